@@ -1,0 +1,131 @@
+//! Forms that work before, without and after wasm.
+//!
+//! A server function takes what was typed as it is and answers with typed faults. With wasm they
+//! arrive as the action's error and the inputs keep what they hold. Without, the answer is a
+//! redirect back to the page, and a sealed cookie of five minutes carries values and faults over,
+//! so nothing a person typed is lost and nothing of it stands in a URL.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use noren_domain::form::{Fault, Faults};
+use serde::{Deserialize, Serialize};
+
+/// Why a server function did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// What the person can mend.
+    Faults(Faults),
+    /// The network or the server failed; nothing was changed.
+    Failed,
+}
+
+impl Refusal {
+    /// The faults to show.
+    pub fn faults(&self) -> Faults {
+        match self {
+            Self::Faults(faults) => faults.clone(),
+            Self::Failed => Faults::of(Fault::Internal),
+        }
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Self::Faults(Faults::of(fault))
+    }
+}
+
+impl From<Faults> for Refusal {
+    fn from(faults: Faults) -> Self {
+        Self::Faults(faults)
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl FromServerFnError for Refusal {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+                Self::Faults(Faults::of(Fault::Unreadable))
+            }
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// A form as a page shows it: what stands in the inputs, and what is wrong with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Form<T> {
+    /// What stands in the inputs.
+    pub values: T,
+    /// What was wrong when it was last sent.
+    pub faults: Faults,
+}
+
+impl<T> Form<T> {
+    /// A form not sent yet.
+    pub fn fresh(values: T) -> Self {
+        Self { values, faults: Faults::default() }
+    }
+}
+
+/// The faults to show beside a form: those of its last answer, or those it was rendered with.
+pub fn use_faults<S>(action: ServerAction<S>, rendered: Faults) -> Signal<Faults>
+where
+    S: leptos::server_fn::ServerFn<Error = Refusal> + Clone + Send + Sync + 'static,
+    S::Output: Send + Sync + 'static,
+{
+    Signal::derive(move || match &*action.value().read() {
+        Some(Err(refusal)) => refusal.faults(),
+        Some(Ok(_)) => Faults::default(),
+        None => rendered.clone(),
+    })
+}
+
+#[cfg(feature = "ssr")]
+mod parcel {
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+
+    use super::{Faults, Form, Refusal};
+    use crate::request;
+
+    /// Browsers keep cookies of up to 4,096 bytes, base64 and name included.
+    const MAX_BYTES: usize = 2_900;
+
+    /// Refuses a form: remembers `values` and `faults` for the page that shows it again, and goes
+    /// back there when the browser runs no scripts. Never hand in a password.
+    pub fn refuse<T: Serialize>(form: &str, values: &T, faults: Faults) -> Refusal {
+        if request::wants_html() {
+            let with_values = serde_json::to_vec(&(Some(values), &faults)).unwrap_or_default();
+            let parcel = if with_values.len() <= MAX_BYTES {
+                with_values
+            } else {
+                serde_json::to_vec(&(None::<&T>, &faults)).unwrap_or_default()
+            };
+            request::put_parcel(form, &parcel);
+            request::back();
+        }
+        Refusal::Faults(faults)
+    }
+
+    /// What [`refuse`] remembered for `form`, once.
+    pub fn kept<T: DeserializeOwned + Default>(form: &str) -> Option<Form<T>> {
+        let bytes = request::take_parcel(form)?;
+        let (values, faults): (Option<T>, Faults) = serde_json::from_slice(&bytes).ok()?;
+        Some(Form { values: values.unwrap_or_default(), faults })
+    }
+}
+
+#[cfg(feature = "ssr")]
+pub use parcel::{kept, refuse};

@@ -1,0 +1,23 @@
+//! What people see and call: pages, components and server functions.
+//!
+//! One module per feature, named as in `noren-domain` and `noren-shop`. Compiled twice: with `ssr`
+//! into the server, with `hydrate` into the wasm that wakes the page in the browser.
+#![recursion_limit = "512"]
+
+pub mod account;
+pub mod cart;
+pub mod catalogue;
+pub mod checkout;
+pub mod form;
+pub mod lang;
+pub mod legal;
+pub mod notice;
+pub mod order;
+#[cfg(feature = "ssr")]
+pub mod request;
+pub mod shell;
+pub mod ui;
+
+pub use shell::App;
+#[cfg(feature = "ssr")]
+pub use shell::{Site, shell};

@@ -1,0 +1,197 @@
+//! The request behind a page or a server function: who asks, in which language, with which cookies.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::{ACCEPT, COOKIE, HOST, REFERER, SET_COOKIE, USER_AGENT};
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use noren_domain::Lang;
+use noren_shop::Shop;
+use noren_shop::session::{Device, SignedIn};
+use noren_shop::token::Token;
+
+use crate::form::Refusal;
+
+/// The running shop.
+pub fn shop() -> Shop {
+    expect_context::<Shop>()
+}
+
+fn with_parts<T>(read: impl FnOnce(&Parts) -> T) -> Option<T> {
+    with_context::<Parts, _>(read)
+}
+
+fn header(name: http::HeaderName) -> Option<String> {
+    with_parts(|parts| parts.headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned)).flatten()
+}
+
+/// Whether this is a plain form post or page view rather than a call from the wasm.
+pub fn wants_html() -> bool {
+    header(ACCEPT).is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The path and query of the page: its own, or for a server function that of the page which called it.
+pub fn page_path() -> String {
+    let own = with_parts(|parts| parts.uri.path_and_query().map_or("/".to_owned(), ToString::to_string)).unwrap_or_default();
+    if !own.starts_with("/api/") {
+        return own;
+    }
+    // Only the path of the referer counts: where it points to is not ours to follow.
+    header(REFERER)
+        .and_then(|referer| referer.parse::<http::Uri>().ok())
+        .and_then(|uri| uri.path_and_query().map(ToString::to_string))
+        .filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/api/"))
+        .unwrap_or_else(|| "/".to_owned())
+}
+
+/// The language of the page.
+pub fn lang() -> Lang {
+    Lang::of_path(&page_path())
+}
+
+/// Sends the browser to `path` (without language) in the language of the page.
+pub fn go(path: &str) {
+    leptos_axum::redirect(&lang().path(path), false);
+}
+
+/// Sends the browser back to the page that the form stands on.
+pub fn back() {
+    leptos_axum::redirect(&page_path(), false);
+}
+
+/// Sets the status of the page.
+pub fn status(code: StatusCode) {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(code);
+    }
+}
+
+/// The value of the cookie `name`.
+pub fn cookie(name: &str) -> Option<String> {
+    with_parts(|parts| {
+        parts
+            .headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.to_owned())
+    })
+    .flatten()
+}
+
+/// On https, cookies carry the `__Host-` prefix, which only this host can set (RFC 6265bis 4.1.3.2).
+fn cookie_name(name: &str) -> String {
+    if secure() { format!("__Host-{name}") } else { name.to_owned() }
+}
+
+fn secure() -> bool {
+    shop().url.starts_with("https://")
+}
+
+fn set_cookie(name: &str, value: &str, max_age_s: i64) {
+    let secure = if secure() { "; Secure" } else { "" };
+    let cookie = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}", cookie_name(name));
+    if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
+        response.append_header(SET_COOKIE, cookie);
+    }
+}
+
+const SESSION: &str = "noren-session";
+const CART: &str = "noren-cart";
+const PENDING: &str = "noren-pending";
+const SESSION_SECONDS: i64 = 60 * 60 * 24 * 30;
+const CART_SECONDS: i64 = 60 * 60 * 24 * 90;
+const PENDING_SECONDS: i64 = 60 * 60;
+const PARCEL_SECONDS: i64 = 300;
+
+fn token(name: &str) -> Option<Token> {
+    cookie(&cookie_name(name)).and_then(|raw| Token::parse(&raw))
+}
+
+/// The cart token of this browser.
+pub fn cart_token() -> Option<Token> {
+    token(CART)
+}
+
+/// Gives this browser a cart token.
+pub fn set_cart_token(token: &Token) {
+    set_cookie(CART, token.secret(), CART_SECONDS);
+}
+
+/// The session token of this browser.
+pub fn session_token() -> Option<Token> {
+    token(SESSION)
+}
+
+/// Gives this browser a session.
+pub fn set_session_token(token: &Token) {
+    set_cookie(SESSION, token.secret(), SESSION_SECONDS);
+}
+
+/// Takes the session from this browser.
+pub fn clear_session_token() {
+    set_cookie(SESSION, "", 0);
+}
+
+/// The token of a registration that waits for its code.
+pub fn pending_token() -> Option<Token> {
+    token(PENDING)
+}
+
+/// Remembers a registration that waits for its code.
+pub fn set_pending_token(token: &Token) {
+    set_cookie(PENDING, token.secret(), PENDING_SECONDS);
+}
+
+/// Forgets the waiting registration.
+pub fn clear_pending_token() {
+    set_cookie(PENDING, "", 0);
+}
+
+/// Who is signed in on this browser, if anybody. A database fault is a refusal, never "nobody".
+pub async fn signed_in() -> Result<Option<SignedIn>, Refusal> {
+    match session_token() {
+        Some(token) => noren_shop::session::find(&shop(), &token).await.map_err(|error| failed(&error)),
+        None => Ok(None),
+    }
+}
+
+/// Logs what only we need to know; the person hears that it was our fault and nothing changed.
+pub fn failed(error: &(impl std::error::Error + ?Sized)) -> Refusal {
+    tracing::error!(%error, "a request failed");
+    Refusal::Failed
+}
+
+/// The browser and the network it comes from (IPv4 /24, IPv6 /64), for the list of devices.
+pub fn device() -> Device {
+    let address = use_context::<ClientAddress>().map(|client| client.0);
+    Device::new(header(USER_AGENT).unwrap_or_default(), address)
+}
+
+/// The address of the connection, provided by the server.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientAddress(pub std::net::IpAddr);
+
+/// The host the browser asked for.
+pub fn host() -> String {
+    header(HOST).unwrap_or_default()
+}
+
+/// Puts a sealed parcel into a short-lived cookie; see `form`.
+pub fn put_parcel(label: &str, bytes: &[u8]) {
+    let sealed = shop().keys.seal_parcel(label, bytes);
+    set_cookie(&format!("noren-form-{label}"), &URL_SAFE_NO_PAD.encode(sealed), PARCEL_SECONDS);
+}
+
+/// Takes a parcel out: what [`put_parcel`] put in, and the cookie is gone with this answer.
+pub fn take_parcel(label: &str) -> Option<Vec<u8>> {
+    let name = format!("noren-form-{label}");
+    let raw = cookie(&cookie_name(&name))?;
+    set_cookie(&name, "", 0);
+    shop().keys.open_parcel(label, &URL_SAFE_NO_PAD.decode(raw).ok()?)
+}

@@ -1,0 +1,99 @@
+//! The document around every page, and the map of all pages.
+
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, provide_meta_context};
+use leptos_router::components::{FlatRoutes, Route, Router};
+use leptos_router::path;
+use noren_domain::Lang;
+
+use crate::account::{
+    AccountPage, LoginPage, MyOrderPage, MyOrdersPage, RegisterPage, SecurityPage, VerifyPage,
+};
+use crate::cart::CartPage;
+use crate::catalogue::{CategoryPage, HomePage, ProductPage, SearchPage};
+use crate::checkout::{ConfirmPage, ContactPage, DeliveryPage, PaymentPage};
+use crate::legal::{CommercePage, HelpPage, PrivacyPage, TermsPage};
+use crate::notice::{NoticePage, TrustPage};
+use crate::order::OrderPage;
+use crate::ui::{Footer, Header, NotFound, WasmBroken};
+
+/// Where the built site's files are, as their hashed names.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// What Leptos needs to know.
+    pub options: LeptosOptions,
+    /// Path of the style sheet.
+    pub css: std::sync::Arc<str>,
+}
+
+/// The whole HTML document.
+#[cfg(feature = "ssr")]
+pub fn shell(site: Site) -> impl IntoView {
+    let path = crate::request::page_path();
+    let lang = Lang::of_path(&path);
+    view! {
+        <!DOCTYPE html>
+        <html lang=lang.tag()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fbfaf6" />
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#14171f" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="stylesheet" href=site.css.to_string() />
+                <AutoReload options=site.options.clone() />
+                <HydrationScripts options=site.options />
+                <MetaTags />
+            </head>
+            <body>
+                <App lang />
+            </body>
+        </html>
+    }
+}
+
+/// Every page of the shop in one language.
+#[component]
+pub fn App(
+    /// The language; on the other language's pages the document is loaded anew.
+    lang: Lang,
+) -> impl IntoView {
+    provide_meta_context();
+    provide_context(lang);
+    view! {
+        <Router base=lang.prefix()>
+            <Header />
+            <WasmBroken />
+            <main id="main" tabindex="-1">
+                <FlatRoutes fallback=|| view! { <NotFound /> }>
+                    <Route path=path!("/") view=HomePage />
+                    <Route path=path!("/c/:category") view=CategoryPage />
+                    <Route path=path!("/search") view=SearchPage />
+                    <Route path=path!("/p/:product") view=ProductPage />
+                    <Route path=path!("/cart") view=CartPage />
+                    <Route path=path!("/checkout/contact") view=ContactPage />
+                    <Route path=path!("/checkout/delivery") view=DeliveryPage />
+                    <Route path=path!("/checkout/payment") view=PaymentPage />
+                    <Route path=path!("/checkout/confirm") view=ConfirmPage />
+                    <Route path=path!("/orders/:token") view=OrderPage />
+                    <Route path=path!("/register") view=RegisterPage />
+                    <Route path=path!("/verify") view=VerifyPage />
+                    <Route path=path!("/login") view=LoginPage />
+                    <Route path=path!("/account") view=AccountPage />
+                    <Route path=path!("/account/orders") view=MyOrdersPage />
+                    <Route path=path!("/account/orders/:no") view=MyOrderPage />
+                    <Route path=path!("/account/security") view=SecurityPage />
+                    <Route path=path!("/security") view=TrustPage />
+                    <Route path=path!("/security/notices/:no") view=NoticePage />
+                    <Route path=path!("/help") view=HelpPage />
+                    <Route path=path!("/legal/commerce") view=CommercePage />
+                    <Route path=path!("/legal/privacy") view=PrivacyPage />
+                    <Route path=path!("/legal/terms") view=TermsPage />
+                </FlatRoutes>
+            </main>
+            <Footer />
+        </Router>
+    }
+}

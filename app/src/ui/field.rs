@@ -1,0 +1,221 @@
+//! Inputs with label, hint and fault, and the button that sends them.
+
+use leptos::prelude::*;
+use noren_domain::Lang;
+use noren_domain::form::{Fault, Faults};
+
+use crate::lang::use_lang;
+
+/// The input's `type`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Plain text.
+    #[default]
+    Text,
+    /// E-mail address.
+    Email,
+    /// Phone number.
+    Tel,
+    /// Password.
+    Password,
+    /// Digits (postal code, one-time code): text with a number pad.
+    Digits,
+}
+
+/// One labelled input. It is uncontrolled: what is typed before the wasm wakes is never lost.
+#[component]
+pub fn Field(
+    /// The `name`; the input's id is `f-{name}`.
+    name: &'static str,
+    /// The label above.
+    label: &'static str,
+    /// The faults of the form.
+    faults: Signal<Faults>,
+    /// What stands in it at first.
+    #[prop(into, optional)]
+    value: String,
+    /// Kind of input.
+    #[prop(optional)]
+    kind: FieldKind,
+    /// The hint below; empty: none.
+    #[prop(optional)]
+    hint: &'static str,
+    /// The `autocomplete` token (WCAG 1.3.5); empty: none.
+    #[prop(optional)]
+    autocomplete: &'static str,
+    /// May stay empty.
+    #[prop(optional)]
+    optional: bool,
+    /// Most characters taken.
+    #[prop(default = 200)]
+    max: usize,
+) -> impl IntoView {
+    let lang = use_lang();
+    let (kind, inputmode) = match kind {
+        FieldKind::Text => ("text", None),
+        FieldKind::Email => ("email", Some("email")),
+        FieldKind::Tel => ("tel", Some("tel")),
+        FieldKind::Password => ("password", None),
+        FieldKind::Digits => ("text", Some("numeric")),
+    };
+    let spellcheck = (kind != "text").then_some("false");
+    view! {
+        <div class="field" class:field--fault=move || faults.read().get(name).is_some()>
+            <label for=format!("f-{name}")>
+                {label}
+                {optional.then(|| view! { <span class="field__optional">{lang.pick("任意", "optional")}</span> })}
+            </label>
+            <input
+                id=format!("f-{name}")
+                name=name
+                type=kind
+                inputmode=inputmode
+                value=value
+                autocomplete=(!autocomplete.is_empty()).then_some(autocomplete)
+                maxlength=max.to_string()
+                spellcheck=spellcheck
+                required=!optional
+                aria-describedby=describedby(name, hint)
+                aria-invalid=move || faults.read().get(name).map(|_| "true")
+            />
+            <FieldNotes name hint faults />
+        </div>
+    }
+}
+
+/// One labelled choice from a list.
+#[component]
+pub fn SelectField(
+    /// The `name`; the select's id is `f-{name}`.
+    name: &'static str,
+    /// The label above.
+    label: &'static str,
+    /// The faults of the form.
+    faults: Signal<Faults>,
+    /// Value and words of each choice.
+    options: Vec<(String, String)>,
+    /// The value chosen at first.
+    #[prop(into, optional)]
+    value: String,
+    /// The hint below; empty: none.
+    #[prop(optional)]
+    hint: &'static str,
+    /// The `autocomplete` token; empty: none.
+    #[prop(optional)]
+    autocomplete: &'static str,
+) -> impl IntoView {
+    let options = options
+        .into_iter()
+        .map(|(key, words)| {
+            let selected = key == value;
+            view! { <option value=key selected=selected>{words}</option> }
+        })
+        .collect_view();
+    view! {
+        <div class="field" class:field--fault=move || faults.read().get(name).is_some()>
+            <label for=format!("f-{name}")>{label}</label>
+            <select
+                id=format!("f-{name}")
+                name=name
+                autocomplete=(!autocomplete.is_empty()).then_some(autocomplete)
+                aria-describedby=describedby(name, hint)
+                aria-invalid=move || faults.read().get(name).map(|_| "true")
+            >
+                {options}
+            </select>
+            <FieldNotes name hint faults />
+        </div>
+    }
+}
+
+fn describedby(name: &str, hint: &str) -> String {
+    if hint.is_empty() { format!("f-{name}-fault") } else { format!("f-{name}-hint f-{name}-fault") }
+}
+
+#[component]
+fn FieldNotes(name: &'static str, hint: &'static str, faults: Signal<Faults>) -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        {(!hint.is_empty()).then(|| view! { <p class="field__hint" id=format!("f-{name}-hint")>{hint}</p> })}
+        <p class="field__fault" id=format!("f-{name}-fault")>
+            {move || faults.read().get(name).map(|fault| fault_words(lang, fault))}
+        </p>
+    }
+}
+
+/// The one button that sends a form; says so while it is under way, and takes no second press.
+#[component]
+pub fn SubmitButton(
+    /// What it does, in words.
+    #[prop(into)]
+    label: String,
+    /// Whether the form is under way.
+    #[prop(into)]
+    pending: Signal<bool>,
+    /// Extra classes.
+    #[prop(default = "button button--primary")]
+    class: &'static str,
+) -> impl IntoView {
+    view! {
+        <button type="submit" class=class aria-busy=move || pending.get().then_some("true") disabled=move || pending.get()>
+            {label}
+        </button>
+    }
+}
+
+/// What is wrong and how to mend it, in the page's language.
+pub fn fault_words(lang: Lang, fault: &Fault) -> String {
+    let t = |ja: &str, en: &str| lang.pick(ja, en).to_owned();
+    match fault {
+        Fault::Required => t("入力してください。", "Please fill this in."),
+        Fault::TooLong { max } => match lang {
+            Lang::Ja => format!("{max}文字以内で入力してください。"),
+            Lang::En => format!("Please use at most {max} characters."),
+        },
+        Fault::TooShort { min } => match lang {
+            Lang::Ja => format!("{min}文字以上で入力してください。"),
+            Lang::En => format!("Please use at least {min} characters."),
+        },
+        Fault::NotText => t("使えない文字が含まれています。改行や特殊な記号を除いてください。", "This holds characters that cannot be used. Please remove line breaks and special marks."),
+        Fault::Email => t("メールアドレスを「name@example.jp」の形で入力してください。", "Please enter an e-mail address such as name@example.jp."),
+        Fault::PostalCode => t("郵便番号を7桁の数字で入力してください(例: 100-0005)。", "Please enter the postal code as seven digits, such as 100-0005."),
+        Fault::PostalCodeUnknown => t("この郵便番号と都道府県の組み合わせが見つかりません。どちらかをご確認ください。", "This postal code does not belong to the chosen prefecture. Please check both."),
+        Fault::Phone => t("電話番号を0から始まる10桁か11桁の数字で入力してください。", "Please enter a Japanese phone number: 10 or 11 digits, starting with 0."),
+        Fault::Kana => t("カタカナかひらがなで入力してください。", "Please use katakana or hiragana."),
+        Fault::Choice => t("選択肢からお選びください。", "Please choose one of the options."),
+        Fault::Quantity { min, max } => match lang {
+            Lang::Ja => format!("数量は{min}から{max}までの整数で入力してください。"),
+            Lang::En => format!("Please enter a whole number from {min} to {max}."),
+        },
+        Fault::Date { earliest, latest } => match lang {
+            Lang::Ja => format!("お届け日は{earliest}から{latest}までの間でお選びください。"),
+            Lang::En => format!("Please choose a delivery date from {earliest} to {latest}."),
+        },
+        Fault::Credentials => t("メールアドレスとパスワードの組み合わせが違います。", "This e-mail address and password do not belong together."),
+        Fault::Code => t("コードが違うか、期限が切れています。メールをご確認のうえ、もう一度お試しください。", "The code is wrong or has expired. Please check the mail and try again."),
+        Fault::WeakPassword => t("推測されやすいパスワードです。いくつかの単語をつなげた、長いものにしてください。", "This password is easy to guess. Please make it longer, for example from several words."),
+        Fault::TooMany { minutes } => match lang {
+            Lang::Ja => format!("お試しの回数が多いため、受け付けを止めています。{minutes}分ほどおいて、もう一度お試しください。"),
+            Lang::En => format!("There were too many tries. Please try again in about {minutes} minutes."),
+        },
+        Fault::Stock { available: 0 } => t("申し訳ありません。ただいま在庫がありません。", "Sorry, this is sold out at the moment."),
+        Fault::Stock { available } => match lang {
+            Lang::Ja => format!("申し訳ありません。在庫は残り{available}点です。"),
+            Lang::En => format!("Sorry, only {available} left."),
+        },
+        Fault::Gone => t("この商品は販売を終えました。", "This product is no longer sold."),
+        Fault::Changed => t("ご覧になっている間に内容が変わりました。下の新しい内容をご確認ください。", "Something changed while you were looking. Please check the updated details below."),
+        Fault::EmptyCart => t("カートに商品がありません。", "Your cart is empty."),
+        Fault::StepMissing => t("前の手順の入力がまだのようです。", "An earlier step still needs to be filled in."),
+        Fault::CashLimit { max } => match lang {
+            Lang::Ja => format!("代金引換は{}までのご注文でご利用いただけます。ほかのお支払い方法をお選びください。", noren_domain::Yen(*max).show(lang)),
+            Lang::En => format!("Cash on delivery is offered up to {}. Please choose another way to pay.", noren_domain::Yen(*max).show(lang)),
+        },
+        Fault::Declined => t("お支払いが承認されませんでした。別のカードか、別のお支払い方法をお試しください。代金は引き落とされていません。", "The payment was declined. Please try another card or another way to pay. Nothing was charged."),
+        Fault::PaymentUnavailable => t("決済会社につながりません。少しおいて、もう一度お試しください。代金は引き落とされていません。", "The payment provider cannot be reached. Please try again in a moment. Nothing was charged."),
+        Fault::NotFound => t("見つかりませんでした。", "This could not be found."),
+        Fault::SignIn => t("ログインが必要です。", "Please sign in first."),
+        Fault::Unreadable => t("送られた内容を読み取れませんでした。お手数ですが、もう一度入力してください。", "What was sent could not be read. Please enter it again."),
+        Fault::Internal => t("こちらの不具合で処理できませんでした。何も変わっていません。少しおいて、もう一度お試しください。", "Something went wrong on our side. Nothing was changed. Please try again in a moment."),
+    }
+}

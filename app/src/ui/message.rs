@@ -1,0 +1,122 @@
+//! Words to the person when something is missing, wrong or worth knowing.
+
+use leptos::prelude::*;
+use noren_domain::form::Faults;
+
+use crate::lang::{href, use_lang};
+use crate::ui::field::fault_words;
+use crate::ui::page::Head;
+
+/// How a [`Note`] is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoteKind {
+    /// Worth knowing.
+    Info,
+    /// Done as asked.
+    Done,
+    /// Needs care.
+    Warning,
+}
+
+/// A short message in the page.
+#[component]
+pub fn Note(
+    /// How it is meant.
+    kind: NoteKind,
+    /// What it says.
+    children: Children,
+) -> impl IntoView {
+    let class = match kind {
+        NoteKind::Info => "note note--info",
+        NoteKind::Done => "note note--done",
+        NoteKind::Warning => "note note--warning",
+    };
+    view! { <div class=class role="status">{children()}</div> }
+}
+
+/// What is wrong with a form, on top of it, each with a link to its field.
+#[component]
+pub fn FaultSummary(
+    /// The faults of the form.
+    faults: Signal<Faults>,
+    /// The names of the fields with their labels, in the order of the page.
+    labels: Vec<(&'static str, &'static str)>,
+) -> impl IntoView {
+    let lang = use_lang();
+    let title = lang.pick("ご確認ください", "Please check the following");
+    move || {
+        let faults = faults.get();
+        (!faults.is_empty()).then(|| {
+            let items = faults
+                .0
+                .iter()
+                .map(|fault| {
+                    let words = fault_words(lang, &fault.fault);
+                    let label = labels.iter().find(|(name, _)| *name == fault.field).map(|(_, label)| *label);
+                    match label {
+                        Some(label) => {
+                            let target = format!("#f-{}", fault.field);
+                            let text = lang.pick(format!("{label}: {words}"), format!("{label}: {words}"));
+                            view! { <li><a href=target rel="external">{text}</a></li> }.into_any()
+                        }
+                        None => view! { <li>{words}</li> }.into_any(),
+                    }
+                })
+                .collect_view();
+            view! {
+                <div class="faults" role="alert">
+                    <p class="faults__title">{title}</p>
+                    <ul>{items}</ul>
+                </div>
+            }
+        })
+    }
+}
+
+/// The page for a path that leads nowhere: says so and shows ways on.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    crate::request::status(http::StatusCode::NOT_FOUND);
+    view! { <Missing /> }
+}
+
+/// The words of [`NotFound`], for a page that found out late.
+#[component]
+pub fn Missing() -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <Head title=lang.pick("ページが見つかりません", "Page not found") index=false />
+        <div class="empty">
+            <h1>{lang.pick("ページが見つかりません", "Page not found")}</h1>
+            <p>
+                {lang.pick(
+                    "お探しのページは、移動したか、なくなったか、アドレスが違うようです。",
+                    "The page has moved, is gone, or the address has a slip in it.",
+                )}
+            </p>
+            <form class="search" action=href("/search") method="get" role="search">
+                <label for="missing-q">{lang.pick("商品をさがす", "Search the shop")}</label>
+                <div class="search__row">
+                    <input id="missing-q" type="search" name="q" />
+                    <button class="button">{lang.pick("さがす", "Search")}</button>
+                </div>
+            </form>
+            <p><a href=href("/")>{lang.pick("トップページへ", "To the home page")}</a></p>
+        </div>
+    }
+}
+
+/// Shown by the style sheet only when the wasm has died: the page still works without it.
+#[component]
+pub fn WasmBroken() -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <div class="wasm-broken" role="status">
+            {lang.pick(
+                "ページの一部の機能が止まりました。お買い物はこのまま続けられます。",
+                "A part of this page has stopped. You can go on shopping as before.",
+            )}
+        </div>
+    }
+}

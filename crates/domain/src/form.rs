@@ -1,0 +1,179 @@
+//! What can be wrong with a form, as data: a fault per field, said in words by the page.
+
+use serde::{Deserialize, Serialize};
+
+/// One thing that is wrong, with what the words need to name the remedy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// Nothing was given where something is needed.
+    Required,
+    /// More than `max` characters.
+    TooLong {
+        /// The most characters taken.
+        max: usize,
+    },
+    /// Fewer than `min` characters.
+    TooShort {
+        /// The fewest characters taken.
+        min: usize,
+    },
+    /// Holds control characters, or is otherwise not plain text.
+    NotText,
+    /// Not an e-mail address.
+    Email,
+    /// Not seven digits.
+    PostalCode,
+    /// Seven digits that name no place, or another prefecture than the one chosen.
+    PostalCodeUnknown,
+    /// Not a Japanese phone number (10 or 11 digits, starting with 0).
+    Phone,
+    /// Not kana.
+    Kana,
+    /// Not one of the choices offered.
+    Choice,
+    /// Not a whole number from `min` to `max`.
+    Quantity {
+        /// The least.
+        min: u32,
+        /// The most.
+        max: u32,
+    },
+    /// A date that cannot be had; `earliest` (ISO 8601) and `latest` can.
+    Date {
+        /// First day on offer.
+        earliest: String,
+        /// Last day on offer.
+        latest: String,
+    },
+    /// E-mail and password do not belong together.
+    Credentials,
+    /// The code is wrong or its time is over.
+    Code,
+    /// A password that is known to be guessed first.
+    WeakPassword,
+    /// Too many tries; open again after `minutes`.
+    TooMany {
+        /// Minutes to wait.
+        minutes: u32,
+    },
+    /// Only `available` units are left.
+    Stock {
+        /// Units that can be had.
+        available: u32,
+    },
+    /// The thing is not sold any more.
+    Gone,
+    /// Something changed since the page was shown; the page now shows how it stands.
+    Changed,
+    /// The cart is empty.
+    EmptyCart,
+    /// An earlier step is not filled in yet.
+    StepMissing,
+    /// Cash on delivery is not offered above `max` yen.
+    CashLimit {
+        /// The largest amount taken, in yen.
+        max: i64,
+    },
+    /// The payment was declined.
+    Declined,
+    /// The payment provider cannot be reached.
+    PaymentUnavailable,
+    /// What was asked for does not exist, or is not this person's.
+    NotFound,
+    /// Needs a sign-in.
+    SignIn,
+    /// Could not be read at all (broken encoding, missing parts).
+    Unreadable,
+    /// Our fault; nothing was changed.
+    Internal,
+}
+
+/// A fault and the field it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldFault {
+    /// The `name` of the input; empty: the form as a whole.
+    pub field: String,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+/// Everything that is wrong with one form. Empty: nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Faults(pub Vec<FieldFault>);
+
+impl Faults {
+    /// One fault of the form as a whole.
+    pub fn of(fault: Fault) -> Self {
+        Self(vec![FieldFault { field: String::new(), fault }])
+    }
+
+    /// One fault of one field.
+    pub fn field(field: &str, fault: Fault) -> Self {
+        Self(vec![FieldFault { field: field.to_owned(), fault }])
+    }
+
+    /// Adds a fault of `field`.
+    pub fn add(&mut self, field: &str, fault: Fault) {
+        self.0.push(FieldFault { field: field.to_owned(), fault });
+    }
+
+    /// The first fault of `field`.
+    pub fn get(&self, field: &str) -> Option<&Fault> {
+        self.0.iter().find(|f| f.field == field).map(|f| &f.fault)
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Notes the fault of `result` under `field`; gives the value otherwise.
+    pub fn check<T>(&mut self, field: &str, result: Result<T, Fault>) -> Option<T> {
+        result.map_err(|fault| self.add(field, fault)).ok()
+    }
+
+    /// `value` if nothing is wrong.
+    pub fn or<T>(self, value: impl FnOnce() -> Option<T>) -> Result<T, Self> {
+        if !self.is_empty() {
+            return Err(self);
+        }
+        value().ok_or_else(|| Self::of(Fault::Internal))
+    }
+}
+
+/// A line of text as a person typed it: trimmed, not empty, at most `max` characters, no control
+/// characters.
+pub fn line(raw: &str, max: usize) -> Result<String, Fault> {
+    match optional_line(raw, max)? {
+        text if text.is_empty() => Err(Fault::Required),
+        text => Ok(text),
+    }
+}
+
+/// Like [`line`], but may be empty.
+pub fn optional_line(raw: &str, max: usize) -> Result<String, Fault> {
+    let text = raw.trim();
+    if text.chars().any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c)) {
+        return Err(Fault::NotText);
+    }
+    if text.chars().count() > max {
+        return Err(Fault::TooLong { max });
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_trimmed_and_bounded() {
+        assert_eq!(line("  暖簾 花子　", 10), Ok("暖簾 花子".into()));
+        assert_eq!(line(" ", 10), Err(Fault::Required));
+        assert_eq!(line("あいう", 2), Err(Fault::TooLong { max: 2 }));
+        assert_eq!(line("a\r\nBcc: x", 100), Err(Fault::NotText));
+        assert_eq!(line("abc\u{202e}fdp", 100), Err(Fault::NotText));
+    }
+}

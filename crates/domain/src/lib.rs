@@ -1,0 +1,22 @@
+//! What the shop knows: pure types and rules, the same in the server and in the browser.
+//!
+//! Nothing here reads a clock, draws a random number, or does any I/O.
+
+pub mod account;
+pub mod cart;
+pub mod catalogue;
+pub mod checkout;
+pub mod form;
+pub mod id;
+pub mod lang;
+pub mod money;
+pub mod notice;
+pub mod order;
+pub mod prefecture;
+pub mod search;
+pub mod shipping;
+pub mod tax;
+
+pub use id::Id;
+pub use lang::{Lang, Text};
+pub use money::Yen;

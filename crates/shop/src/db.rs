@@ -1,0 +1,259 @@
+//! The two databases behind one face.
+//!
+//! SQLite by default: one connection writes (opened with `BEGIN IMMEDIATE`), several read.
+//! PostgreSQL when one machine is not enough. SQL is portable with `$1` placeholders; where the
+//! dialects part, both sentences stand side by side in one `match`.
+//!
+//! A use case asks for [`Db::read`] or [`Db::write`] and hands the [`Conn`] to the row functions of
+//! its feature, which run SQL with [`query!`](crate::query) and its siblings.
+
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+
+/// An opened database.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// A file (or a temporary one, in tests) on this machine.
+    Sqlite {
+        /// Reads; never blocked by the writer (WAL).
+        read: SqlitePool,
+        /// The one writer.
+        write: SqlitePool,
+    },
+    /// A PostgreSQL server.
+    Postgres(PgPool),
+}
+
+/// One connection, borrowed from a pool; inside a [`Tx`] also its transaction.
+#[derive(Debug)]
+pub struct Conn(Inner);
+
+#[derive(Debug)]
+enum Inner {
+    Sqlite(PoolConnection<Sqlite>),
+    SqliteTx(Transaction<'static, Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+    PostgresTx(Transaction<'static, Postgres>),
+}
+
+/// A connection of either kind, ready to run SQL on; what the query macros match on.
+#[derive(Debug)]
+pub enum Raw<'c> {
+    /// SQLite.
+    Sqlite(&'c mut SqliteConnection),
+    /// PostgreSQL.
+    Postgres(&'c mut PgConnection),
+}
+
+/// A transaction that writes. Dropped without [`Tx::commit`], it leaves nothing behind.
+#[derive(Debug)]
+pub struct Tx(Conn);
+
+/// Which dialect a connection speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+impl Db {
+    /// Opens the SQLite file at `path`, creating it when it is missing.
+    pub async fn sqlite(path: &Path) -> Result<Self, sqlx::Error> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("cache_size", "-16000")
+            .pragma("mmap_size", "268435456")
+            .optimize_on_close(true, 400);
+        let write = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(8)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_lazy_with(options.pragma("query_only", "on"));
+        Ok(Self::Sqlite { read, write })
+    }
+
+    /// Opens the PostgreSQL database at `url` (`postgres://user:password@host/name`).
+    pub async fn postgres(url: &str) -> Result<Self, sqlx::Error> {
+        let options = PgConnectOptions::from_str(url)?;
+        let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10)).connect_with(options).await?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// Brings the schema up to date; running it twice changes nothing.
+    pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
+        match self {
+            Self::Sqlite { write, .. } => sqlx::migrate!("migrations/sqlite").run(write).await,
+            Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await,
+        }
+    }
+
+    /// A connection for reading.
+    pub async fn read(&self) -> Result<Conn, sqlx::Error> {
+        Ok(Conn(match self {
+            Self::Sqlite { read, .. } => Inner::Sqlite(read.acquire().await?),
+            Self::Postgres(pool) => Inner::Postgres(pool.acquire().await?),
+        }))
+    }
+
+    /// A transaction for writing. On SQLite it holds the write lock from its first moment, so what
+    /// it reads cannot change under it; on PostgreSQL (read committed) changes must be guarded in SQL.
+    pub async fn write(&self) -> Result<Tx, sqlx::Error> {
+        Ok(Tx(Conn(match self {
+            Self::Sqlite { write, .. } => Inner::SqliteTx(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Inner::PostgresTx(pool.begin().await?),
+        })))
+    }
+
+    /// Which dialect this database speaks.
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite { .. } => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Closes every connection, after letting running statements end.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Conn {
+    /// The connection underneath.
+    pub fn raw(&mut self) -> Raw<'_> {
+        match &mut self.0 {
+            Inner::Sqlite(conn) => Raw::Sqlite(conn),
+            Inner::SqliteTx(tx) => Raw::Sqlite(tx),
+            Inner::Postgres(conn) => Raw::Postgres(conn),
+            Inner::PostgresTx(tx) => Raw::Postgres(tx),
+        }
+    }
+
+    /// Which dialect this connection speaks.
+    pub fn dialect(&self) -> Dialect {
+        match self.0 {
+            Inner::Sqlite(_) | Inner::SqliteTx(_) => Dialect::Sqlite,
+            Inner::Postgres(_) | Inner::PostgresTx(_) => Dialect::Postgres,
+        }
+    }
+}
+
+impl Tx {
+    /// Makes everything done in this transaction last.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        match self.0.0 {
+            Inner::SqliteTx(tx) => tx.commit().await,
+            Inner::PostgresTx(tx) => tx.commit().await,
+            Inner::Sqlite(_) | Inner::Postgres(_) => Ok(()),
+        }
+    }
+}
+
+impl Deref for Tx {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        &self.0
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut Conn {
+        &mut self.0
+    }
+}
+
+/// Whether `error` says that a UNIQUE constraint would break.
+pub fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// Runs a statement on a [`Conn`]: `execute!(conn, "UPDATE … $1", value).await?` gives the number
+/// of rows it changed.
+#[macro_export]
+macro_rules! execute {
+    ($conn:expr, $sql:expr $(, $arg:expr)* $(,)?) => {
+        async {
+            match $conn.raw() {
+                $crate::db::Raw::Sqlite(conn) => {
+                    sqlx::query($sql)$(.bind($arg))*.execute(conn).await.map(|done| done.rows_affected())
+                }
+                $crate::db::Raw::Postgres(conn) => {
+                    sqlx::query($sql)$(.bind($arg))*.execute(conn).await.map(|done| done.rows_affected())
+                }
+            }
+        }
+    };
+}
+
+/// Reads every row as `$row` (a `FromRow` struct or a tuple): `fetch_all!(conn, Row, "SELECT …", value).await?`.
+#[macro_export]
+macro_rules! fetch_all {
+    ($conn:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
+        async {
+            match $conn.raw() {
+                $crate::db::Raw::Sqlite(conn) => {
+                    sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_all(conn).await
+                }
+                $crate::db::Raw::Postgres(conn) => {
+                    sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_all(conn).await
+                }
+            }
+        }
+    };
+}
+
+/// Reads at most one row; see [`fetch_all!`](crate::fetch_all).
+#[macro_export]
+macro_rules! fetch_optional {
+    ($conn:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
+        async {
+            match $conn.raw() {
+                $crate::db::Raw::Sqlite(conn) => {
+                    sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_optional(conn).await
+                }
+                $crate::db::Raw::Postgres(conn) => {
+                    sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_optional(conn).await
+                }
+            }
+        }
+    };
+}
+
+/// Reads exactly one row; see [`fetch_all!`](crate::fetch_all).
+#[macro_export]
+macro_rules! fetch_one {
+    ($conn:expr, $row:ty, $sql:expr $(, $arg:expr)* $(,)?) => {
+        async {
+            match $conn.raw() {
+                $crate::db::Raw::Sqlite(conn) => {
+                    sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_one(conn).await
+                }
+                $crate::db::Raw::Postgres(conn) => {
+                    sqlx::query_as::<_, $row>($sql)$(.bind($arg))*.fetch_one(conn).await
+                }
+            }
+        }
+    };
+}

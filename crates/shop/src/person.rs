@@ -1,0 +1,250 @@
+//! The one door to people's data: `seal`, `open`, `index`.
+//!
+//! Everything that says who a person is (e-mail, name, kana, address, phone) passes here on its way
+//! into the database and out of it. This first cut seals with AES-256-GCM under keys derived from
+//! one key file in the data folder; the vault takes its place without touching a caller.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use uuid::Uuid;
+
+use crate::clock::Entropy;
+
+/// First byte of every sealed value: AES-256-GCM, 96-bit nonce, key derived per subject.
+const VERSION: u8 = 1;
+const NONCE_LEN: usize = 12;
+
+/// One kind of personal data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// E-mail address.
+    Email,
+    /// Full name.
+    Name,
+    /// Name in kana.
+    Kana,
+    /// 〒, seven digits.
+    PostalCode,
+    /// City, ward, town.
+    City,
+    /// Street and number.
+    Street,
+    /// Building and room.
+    Building,
+    /// Phone number.
+    Phone,
+    /// What the giver wrote to the receiver.
+    GiftMessage,
+}
+
+impl Field {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Name => "name",
+            Self::Kana => "kana",
+            Self::PostalCode => "postal_code",
+            Self::City => "city",
+            Self::Street => "street",
+            Self::Building => "building",
+            Self::Phone => "phone",
+            Self::GiftMessage => "gift_message",
+        }
+    }
+}
+
+/// An opened value. It has no `Debug`, `Display` or `Serialize`, so it cannot slip into a log.
+pub struct Plain(String);
+
+impl Plain {
+    /// The value itself. Every call of this is a place where plaintext goes somewhere.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A sealed value could not be opened: another key, another subject or field, or damage.
+#[derive(Debug, thiserror::Error)]
+#[error("sealed data of field {field} does not open; is the key file the one this database was written with?")]
+pub struct OpenError {
+    field: &'static str,
+}
+
+/// The key file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// It cannot be read or created.
+    #[error("key file {path}: {source}; the shop needs to read and create files in its data folder")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is not 32 bytes long.
+    #[error("key file {path} must hold exactly 32 bytes; put the right one back from your backup (a new one cannot open old data)")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// The shop's keys, derived from one 256-bit master key.
+#[derive(Clone)]
+pub struct Keys {
+    master: [u8; 32],
+    entropy: Entropy,
+}
+
+impl Keys {
+    /// Reads the key file at `path`; creates it, readable by its owner only, when it is missing.
+    pub fn open_or_create(path: &Path, entropy: &Entropy) -> Result<Self, KeyError> {
+        let io = |source| KeyError::Io { path: path.to_owned(), source };
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        match options.open(path) {
+            Ok(mut file) => {
+                let master = entropy.bytes::<32>();
+                file.write_all(&master).and_then(|()| file.sync_all()).map_err(io)?;
+                Ok(Self::new(master, entropy.clone()))
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let mut bytes = Vec::new();
+                fs::File::open(path).and_then(|f| f.take(33).read_to_end(&mut bytes)).map_err(io)?;
+                let master = bytes.try_into().map_err(|_| KeyError::Malformed { path: path.to_owned() })?;
+                Ok(Self::new(master, entropy.clone()))
+            }
+            Err(error) => Err(io(error)),
+        }
+    }
+
+    /// Keys from a master key at hand.
+    pub fn new(master: [u8; 32], entropy: Entropy) -> Self {
+        Self { master, entropy }
+    }
+
+    /// 32 bytes that only this shop can compute for `label` and `data`: HMAC-SHA-256.
+    pub fn derive(&self, label: &str, data: &[u8]) -> [u8; 32] {
+        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.master).expect("HMAC takes keys of any length");
+        mac.update(label.as_bytes());
+        mac.update(&[0]);
+        mac.update(data);
+        mac.finalize().into_bytes().into()
+    }
+
+    /// Seals `value` as `field` of `subject`. Two calls never give the same bytes.
+    pub fn seal(&self, subject: Uuid, field: Field, value: &str) -> Vec<u8> {
+        self.seal_bytes(&self.derive("subject", subject.as_bytes()), &associated(subject, field), value.as_bytes())
+    }
+
+    /// Opens what [`Keys::seal`] made for the same subject and field.
+    pub fn open(&self, subject: Uuid, field: Field, sealed: &[u8]) -> Result<Plain, OpenError> {
+        self.open_bytes(&self.derive("subject", subject.as_bytes()), &associated(subject, field), sealed)
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .map(Plain)
+            .ok_or(OpenError { field: field.word() })
+    }
+
+    /// The blind index of `value`: equal for equal canonical values, and no way back without the key.
+    pub fn index(&self, field: Field, canonical: &str) -> [u8; 32] {
+        self.derive("index", &[field.word().as_bytes(), &[0], canonical.as_bytes()].concat())
+    }
+
+    /// Seals bytes that are nobody's record: the short-lived cookie that carries a form over a redirect.
+    pub fn seal_parcel(&self, label: &str, bytes: &[u8]) -> Vec<u8> {
+        self.seal_bytes(&self.derive("parcel", label.as_bytes()), label.as_bytes(), bytes)
+    }
+
+    /// Opens what [`Keys::seal_parcel`] made for the same label; `None` for anything else.
+    pub fn open_parcel(&self, label: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.open_bytes(&self.derive("parcel", label.as_bytes()), label.as_bytes(), sealed)
+    }
+
+    fn seal_bytes(&self, key: &[u8; 32], aad: &[u8], msg: &[u8]) -> Vec<u8> {
+        let nonce: [u8; NONCE_LEN] = self.entropy.bytes();
+        let cipher = Aes256Gcm::new(key.into());
+        let sealed = cipher.encrypt(&Nonce::from(nonce), Payload { msg, aad }).expect("AES-GCM takes any message below 64 GB");
+        [&[VERSION], nonce.as_slice(), &sealed].concat()
+    }
+
+    #[expect(clippy::unused_self, reason = "opening belongs to the keys as sealing does")]
+    fn open_bytes(&self, key: &[u8; 32], aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let (version, rest) = sealed.split_first()?;
+        let (nonce, msg) = rest.split_at_checked(NONCE_LEN)?;
+        if *version != VERSION {
+            return None;
+        }
+        let nonce: [u8; NONCE_LEN] = nonce.try_into().ok()?;
+        Aes256Gcm::new(key.into()).decrypt(&Nonce::from(nonce), Payload { msg, aad }).ok()
+    }
+}
+
+/// Binds a sealed value to its place: moved to another person or field it does not open.
+fn associated(subject: Uuid, field: Field) -> Vec<u8> {
+    [subject.as_bytes(), field.word().as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn keys() -> Keys {
+        Keys::new([7; 32], Entropy::System)
+    }
+
+    #[test]
+    fn a_sealed_value_opens_only_where_it_was_sealed() {
+        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let sealed = keys().seal(a, Field::Email, "hanako@example.jp");
+        assert_eq!(keys().open(a, Field::Email, &sealed).map(|p| p.expose().to_owned()).ok().as_deref(), Some("hanako@example.jp"));
+        assert!(keys().open(b, Field::Email, &sealed).is_err());
+        assert!(keys().open(a, Field::Name, &sealed).is_err());
+        assert!(Keys::new([8; 32], Entropy::System).open(a, Field::Email, &sealed).is_err());
+    }
+
+    #[test]
+    fn the_same_value_never_seals_to_the_same_bytes() {
+        let subject = Uuid::from_u128(1);
+        assert_ne!(keys().seal(subject, Field::Name, "花子"), keys().seal(subject, Field::Name, "花子"));
+    }
+
+    #[test]
+    fn the_index_tells_fields_apart() {
+        assert_eq!(keys().index(Field::Email, "x"), keys().index(Field::Email, "x"));
+        assert_ne!(keys().index(Field::Email, "x"), keys().index(Field::Phone, "x"));
+    }
+
+    #[test]
+    fn a_key_file_is_made_once_and_refused_when_damaged() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("shop.key");
+        let first = Keys::open_or_create(&path, &Entropy::System).unwrap();
+        let again = Keys::open_or_create(&path, &Entropy::System).unwrap();
+        assert_eq!(first.derive("a", b"b"), again.derive("a", b"b"));
+        #[cfg(unix)]
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
+        fs::write(&path, b"short").unwrap();
+        assert!(matches!(Keys::open_or_create(&path, &Entropy::System), Err(KeyError::Malformed { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn one_flipped_bit_anywhere_is_noticed(value in ".{0,60}", at in any::<prop::sample::Index>(), bit in 0u8..8) {
+            let subject = Uuid::from_u128(3);
+            let mut sealed = keys().seal(subject, Field::Street, &value);
+            let at = at.index(sealed.len());
+            sealed[at] ^= 1 << bit;
+            prop_assert!(keys().open(subject, Field::Street, &sealed).is_err());
+        }
+    }
+}

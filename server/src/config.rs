@@ -1,0 +1,200 @@
+//! Configuration: defaults that work, then `noren.toml`, then `NOREN_*` variables, then flags.
+//! Every fault is reported at once, each with its remedy.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+/// The flags of every command; each also has a variable and a line in `noren.toml`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Flags {
+    /// Data folder: database file, media, keys, mailbox [NOREN_DATA, default ./data]
+    #[arg(long, global = true)]
+    pub data: Option<String>,
+    /// `postgres://…`, or nothing for the SQLite file in the data folder [NOREN_DATABASE_URL]
+    #[arg(long, global = true)]
+    pub database_url: Option<String>,
+    /// Where the shop listens [NOREN_ADDR, default 127.0.0.1:3000]
+    #[arg(long, global = true)]
+    pub addr: Option<String>,
+    /// Where /metrics listens [NOREN_METRICS_ADDR, default 127.0.0.1:3200]
+    #[arg(long, global = true)]
+    pub metrics_addr: Option<String>,
+    /// Public URL, as links in mails need it [NOREN_URL, default from the address]
+    #[arg(long, global = true)]
+    pub url: Option<String>,
+    /// Built site: wasm, css, pictures [NOREN_SITE]
+    #[arg(long, global = true)]
+    pub site: Option<String>,
+    /// Sample goods and demo accounts at first start: on or off [NOREN_SAMPLE]
+    #[arg(long, global = true)]
+    pub sample: Option<String>,
+    /// development or production [NOREN_ENV, default development]
+    #[arg(long, global = true)]
+    pub env: Option<String>,
+}
+
+/// A configuration without faults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Data folder.
+    pub data: PathBuf,
+    /// PostgreSQL URL; `None`: SQLite in the data folder.
+    pub database_url: Option<String>,
+    /// Where the shop listens.
+    pub addr: SocketAddr,
+    /// Where the metrics listen.
+    pub metrics_addr: SocketAddr,
+    /// Public URL, no slash at its end.
+    pub url: String,
+    /// Folder of the built site.
+    pub site: PathBuf,
+    /// Whether first start stocks the sample shop.
+    pub sample: bool,
+    /// Development: test bank, mailbox page, demo accounts.
+    pub development: bool,
+}
+
+/// Everything that is wrong with a configuration.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigFaults(pub Vec<String>);
+
+impl fmt::Display for ConfigFaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "the configuration has {} fault(s):", self.0.len())?;
+        for fault in &self.0 {
+            writeln!(f, "  - {fault}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The settings by their name in `noren.toml`.
+const NAMES: [&str; 8] = ["data", "database_url", "addr", "metrics_addr", "url", "site", "sample", "env"];
+
+/// Puts flags, variables and the text of `noren.toml` together.
+pub fn gather(flags: &Flags, variable: impl Fn(&str) -> Option<String>, toml: Option<&str>) -> Result<Config, ConfigFaults> {
+    let mut faults = Vec::new();
+    let file = read_toml(toml, &mut faults);
+    let given = |name: &str, flag: &Option<String>| -> Option<String> {
+        flag.clone()
+            .or_else(|| variable(&format!("NOREN_{}", name.to_uppercase())))
+            .or_else(|| file.get(name).cloned())
+            .filter(|value| !value.is_empty())
+    };
+    let addr = |name: &str, flag: &Option<String>, default: &str, faults: &mut Vec<String>| {
+        let raw = given(name, flag).unwrap_or_else(|| default.to_owned());
+        raw.parse::<SocketAddr>().map_err(|_| {
+            faults.push(format!("{name} = \"{raw}\" is no address; write host:port with a number for the host, such as {default}"));
+        })
+    };
+    let listen = addr("addr", &flags.addr, "127.0.0.1:3000", &mut faults);
+    let metrics = addr("metrics_addr", &flags.metrics_addr, "127.0.0.1:3200", &mut faults);
+    let development = match given("env", &flags.env).as_deref() {
+        None | Some("development") => true,
+        Some("production") => false,
+        Some(other) => {
+            faults.push(format!("env = \"{other}\" is unknown; write development or production"));
+            true
+        }
+    };
+    let sample = match given("sample", &flags.sample).as_deref() {
+        None => development,
+        Some("on" | "true" | "1") => true,
+        Some("off" | "false" | "0") => false,
+        Some(other) => {
+            faults.push(format!("sample = \"{other}\" is unknown; write on or off"));
+            false
+        }
+    };
+    let database_url = given("database_url", &flags.database_url);
+    if let Some(url) = &database_url
+        && !(url.starts_with("postgres://") || url.starts_with("postgresql://"))
+    {
+        faults.push("database_url must start with postgres://; leave it out to use the SQLite file in the data folder".to_owned());
+    }
+    let url = given("url", &flags.url).or_else(|| listen.as_ref().ok().map(|addr| format!("http://{addr}"))).unwrap_or_default();
+    if !url.is_empty() && !(url.starts_with("http://") || url.starts_with("https://")) {
+        faults.push(format!("url = \"{url}\" must start with https:// (or http:// in development)"));
+    } else if !development && !url.starts_with("https://") {
+        faults.push("in production url must be given and start with https://: cookies and links in mails depend on it".to_owned());
+    }
+    match (listen, metrics) {
+        (Ok(addr), Ok(metrics_addr)) if faults.is_empty() => Ok(Config {
+            data: given("data", &flags.data).unwrap_or_else(|| "data".to_owned()).into(),
+            database_url,
+            addr,
+            metrics_addr,
+            url: url.trim_end_matches('/').to_owned(),
+            site: given("site", &flags.site).map_or_else(default_site, PathBuf::from),
+            sample,
+            development,
+        }),
+        _ => Err(ConfigFaults(faults)),
+    }
+}
+
+fn read_toml(toml: Option<&str>, faults: &mut Vec<String>) -> std::collections::BTreeMap<String, String> {
+    let Some(text) = toml else { return std::collections::BTreeMap::new() };
+    let table = match text.parse::<toml::Table>() {
+        Ok(table) => table,
+        Err(error) => {
+            faults.push(format!("noren.toml cannot be read: {}", error.message()));
+            return std::collections::BTreeMap::new();
+        }
+    };
+    let mut read = std::collections::BTreeMap::new();
+    for (name, value) in table {
+        if !NAMES.contains(&name.as_str()) {
+            faults.push(format!("noren.toml: unknown setting \"{name}\"; known are {}", NAMES.join(", ")));
+            continue;
+        }
+        match value {
+            toml::Value::String(text) => drop(read.insert(name, text)),
+            toml::Value::Boolean(on) => drop(read.insert(name, on.to_string())),
+            other => faults.push(format!("noren.toml: {name} must be a text in quotes, not {}", other.type_str())),
+        }
+    }
+    read
+}
+
+/// `site` beside the binary in a release, `target/site` otherwise.
+fn default_site() -> PathBuf {
+    let beside = std::env::current_exe().ok().and_then(|exe| exe.parent().map(|dir| dir.join("site")));
+    beside.filter(|dir| dir.is_dir()).unwrap_or_else(|| Path::new("target/site").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nothing(_: &str) -> Option<String> {
+        None
+    }
+
+    #[test]
+    fn the_defaults_run_a_shop_in_development() {
+        let config = gather(&Flags::default(), nothing, None).unwrap();
+        assert_eq!(config.url, "http://127.0.0.1:3000");
+        assert!(config.development && config.sample && config.database_url.is_none());
+    }
+
+    #[test]
+    fn flags_win_over_variables_and_variables_over_the_file() {
+        let file = Some("addr = \"127.0.0.1:1\"\nurl = \"http://file.example\"\nsample = false");
+        let variable = |name: &str| (name == "NOREN_ADDR").then(|| "127.0.0.1:2".to_owned());
+        let config = gather(&Flags::default(), variable, file).unwrap();
+        assert_eq!((config.addr.port(), config.url.as_str(), config.sample), (2, "http://file.example", false));
+        let flags = Flags { addr: Some("127.0.0.1:3".into()), ..Flags::default() };
+        assert_eq!(gather(&flags, variable, file).unwrap().addr.port(), 3);
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let file = Some("colour = \"red\"\naddr = \"nowhere\"\nsample = \"perhaps\"\nenv = \"production\"\ndatabase_url = \"mysql://x\"");
+        let faults = gather(&Flags::default(), nothing, file).unwrap_err().0;
+        assert_eq!(faults.len(), 5, "{faults:?}");
+    }
+}
