@@ -34,7 +34,8 @@ pub fn wants_html() -> bool {
 
 /// The path and query of the page: its own, or for a server function that of the page which called it.
 pub fn page_path() -> String {
-    let own = with_parts(|parts| parts.uri.path_and_query().map_or("/".to_owned(), ToString::to_string)).unwrap_or_default();
+    let own =
+        with_parts(|parts| parts.uri.path_and_query().map_or("/".to_owned(), ToString::to_string)).unwrap_or_default();
     if !own.starts_with("/api/") {
         return own;
     }

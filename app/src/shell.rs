@@ -6,9 +6,7 @@ use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 use noren_domain::Lang;
 
-use crate::account::{
-    AccountPage, LoginPage, MyOrderPage, MyOrdersPage, RegisterPage, SecurityPage, VerifyPage,
-};
+use crate::account::{AccountPage, LoginPage, MyOrderPage, MyOrdersPage, RegisterPage, SecurityPage, VerifyPage};
 use crate::cart::CartPage;
 use crate::catalogue::{CategoryPage, HomePage, ProductPage, SearchPage};
 use crate::checkout::{ConfirmPage, ContactPage, DeliveryPage, PaymentPage};

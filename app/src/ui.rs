@@ -7,5 +7,5 @@ mod page;
 
 pub use field::{Field, FieldKind, SelectField, SubmitButton};
 pub use frame::{Footer, Header};
-pub use message::{FaultSummary, Missing, Note, NoteKind, NotFound, WasmBroken};
+pub use message::{FaultSummary, Missing, NotFound, Note, NoteKind, WasmBroken};
 pub use page::{Head, Load};

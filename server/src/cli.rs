@@ -1,13 +1,16 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use noren_shop::Shop;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, Flags, gather};
-use crate::{http, jobs};
+use crate::{doctor, http, jobs, metrics};
 
 /// Noren: an online shop that keeps its good name.
 #[derive(Debug, Parser)]
@@ -27,6 +30,8 @@ enum Command {
     Migrate,
     /// Stocks the shop with the sample goods and demo accounts.
     Seed,
+    /// Looks at this installation and says what is well and what is not.
+    Doctor,
 }
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -60,6 +65,7 @@ pub fn run() -> ExitCode {
             Command::Serve => serve(config).await,
             Command::Migrate => migrate(&config).await,
             Command::Seed => seed(&config).await,
+            Command::Doctor => examine(&config).await,
         }
     });
     match done {
@@ -90,13 +96,42 @@ async fn seed(config: &Config) -> Result<(), AnyError> {
     Ok(())
 }
 
+async fn examine(config: &Config) -> Result<(), AnyError> {
+    let findings = doctor::examine(config).await;
+    for finding in &findings {
+        let mark = match finding.state {
+            doctor::State::Well => "well  ",
+            doctor::State::Advice => "advice",
+            doctor::State::Bad => "BAD   ",
+        };
+        println!("{mark}  {}: {}", finding.what, finding.words);
+    }
+    match findings.iter().filter(|finding| finding.state == doctor::State::Bad).count() {
+        0 => Ok(()),
+        bad => Err(format!("{bad} thing(s) need mending").into()),
+    }
+}
+
 async fn serve(config: Config) -> Result<(), AnyError> {
     let shop = open(&config).await?;
     if config.sample {
         noren_shop::sample::stock(&shop).await?;
     }
+    let metrics_listener = listen(config.metrics_addr, "NOREN_METRICS_ADDR").await?;
+    let listener = listen(config.addr, "NOREN_ADDR").await?;
+    let (stop, stopping) = watch::channel(false);
+    let metrics = tokio::spawn(metrics::serve(metrics_listener, metrics::install()?, stopping));
     let jobs = jobs::start(&shop);
-    http::serve(&config, shop).await?;
+    let served = http::serve(&config, shop.clone(), listener).await;
     jobs.stop().await;
-    Ok(())
+    let _ = stop.send(true);
+    metrics.await??;
+    shop.db.close().await;
+    Ok(served?)
+}
+
+async fn listen(addr: SocketAddr, setting: &str) -> Result<TcpListener, AnyError> {
+    TcpListener::bind(addr)
+        .await
+        .map_err(|error| format!("cannot listen on {addr}: {error}; choose another address with {setting}").into())
 }

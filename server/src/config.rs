@@ -75,7 +75,11 @@ impl fmt::Display for ConfigFaults {
 const NAMES: [&str; 8] = ["data", "database_url", "addr", "metrics_addr", "url", "site", "sample", "env"];
 
 /// Puts flags, variables and the text of `noren.toml` together.
-pub fn gather(flags: &Flags, variable: impl Fn(&str) -> Option<String>, toml: Option<&str>) -> Result<Config, ConfigFaults> {
+pub fn gather(
+    flags: &Flags,
+    variable: impl Fn(&str) -> Option<String>,
+    toml: Option<&str>,
+) -> Result<Config, ConfigFaults> {
     let mut faults = Vec::new();
     let file = read_toml(toml, &mut faults);
     let given = |name: &str, flag: &Option<String>| -> Option<String> {
@@ -87,7 +91,9 @@ pub fn gather(flags: &Flags, variable: impl Fn(&str) -> Option<String>, toml: Op
     let addr = |name: &str, flag: &Option<String>, default: &str, faults: &mut Vec<String>| {
         let raw = given(name, flag).unwrap_or_else(|| default.to_owned());
         raw.parse::<SocketAddr>().map_err(|_| {
-            faults.push(format!("{name} = \"{raw}\" is no address; write host:port with a number for the host, such as {default}"));
+            faults.push(format!(
+                "{name} = \"{raw}\" is no address; write host:port with a number for the host, such as {default}"
+            ));
         })
     };
     let listen = addr("addr", &flags.addr, "127.0.0.1:3000", &mut faults);
@@ -113,13 +119,21 @@ pub fn gather(flags: &Flags, variable: impl Fn(&str) -> Option<String>, toml: Op
     if let Some(url) = &database_url
         && !(url.starts_with("postgres://") || url.starts_with("postgresql://"))
     {
-        faults.push("database_url must start with postgres://; leave it out to use the SQLite file in the data folder".to_owned());
+        faults.push(
+            "database_url must start with postgres://; leave it out to use the SQLite file in the data folder"
+                .to_owned(),
+        );
     }
-    let url = given("url", &flags.url).or_else(|| listen.as_ref().ok().map(|addr| format!("http://{addr}"))).unwrap_or_default();
+    let url = given("url", &flags.url)
+        .or_else(|| listen.as_ref().ok().map(|addr| format!("http://{addr}")))
+        .unwrap_or_default();
     if !url.is_empty() && !(url.starts_with("http://") || url.starts_with("https://")) {
         faults.push(format!("url = \"{url}\" must start with https:// (or http:// in development)"));
     } else if !development && !url.starts_with("https://") {
-        faults.push("in production url must be given and start with https://: cookies and links in mails depend on it".to_owned());
+        faults.push(
+            "in production url must be given and start with https://: cookies and links in mails depend on it"
+                .to_owned(),
+        );
     }
     match (listen, metrics) {
         (Ok(addr), Ok(metrics_addr)) if faults.is_empty() => Ok(Config {
@@ -193,7 +207,9 @@ mod tests {
 
     #[test]
     fn every_fault_is_named_at_once() {
-        let file = Some("colour = \"red\"\naddr = \"nowhere\"\nsample = \"perhaps\"\nenv = \"production\"\ndatabase_url = \"mysql://x\"");
+        let file = Some(
+            "colour = \"red\"\naddr = \"nowhere\"\nsample = \"perhaps\"\nenv = \"production\"\ndatabase_url = \"mysql://x\"",
+        );
         let faults = gather(&Flags::default(), nothing, file).unwrap_err().0;
         assert_eq!(faults.len(), 5, "{faults:?}");
     }

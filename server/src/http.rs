@@ -13,6 +13,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware;
 use axum::routing::get;
 use noren_shop::Shop;
+use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
@@ -31,7 +32,10 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Everything the shop's listener answers.
 pub fn router(config: &Config, shop: Shop) -> Router {
     let pkg = ServiceBuilder::new()
-        .layer(SetResponseHeaderLayer::overriding(HeaderName::from_static("cache-control"), HeaderValue::from_static("public, max-age=31536000, immutable")))
+        .layer(SetResponseHeaderLayer::overriding(
+            HeaderName::from_static("cache-control"),
+            HeaderValue::from_static("public, max-age=31536000, immutable"),
+        ))
         .service(ServeDir::new(config.site.join("pkg")).precompressed_br().precompressed_gzip());
     Router::new()
         .nest_service("/pkg", pkg)
@@ -44,13 +48,13 @@ pub fn router(config: &Config, shop: Shop) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(TraceLayer::new_for_http())
+        .layer(middleware::from_fn(crate::metrics::record))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready).with_state(shop))
 }
 
 /// Serves until the process is asked to stop, then lets running requests end.
-pub async fn serve(config: &Config, shop: Shop) -> std::io::Result<()> {
-    let listener = tokio::net::TcpListener::bind(config.addr).await?;
+pub async fn serve(config: &Config, shop: Shop, listener: TcpListener) -> std::io::Result<()> {
     let address = listener.local_addr()?;
     tracing::info!(%address, url = %config.url, "the shop is open");
     let app = router(config, shop).into_make_service_with_connect_info::<SocketAddr>();

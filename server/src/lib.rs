@@ -2,5 +2,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod http;
 pub mod jobs;
+pub mod metrics;

@@ -176,11 +176,26 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             Lang::Ja => format!("{min}文字以上で入力してください。"),
             Lang::En => format!("Please use at least {min} characters."),
         },
-        Fault::NotText => t("使えない文字が含まれています。改行や特殊な記号を除いてください。", "This holds characters that cannot be used. Please remove line breaks and special marks."),
-        Fault::Email => t("メールアドレスを「name@example.jp」の形で入力してください。", "Please enter an e-mail address such as name@example.jp."),
-        Fault::PostalCode => t("郵便番号を7桁の数字で入力してください(例: 100-0005)。", "Please enter the postal code as seven digits, such as 100-0005."),
-        Fault::PostalCodeUnknown => t("この郵便番号と都道府県の組み合わせが見つかりません。どちらかをご確認ください。", "This postal code does not belong to the chosen prefecture. Please check both."),
-        Fault::Phone => t("電話番号を0から始まる10桁か11桁の数字で入力してください。", "Please enter a Japanese phone number: 10 or 11 digits, starting with 0."),
+        Fault::NotText => t(
+            "使えない文字が含まれています。改行や特殊な記号を除いてください。",
+            "This holds characters that cannot be used. Please remove line breaks and special marks.",
+        ),
+        Fault::Email => t(
+            "メールアドレスを「name@example.jp」の形で入力してください。",
+            "Please enter an e-mail address such as name@example.jp.",
+        ),
+        Fault::PostalCode => t(
+            "郵便番号を7桁の数字で入力してください(例: 100-0005)。",
+            "Please enter the postal code as seven digits, such as 100-0005.",
+        ),
+        Fault::PostalCodeUnknown => t(
+            "この郵便番号と都道府県の組み合わせが見つかりません。どちらかをご確認ください。",
+            "This postal code does not belong to the chosen prefecture. Please check both.",
+        ),
+        Fault::Phone => t(
+            "電話番号を0から始まる10桁か11桁の数字で入力してください。",
+            "Please enter a Japanese phone number: 10 or 11 digits, starting with 0.",
+        ),
         Fault::Kana => t("カタカナかひらがなで入力してください。", "Please use katakana or hiragana."),
         Fault::Choice => t("選択肢からお選びください。", "Please choose one of the options."),
         Fault::Quantity { min, max } => match lang {
@@ -191,31 +206,65 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             Lang::Ja => format!("お届け日は{earliest}から{latest}までの間でお選びください。"),
             Lang::En => format!("Please choose a delivery date from {earliest} to {latest}."),
         },
-        Fault::Credentials => t("メールアドレスとパスワードの組み合わせが違います。", "This e-mail address and password do not belong together."),
-        Fault::Code => t("コードが違うか、期限が切れています。メールをご確認のうえ、もう一度お試しください。", "The code is wrong or has expired. Please check the mail and try again."),
-        Fault::WeakPassword => t("推測されやすいパスワードです。いくつかの単語をつなげた、長いものにしてください。", "This password is easy to guess. Please make it longer, for example from several words."),
+        Fault::Credentials => t(
+            "メールアドレスとパスワードの組み合わせが違います。",
+            "This e-mail address and password do not belong together.",
+        ),
+        Fault::Code => t(
+            "コードが違うか、期限が切れています。メールをご確認のうえ、もう一度お試しください。",
+            "The code is wrong or has expired. Please check the mail and try again.",
+        ),
+        Fault::WeakPassword => t(
+            "推測されやすいパスワードです。いくつかの単語をつなげた、長いものにしてください。",
+            "This password is easy to guess. Please make it longer, for example from several words.",
+        ),
         Fault::TooMany { minutes } => match lang {
-            Lang::Ja => format!("お試しの回数が多いため、受け付けを止めています。{minutes}分ほどおいて、もう一度お試しください。"),
+            Lang::Ja => format!(
+                "お試しの回数が多いため、受け付けを止めています。{minutes}分ほどおいて、もう一度お試しください。"
+            ),
             Lang::En => format!("There were too many tries. Please try again in about {minutes} minutes."),
         },
-        Fault::Stock { available: 0 } => t("申し訳ありません。ただいま在庫がありません。", "Sorry, this is sold out at the moment."),
+        Fault::Stock { available: 0 } => {
+            t("申し訳ありません。ただいま在庫がありません。", "Sorry, this is sold out at the moment.")
+        }
         Fault::Stock { available } => match lang {
             Lang::Ja => format!("申し訳ありません。在庫は残り{available}点です。"),
             Lang::En => format!("Sorry, only {available} left."),
         },
         Fault::Gone => t("この商品は販売を終えました。", "This product is no longer sold."),
-        Fault::Changed => t("ご覧になっている間に内容が変わりました。下の新しい内容をご確認ください。", "Something changed while you were looking. Please check the updated details below."),
+        Fault::Changed => t(
+            "ご覧になっている間に内容が変わりました。下の新しい内容をご確認ください。",
+            "Something changed while you were looking. Please check the updated details below.",
+        ),
         Fault::EmptyCart => t("カートに商品がありません。", "Your cart is empty."),
         Fault::StepMissing => t("前の手順の入力がまだのようです。", "An earlier step still needs to be filled in."),
         Fault::CashLimit { max } => match lang {
-            Lang::Ja => format!("代金引換は{}までのご注文でご利用いただけます。ほかのお支払い方法をお選びください。", noren_domain::Yen(*max).show(lang)),
-            Lang::En => format!("Cash on delivery is offered up to {}. Please choose another way to pay.", noren_domain::Yen(*max).show(lang)),
+            Lang::Ja => format!(
+                "代金引換は{}までのご注文でご利用いただけます。ほかのお支払い方法をお選びください。",
+                noren_domain::Yen(*max).show(lang)
+            ),
+            Lang::En => format!(
+                "Cash on delivery is offered up to {}. Please choose another way to pay.",
+                noren_domain::Yen(*max).show(lang)
+            ),
         },
-        Fault::Declined => t("お支払いが承認されませんでした。別のカードか、別のお支払い方法をお試しください。代金は引き落とされていません。", "The payment was declined. Please try another card or another way to pay. Nothing was charged."),
-        Fault::PaymentUnavailable => t("決済会社につながりません。少しおいて、もう一度お試しください。代金は引き落とされていません。", "The payment provider cannot be reached. Please try again in a moment. Nothing was charged."),
+        Fault::Declined => t(
+            "お支払いが承認されませんでした。別のカードか、別のお支払い方法をお試しください。代金は引き落とされていません。",
+            "The payment was declined. Please try another card or another way to pay. Nothing was charged.",
+        ),
+        Fault::PaymentUnavailable => t(
+            "決済会社につながりません。少しおいて、もう一度お試しください。代金は引き落とされていません。",
+            "The payment provider cannot be reached. Please try again in a moment. Nothing was charged.",
+        ),
         Fault::NotFound => t("見つかりませんでした。", "This could not be found."),
         Fault::SignIn => t("ログインが必要です。", "Please sign in first."),
-        Fault::Unreadable => t("送られた内容を読み取れませんでした。お手数ですが、もう一度入力してください。", "What was sent could not be read. Please enter it again."),
-        Fault::Internal => t("こちらの不具合で処理できませんでした。何も変わっていません。少しおいて、もう一度お試しください。", "Something went wrong on our side. Nothing was changed. Please try again in a moment."),
+        Fault::Unreadable => t(
+            "送られた内容を読み取れませんでした。お手数ですが、もう一度入力してください。",
+            "What was sent could not be read. Please enter it again.",
+        ),
+        Fault::Internal => t(
+            "こちらの不具合で処理できませんでした。何も変わっていません。少しおいて、もう一度お試しください。",
+            "Something went wrong on our side. Nothing was changed. Please try again in a moment.",
+        ),
     }
 }

@@ -155,7 +155,10 @@ pub fn line(raw: &str, max: usize) -> Result<String, Fault> {
 /// Like [`line`], but may be empty.
 pub fn optional_line(raw: &str, max: usize) -> Result<String, Fault> {
     let text = raw.trim();
-    if text.chars().any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c)) {
+    if text
+        .chars()
+        .any(|c| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c))
+    {
         return Err(Fault::NotText);
     }
     if text.chars().count() > max {

@@ -67,7 +67,10 @@ impl Entropy {
                 for chunk in bytes.chunks_mut(32) {
                     let mut state = state.lock().expect("no thread panics while it holds the counter");
                     state.1 += 1;
-                    let block = Sha256::new().chain_update(state.0.to_be_bytes()).chain_update(state.1.to_be_bytes()).finalize();
+                    let block = Sha256::new()
+                        .chain_update(state.0.to_be_bytes())
+                        .chain_update(state.1.to_be_bytes())
+                        .finalize();
                     chunk.copy_from_slice(&block[..chunk.len()]);
                 }
             }

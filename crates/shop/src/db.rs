@@ -78,7 +78,12 @@ impl Db {
             .pragma("cache_size", "-16000")
             .pragma("mmap_size", "268435456")
             .optimize_on_close(true, 400);
-        let write = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await?;
         let read = SqlitePoolOptions::new()
             .max_connections(8)
             .idle_timeout(None)
@@ -91,7 +96,11 @@ impl Db {
     /// Opens the PostgreSQL database at `url` (`postgres://user:password@host/name`).
     pub async fn postgres(url: &str) -> Result<Self, sqlx::Error> {
         let options = PgConnectOptions::from_str(url)?;
-        let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10)).connect_with(options).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await?;
         Ok(Self::Postgres(pool))
     }
 
@@ -101,6 +110,23 @@ impl Db {
             Self::Sqlite { write, .. } => sqlx::migrate!("migrations/sqlite").run(write).await,
             Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await,
         }
+    }
+
+    /// How many migrations this binary knows and how many the database has seen.
+    pub async fn migrations(&self) -> Result<(usize, usize), sqlx::Error> {
+        let known = match self {
+            Self::Sqlite { .. } => sqlx::migrate!("migrations/sqlite").iter().count(),
+            Self::Postgres(_) => sqlx::migrate!("migrations/postgres").iter().count(),
+        };
+        let mut conn = self.read().await?;
+        let applied = crate::fetch_one!(conn, (i64,), "SELECT COUNT(*) FROM _sqlx_migrations WHERE success").await;
+        // A database that never saw a migration has no such table.
+        let applied = match applied {
+            Ok((applied,)) => usize::try_from(applied).unwrap_or(0),
+            Err(sqlx::Error::Database(_)) => 0,
+            Err(error) => return Err(error),
+        };
+        Ok((known, applied))
     }
 
     /// A connection for reading.
@@ -256,4 +282,67 @@ macro_rules! fetch_one {
             }
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    /// Table and column names, which must be the same on both databases; the search index is each
+    /// database's own.
+    async fn columns(db: &Db) -> Vec<(String, String)> {
+        let mut conn = db.read().await.unwrap();
+        let rows: Vec<(String, String)> = match conn.dialect() {
+            Dialect::Sqlite => {
+                crate::fetch_all!(
+                    conn,
+                    (String, String),
+                    "SELECT m.name, c.name FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+                )
+                .await
+            }
+            Dialect::Postgres => {
+                crate::fetch_all!(
+                    conn,
+                    (String, String),
+                    "SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = 'public'"
+                )
+                .await
+            }
+        }
+        .unwrap();
+        let mut rows: Vec<_> = rows
+            .into_iter()
+            .filter(|(table, _)| {
+                !table.starts_with("product_search") && !table.starts_with('_') && !table.starts_with("sqlite_")
+            })
+            .collect();
+        rows.sort();
+        rows
+    }
+
+    #[tokio::test]
+    async fn both_migrations_end_in_the_same_tables_and_columns() {
+        let (sqlite, postgres) = (testing::sqlite().await, testing::postgres().await);
+        let here = columns(&sqlite.db).await;
+        assert!(here.len() > 150, "{}", here.len());
+        assert_eq!(here, columns(&postgres.db).await);
+    }
+
+    crate::on_both_databases!(a_migrated_database_knows_it(shop) {
+        let (known, applied) = shop.db.migrations().await.unwrap();
+        assert!(known > 0);
+        assert_eq!(known, applied);
+        shop.db.migrate().await.unwrap();
+    });
+
+    crate::on_both_databases!(a_transaction_that_is_dropped_leaves_nothing(shop) {
+        let mut tx = shop.db.write().await.unwrap();
+        crate::execute!(tx, "INSERT INTO rate_limit (key, window_start, tries) VALUES ($1, 0, 1)", vec![1u8]).await.unwrap();
+        drop(tx);
+        let mut conn = shop.db.read().await.unwrap();
+        let (rows,): (i64,) = crate::fetch_one!(conn, (i64,), "SELECT COUNT(*) FROM rate_limit").await.unwrap();
+        assert_eq!(rows, 0);
+    });
 }

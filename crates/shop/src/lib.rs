@@ -75,7 +75,12 @@ impl Shop {
     }
 
     /// Opens or creates everything a shop needs in the data folder `data`.
-    pub async fn open(data: &Path, database_url: Option<&str>, url: &str, development: bool) -> Result<Self, OpenShopError> {
+    pub async fn open(
+        data: &Path,
+        database_url: Option<&str>,
+        url: &str,
+        development: bool,
+    ) -> Result<Self, OpenShopError> {
         for dir in [data.to_owned(), data.join("media"), data.join("mailbox"), data.join("keys")] {
             std::fs::create_dir_all(&dir).map_err(|source| OpenShopError::Folder { path: dir, source })?;
         }

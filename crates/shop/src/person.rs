@@ -88,7 +88,9 @@ pub enum KeyError {
         source: io::Error,
     },
     /// It is not 32 bytes long.
-    #[error("key file {path} must hold exactly 32 bytes; put the right one back from your backup (a new one cannot open old data)")]
+    #[error(
+        "key file {path} must hold exactly 32 bytes; put the right one back from your backup (a new one cannot open old data)"
+    )]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -133,7 +135,8 @@ impl Keys {
 
     /// 32 bytes that only this shop can compute for `label` and `data`: HMAC-SHA-256.
     pub fn derive(&self, label: &str, data: &[u8]) -> [u8; 32] {
-        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.master).expect("HMAC takes keys of any length");
+        let mut mac =
+            <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.master).expect("HMAC takes keys of any length");
         mac.update(label.as_bytes());
         mac.update(&[0]);
         mac.update(data);
@@ -171,7 +174,8 @@ impl Keys {
     fn seal_bytes(&self, key: &[u8; 32], aad: &[u8], msg: &[u8]) -> Vec<u8> {
         let nonce: [u8; NONCE_LEN] = self.entropy.bytes();
         let cipher = Aes256Gcm::new(key.into());
-        let sealed = cipher.encrypt(&Nonce::from(nonce), Payload { msg, aad }).expect("AES-GCM takes any message below 64 GB");
+        let sealed =
+            cipher.encrypt(&Nonce::from(nonce), Payload { msg, aad }).expect("AES-GCM takes any message below 64 GB");
         [&[VERSION], nonce.as_slice(), &sealed].concat()
     }
 
@@ -206,7 +210,10 @@ mod tests {
     fn a_sealed_value_opens_only_where_it_was_sealed() {
         let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let sealed = keys().seal(a, Field::Email, "hanako@example.jp");
-        assert_eq!(keys().open(a, Field::Email, &sealed).map(|p| p.expose().to_owned()).ok().as_deref(), Some("hanako@example.jp"));
+        assert_eq!(
+            keys().open(a, Field::Email, &sealed).map(|p| p.expose().to_owned()).ok().as_deref(),
+            Some("hanako@example.jp")
+        );
         assert!(keys().open(b, Field::Email, &sealed).is_err());
         assert!(keys().open(a, Field::Name, &sealed).is_err());
         assert!(Keys::new([8; 32], Entropy::System).open(a, Field::Email, &sealed).is_err());

@@ -68,6 +68,7 @@ pub async fn postgres() -> TestShop {
 macro_rules! on_both_databases {
     ($(#[$meta:meta])* $name:ident($shop:ident) $body:block) => {
         mod $name {
+            #[allow(unused_imports, reason = "a claim may need nothing but the shop")]
             use super::*;
 
             async fn claim($shop: $crate::testing::TestShop) $body

@@ -31,7 +31,9 @@ pub fn routes(config: &Config, shop: Shop) -> Router {
             let shop = shop.clone();
             let client = client(&request);
             async move {
-                leptos_axum::handle_server_fns_with_context(move || context(&shop, client), request).await.into_response()
+                leptos_axum::handle_server_fns_with_context(move || context(&shop, client), request)
+                    .await
+                    .into_response()
             }
         })
     };
@@ -77,9 +79,15 @@ fn allow_own_scripts_only() {
 
 /// The names of the built files. cargo-leptos writes their hashes beside the binary.
 fn site(root: &Path) -> Site {
-    let hashes = std::env::current_exe().ok().and_then(|exe| exe.parent().map(|dir| dir.join("hash.txt"))).filter(|file| file.is_file());
+    let hashes = std::env::current_exe()
+        .ok()
+        .and_then(|exe| exe.parent().map(|dir| dir.join("hash.txt")))
+        .filter(|file| file.is_file());
     let css_hash = hashes.as_ref().and_then(|file| std::fs::read_to_string(file).ok()).and_then(|text| {
-        text.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| name.trim() == "css").map(|(_, hash)| hash.trim().to_owned())
+        text.lines()
+            .filter_map(|line| line.split_once(':'))
+            .find(|(name, _)| name.trim() == "css")
+            .map(|(_, hash)| hash.trim().to_owned())
     });
     let css = css_hash.map_or_else(|| "/pkg/noren.css".to_owned(), |hash| format!("/pkg/noren.{hash}.css"));
     let options = LeptosOptions::builder()
