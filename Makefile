@@ -1,0 +1,39 @@
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help run test watch bench fmt lint lint-deny screenshots setup clean
+
+help: ## Shows this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
+
+run: ## Sets everything up and opens the shop at http://127.0.0.1:3000
+	@scripts/run
+
+test: ## Sets everything up and runs every test
+	@scripts/test
+
+watch: ## Rebuilds and reloads while you work
+	@scripts/setup run
+	@. scripts/lib.sh && exec cargo leptos watch
+
+bench: ## Measures sizes and speed
+	@scripts/bench
+
+fmt: ## Puts the code into its form
+	@cargo fmt --all
+
+lint: ## Clippy on both sides, warnings denied
+	@cargo clippy -p noren-domain -p noren-shop -p noren-app -p noren-server --all-targets -- -D warnings
+	@cargo clippy -p noren-frontend --target wasm32-unknown-unknown -- -D warnings
+
+lint-deny: ## Licences, bans, sources (installs cargo-deny into .tools first)
+	@. scripts/lib.sh && { have cargo-deny || cargo install cargo-deny --locked --root "$$tools"; } && cargo deny --all-features check bans licenses sources
+
+screenshots: ## Takes a picture of every page into screenshots/
+	@scripts/screenshots
+
+setup: ## Gets the tools ready, nothing else
+	@scripts/setup
+
+clean: ## Removes what was built (tools and the data folder stay)
+	@cargo clean
+	@rm -rf end2end/test-results end2end/playwright-report screenshots

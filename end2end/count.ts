@@ -1,0 +1,23 @@
+// Ends the run with one line that `make test` can add up.
+import type { FullResult, Reporter, Suite } from '@playwright/test/reporter';
+
+export default class Count implements Reporter {
+  private suite?: Suite;
+
+  onBegin(_: unknown, suite: Suite) {
+    this.suite = suite;
+  }
+
+  onEnd(result: FullResult) {
+    const outcomes = (this.suite?.allTests() ?? []).map((test) => test.outcome());
+    const passed = outcomes.filter((outcome) => outcome === 'expected').length;
+    const failed = outcomes.filter((outcome) => outcome === 'unexpected' || outcome === 'flaky').length;
+    const skipped = outcomes.filter((outcome) => outcome === 'skipped').length;
+    const broken = failed === 0 && result.status !== 'passed' ? 1 : 0;
+    console.log(`\ntests: ${passed} passed, ${failed + broken} failed (${skipped} left out)`);
+  }
+
+  printsToStdio() {
+    return false;
+  }
+}
