@@ -69,8 +69,8 @@ export const test = base.extend<Options & Fixtures>({
   // `release` is asked for so that the routes stand before the first page is opened.
   visit: async ({ page, lang, awake, release: _ }, use) => {
     await use(async (path) => {
-      const prefix = lang === 'ja' ? '' : '/en';
-      await page.goto(prefix + path === '' ? '/' : prefix + (path === '/' && prefix ? '' : path), { waitUntil: 'domcontentloaded' });
+      const localised = lang === 'ja' ? path : `/en${path === '/' ? '' : path}`;
+      await page.goto(localised, { waitUntil: 'domcontentloaded' });
       await awake();
     });
   },
