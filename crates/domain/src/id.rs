@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-/// A UUIDv7 that names one `T` (a marker type, e.g. [`crate::order::Order`]).
+/// A `UUIDv7` that names one `T` (a marker type, e.g. [`crate::order::Order`]).
 pub struct Id<T>(pub Uuid, PhantomData<fn() -> T>);
 
 impl<T> Id<T> {

@@ -78,13 +78,13 @@ impl Entropy {
         bytes
     }
 
-    /// A fresh UUIDv7 for a thing made at `now`.
+    /// A fresh `UUIDv7` for a thing made at `now`.
     pub fn id<T>(&self, now: i64) -> Id<T> {
         let millis = u64::try_from(now).unwrap_or(0);
         Id::new(uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()).into_uuid())
     }
 
-    /// A fresh UUIDv7, untyped.
+    /// A fresh `UUIDv7`, untyped.
     pub fn uuid(&self, now: i64) -> Uuid {
         self.id::<()>(now).0
     }
