@@ -1,7 +1,9 @@
 //! The document around every page, and the map of all pages.
 
 use leptos::prelude::*;
-use leptos_meta::{MetaTags, provide_meta_context};
+#[cfg(feature = "ssr")]
+use leptos_meta::MetaTags;
+use leptos_meta::provide_meta_context;
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::path;
 use noren_domain::Lang;
@@ -13,7 +15,7 @@ use crate::checkout::{ConfirmPage, ContactPage, DeliveryPage, PaymentPage};
 use crate::legal::{CommercePage, HelpPage, PrivacyPage, TermsPage};
 use crate::notice::{NoticePage, TrustPage};
 use crate::order::OrderPage;
-use crate::ui::{Footer, Header, NotFound, WasmBroken};
+use crate::ui::{Footer, Header, NotFound, Offline, WasmBroken};
 
 /// Where the built site's files are, as their hashed names.
 #[cfg(feature = "ssr")]
@@ -39,7 +41,9 @@ pub fn shell(site: Site) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#fbfaf6" />
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#14171f" />
+                <meta name="format-detection" content="telephone=no" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
                 <link rel="stylesheet" href=site.css.to_string() />
                 <AutoReload options=site.options.clone() />
                 <HydrationScripts options=site.options />
@@ -60,10 +64,13 @@ pub fn App(
 ) -> impl IntoView {
     provide_meta_context();
     provide_context(lang);
+    let (routing, set_routing) = signal(false);
     view! {
-        <Router base=lang.prefix()>
+        <Router base=lang.prefix() set_is_routing=set_routing>
+            {move || routing.get().then(|| view! { <div class="progress" aria-hidden="true"></div> })}
             <Header />
             <WasmBroken />
+            <Offline />
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=|| view! { <NotFound /> }>
                     <Route path=path!("/") view=HomePage />

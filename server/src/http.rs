@@ -1,5 +1,6 @@
 //! The shop over HTTP: pages, server functions, files, health.
 
+mod errors;
 mod headers;
 mod health;
 mod pages;
@@ -15,10 +16,11 @@ use axum::routing::get;
 use noren_shop::Shop;
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::services::ServeDir;
+use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
@@ -39,14 +41,17 @@ pub fn router(config: &Config, shop: Shop) -> Router {
         .service(ServeDir::new(config.site.join("pkg")).precompressed_br().precompressed_gzip());
     Router::new()
         .nest_service("/pkg", pkg)
-        .route_service("/favicon.svg", tower_http::services::ServeFile::new(config.site.join("favicon.svg")))
+        .route_service("/favicon.svg", ServeFile::new(config.site.join("favicon.svg")))
+        .route_service("/apple-touch-icon.png", ServeFile::new(config.site.join("apple-touch-icon.png")))
         .merge(pages::routes(config, shop.clone()))
-        .layer(middleware::from_fn(headers::security))
-        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::new())
         .layer(CsrfLayer::new())
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(middleware::from_fn_with_state(pages::style_sheet(&config.site), errors::explain))
+        .layer(middleware::from_fn(headers::security))
+        .layer(CompressionLayer::new())
         .layer(TraceLayer::new_for_http())
         .layer(middleware::from_fn(crate::metrics::record))
         .route("/healthz", get(health::alive))

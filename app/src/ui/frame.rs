@@ -26,17 +26,60 @@ pub fn Header() -> impl IntoView {
                         name="q"
                         maxlength="100"
                         autocomplete="off"
+                        enterkeyhint="search"
                         placeholder=lang.pick("商品をさがす", "Search the shop")
                     />
-                    <button class="button button--quiet">{lang.pick("検索", "Search")}</button>
+                    <button class="button button--quiet">
+                        <span class="icon icon--search" aria-hidden="true"></span>
+                        <span class="visually-hidden">{lang.pick("検索", "Search")}</span>
+                    </button>
                 </form>
                 <nav class="header__nav" aria-label=lang.pick("お客様メニュー", "Your shop")>
-                    <a href=href("/account")>{lang.pick("アカウント", "Account")}</a>
-                    <a href=href("/cart")>{lang.pick("カート", "Cart")}</a>
-                    <LanguageLink />
+                    <a class="header__link" href=href("/account")>
+                        <span class="icon icon--person" aria-hidden="true"></span>
+                        <span class="header__word">{lang.pick("アカウント", "Account")}</span>
+                    </a>
+                    <a class="header__link" href=href("/cart")>
+                        <span class="icon icon--cart" aria-hidden="true"></span>
+                        <span class="header__word">{lang.pick("カート", "Cart")}</span>
+                    </a>
+                    <span class="header__language">
+                        <LanguageLink />
+                    </span>
+                    <Menu />
                 </nav>
             </div>
         </header>
+    }
+}
+
+/// What a narrow screen has no room for, folded; a `details`, so that it opens without scripts.
+#[component]
+fn Menu() -> impl IntoView {
+    let lang = use_lang();
+    let details = NodeRef::<leptos::html::Details>::new();
+    let path = use_location().pathname;
+    Effect::new(move |_| {
+        path.track();
+        // The header outlives a client-side page change: a menu left open would hide the new page.
+        if let Some(details) = details.get_untracked() {
+            details.set_open(false);
+        }
+    });
+    view! {
+        <details class="header__menu" node_ref=details>
+            <summary class="header__link">
+                <span class="icon icon--menu" aria-hidden="true"></span>
+                <span class="visually-hidden">{lang.pick("メニュー", "Menu")}</span>
+            </summary>
+            <div class="header__panel">
+                <ul>
+                    <li><a href=href("/account")>{lang.pick("アカウント", "Account")}</a></li>
+                    <li><a href=href("/help")>{lang.pick("ご利用案内", "Help")}</a></li>
+                    <li><LanguageLink /></li>
+                </ul>
+            </div>
+        </details>
     }
 }
 
@@ -53,29 +96,51 @@ fn LanguageLink() -> impl IntoView {
         if query.is_empty() { path } else { format!("{path}?{}", query.trim_start_matches('?')) }
     };
     view! {
-        <a href=target hreflang=other.tag() lang=other.tag() rel="external">
+        <a class="header__link" href=target hreflang=other.tag() lang=other.tag() rel="external">
             {other.pick("日本語", "English")}
         </a>
     }
 }
 
-/// The shop's foot: help, law, trust.
+/// The shop's foot: who we are, help, law, trust.
 #[component]
 pub fn Footer() -> impl IntoView {
     let lang = use_lang();
     view! {
         <footer class="footer">
             <div class="footer__inner">
-                <nav aria-label=lang.pick("ご案内", "Information")>
+                <div class="footer__shop">
+                    <p class="footer__name">{lang.pick("暖簾堂", "Norendo")}</p>
+                    <p>{lang.pick("日々の道具と、季節の文様。", "Everyday goods, patterned by the seasons.")}</p>
+                    <p>
+                        {lang.pick(
+                            "お問い合わせ: 平日 10:00〜17:00(土日祝・年末年始を除く)",
+                            "We answer on weekdays, 10:00–17:00 (Japan time), except public holidays.",
+                        )}
+                    </p>
+                </div>
+                <nav aria-labelledby="footer-help">
+                    <h2 id="footer-help">{lang.pick("お買い物", "Shopping")}</h2>
                     <ul>
                         <li><a href=href("/help")>{lang.pick("ご利用案内", "Help")}</a></li>
-                        <li><a href=href("/legal/commerce")>{lang.pick("特定商取引法に基づく表記", "Legal notice")}</a></li>
-                        <li><a href=href("/legal/privacy")>{lang.pick("プライバシーポリシー", "Privacy")}</a></li>
-                        <li><a href=href("/legal/terms")>{lang.pick("利用規約", "Terms")}</a></li>
+                        <li><a href=href("/account/orders")>{lang.pick("ご注文の確認", "Your orders")}</a></li>
                         <li><a href=href("/security")>{lang.pick("安全への取り組み", "Security")}</a></li>
                     </ul>
                 </nav>
-                <p class="footer__name">{lang.pick("暖簾堂", "Norendo")}</p>
+                <nav aria-labelledby="footer-law">
+                    <h2 id="footer-law">{lang.pick("お店について", "About the shop")}</h2>
+                    <ul>
+                        <li><a href=href("/legal/commerce")>{lang.pick("特定商取引法に基づく表記", "Legal notice")}</a></li>
+                        <li><a href=href("/legal/privacy")>{lang.pick("プライバシーポリシー", "Privacy")}</a></li>
+                        <li><a href=href("/legal/terms")>{lang.pick("利用規約", "Terms")}</a></li>
+                    </ul>
+                </nav>
+                <p class="footer__close">
+                    {lang.pick(
+                        "表示価格はすべて税込です。このお店の会社情報は見本です。",
+                        "All prices include tax. The company details of this shop are samples.",
+                    )}
+                </p>
             </div>
         </footer>
     }

@@ -56,7 +56,7 @@ pub fn FaultSummary(
                     match label {
                         Some(label) => {
                             let target = format!("#f-{}", fault.field);
-                            let text = lang.pick(format!("{label}: {words}"), format!("{label}: {words}"));
+                            let text = lang.pick(format!("{label}：{words}"), format!("{label}: {words}"));
                             view! { <li><a href=target rel="external">{text}</a></li> }.into_any()
                         }
                         None => view! { <li>{words}</li> }.into_any(),
@@ -117,6 +117,35 @@ pub fn WasmBroken() -> impl IntoView {
                 "ページの一部の機能が止まりました。お買い物はこのまま続けられます。",
                 "A part of this page has stopped. You can go on shopping as before.",
             )}
+        </div>
+    }
+}
+
+/// Says so while the browser has no network; the pages need one.
+#[component]
+pub fn Offline() -> impl IntoView {
+    let lang = use_lang();
+    let offline = RwSignal::new(false);
+    Effect::new(move |_| {
+        let gone = window_event_listener_untyped("offline", move |_| offline.set(true));
+        let back = window_event_listener_untyped("online", move |_| offline.set(false));
+        on_cleanup(move || {
+            gone.remove();
+            back.remove();
+        });
+    });
+    view! {
+        <div class="offline" role="status">
+            {move || {
+                offline
+                    .get()
+                    .then(|| {
+                        lang.pick(
+                            "インターネットにつながっていません。入力した内容はこのまま残ります。つながってから、もう一度お試しください。",
+                            "You are offline. What you typed stays here; please try again once you are connected.",
+                        )
+                    })
+            }}
         </div>
     }
 }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Title};
 use leptos_router::hooks::use_location;
 use noren_domain::Lang;
+use noren_domain::form::Fault;
 
 use crate::form::Refusal;
 use crate::lang::{href, use_lang};
@@ -126,6 +127,7 @@ fn Trouble(
     if refusal == Refusal::Failed {
         crate::request::status(http::StatusCode::INTERNAL_SERVER_ERROR);
     }
+    let sign_in = matches!(refusal.faults().0.first(), Some(f) if f.fault == Fault::SignIn);
     let words = refusal.faults().0.first().map(|f| super::field::fault_words(lang, &f.fault)).unwrap_or_default();
     view! {
         <Head title=lang.pick("表示できませんでした", "This page could not be shown") index=false />
@@ -133,8 +135,13 @@ fn Trouble(
             <h1>{lang.pick("表示できませんでした", "This page could not be shown")}</h1>
             <p>{words}</p>
             <p>
-                <a class="button" href=path rel="external">{lang.pick("もう一度読み込む", "Load again")}</a>
-                " "
+                {if sign_in {
+                    view! { <a class="button button--primary" href=href("/login")>{lang.pick("ログインへ", "To sign-in")}</a> }.into_any()
+                } else {
+                    view! { <a class="button" href=path rel="external">{lang.pick("もう一度読み込む", "Load again")}</a> }.into_any()
+                }}
+            </p>
+            <p>
                 <a href=href("/")>{lang.pick("トップページへ", "To the home page")}</a>
             </p>
         </div>

@@ -77,6 +77,11 @@ fn allow_own_scripts_only() {
     }
 }
 
+/// Path of the built style sheet.
+pub fn style_sheet(root: &Path) -> Arc<str> {
+    site(root).css
+}
+
 /// The names of the built files. cargo-leptos writes their hashes beside the binary.
 fn site(root: &Path) -> Site {
     let hashes = std::env::current_exe()
