@@ -5,7 +5,7 @@ mod contact;
 mod delivery;
 mod payment;
 
-pub use confirmation::{Confirmation, ConfirmedLine};
+pub use confirmation::{Confirmation, ConfirmedLine, withdrawal_words};
 pub use contact::{Contact, ContactForm};
 pub use delivery::{Delivery, DeliveryChoice, DeliveryForm};
 pub use payment::{CASH_FEE, CASH_LIMIT, PaymentForm, PaymentMethod, TRANSFER_DAYS};

@@ -175,7 +175,8 @@ fn delivery_words(quote: &Quote, lang: Lang) -> String {
     words
 }
 
-const fn withdrawal_words(lang: Lang) -> &'static str {
+/// 返品・キャンセルについて: what the confirmation, the help page and the legal notice say alike.
+pub const fn withdrawal_words(lang: Lang) -> &'static str {
     match lang {
         Lang::Ja => {
             "ご注文の取り消しは、発送の準備が始まるまで承ります。商品の到着後は8日以内にご連絡いただければ、未使用のものに限り返品をお受けします\

@@ -1,0 +1,197 @@
+//! What the shop knows about people, why, for how long, and who else sees it. Says only what the software does.
+
+use leptos::prelude::*;
+use noren_domain::Lang;
+
+use super::{Block, Document, MAIL, Section};
+use crate::lang::use_lang;
+
+/// The privacy page.
+#[component]
+pub fn PrivacyPage() -> impl IntoView {
+    let lang = use_lang();
+    let sections = match lang {
+        Lang::Ja => japanese(),
+        Lang::En => english(),
+    };
+    view! {
+        <Document
+            title=lang.pick("プライバシーポリシー", "Privacy")
+            description=lang.pick(
+                "お預かりする情報、その目的、保管の期間、共有の有無をお伝えします。",
+                "What we hold about you, why, for how long, and whom we share it with.",
+            )
+            lead=lang.pick(
+                "お預かりするのは、ご注文とログインに必要なものだけです。広告や解析のための仕組みは使っていません。",
+                "We hold only what your order and your sign-in need. There is no advertising and no tracking here.",
+            )
+            path="/legal/privacy"
+            sections
+        />
+    }
+}
+
+fn japanese() -> Vec<Section> {
+    vec![
+        Section {
+            id: "what",
+            title: "お預かりする情報と目的",
+            blocks: vec![Block::facts([
+                (
+                    "ご注文",
+                    "お名前、フリガナ（任意）、ご住所、電話番号、メールアドレス、贈りもののメッセージ。商品をお届けし、ご連絡するために使います。",
+                ),
+                ("アカウント", "メールアドレスとパスワード。パスワードは元に戻せない形（Argon2id）でだけ保存します。"),
+                (
+                    "ログインの記録",
+                    "日時、成功したかどうか、ブラウザーの種類、ネットワーク（IPアドレスの一部を切り捨てたもの）。心当たりのないログインに、ご自身で気づけるようにするためです。",
+                ),
+                (
+                    "カート",
+                    "商品と数量。Cookieの合言葉と結び付けて保存し、お名前とは結び付きません（ログイン中はアカウントに結び付きます）。",
+                ),
+            ])],
+        },
+        Section {
+            id: "not",
+            title: "お預かりしない情報",
+            blocks: vec![Block::points([
+                "生年月日、性別、職業はお聞きしません。",
+                "クレジットカードの番号は決済会社の画面で入力され、当店には届きません。",
+                "閲覧の履歴を集めたり、広告のために使ったりしません。",
+            ])],
+        },
+        Section {
+            id: "how-long",
+            title: "保管の期間",
+            blocks: vec![Block::facts([
+                ("ご注文", "法令で帳簿の保存が求められる7年間です。"),
+                ("アカウント", "お客様からの削除のご依頼まで。ご依頼は下の連絡先で承ります。"),
+                ("ログイン", "30日でログインが切れます。いつでも「アカウントの安全」の画面で終了できます。"),
+                ("カートのCookie", "90日です。"),
+                ("登録の途中のもの", "確認コードの期限が切れると使えなくなります。"),
+            ])],
+        },
+        Section {
+            id: "who",
+            title: "ほかの会社との共有",
+            blocks: vec![
+                Block::text(
+                    "この見本のお店では、個人の情報を渡している会社はありません。決済もメールもこのサーバーの中で試すだけで、外には送りません。",
+                ),
+                Block::text("画面には、外部のスクリプト、文字、画像、計測の仕組みを一切置いていません。"),
+            ],
+        },
+        Section {
+            id: "safety",
+            title: "守り方",
+            blocks: vec![
+                Block::text(
+                    "お名前、ご住所、電話番号、メールアドレス、メッセージは、一人ずつ別の鍵で暗号化してデータベースに保存します。データベースだけが持ち出されても、そのままでは読めません。",
+                ),
+                Block::text(
+                    "もしものときは、何が起きたか、どの項目が影響を受けたか、どうやって確かめたかを、お一人ずつアカウントの画面でお知らせします。",
+                ),
+                Block::Way("安全への取り組み".into(), Lang::Ja.path("/security")),
+            ],
+        },
+        Section {
+            id: "cookies",
+            title: "Cookie",
+            blocks: vec![Block::text(
+                "お店を動かすためのものだけを使います：ログイン、カート、会員登録の途中、そして入力の誤りをお知らせする間（5分）、入力内容を暗号化して預かるためのものです。",
+            )],
+        },
+        Section {
+            id: "rights",
+            title: "開示・訂正・削除のご依頼",
+            blocks: vec![Block::text(format!(
+                "ご自身の情報の開示、訂正、利用の停止、削除をお求めいただけます。{MAIL} までご連絡ください。ご本人であることを確かめたうえで、2週間以内にお返事します。"
+            ))],
+        },
+    ]
+}
+
+fn english() -> Vec<Section> {
+    vec![
+        Section {
+            id: "what",
+            title: "What we hold, and why",
+            blocks: vec![Block::facts([
+                (
+                    "Orders",
+                    "Name, kana (if you give it), address, phone, e-mail, gift message: to deliver the goods and to reach you about them.",
+                ),
+                (
+                    "Account",
+                    "E-mail address and password. The password is kept only in a form that cannot be turned back (Argon2id).",
+                ),
+                (
+                    "Sign-ins",
+                    "Time, success or failure, browser, and network (the IP address cut short), so that you can notice a sign-in that was not yours.",
+                ),
+                (
+                    "Cart",
+                    "Products and quantities, tied to a secret in a cookie and not to your name (to your account while you are signed in).",
+                ),
+            ])],
+        },
+        Section {
+            id: "not",
+            title: "What we do not hold",
+            blocks: vec![Block::points([
+                "We do not ask for your date of birth, sex or job.",
+                "Your card number is typed on the payment provider's page and never reaches us.",
+                "We do not collect what you looked at, and use nothing for advertising.",
+            ])],
+        },
+        Section {
+            id: "how-long",
+            title: "For how long",
+            blocks: vec![Block::facts([
+                ("Orders", "Seven years, as the law asks for books."),
+                ("Account", "Until you ask us to delete it, at the address below."),
+                ("Sign-in", "It ends after 30 days, and at any time from the page Account security."),
+                ("Cart cookie", "90 days."),
+                ("Unfinished registration", "It is of no use once its code has expired."),
+            ])],
+        },
+        Section {
+            id: "who",
+            title: "Whom we share it with",
+            blocks: vec![
+                Block::text(
+                    "This sample shop hands personal data to no company. Payment and mail are tried out on this server and leave it to nowhere.",
+                ),
+                Block::text("There are no outside scripts, fonts, images or counters in our pages."),
+            ],
+        },
+        Section {
+            id: "safety",
+            title: "How we guard it",
+            blocks: vec![
+                Block::text(
+                    "Names, addresses, phone numbers, e-mail addresses and messages are encrypted in the database with a key of their own for each person. A stolen database alone cannot be read.",
+                ),
+                Block::text(
+                    "Should something happen, your account tells you what, which of your data it touched, and how we know.",
+                ),
+                Block::Way("Security".into(), Lang::En.path("/security")),
+            ],
+        },
+        Section {
+            id: "cookies",
+            title: "Cookies",
+            blocks: vec![Block::text(
+                "Only those the shop needs to work: sign-in, cart, an unfinished registration, and for five minutes what you typed (encrypted), while we show you what needs correcting.",
+            )],
+        },
+        Section {
+            id: "rights",
+            title: "Seeing, correcting, deleting",
+            blocks: vec![Block::text(format!(
+                "You can ask to see, correct or delete your data, or that we stop using it: {MAIL}. We make sure it is you who asks, and answer within two weeks."
+            ))],
+        },
+    ]
+}
