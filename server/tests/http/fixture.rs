@@ -1,0 +1,235 @@
+//! A stocked shop and a browser without scripts: it keeps cookies and sends forms.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, REFERER, SET_COOKIE};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
+use noren_server::config::{Config, Flags, gather};
+use noren_shop::Shop;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// The shop's public address in these tests.
+pub const URL: &str = "http://shop.example";
+
+/// A shop with the sample goods, in a folder that goes when it is dropped.
+pub struct TestApp {
+    router: Router,
+    /// The shop behind it.
+    pub shop: Shop,
+    _data: TempDir,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body; bytes that are no UTF-8 are replaced.
+    pub body: String,
+}
+
+/// The folder of a stocked shop, made once: each test starts with a copy of it.
+fn stocked() -> &'static Path {
+    static DATA: OnceLock<TempDir> = OnceLock::new();
+    DATA.get_or_init(|| {
+        let data = tempfile::tempdir().unwrap();
+        let path = data.path().to_owned();
+        std::thread::spawn(move || {
+            tokio::runtime::Runtime::new().unwrap().block_on(async {
+                // The sample goods are found from the workspace's root.
+                let shop = Shop::open(&path, None, URL, true).await.unwrap();
+                shop.db.migrate().await.unwrap();
+                noren_shop::sample::stock(&shop).await.unwrap();
+                shop.db.close().await;
+            });
+        })
+        .join()
+        .unwrap();
+        data
+    })
+    .path()
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+impl TestApp {
+    /// A stocked shop of its own.
+    pub async fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        copy(stocked(), data.path());
+        let shop = Shop::open(data.path(), None, URL, true).await.unwrap();
+        let router = noren_server::http::router(&config(data.path()), shop.clone());
+        Self { router, shop, _data: data }
+    }
+
+    /// Sends a request as it is.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// A browser that has never been here.
+    pub fn browser(&self) -> Browser<'_> {
+        Browser { app: self, cookies: BTreeMap::new() }
+    }
+}
+
+fn config(data: &Path) -> Config {
+    let flags = Flags {
+        data: Some(data.to_string_lossy().into_owned()),
+        url: Some(URL.to_owned()),
+        site: Some(data.join("site").to_string_lossy().into_owned()),
+        ..Flags::default()
+    };
+    gather(&flags, |_| None, None).unwrap()
+}
+
+impl Answer {
+    /// The header `name`, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Where a redirect leads.
+    pub fn location(&self) -> &str {
+        self.header(LOCATION.as_str())
+    }
+
+    /// The text between the first `before` and the next `after`.
+    pub fn between(&self, before: &str, after: &str) -> Option<&str> {
+        let (_, rest) = self.body.split_once(before)?;
+        rest.split_once(after).map(|(found, _)| found)
+    }
+}
+
+/// A browser without scripts.
+pub struct Browser<'a> {
+    app: &'a TestApp,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser<'_> {
+    /// Opens a page, without following where it leads.
+    pub async fn get(&mut self, path: &str) -> Answer {
+        let request = self.request(Method::GET, path).body(Body::empty()).unwrap();
+        self.send(request).await
+    }
+
+    /// Opens a page and follows redirects.
+    pub async fn visit(&mut self, path: &str) -> Answer {
+        let answer = self.get(path).await;
+        self.follow(answer).await
+    }
+
+    /// Sends the form that stands on `page` to `action`, without following the answer.
+    pub async fn post(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = form(fields);
+        let request = self
+            .request(Method::POST, action)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(ORIGIN, URL)
+            .header(REFERER, format!("{URL}{page}"))
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request).await
+    }
+
+    /// Sends a form and opens the page it leads to.
+    pub async fn submit(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.post(page, action, fields).await;
+        self.follow(answer).await
+    }
+
+    /// Follows redirects inside the shop.
+    pub async fn follow(&mut self, mut answer: Answer) -> Answer {
+        for _ in 0..8 {
+            if !answer.status.is_redirection() {
+                return answer;
+            }
+            let location = answer.location().to_owned();
+            let path = location.strip_prefix(URL).unwrap_or(&location);
+            assert!(path.starts_with('/') && !path.starts_with("//"), "the redirect leaves the shop: {location}");
+            answer = self.get(path).await;
+        }
+        panic!("redirects without end, at last to {}", answer.location());
+    }
+
+    /// The value of a cookie of this browser.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.get(name).map(String::as_str)
+    }
+
+    /// Puts a cookie into this browser.
+    pub fn set_cookie(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
+    fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, "shop.example")
+            .header(ACCEPT, "text/html,application/xhtml+xml")
+            .header("sec-fetch-site", "same-origin");
+        if !cookies.is_empty() {
+            request = request.header(COOKIE, cookies.join("; "));
+        }
+        request
+    }
+
+    async fn send(&mut self, request: Request<Body>) -> Answer {
+        let answer = self.app.send(request).await;
+        for line in answer.headers.get_all(SET_COOKIE) {
+            let line = line.to_str().unwrap();
+            let (pair, rules) = line.split_once(';').unwrap_or((line, ""));
+            let (name, value) = pair.split_once('=').unwrap();
+            if rules.to_ascii_lowercase().contains("max-age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        answer
+    }
+}
+
+/// A form's body.
+pub fn form(fields: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    pairs.join("&")
+}
+
+fn encode(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
