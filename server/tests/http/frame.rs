@@ -33,7 +33,10 @@ async fn every_open_page_has_its_language_one_heading_and_a_title_in_both_langua
             assert_eq!(answer.status, StatusCode::OK, "{path}");
             assert!(answer.body.contains(&format!("<html lang=\"{tag}\"")), "{path} says its language");
             assert_eq!(answer.body.matches("<h1").count(), 1, "{path} has one h1");
-            assert!(answer.between("<title>", "</title>").is_some_and(|title| !title.trim().is_empty()), "{path} has a title");
+            assert!(
+                answer.between("<title>", "</title>").is_some_and(|title| !title.trim().is_empty()),
+                "{path} has a title"
+            );
         }
     }
 }
@@ -57,7 +60,9 @@ async fn a_page_runs_only_scripts_with_the_nonce_of_this_answer_and_has_nothing_
     let app = TestApp::start().await;
     let mut browser = app.browser();
     let (first, second) = (browser.get("/").await, browser.get("/").await);
-    let nonce = |policy: &str| policy.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).map(|(n, _)| n.to_owned());
+    let nonce = |policy: &str| {
+        policy.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).map(|(n, _)| n.to_owned())
+    };
     let ours = nonce(first.header("content-security-policy")).unwrap();
     assert_ne!(Some(&ours), nonce(second.header("content-security-policy")).as_ref(), "a nonce is used once");
     assert!(!first.header("content-security-policy").contains("unsafe-inline"));
@@ -66,10 +71,16 @@ async fn a_page_runs_only_scripts_with_the_nonce_of_this_answer_and_has_nothing_
         let nonce = nonce(answer.header("content-security-policy")).unwrap();
         for script in answer.body.split("<script").skip(1) {
             let tag = script.split('>').next().unwrap();
-            assert!(tag.contains(&nonce) || tag.contains("application/ld+json"), "{path}: <script{tag}> carries the nonce");
+            assert!(
+                tag.contains(&nonce) || tag.contains("application/ld+json"),
+                "{path}: <script{tag}> carries the nonce"
+            );
         }
         assert!(!answer.body.contains(" style=\""), "{path} has no inline style");
-        assert!(!answer.body.contains(" onclick=") && !answer.body.contains(" onload="), "{path} has no inline handler");
+        assert!(
+            !answer.body.contains(" onclick=") && !answer.body.contains(" onload="),
+            "{path} has no inline handler"
+        );
     }
 }
 
