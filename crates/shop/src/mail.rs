@@ -1,1 +1,131 @@
-//! mail
+//! Mails: what they say, in the reader's language, as text and as HTML, and how they leave.
+//!
+//! The outbox holds ids; the address is opened at the last moment. While no SMTP server is
+//! configured a mail leaves as a file in the mailbox folder, whole or not at all.
+
+pub mod account;
+mod letter;
+mod order;
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use lettre::Message;
+use lettre::message::header::ContentType;
+use lettre::message::{Mailbox, MultiPart, MultiPartKind, SinglePart};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::Shop;
+use crate::person::OpenError;
+
+pub use letter::{Letter, Part};
+
+/// A mail to be sent, by the ids of what it is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mail {
+    /// Thanks for the order, with everything that was bought.
+    OrderPlaced {
+        /// The order.
+        order: Uuid,
+    },
+    /// The money came, but too late or twice, and went back.
+    OrderRefunded {
+        /// The order.
+        order: Uuid,
+    },
+    /// About an account.
+    Account(account::AccountMail),
+}
+
+/// A mail could not be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// What it is about is not (or no longer) there.
+    #[error("what this mail is about does not exist")]
+    Gone,
+    /// The address is none that mail can be sent to.
+    #[error("not an address: {0}")]
+    Address(#[from] lettre::address::AddressError),
+    /// The message cannot be put together.
+    #[error("cannot compose: {0}")]
+    Compose(#[from] lettre::error::Error),
+    /// The mailbox folder cannot be written.
+    #[error("cannot write to the mailbox folder: {0}")]
+    Mailbox(#[from] io::Error),
+    /// The address does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Sends `mail` under the outbox key `key`. A second time with the same key sends nothing.
+pub async fn send(shop: &Shop, key: &str, mail: &Mail) -> Result<(), MailError> {
+    let path = path_of(shop, key);
+    if tokio::fs::try_exists(&path).await? {
+        return Ok(());
+    }
+    let letter = match mail {
+        Mail::OrderPlaced { order } => order::placed(shop, *order).await?,
+        Mail::OrderRefunded { order } => order::refunded(shop, *order).await?,
+        Mail::Account(mail) => account::compose(shop, mail).await?,
+    };
+    let bytes = message(shop, key, &letter)?.formatted();
+    let written = tokio::task::spawn_blocking(move || write_whole(&path, &bytes)).await;
+    written.map_err(io::Error::other)??;
+    Ok(())
+}
+
+/// The file of the mail with outbox key `key`.
+fn path_of(shop: &Shop, key: &str) -> PathBuf {
+    let name: String = key.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
+    shop.mailbox_dir().join(format!("{name}.eml"))
+}
+
+/// The message as it goes over the wire. The same key always gives the same Message-ID, so that a
+/// mail sent twice after a crash is shown once.
+fn message(shop: &Shop, key: &str, letter: &Letter) -> Result<Message, MailError> {
+    let host = shop.url.split("://").nth(1).unwrap_or_default().split([':', '/']).next().unwrap_or_default();
+    let id: String = Sha256::digest(key.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let millis = u64::try_from(shop.now()).unwrap_or(0);
+    let body = MultiPart::builder()
+        .kind(MultiPartKind::Alternative)
+        .boundary(format!("noren-{id}"))
+        .build()
+        .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(letter.text()))
+        .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(letter.html()));
+    Ok(Message::builder()
+        .from(Mailbox::new(
+            Some(letter.lang.pick("暖簾堂", "Norendo").to_owned()),
+            format!("shop@{}", mail_host(host)).parse()?,
+        ))
+        .to(Mailbox::new(None, letter.to.expose().parse()?))
+        .subject(letter.subject.clone())
+        .message_id(Some(format!("<{id}@{}>", mail_host(host))))
+        .date(UNIX_EPOCH + Duration::from_millis(millis))
+        .raw_header(lettre::message::header::HeaderValue::new(
+            lettre::message::header::HeaderName::new_from_ascii_str("Content-Language"),
+            letter.lang.tag().to_owned(),
+        ))
+        .multipart(body)?)
+}
+
+/// The domain of our addresses. In development the shop has none of its own; `.example` never
+/// reaches anybody (RFC 2606).
+fn mail_host(host: &str) -> &str {
+    if host.contains('.') && host.chars().any(|c| c.is_ascii_alphabetic()) { host } else { "norendo.example" }
+}
+
+/// Writes beside, syncs, renames: the file is there whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("part");
+    let mut file = std::fs::File::create(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&beside, path)
+}

@@ -1,0 +1,147 @@
+//! The parts a mail is made of, rendered as text and as HTML from one description.
+
+use std::fmt::Write;
+
+use noren_domain::Lang;
+
+use crate::person::Plain;
+
+/// One mail before it becomes a message. It has no `Debug`: it holds an address.
+pub struct Letter {
+    /// To whom.
+    pub to: Plain,
+    /// In which language.
+    pub lang: Lang,
+    /// Subject.
+    pub subject: String,
+    /// What it says, from top to bottom.
+    pub parts: Vec<Part>,
+}
+
+/// One part of a mail. Texts are plain; the HTML rendering escapes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A paragraph; line breaks stay.
+    Text(String),
+    /// A heading above what follows.
+    Heading(String),
+    /// Pairs of name and value, such as an address.
+    Facts(Vec<(String, String)>),
+    /// A code to be typed in, set large.
+    Code(String),
+    /// A link to press, with its full address.
+    Link {
+        /// What it says.
+        label: String,
+        /// Where it leads.
+        url: String,
+    },
+}
+
+impl Letter {
+    /// The text version.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Heading(text) => {
+                    let _ = write!(out, "■ {text}");
+                }
+                Part::Facts(facts) => {
+                    let lines: Vec<String> = facts
+                        .iter()
+                        .map(|(name, value)| if name.is_empty() { value.clone() } else { format!("{name}: {value}") })
+                        .collect();
+                    out.push_str(&lines.join("\n"));
+                }
+                Part::Code(code) => {
+                    let _ = write!(out, "    {code}");
+                }
+                Part::Link { label, url } => {
+                    let _ = write!(out, "{label}\n{url}");
+                }
+            }
+            out.push_str(if matches!(part, Part::Heading(_)) { "\n" } else { "\n\n" });
+        }
+        let _ = writeln!(out, "-- \n{}", self.foot());
+        out
+    }
+
+    /// The HTML version: one column, no pictures, no outside addresses, readable everywhere.
+    pub fn html(&self) -> String {
+        let mut body = String::new();
+        for part in &self.parts {
+            let _ = match part {
+                Part::Text(text) => {
+                    write!(body, "<p style=\"margin:0 0 16px\">{}</p>", escape(text).replace('\n', "<br>"))
+                }
+                Part::Heading(text) => {
+                    write!(
+                        body,
+                        "<h2 style=\"font-size:16px;margin:24px 0 8px;border-bottom:1px solid #d9d4c7;padding-bottom:4px\">{}</h2>",
+                        escape(text)
+                    )
+                }
+                Part::Facts(facts) => write!(body, "{}", table(facts)),
+                Part::Code(code) => {
+                    write!(
+                        body,
+                        "<p style=\"margin:0 0 16px;font:700 28px/1.4 monospace;letter-spacing:6px\">{}</p>",
+                        escape(code)
+                    )
+                }
+                Part::Link { label, url } => write!(
+                    body,
+                    "<p style=\"margin:0 0 16px\"><a href=\"{0}\" style=\"display:inline-block;background:#26406b;color:#fff;text-decoration:none;\
+                     padding:12px 20px;border-radius:6px\">{1}</a></p><p style=\"margin:0 0 16px;font-size:13px;color:#555;word-break:break-all\">{0}</p>",
+                    escape(url),
+                    escape(label)
+                ),
+            };
+        }
+        format!(
+            "<!DOCTYPE html><html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{}</title></head>\
+             <body style=\"margin:0;background:#f6f3ec;color:#1d2433;font:16px/1.7 sans-serif\">\
+             <div style=\"max-width:600px;margin:0 auto;padding:24px\"><p style=\"margin:0 0 24px;font-weight:700;font-size:20px;color:#26406b\">{}</p>\
+             <div style=\"background:#fff;padding:24px;border-radius:8px\">{body}</div>\
+             <p style=\"margin:16px 0 0;font-size:13px;color:#555\">{}</p></div></body></html>",
+            self.lang.tag(),
+            escape(&self.subject),
+            self.lang.pick("暖簾堂", "Norendo"),
+            escape(&self.foot()).replace('\n', "<br>"),
+        )
+    }
+
+    fn foot(&self) -> String {
+        self.lang
+            .pick(
+                "暖簾堂\nこのメールは、お手続きに必要なお知らせとしてお送りしています。",
+                "Norendo\nWe send this mail because of something you did in our shop.",
+            )
+            .to_owned()
+    }
+}
+
+fn table(facts: &[(String, String)]) -> String {
+    let mut rows = String::new();
+    for (name, value) in facts {
+        let value = escape(value).replace('\n', "<br>");
+        let _ = if name.is_empty() {
+            write!(rows, "<tr><td colspan=\"2\" style=\"padding:4px 0\">{value}</td></tr>")
+        } else {
+            write!(
+                rows,
+                "<tr><td style=\"padding:4px 16px 4px 0;vertical-align:top\">{}</td>\
+                 <td style=\"padding:4px 0;vertical-align:top;text-align:right\">{value}</td></tr>",
+                escape(name).replace('\n', "<br>")
+            )
+        };
+    }
+    format!("<table style=\"width:100%;border-collapse:collapse;margin:0 0 16px\">{rows}</table>")
+}
+
+/// Makes `text` safe between tags and inside quoted attributes.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,160 @@
+//! Mails about orders.
+
+use noren_domain::order::{OrderView, PayBy, transfer_account};
+use noren_domain::tax::TaxClass;
+use noren_domain::{Id, Lang};
+use uuid::Uuid;
+
+use super::{Letter, MailError, Part};
+use crate::order::{self, ViewError};
+use crate::person::{Field, Plain};
+use crate::{Shop, fetch_optional};
+
+impl From<ViewError> for MailError {
+    fn from(error: ViewError) -> Self {
+        match error {
+            ViewError::Database(error) => Self::Database(error),
+            ViewError::Open(error) => Self::Open(error),
+            ViewError::Word { .. } => Self::Gone,
+        }
+    }
+}
+
+async fn read(shop: &Shop, order: Uuid) -> Result<(OrderView, Lang, Plain), MailError> {
+    let (view, lang) = order::by_id(shop, Id::new(order)).await?.ok_or(MailError::Gone)?;
+    let (subject, email) = fetch_optional!(
+        shop.db.read().await?,
+        (Uuid, Vec<u8>),
+        "SELECT subject_id, email FROM orders WHERE id = $1",
+        order
+    )
+    .await?
+    .ok_or(MailError::Gone)?;
+    Ok((view, lang, shop.keys.open(subject, Field::Email, &email)?))
+}
+
+/// Thanks for an order.
+pub(super) async fn placed(shop: &Shop, order: Uuid) -> Result<Letter, MailError> {
+    let (view, lang, to) = read(shop, order).await?;
+    let address = &view.address;
+    let mut parts = vec![
+        Part::Text(lang.pick(
+            format!("{} 様\n\nこのたびはご注文いただき、ありがとうございます。\n次の内容で承りました。", address.name),
+            format!("Dear {},\n\nThank you for your order. This is what we received.", address.name),
+        )),
+        Part::Facts(vec![
+            (lang.pick("ご注文番号", "Order number").to_owned(), view.no.clone()),
+            (lang.pick("ご注文日時", "Placed").to_owned(), view.placed_at.clone().unwrap_or_default()),
+            (lang.pick("お支払い方法", "Payment").to_owned(), view.method.name(lang).to_owned()),
+        ]),
+        Part::Heading(lang.pick("ご注文の商品", "Your goods").to_owned()),
+        Part::Facts(view.lines.iter().map(|line| line_facts(line, lang)).collect()),
+        Part::Facts(amounts(&view, lang)),
+    ];
+    match view.method {
+        PayBy::Transfer => {
+            let until = view.pay_until.clone().unwrap_or_default();
+            parts.push(Part::Heading(lang.pick("お振込先", "Where to pay").to_owned()));
+            parts.push(Part::Text(lang.pick(
+                format!("{}\n{until} までにお振り込みください。ご入金を確認してから発送します。振込手数料はお客様のご負担となります。", transfer_account(lang)),
+                format!("{}\nPlease pay by {until} (Japan time). We ship once the money is here; the transfer fee is yours.", transfer_account(lang)),
+            )));
+        }
+        PayBy::Cash => parts.push(Part::Text(
+            lang.pick(
+                "代金は、商品と引き換えに配達員へお支払いください。",
+                "Please pay the carrier when the parcel is handed over.",
+            )
+            .to_owned(),
+        )),
+        PayBy::Card => {}
+    }
+    parts.push(Part::Heading(lang.pick("お届け先", "Delivery to").to_owned()));
+    parts.push(Part::Text(match lang {
+        Lang::Ja => format!(
+            "〒{}\n{}{}{} {}\n{} 様",
+            address.postal_code,
+            address.prefecture.name(lang),
+            address.city,
+            address.street,
+            address.building,
+            address.name
+        ),
+        Lang::En => format!(
+            "{}\n{} {}\n{}, {} {}, Japan",
+            address.name,
+            address.building,
+            address.street,
+            address.city,
+            address.prefecture.name(lang),
+            address.postal_code
+        ),
+    }));
+    parts.push(page_link(shop, &view, lang));
+    let subject = lang.pick(format!("ご注文ありがとうございます（{}）", view.no), format!("Your order {}", view.no));
+    Ok(Letter { to, lang, subject, parts })
+}
+
+/// The money went back.
+pub(super) async fn refunded(shop: &Shop, order: Uuid) -> Result<Letter, MailError> {
+    let (view, lang, to) = read(shop, order).await?;
+    let amount = view.total.show(lang);
+    let parts = vec![
+        Part::Text(lang.pick(
+            format!(
+                "{} 様\n\nご注文 {} のお支払い {amount} を受け取りましたが、ご注文としてお受けすることができませんでしたので、全額を返金いたしました。\n\
+                 お手続きの途中で期限が過ぎて商品が売り切れたか、同じご注文のお支払いが重なったことが理由です。ご迷惑をおかけし、申し訳ございません。",
+                view.address.name, view.no
+            ),
+            format!(
+                "Dear {},\n\nWe received a payment of {amount} for order {} that we could not use, and returned all of it.\n\
+                 Either the time to pay had ended and the goods were sold meanwhile, or the order had been paid already. We are sorry for the trouble.",
+                view.address.name, view.no
+            ),
+        )),
+        page_link(shop, &view, lang),
+    ];
+    let subject =
+        lang.pick(format!("ご返金のお知らせ（{}）", view.no), format!("Your payment was returned ({})", view.no));
+    Ok(Letter { to, lang, subject, parts })
+}
+
+fn line_facts(line: &noren_domain::order::OrderLineView, lang: Lang) -> (String, String) {
+    let mark = if line.tax_class == TaxClass::Reduced { " ※" } else { "" };
+    let options = line.options.get(lang);
+    let options = if options.is_empty() { String::new() } else { format!("\n{options}") };
+    (
+        format!("{}{mark}{options}", line.name.get(lang)),
+        format!("{} × {} = {}", line.price.show(lang), line.quantity, line.amount().show(lang)),
+    )
+}
+
+fn amounts(view: &OrderView, lang: Lang) -> Vec<(String, String)> {
+    let mut facts = vec![
+        (lang.pick("商品合計", "Goods").to_owned(), view.goods.show(lang)),
+        (lang.pick("送料", "Shipping").to_owned(), view.shipping.show(lang)),
+    ];
+    if view.payment_fee.0 > 0 {
+        facts.push((lang.pick("代引手数料", "Cash on delivery fee").to_owned(), view.payment_fee.show(lang)));
+    }
+    facts.push((lang.pick("お支払い合計（税込）", "Total with tax").to_owned(), view.total.show(lang)));
+    for share in &view.taxes {
+        let mark = if share.class == TaxClass::Reduced { "※" } else { "" };
+        let percent = share.class.percent();
+        facts.push((
+            lang.pick(format!("{mark}{percent}%対象"), format!("{mark}At {percent} %")),
+            lang.pick(
+                format!("{}（内消費税 {}）", share.gross.show(lang), share.tax.show(lang)),
+                format!("{} (tax {})", share.gross.show(lang), share.tax.show(lang)),
+            ),
+        ));
+    }
+    facts
+}
+
+fn page_link(shop: &Shop, view: &OrderView, lang: Lang) -> Part {
+    Part::Link {
+        label: lang.pick("ご注文の内容を見る", "See your order").to_owned(),
+        url: format!("{}{}", shop.url, lang.path(&format!("/orders/{}", view.token))),
+    }
+}

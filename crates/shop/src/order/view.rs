@@ -1,0 +1,277 @@
+//! What people see of an order. Its page opens by token; a wrong token and an unknown order are
+//! the same "not found".
+
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+use noren_domain::account::Customer;
+use noren_domain::order::{
+    EventKind, Order, OrderAddress, OrderEvent, OrderLineView, OrderState, OrderSummary, OrderView, PayBy,
+    PaymentState, ShipmentState,
+};
+use noren_domain::prefecture::Prefecture;
+use noren_domain::tax::{TaxClass, TaxShare};
+use noren_domain::{Id, Lang, Text, Yen};
+use uuid::Uuid;
+
+use crate::db::Conn;
+use crate::person::{Field, OpenError};
+use crate::token::Token;
+use crate::{Shop, fetch_all, fetch_optional};
+
+/// An order cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum ViewError {
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The address does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database holds a word this version does not know.
+    #[error("order {order}: {column} holds \"{word}\", which this version does not know")]
+    Word {
+        /// The order.
+        order: Uuid,
+        /// The column.
+        column: &'static str,
+        /// What it holds.
+        word: String,
+    },
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    no: String,
+    subject_id: Uuid,
+    lang: String,
+    state: String,
+    payment_state: String,
+    shipment_state: String,
+    payment_method: String,
+    delivery_method: String,
+    delivery_date: Option<String>,
+    delivery_slot: Option<String>,
+    gift_wrap: bool,
+    gift_message: Option<Vec<u8>>,
+    email: Vec<u8>,
+    name: Vec<u8>,
+    postal_code: Vec<u8>,
+    city: Vec<u8>,
+    street: Vec<u8>,
+    building: Option<Vec<u8>>,
+    phone: Vec<u8>,
+    prefecture: i64,
+    goods: i64,
+    shipping: i64,
+    payment_fee: i64,
+    total: i64,
+    standard_gross: i64,
+    standard_tax: i64,
+    reduced_gross: i64,
+    reduced_tax: i64,
+    placed_at: Option<i64>,
+    pay_until: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct LineRow {
+    sku: String,
+    slug: String,
+    name_ja: String,
+    name_en: String,
+    options_ja: String,
+    options_en: String,
+    picture: Option<String>,
+    price: i64,
+    quantity: i64,
+    tax_class: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct SummaryRow {
+    id: Uuid,
+    no: String,
+    state: String,
+    payment_state: String,
+    shipment_state: String,
+    placed_at: i64,
+    total: i64,
+    name_ja: String,
+    name_en: String,
+    picture: Option<String>,
+    pieces: i64,
+}
+
+const COLUMNS: &str = "id, no, subject_id, lang, state, payment_state, shipment_state, payment_method, delivery_method, delivery_date, \
+     delivery_slot, gift_wrap, gift_message, email, name, postal_code, city, street, building, phone, prefecture, goods, shipping, \
+     payment_fee, total, standard_gross, standard_tax, reduced_gross, reduced_tax, placed_at, pay_until";
+
+/// The secret of an order's page: computed from its id, so that a mail can carry it and the
+/// database need not.
+pub fn token_of(shop: &Shop, order: Id<Order>) -> Token {
+    Token::from_bytes(&shop.keys.derive("order", order.0.as_bytes()))
+}
+
+/// The order whose page `token` opens.
+pub async fn view(shop: &Shop, token: &Token) -> Result<Option<OrderView>, ViewError> {
+    let mut conn = shop.db.read().await?;
+    let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM orders WHERE token_hash = $1"));
+    match fetch_optional!(conn, Row, sql, token.hash().to_vec()).await? {
+        Some(row) => show(&mut conn, shop, row).await.map(|(view, _)| Some(view)),
+        None => Ok(None),
+    }
+}
+
+/// An order for the shop's own use (mails), with the language it was placed in.
+pub(crate) async fn by_id(shop: &Shop, order: Id<Order>) -> Result<Option<(OrderView, Lang)>, ViewError> {
+    let mut conn = shop.db.read().await?;
+    let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM orders WHERE id = $1"));
+    match fetch_optional!(conn, Row, sql, order.0).await? {
+        Some(row) => show(&mut conn, shop, row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The order `no` of `customer`; somebody else's is not found.
+pub async fn mine_one(shop: &Shop, customer: Id<Customer>, no: &str) -> Result<Option<OrderView>, ViewError> {
+    let mut conn = shop.db.read().await?;
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT {COLUMNS} FROM orders WHERE no = $1 AND customer_id = $2 AND state <> 'draft'"
+    ));
+    match fetch_optional!(conn, Row, sql, no, customer.0).await? {
+        Some(row) => show(&mut conn, shop, row).await.map(|(view, _)| Some(view)),
+        None => Ok(None),
+    }
+}
+
+/// The last hundred orders of `customer`, newest first.
+pub async fn mine(shop: &Shop, customer: Id<Customer>) -> Result<Vec<OrderSummary>, ViewError> {
+    let rows = fetch_all!(
+        shop.db.read().await?,
+        SummaryRow,
+        "SELECT o.id, o.no, o.state, o.payment_state, o.shipment_state, o.placed_at, o.total, l.name_ja, l.name_en, l.picture, \
+                (SELECT CAST(SUM(quantity) AS BIGINT) FROM order_line WHERE order_id = o.id) AS pieces \
+         FROM orders o JOIN order_line l ON l.order_id = o.id AND l.position = 0 \
+         WHERE o.customer_id = $1 AND o.placed_at IS NOT NULL ORDER BY o.placed_at DESC, o.id DESC LIMIT 100",
+        customer.0
+    )
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(OrderSummary {
+                state: word(row.id, "state", &row.state, OrderState::from_word)?,
+                payment: word(row.id, "payment_state", &row.payment_state, PaymentState::from_word)?,
+                shipment: word(row.id, "shipment_state", &row.shipment_state, ShipmentState::from_word)?,
+                no: row.no,
+                placed_at: tokyo(row.placed_at),
+                total: Yen(row.total),
+                first: Text::new(row.name_ja, row.name_en),
+                picture: row.picture,
+                pieces: u32::try_from(row.pieces).unwrap_or(0),
+            })
+        })
+        .collect()
+}
+
+async fn show(conn: &mut Conn, shop: &Shop, row: Row) -> Result<(OrderView, Lang), ViewError> {
+    let lines = fetch_all!(
+        conn,
+        LineRow,
+        "SELECT sku, slug, name_ja, name_en, options_ja, options_en, picture, price, quantity, tax_class \
+         FROM order_line WHERE order_id = $1 ORDER BY position",
+        row.id
+    )
+    .await?;
+    let events =
+        fetch_all!(conn, (String, i64), "SELECT kind, at FROM order_event WHERE order_id = $1 ORDER BY at, id", row.id)
+            .await?;
+    let state = word(row.id, "state", &row.state, OrderState::from_word)?;
+    let payment = word(row.id, "payment_state", &row.payment_state, PaymentState::from_word)?;
+    let view = OrderView {
+        token: token_of(shop, Id::new(row.id)).secret().to_owned(),
+        state,
+        payment,
+        shipment: word(row.id, "shipment_state", &row.shipment_state, ShipmentState::from_word)?,
+        method: word(row.id, "payment_method", &row.payment_method, PayBy::from_word)?,
+        placed_at: row.placed_at.map(tokyo),
+        pay_until: row.pay_until.filter(|_| matches!(payment, PaymentState::Unpaid | PaymentState::Failed)).map(tokyo),
+        lines: lines.into_iter().map(|line| shown_line(row.id, line)).collect::<Result<_, _>>()?,
+        goods: Yen(row.goods),
+        shipping: Yen(row.shipping),
+        payment_fee: Yen(row.payment_fee),
+        total: Yen(row.total),
+        taxes: shares(&row),
+        address: address(shop, &row)?,
+        timeline: events
+            .into_iter()
+            .filter_map(|(kind, at)| EventKind::from_word(&kind).map(|kind| OrderEvent { kind, at: tokyo(at) }))
+            .collect(),
+        no: row.no,
+        delivery_method: row.delivery_method,
+        delivery_date: row.delivery_date,
+        delivery_slot: row.delivery_slot,
+        gift_wrap: row.gift_wrap,
+    };
+    Ok((view, Lang::from_tag(&row.lang)))
+}
+
+fn word<T>(order: Uuid, column: &'static str, word: &str, read: impl Fn(&str) -> Option<T>) -> Result<T, ViewError> {
+    read(word).ok_or_else(|| ViewError::Word { order, column, word: word.to_owned() })
+}
+
+fn shown_line(order: Uuid, row: LineRow) -> Result<OrderLineView, ViewError> {
+    Ok(OrderLineView {
+        tax_class: word(order, "tax_class", &row.tax_class, TaxClass::from_word)?,
+        sku: row.sku,
+        slug: row.slug,
+        name: Text::new(row.name_ja, row.name_en),
+        options: Text::new(row.options_ja, row.options_en),
+        picture: row.picture,
+        price: Yen(row.price),
+        quantity: u32::try_from(row.quantity).unwrap_or(0),
+    })
+}
+
+fn shares(row: &Row) -> Vec<TaxShare> {
+    [
+        TaxShare { class: TaxClass::Standard, gross: Yen(row.standard_gross), tax: Yen(row.standard_tax) },
+        TaxShare { class: TaxClass::Reduced, gross: Yen(row.reduced_gross), tax: Yen(row.reduced_tax) },
+    ]
+    .into_iter()
+    .filter(|share| share.gross != Yen::ZERO)
+    .collect()
+}
+
+fn address(shop: &Shop, row: &Row) -> Result<OrderAddress, ViewError> {
+    let open =
+        |field, sealed: &[u8]| shop.keys.open(row.subject_id, field, sealed).map(|plain| plain.expose().to_owned());
+    let open_some = |field, sealed: Option<&Vec<u8>>| sealed.map_or(Ok(String::new()), |sealed| open(field, sealed));
+    let number = u8::try_from(row.prefecture).ok().and_then(|number| Prefecture::try_from(number).ok());
+    let prefecture = number.ok_or_else(|| ViewError::Word {
+        order: row.id,
+        column: "prefecture",
+        word: row.prefecture.to_string(),
+    })?;
+    let postal_code = open(Field::PostalCode, &row.postal_code)?;
+    Ok(OrderAddress {
+        name: open(Field::Name, &row.name)?,
+        postal_code: match postal_code.split_at_checked(3) {
+            Some((area, rest)) if !rest.is_empty() && !rest.starts_with('-') => format!("{area}-{rest}"),
+            _ => postal_code,
+        },
+        prefecture,
+        city: open(Field::City, &row.city)?,
+        street: open(Field::Street, &row.street)?,
+        building: open_some(Field::Building, row.building.as_ref())?,
+        phone: open(Field::Phone, &row.phone)?,
+        email: open(Field::Email, &row.email)?,
+        gift_message: open_some(Field::GiftMessage, row.gift_message.as_ref())?,
+    })
+}
+
+/// `2026-11-22 10:05` in Japan, which has had no summer time since 1951.
+fn tokyo(millis: i64) -> String {
+    let Ok(time) = Timestamp::from_millisecond(millis) else { return String::new() };
+    time.to_zoned(TimeZone::fixed(Offset::constant(9))).strftime("%Y-%m-%d %H:%M").to_string()
+}
