@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::checkout::PaymentMethod;
+use crate::shipping::{Method, Slot};
 use crate::tax::{TaxClass, TaxShare};
 use crate::{Lang, Text, Yen};
 
@@ -395,7 +397,7 @@ pub struct OrderView {
     /// Its goods.
     pub shipment: ShipmentState,
     /// How it is paid.
-    pub method: PayBy,
+    pub method: PaymentMethod,
     /// When it was placed, in Japan time, if it was.
     pub placed_at: Option<String>,
     /// Until when it can be paid, in Japan time, while that matters.
@@ -412,61 +414,18 @@ pub struct OrderView {
     pub total: Yen,
     /// What is paid at each rate.
     pub taxes: Vec<TaxShare>,
-    /// Word of the delivery method.
-    pub delivery_method: String,
+    /// How it travels.
+    pub delivery_method: Method,
     /// Wished day (ISO 8601), if one was named.
     pub delivery_date: Option<String>,
-    /// Word of the wished time slot, if one was named.
-    pub delivery_slot: Option<String>,
+    /// Wished time of day, if one was named.
+    pub delivery_slot: Option<Slot>,
     /// Whether it is wrapped as a gift.
     pub gift_wrap: bool,
     /// To whom it goes.
     pub address: OrderAddress,
     /// What happened so far, oldest first.
     pub timeline: Vec<OrderEvent>,
-}
-
-/// How an order is paid; the words of `orders.payment_method`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PayBy {
-    /// Card, on the bank's page.
-    Card,
-    /// Bank transfer in advance.
-    Transfer,
-    /// Cash on delivery.
-    Cash,
-}
-
-impl PayBy {
-    /// Every way.
-    pub const ALL: [Self; 3] = [Self::Card, Self::Transfer, Self::Cash];
-
-    /// The word stored in the database.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Card => "card",
-            Self::Transfer => "transfer",
-            Self::Cash => "cash",
-        }
-    }
-
-    /// Reads [`Self::word`].
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|way| way.word() == word)
-    }
-
-    /// The way in words.
-    pub const fn name(self, lang: Lang) -> &'static str {
-        match (self, lang) {
-            (Self::Card, Lang::Ja) => "クレジットカード",
-            (Self::Card, Lang::En) => "Credit card",
-            (Self::Transfer, Lang::Ja) => "銀行振込（前払い）",
-            (Self::Transfer, Lang::En) => "Bank transfer in advance",
-            (Self::Cash, Lang::Ja) => "代金引換",
-            (Self::Cash, Lang::En) => "Cash on delivery",
-        }
-    }
 }
 
 /// The account that transfers go to. Made up: the sample shop has no real one.

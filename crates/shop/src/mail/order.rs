@@ -1,6 +1,7 @@
 //! Mails about orders.
 
-use noren_domain::order::{OrderView, PayBy, transfer_account};
+use noren_domain::checkout::PaymentMethod;
+use noren_domain::order::{OrderView, transfer_account};
 use noren_domain::tax::TaxClass;
 use noren_domain::{Id, Lang};
 use uuid::Uuid;
@@ -52,7 +53,7 @@ pub(super) async fn placed(shop: &Shop, order: Uuid) -> Result<Letter, MailError
         Part::Facts(amounts(&view, lang)),
     ];
     match view.method {
-        PayBy::Transfer => {
+        PaymentMethod::Transfer => {
             let until = view.pay_until.clone().unwrap_or_default();
             parts.push(Part::Heading(lang.pick("お振込先", "Where to pay").to_owned()));
             parts.push(Part::Text(lang.pick(
@@ -60,14 +61,14 @@ pub(super) async fn placed(shop: &Shop, order: Uuid) -> Result<Letter, MailError
                 format!("{}\nPlease pay by {until} (Japan time). We ship once the money is here; the transfer fee is yours.", transfer_account(lang)),
             )));
         }
-        PayBy::Cash => parts.push(Part::Text(
+        PaymentMethod::Cash => parts.push(Part::Text(
             lang.pick(
                 "代金は、商品と引き換えに配達員へお支払いください。",
                 "Please pay the carrier when the parcel is handed over.",
             )
             .to_owned(),
         )),
-        PayBy::Card => {}
+        PaymentMethod::Card => {}
     }
     parts.push(Part::Heading(lang.pick("お届け先", "Delivery to").to_owned()));
     parts.push(Part::Text(match lang {

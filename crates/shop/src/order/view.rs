@@ -4,11 +4,13 @@
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 use noren_domain::account::Customer;
+use noren_domain::checkout::PaymentMethod;
 use noren_domain::order::{
-    EventKind, Order, OrderAddress, OrderEvent, OrderLineView, OrderState, OrderSummary, OrderView, PayBy,
-    PaymentState, ShipmentState,
+    EventKind, Order, OrderAddress, OrderEvent, OrderLineView, OrderState, OrderSummary, OrderView, PaymentState,
+    ShipmentState,
 };
 use noren_domain::prefecture::Prefecture;
+use noren_domain::shipping::{Method, Slot};
 use noren_domain::tax::{TaxClass, TaxShare};
 use noren_domain::{Id, Lang, Text, Yen};
 use uuid::Uuid;
@@ -193,7 +195,7 @@ async fn show(conn: &mut Conn, shop: &Shop, row: Row) -> Result<(OrderView, Lang
         state,
         payment,
         shipment: word(row.id, "shipment_state", &row.shipment_state, ShipmentState::from_word)?,
-        method: word(row.id, "payment_method", &row.payment_method, PayBy::from_word)?,
+        method: word(row.id, "payment_method", &row.payment_method, PaymentMethod::from_word)?,
         placed_at: row.placed_at.map(tokyo),
         pay_until: row.pay_until.filter(|_| matches!(payment, PaymentState::Unpaid | PaymentState::Failed)).map(tokyo),
         lines: lines.into_iter().map(|line| shown_line(row.id, line)).collect::<Result<_, _>>()?,
@@ -208,9 +210,9 @@ async fn show(conn: &mut Conn, shop: &Shop, row: Row) -> Result<(OrderView, Lang
             .filter_map(|(kind, at)| EventKind::from_word(&kind).map(|kind| OrderEvent { kind, at: tokyo(at) }))
             .collect(),
         no: row.no,
-        delivery_method: row.delivery_method,
+        delivery_method: word(row.id, "delivery_method", &row.delivery_method, Method::from_word)?,
         delivery_date: row.delivery_date,
-        delivery_slot: row.delivery_slot,
+        delivery_slot: row.delivery_slot.as_deref().and_then(Slot::from_word),
         gift_wrap: row.gift_wrap,
     };
     Ok((view, Lang::from_tag(&row.lang)))
