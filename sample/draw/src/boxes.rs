@@ -39,22 +39,12 @@ pub struct Block {
 impl Block {
     pub fn top(&self, camera: Camera) -> Curve {
         let ((x, y, z), (w, d, h)) = (self.lo, self.size);
-        camera.face(&[
-            (x, y, z + h),
-            (x + w, y, z + h),
-            (x + w, y + d, z + h),
-            (x, y + d, z + h),
-        ])
+        camera.face(&[(x, y, z + h), (x + w, y, z + h), (x + w, y + d, z + h), (x, y + d, z + h)])
     }
 
     pub fn front(&self, camera: Camera) -> Curve {
         let ((x, y, z), (w, d, h)) = (self.lo, self.size);
-        camera.face(&[
-            (x, y + d, z + h),
-            (x + w, y + d, z + h),
-            (x + w, y + d, z),
-            (x, y + d, z),
-        ])
+        camera.face(&[(x, y + d, z + h), (x + w, y + d, z + h), (x + w, y + d, z), (x, y + d, z)])
     }
 }
 
@@ -106,10 +96,7 @@ fn light_top(picture: &mut Picture, camera: Camera, block: Block) {
     light::shade_across(picture, &block.top(camera), from, to, 0.14);
     let low = camera.at(x + w / 2.0, y + d, z);
     let high = camera.at(x + w / 2.0, y + d, z + h);
-    let paint = picture.linear(
-        (high.x, high.y),
-        (low.x, low.y),
-        &[(0.0, WHITE, 0.06), (0.5, SHADE, 0.02), (1.0, SHADE, 0.22)],
-    );
+    let paint =
+        picture.linear((high.x, high.y), (low.x, low.y), &[(0.0, WHITE, 0.06), (0.5, SHADE, 0.02), (1.0, SHADE, 0.22)]);
     picture.fill(&block.front(camera), &paint);
 }

@@ -1,5 +1,7 @@
 //! Cloth: a dyed sheet bent by a warp, with weave, folds and hem.
 
+use std::f64::consts::TAU;
+
 use crate::{
     geometry::{Curve, Pt, pt},
     palette::{COTTON, Rgb, SHADE, WHITE, reserve},
@@ -23,20 +25,14 @@ pub struct Cloth {
 
 impl Cloth {
     pub fn outline(&self, warp: &dyn Fn(Pt) -> Pt) -> Curve {
-        let n = 14;
+        let n = 9;
         let side = |from: Pt, to: Pt| -> Curve {
-            let points: Vec<Pt> = (0..=n)
-                .map(|i| warp(from.towards(to, f64::from(i) / f64::from(n))))
-                .collect();
+            let points: Vec<Pt> = (0..=n).map(|i| warp(from.towards(to, f64::from(i) / f64::from(n)))).collect();
             Curve::smooth(&points, false)
         };
         let (a, b) = (pt(0.0, 0.0), pt(self.w, 0.0));
         let (c, d) = (pt(self.w, self.h), pt(0.0, self.h));
-        side(a, b)
-            .then(side(b, c))
-            .then(side(c, d))
-            .then(side(d, a))
-            .close()
+        side(a, b).then(side(b, c)).then(side(c, d)).then(side(d, a)).close()
     }
 
     /// Dye, pattern and weave, without light.
@@ -86,11 +82,7 @@ pub struct Drape {
 impl Drape {
     fn phases(self) -> (f64, f64, f64) {
         let mut random = Random::new(self.seed);
-        (
-            random.between(0.0, 6.28),
-            random.between(0.0, 6.28),
-            random.between(0.85, 1.2),
-        )
+        (random.between(0.0, TAU), random.between(0.0, TAU), random.between(0.85, 1.2))
     }
 
     /// Sideways shift at a share `u` of the width and `v` of the drop.
@@ -108,18 +100,14 @@ impl Drape {
 
     /// Light and shadow of the folds, from left to right.
     pub fn stops(self, strength: f64) -> Vec<Stop> {
-        let n = 32;
+        let n = 24;
         let (a, b, f) = self.phases();
         (0..=n)
             .map(|i| {
                 let u = f64::from(i) / f64::from(n);
                 let slope = (u * 11.0 * f + a).cos() * 0.6 + (u * 19.0 * f + b + 0.7).cos() * 0.4;
                 let force = slope.abs().powf(1.15) * strength;
-                if slope > 0.0 {
-                    (u, WHITE, force * 0.19)
-                } else {
-                    (u, SHADE, force * 0.33)
-                }
+                if slope > 0.0 { (u, WHITE, force * 0.19) } else { (u, SHADE, force * 0.33) }
             })
             .collect()
     }

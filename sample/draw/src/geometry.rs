@@ -59,10 +59,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    pub const EVERYTHING: Self = Self {
-        low: pt(-1e9, -1e9),
-        high: pt(1e9, 1e9),
-    };
+    pub const EVERYTHING: Self = Self { low: pt(-1e9, -1e9), high: pt(1e9, 1e9) };
 
     /// Meets, with a little room for the width of a line.
     pub fn meets(self, other: Self) -> bool {
@@ -100,18 +97,11 @@ pub struct Curve {
 
 impl Curve {
     pub fn line(points: &[Pt]) -> Self {
-        Self {
-            start: points[0],
-            segs: points[1..].iter().map(|p| Seg::Line(*p)).collect(),
-            closed: false,
-        }
+        Self { start: points[0], segs: points[1..].iter().map(|p| Seg::Line(*p)).collect(), closed: false }
     }
 
     pub fn polygon(points: &[Pt]) -> Self {
-        Self {
-            closed: true,
-            ..Self::line(points)
-        }
+        Self { closed: true, ..Self::line(points) }
     }
 
     /// Part of a circle, clockwise on screen from angle `from` to angle `to`.
@@ -131,18 +121,11 @@ impl Curve {
                 Seg::Cubic(on(a) + along(a), on(b) - along(b), on(b))
             })
             .collect();
-        Self {
-            start: on(from),
-            segs,
-            closed: false,
-        }
+        Self { start: on(from), segs, closed: false }
     }
 
     pub fn oval(centre: Pt, rx: f64, ry: f64) -> Self {
-        Self {
-            closed: true,
-            ..Self::oval_arc(centre, rx, ry, 0.0, std::f64::consts::TAU)
-        }
+        Self { closed: true, ..Self::oval_arc(centre, rx, ry, 0.0, std::f64::consts::TAU) }
     }
 
     pub fn circle(centre: Pt, radius: f64) -> Self {
@@ -165,11 +148,7 @@ impl Curve {
     pub fn smooth(points: &[Pt], closed: bool) -> Self {
         let n = points.len();
         let at = |i: isize| {
-            if closed {
-                points[i.rem_euclid(n as isize) as usize]
-            } else {
-                points[i.clamp(0, n as isize - 1) as usize]
-            }
+            if closed { points[i.rem_euclid(n as isize) as usize] } else { points[i.clamp(0, n as isize - 1) as usize] }
         };
         let spans = if closed { n } else { n - 1 };
         let segs = (0..spans as isize)
@@ -178,11 +157,7 @@ impl Curve {
                 Seg::Cubic(b + (c - a) * (1.0 / 6.0), c - (d - b) * (1.0 / 6.0), c)
             })
             .collect();
-        Self {
-            start: points[0],
-            segs,
-            closed,
-        }
+        Self { start: points[0], segs, closed }
     }
 
     /// Goes on with another curve, joined by a straight line.
@@ -210,11 +185,7 @@ impl Curve {
             match seg {
                 Seg::Line(to) => {
                     let parts = ((to - at).length() / longest).ceil().max(1.0) as usize;
-                    let stop = if self.closed && i == last {
-                        parts - 1
-                    } else {
-                        parts
-                    };
+                    let stop = if self.closed && i == last { parts - 1 } else { parts };
                     for part in 1..=stop {
                         let p = at.towards(to, part as f64 / parts as f64);
                         segs.push(Seg::Line(warp(p)));
@@ -227,18 +198,11 @@ impl Curve {
                 }
             }
         }
-        Self {
-            start: warp(self.start),
-            segs,
-            closed: self.closed,
-        }
+        Self { start: warp(self.start), segs, closed: self.closed }
     }
 
     pub fn bounds(&self) -> Bounds {
-        let mut bounds = Bounds {
-            low: self.start,
-            high: self.start,
-        };
+        let mut bounds = Bounds { low: self.start, high: self.start };
         let mut grow = |p: &Pt| {
             bounds.low = pt(bounds.low.x.min(p.x), bounds.low.y.min(p.y));
             bounds.high = pt(bounds.high.x.max(p.x), bounds.high.y.max(p.y));
@@ -268,7 +232,12 @@ impl Curve {
 
 /// Path data for several curves, in tenths of a unit.
 pub fn data(curves: &[Curve]) -> String {
-    let mut pen = Pen::default();
+    rough_data(curves, 10.0)
+}
+
+/// Path data rounded to `steps` (10, 2 or 1) to a unit.
+pub fn rough_data(curves: &[Curve], steps: f64) -> String {
+    let mut pen = Pen { steps, ..Pen::default() };
     for curve in curves {
         pen.jump(curve.start);
         for seg in &curve.segs {
@@ -280,7 +249,7 @@ pub fn data(curves: &[Curve]) -> String {
         if curve.closed {
             pen.out.push('z');
             pen.command = 'z';
-            pen.at = tenths(curve.start);
+            pen.at = pen.tenths(curve.start);
         }
     }
     pen.out
@@ -291,15 +260,17 @@ struct Pen {
     out: String,
     at: (i64, i64),
     command: char,
-}
-
-fn tenths(p: Pt) -> (i64, i64) {
-    ((p.x * 10.0).round() as i64, (p.y * 10.0).round() as i64)
+    steps: f64,
 }
 
 impl Pen {
+    fn tenths(&self, p: Pt) -> (i64, i64) {
+        let round = |v: f64| (v * self.steps).round() as i64 * (10.0 / self.steps) as i64;
+        (round(p.x), round(p.y))
+    }
+
     fn jump(&mut self, to: Pt) {
-        let (x, y) = tenths(to);
+        let (x, y) = self.tenths(to);
         self.out.push('M');
         self.command = 'M';
         self.number(x, true);
@@ -315,7 +286,7 @@ impl Pen {
         }
         let mut end = self.at;
         for (i, p) in points.iter().enumerate() {
-            end = tenths(*p);
+            end = self.tenths(*p);
             self.number(end.0 - self.at.0, fresh && i == 0);
             self.number(end.1 - self.at.1, false);
         }

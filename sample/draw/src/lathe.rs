@@ -3,7 +3,7 @@
 //! A profile of radii and heights is seen from a little above. Circles become
 //! ovals flattened by `k`; the outline is the hull of all of them.
 
-use std::f64::consts::PI;
+use std::f64::consts::{FRAC_PI_2, PI};
 
 use crate::{
     geometry::{Curve, Pt, pt},
@@ -24,11 +24,7 @@ pub struct View {
 }
 
 pub const fn view(x: f64, y: f64, scale: f64, k: f64) -> View {
-    View {
-        foot: pt(x, y),
-        scale,
-        k,
-    }
+    View { foot: pt(x, y), scale, k }
 }
 
 impl View {
@@ -43,33 +39,25 @@ impl View {
 
     /// A point on a circle of radius `r` at height `z`; angle 0 faces us.
     pub fn at(self, r: f64, z: f64, angle: f64) -> Pt {
-        pt(
-            self.foot.x + r * self.scale * angle.sin(),
-            self.y(z) + r * self.scale * self.k * angle.cos(),
-        )
+        pt(self.foot.x + r * self.scale * angle.sin(), self.y(z) + r * self.scale * self.k * angle.cos())
+    }
+
+    /// How far round a wall of this slope (radius over height) can be seen.
+    fn limb(self, slope: f64) -> f64 {
+        (slope * self.k / self.rise()).clamp(-1.0, 1.0).acos().min(1.62)
     }
 
     pub fn ring(self, r: f64, z: f64) -> Curve {
-        Curve::oval(
-            pt(self.foot.x, self.y(z)),
-            r * self.scale,
-            r * self.scale * self.k,
-        )
+        Curve::oval(pt(self.foot.x, self.y(z)), r * self.scale, r * self.scale * self.k)
     }
 
     /// The same view with its foot moved on the table (centimetres right and towards us).
     pub fn beside(self, right: f64, near: f64) -> Self {
-        Self {
-            foot: self.foot + pt(right * self.scale, near * self.scale * self.k),
-            ..self
-        }
+        Self { foot: self.foot + pt(right * self.scale, near * self.scale * self.k), ..self }
     }
 
     pub fn raised(self, z: f64) -> Self {
-        Self {
-            foot: pt(self.foot.x, self.y(z)),
-            ..self
-        }
+        Self { foot: pt(self.foot.x, self.y(z)), ..self }
     }
 }
 
@@ -127,7 +115,7 @@ impl Profile {
         let wide = self.widest() * view.scale;
         let mut top = Vec::new();
         let mut bottom = Vec::new();
-        let steps = 32;
+        let steps = 24;
         for i in 0..=steps {
             let d = -wide * (PI * f64::from(i) / f64::from(steps)).cos();
             let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -153,13 +141,14 @@ impl Profile {
         let reference = self.widest();
         let wall = self.wall();
         move |p: Pt| {
-            let (r, z) = wall(p.y);
-            view.at(r, z, (p.x / reference).clamp(-1.62, 1.62))
+            let (r, z, slope) = wall(p.y);
+            let limb = view.limb(slope);
+            view.at(r, z, (p.x / reference).clamp(-limb, limb))
         }
     }
 
-    /// Radius and height of the wall so many centimetres down from the rim.
-    fn wall(&self) -> impl Fn(f64) -> (f64, f64) + '_ {
+    /// Radius, height and slope of the wall so many centimetres down from the rim.
+    fn wall(&self) -> impl Fn(f64) -> (f64, f64, f64) + '_ {
         let mut walked = vec![0.0];
         for pair in self.0.windows(2).rev() {
             let step = (pair[0].0 - pair[1].0).hypot(pair[0].1 - pair[1].1);
@@ -172,21 +161,35 @@ impl Profile {
             let span = (walked[i] - walked[i - 1]).max(1e-9);
             let t = (along - walked[i - 1]) / span;
             let (a, b) = (self.0[n - i], self.0[n - 1 - i]);
-            (a.0 + (b.0 - a.0) * t, a.1 + (b.1 - a.1) * t)
+            let slope = (a.0 - b.0) / (a.1 - b.1).max(1e-6);
+            (a.0 + (b.0 - a.0) * t, a.1 + (b.1 - a.1) * t, slope)
         }
     }
 
     /// The strip of the front between two distances below the rim.
-    fn strip(&self, view: View, from: f64, to: f64) -> Curve {
+    pub fn strip(&self, view: View, from: f64, to: f64) -> Curve {
         let wall = self.wall();
-        let edge = |down: f64, a: f64, b: f64| {
-            let (r, z) = wall(down);
-            let r = r * view.scale;
-            Curve::oval_arc(pt(view.foot.x, view.y(z)), r, r * view.k, a, b)
+        let edge = |down: f64, side: f64| {
+            let (r, z, slope) = wall(down);
+            let (r, reach) = (r * view.scale, (view.limb(slope) + 0.05) * side);
+            let front = FRAC_PI_2;
+            Curve::oval_arc(pt(view.foot.x, view.y(z)), r, r * view.k, front + reach, front - reach)
         };
-        let over = 0.06;
-        edge(from, PI + over, -over).then(edge(to, -over, PI + over)).close()
+        edge(from, 1.0).then(edge(to, -1.0)).close()
     }
+}
+
+/// Glaze over the body from its rim down to a line; what is below stays clay.
+pub fn dip(picture: &mut Picture, profile: &Profile, view: View, to: f64, glaze: Rgb) {
+    let (r, z, _) = profile.wall()(to);
+    let (r, middle) = (r * view.scale, pt(view.foot.x, view.y(z)));
+    let far = 4.0 * r;
+    let line = Curve::oval_arc(middle, r, r * view.k, PI, 0.0);
+    let above = Curve::line(&[middle - pt(far, far), middle - pt(far, 0.0)])
+        .then(line)
+        .then(Curve::line(&[middle + pt(far, 0.0), middle + pt(far, -far)]))
+        .close();
+    picture.clipped(&profile.outline(view), |p| p.fill(&above, &glaze.to_string()));
 }
 
 /// A pattern laid round the wall between two distances below the rim.
@@ -244,18 +247,12 @@ pub fn gleam(picture: &mut Picture, profile: &Profile, view: View, from: f64, to
             })
             .collect()
     };
-    let outline = Curve::smooth(&side(a, false), false)
-        .then(Curve::smooth(&side(b, true), false))
-        .close();
+    let outline = Curve::smooth(&side(a, false), false).then(Curve::smooth(&side(b, true), false)).close();
     let (top, low) = (sheet(pt(a, from)).y, sheet(pt(b, to)).y);
     let paint = picture.linear(
         (0.0, top),
         (0.0, low),
-        &[
-            (0.0, WHITE, 0.1 * strength),
-            (0.3, WHITE, 0.75 * strength),
-            (1.0, WHITE, 0.0),
-        ],
+        &[(0.0, WHITE, 0.1 * strength), (0.3, WHITE, 0.75 * strength), (1.0, WHITE, 0.0)],
     );
     picture.blurred(view.scale * 0.05 + 1.5, |p| p.fill(&outline, &paint));
 }
@@ -266,11 +263,7 @@ pub fn hollow(picture: &mut Picture, view: View, r: f64, z: f64, inside: Rgb, li
     let edge = picture.linear(
         (view.foot.x - r * view.scale, 0.0),
         (view.foot.x + r * view.scale, 0.0),
-        &[
-            (0.0, inside.lighter(0.5), 1.0),
-            (0.35, inside.lighter(0.3), 1.0),
-            (1.0, inside.darker(0.12), 1.0),
-        ],
+        &[(0.0, inside.lighter(0.5), 1.0), (0.35, inside.lighter(0.3), 1.0), (1.0, inside.darker(0.12), 1.0)],
     );
     picture.fill(&rim, &edge);
     let inner_r = r - lip;
@@ -281,12 +274,7 @@ pub fn hollow(picture: &mut Picture, view: View, r: f64, z: f64, inside: Rgb, li
     let paint = picture.linear(
         (centre.x - wide, centre.y - wide * view.k * 0.7),
         (centre.x + wide * 0.8, centre.y + wide * view.k),
-        &[
-            (0.0, SHADE, 0.46),
-            (0.3, SHADE, 0.26),
-            (0.62, SHADE, 0.06),
-            (1.0, WHITE, 0.32),
-        ],
+        &[(0.0, SHADE, 0.46), (0.3, SHADE, 0.26), (0.62, SHADE, 0.06), (1.0, WHITE, 0.32)],
     );
     picture.fill(&inner, &paint);
 }
@@ -302,19 +290,10 @@ pub fn liquid(picture: &mut Picture, view: View, rim: (f64, f64), r: f64, z: f64
         let paint = p.linear(
             (centre.x - wide, centre.y - wide * view.k),
             (centre.x + wide, centre.y + wide * view.k),
-            &[
-                (0.0, SHADE, 0.42),
-                (0.4, SHADE, 0.1),
-                (0.75, WHITE, 0.1),
-                (1.0, WHITE, 0.24),
-            ],
+            &[(0.0, SHADE, 0.42), (0.4, SHADE, 0.1), (0.75, WHITE, 0.1), (1.0, WHITE, 0.24)],
         );
         p.fill(&surface, &paint);
-        let glint = Curve::oval(
-            centre + pt(wide * 0.32, wide * view.k * 0.3),
-            wide * 0.34,
-            wide * view.k * 0.2,
-        );
+        let glint = Curve::oval(centre + pt(wide * 0.32, wide * view.k * 0.3), wide * 0.34, wide * view.k * 0.2);
         p.blurred(3.0, |p| p.tint(&glint, WHITE, 0.3));
         p.stroke(&surface, WHITE, 2.0, 0.3);
     });

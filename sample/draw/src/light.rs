@@ -14,11 +14,7 @@ pub fn ground(picture: &mut Picture, colour: Rgb) {
         (w * 0.34, h * 0.26),
         w * 1.05,
         h * 1.05,
-        &[
-            (0.0, colour.lighter(0.42), 1.0),
-            (0.5, colour.lighter(0.08), 1.0),
-            (1.0, colour.darker(0.13), 1.0),
-        ],
+        &[(0.0, colour.lighter(0.42), 1.0), (0.5, colour.lighter(0.08), 1.0), (1.0, colour.darker(0.13), 1.0)],
     );
     picture.fill(&sheet, &paint);
 }
@@ -30,25 +26,12 @@ pub fn wall_and_table(picture: &mut Picture, wall: Rgb, table: Rgb, y: f64) {
     let paint = picture.linear(
         (0.0, y),
         (w * 0.2, h),
-        &[
-            (0.0, table.darker(0.12), 1.0),
-            (0.12, table.lighter(0.08), 1.0),
-            (1.0, table.darker(0.06), 1.0),
-        ],
+        &[(0.0, table.darker(0.12), 1.0), (0.12, table.lighter(0.08), 1.0), (1.0, table.darker(0.06), 1.0)],
     );
     picture.fill(&Curve::rect(0.0, y, w, h - y), &paint);
-    let edge = picture.linear(
-        (0.0, y - 60.0),
-        (0.0, y),
-        &[(0.0, SHADE, 0.0), (1.0, SHADE, 0.1)],
-    );
+    let edge = picture.linear((0.0, y - 60.0), (0.0, y), &[(0.0, SHADE, 0.0), (1.0, SHADE, 0.1)]);
     picture.fill(&Curve::rect(0.0, y - 60.0, w, 60.0), &edge);
-    let glow = picture.radial(
-        (w * 0.25, y + 40.0),
-        w * 0.8,
-        h * 0.5,
-        &[(0.0, WHITE, 0.22), (1.0, WHITE, 0.0)],
-    );
+    let glow = picture.radial((w * 0.25, y + 40.0), w * 0.8, h * 0.5, &[(0.0, WHITE, 0.22), (1.0, WHITE, 0.0)]);
     picture.fill(&Curve::rect(0.0, y, w, h - y), &glow);
 }
 
@@ -65,9 +48,9 @@ pub fn standing_shadow(picture: &mut Picture, foot: Pt, foot_r: f64, top_r: f64,
     let away = pt(h * 0.46 + top_r * 0.06, top_r * k * 0.05);
     let soft = (h * 0.05).clamp(8.0, 20.0);
     for (reach, strength) in [(1.0, 0.13), (0.6, 0.13), (0.28, 0.13)] {
-        let trail: Vec<Curve> = (0..7)
+        let trail: Vec<Curve> = (0..5)
             .map(|i| {
-                let t = reach * f64::from(i) / 6.0;
+                let t = reach * f64::from(i) / 4.0;
                 let r = foot_r + (top_r - foot_r) * t;
                 Curve::oval(foot + away * t, r, r * k)
             })
@@ -80,12 +63,7 @@ pub fn standing_shadow(picture: &mut Picture, foot: Pt, foot_r: f64, top_r: f64,
         (foot.x + 4.0, foot.y + 3.0),
         rx,
         ry,
-        &[
-            (0.0, UMBRA, 0.6),
-            (0.76, UMBRA, 0.5),
-            (0.88, UMBRA, 0.2),
-            (1.0, UMBRA, 0.0),
-        ],
+        &[(0.0, UMBRA, 0.6), (0.76, UMBRA, 0.5), (0.88, UMBRA, 0.2), (1.0, UMBRA, 0.0)],
     );
     picture.fill(&Curve::oval(foot + pt(4.0, 3.0), rx, ry), &contact);
 }
@@ -115,12 +93,7 @@ pub fn shade_down(picture: &mut Picture, outline: &Curve, top: f64, bottom: f64,
     let paint = picture.linear(
         (0.0, top),
         (0.0, bottom),
-        &[
-            (0.0, WHITE, 0.12),
-            (0.35, WHITE, 0.0),
-            (0.6, SHADE, depth * 0.3),
-            (1.0, SHADE, depth),
-        ],
+        &[(0.0, WHITE, 0.12), (0.35, WHITE, 0.0), (0.6, SHADE, depth * 0.3), (1.0, SHADE, depth)],
     );
     picture.fill(outline, &paint);
 }
@@ -130,11 +103,7 @@ pub fn shade_across(picture: &mut Picture, outline: &Curve, from: Pt, to: Pt, de
     let paint = picture.linear(
         (from.x, from.y),
         (to.x, to.y),
-        &[
-            (0.0, WHITE, depth * 0.9),
-            (0.45, WHITE, 0.0),
-            (1.0, SHADE, depth),
-        ],
+        &[(0.0, WHITE, depth * 0.9), (0.45, WHITE, 0.0), (1.0, SHADE, depth)],
     );
     picture.fill(outline, &paint);
 }
@@ -146,26 +115,18 @@ pub fn smoke(picture: &mut Picture, from: Pt, height: f64, sway: f64, strength: 
         let mut right = Vec::new();
         for step in 0..=10 {
             let t = f64::from(step) / 10.0;
-            let x = from.x
-                + (t * 6.0 + phase).sin() * sway * t.powf(0.8)
-                - phase.sin() * sway * 0.3 * t;
+            let x = from.x + (t * 6.0 + phase).sin() * sway * t.powf(0.8) - phase.sin() * sway * 0.3 * t;
             let half = (1.6 + 15.0 * t * t) * wide;
             let y = from.y - height * t;
             left.push(pt(x - half, y));
             right.push(pt(x + half, y));
         }
         right.reverse();
-        let ribbon = Curve::smooth(&left, false)
-            .then(Curve::smooth(&right, false))
-            .close();
+        let ribbon = Curve::smooth(&left, false).then(Curve::smooth(&right, false)).close();
         let paint = picture.linear(
             (0.0, from.y),
             (0.0, from.y - height),
-            &[
-                (0.0, WHITE, 0.75 * strength),
-                (0.35, WHITE, 0.5 * strength),
-                (1.0, WHITE, 0.0),
-            ],
+            &[(0.0, WHITE, 0.75 * strength), (0.35, WHITE, 0.5 * strength), (1.0, WHITE, 0.0)],
         );
         picture.blurred(if i == 0 { 3.0 } else { 7.0 }, |p| p.fill(&ribbon, &paint));
     }

@@ -14,11 +14,7 @@ impl fmt::Display for Rgb {
 impl Rgb {
     pub fn mix(self, other: Self, share: f64) -> Self {
         let part = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * share) as u8;
-        Self(
-            part(self.0, other.0),
-            part(self.1, other.1),
-            part(self.2, other.2),
-        )
+        Self(part(self.0, other.0), part(self.1, other.1), part(self.2, other.2))
     }
 
     pub fn lighter(self, share: f64) -> Self {
@@ -89,11 +85,7 @@ pub fn glaze(name: &str) -> Rgb {
 
 /// What the undyed parts of a pattern look like beside this dye.
 pub fn reserve(dye: Rgb) -> Rgb {
-    if dye.luma() > 0.78 {
-        Rgb(176, 152, 116)
-    } else {
-        COTTON.mix(dye, 0.05)
-    }
+    if dye.luma() > 0.78 { Rgb(176, 152, 116) } else { COTTON.mix(dye, 0.05) }
 }
 
 /// Paper-coloured grounds, a little different for each category.

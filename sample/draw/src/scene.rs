@@ -51,32 +51,16 @@ impl Scene {
 
     /// A seed of its own for every file, so that no two textures repeat.
     pub fn seed(&self) -> u64 {
-        self.file
-            .bytes()
-            .fold(1469, |seed, byte| (seed * 31 + u64::from(byte)) % 1_000_003)
+        self.file.bytes().fold(1469, |seed, byte| (seed * 31 + u64::from(byte)) % 1_000_003)
     }
 }
 
 pub fn scenes(text: &str) -> Result<Vec<Scene>, String> {
-    table::rows(text)
-        .into_iter()
-        .skip(1)
-        .map(|row| read(&row))
-        .collect()
+    table::rows(text).into_iter().skip(1).map(|row| read(&row)).collect()
 }
 
 fn read(row: &[String]) -> Result<Scene, String> {
-    let [
-        file,
-        object,
-        arrangement,
-        patterns,
-        colours,
-        size,
-        ground,
-        note,
-    ] = row
-    else {
+    let [file, object, arrangement, patterns, colours, size, ground, note] = row else {
         return Err(format!("eight cells expected, {} found", row.len()));
     };
     let arrangement = match arrangement.as_str() {
@@ -91,10 +75,7 @@ fn read(row: &[String]) -> Result<Scene, String> {
         file: file.clone(),
         object: object.clone(),
         arrangement,
-        patterns: patterns
-            .split('+')
-            .map(Pattern::named)
-            .collect::<Result<_, _>>()?,
+        patterns: patterns.split('+').map(Pattern::named).collect::<Result<_, _>>()?,
         colours: colours.split('+').map(str::to_owned).collect(),
         size: size.clone(),
         ground: ground.clone(),

@@ -1,6 +1,6 @@
 //! A picture under construction: definitions on one side, shapes on the other.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 use crate::{
     geometry::{Bounds, Curve, Pt, pt},
@@ -16,6 +16,7 @@ pub struct Picture {
     blurs: Vec<(u32, usize)>,
     /// What can be seen at all of what is drawn next.
     window: Bounds,
+    zoom: f64,
 }
 
 /// A stop of a gradient: where, which colour, how opaque.
@@ -30,18 +31,15 @@ impl Picture {
             body: String::new(),
             ids: 0,
             blurs: Vec::new(),
-            window: Bounds {
-                low: pt(0.0, 0.0),
-                high: pt(width, height),
-            },
+            window: Bounds { low: pt(0.0, 0.0), high: pt(width, height) },
+            zoom: 1.0,
         }
     }
 
     pub fn finish(self) -> String {
+        let (defs, body) = share_outlines(&self.defs, &self.body);
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\">\n<defs>{}</defs>\n{}</svg>\n",
-            self.defs,
-            self.body,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" stroke-linecap=\"round\" stroke-linejoin=\"round\">\n<defs>{defs}</defs>\n{body}</svg>\n",
             w = self.width,
             h = self.height
         )
@@ -72,7 +70,7 @@ impl Picture {
 
     pub fn stroke(&mut self, curve: &Curve, colour: Rgb, width: f64, opacity: f64) {
         let look = format!(
-            "fill=\"none\" stroke=\"{colour}\" stroke-width=\"{}\" stroke-opacity=\"{}\" stroke-linecap=\"round\" stroke-linejoin=\"round\"",
+            "fill=\"none\" stroke=\"{colour}\" stroke-width=\"{}\" stroke-opacity=\"{}\"",
             short(width),
             short(opacity)
         );
@@ -92,20 +90,29 @@ impl Picture {
 
     /// A group that is moved and scaled; what falls outside the picture is left out.
     pub fn scaled(&mut self, zoom: f64, by: Pt, draw: impl FnOnce(&mut Self)) {
-        let attributes = format!(
-            "transform=\"matrix({z} 0 0 {z} {} {})\"",
-            short(by.x),
-            short(by.y),
-            z = short(zoom)
-        );
-        let seen = Bounds {
-            low: (self.window.low - by) * (1.0 / zoom),
-            high: (self.window.high - by) * (1.0 / zoom),
-        };
+        let attributes = format!("transform=\"matrix({z} 0 0 {z} {} {})\"", short(by.x), short(by.y), z = short(zoom));
+        let seen = Bounds { low: (self.window.low - by) * (1.0 / zoom), high: (self.window.high - by) * (1.0 / zoom) };
+        let outer = self.zoom;
         self.group(&attributes, |p| {
             p.window = seen;
+            p.zoom = outer * zoom;
             draw(p);
         });
+        self.zoom = outer;
+    }
+
+    /// How many steps to a pixel are worth writing down for small things.
+    pub fn fineness(&self) -> f64 {
+        if self.zoom > 1.3 { 10.0 } else { 1.0 }
+    }
+
+    /// How much closer than usual we look.
+    pub fn zoom(&self) -> f64 {
+        self.zoom
+    }
+
+    pub fn window(&self) -> Bounds {
+        self.window
     }
 
     /// Whether a curve can be seen through the clips it is drawn under.
@@ -142,11 +149,7 @@ impl Picture {
 
     pub fn clipped(&mut self, outline: &Curve, draw: impl FnOnce(&mut Self)) {
         let id = self.id();
-        let _ = write!(
-            self.defs,
-            "<clipPath id=\"i{id}\"><path d=\"{}\"/></clipPath>",
-            outline.data()
-        );
+        let _ = write!(self.defs, "<clipPath id=\"i{id}\"><path d=\"{}\"/></clipPath>", outline.data());
         let seen = self.window.shared(outline.bounds());
         self.group(&format!("clip-path=\"url(#i{id})\""), |p| {
             p.window = seen;
@@ -215,19 +218,48 @@ impl Picture {
     }
 }
 
+/// Outlines that are drawn more than once are written once and used by name.
+fn share_outlines(defs: &str, body: &str) -> (String, String) {
+    const START: &str = "<path d=\"";
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for text in [defs, body] {
+        for piece in text.split(START).skip(1) {
+            if let Some((d, _)) = piece.split_once('"') {
+                *seen.entry(d).or_default() += 1;
+            }
+        }
+    }
+    let shared: Vec<&str> = seen.into_iter().filter(|(d, times)| *times > 1 && d.len() > 60).map(|(d, _)| d).collect();
+    let rewrite = |text: &str| {
+        let mut pieces = text.split(START);
+        let mut out = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let known = piece.split_once('"').and_then(|(d, rest)| shared.binary_search(&d).ok().map(|i| (i, rest)));
+            match known {
+                Some((i, rest)) => {
+                    let _ = write!(out, "<use href=\"#p{i}\"{rest}");
+                }
+                None => {
+                    out.push_str(START);
+                    out.push_str(piece);
+                }
+            }
+        }
+        out
+    };
+    let mut kept = String::new();
+    for (i, d) in shared.iter().enumerate() {
+        let _ = write!(kept, "<path id=\"p{i}\" d=\"{d}\"/>");
+    }
+    (kept + &rewrite(defs), rewrite(body))
+}
+
 fn stop_list(stops: &[Stop]) -> String {
     stops
         .iter()
         .map(|(at, colour, opacity)| {
-            let veil = if *opacity < 1.0 {
-                format!(" stop-opacity=\"{}\"", short(*opacity))
-            } else {
-                String::new()
-            };
-            format!(
-                "<stop offset=\"{}\" stop-color=\"{colour}\"{veil}/>",
-                short(*at)
-            )
+            let veil = if *opacity < 1.0 { format!(" stop-opacity=\"{}\"", short(*opacity)) } else { String::new() };
+            format!("<stop offset=\"{}\" stop-color=\"{colour}\"{veil}/>", short(*at))
         })
         .collect()
 }

@@ -1,7 +1,9 @@
 //! Quiet surfaces: weave, washi fibres, wood grain and specks in the glaze.
 
+use std::f64::consts::TAU;
+
 use crate::{
-    geometry::{Curve, Seg, data, pt},
+    geometry::{Curve, Seg, pt, rough_data},
     palette::{Rgb, SHADE, WHITE},
     random::Random,
     svg::{Picture, short},
@@ -30,9 +32,9 @@ pub fn fibres(picture: &mut Picture, bounds: (f64, f64, f64, f64), count: usize,
     let mut dark = Vec::new();
     for i in 0..count {
         let at = pt(x + w * random.unit(), y + h * random.unit());
-        let angle = random.between(0.0, 6.28);
-        let reach = random.between(8.0, 26.0);
-        let bend = random.between(-8.0, 8.0);
+        let angle = random.between(0.0, TAU);
+        let reach = random.between(8.0, 26.0) / picture.zoom().max(1.0).powf(0.8);
+        let bend = random.between(-0.3, 0.3) * reach;
         let end = at + pt(reach, bend * 0.2).turned(angle);
         let middle = at + pt(reach * 0.5, bend * 1.4).turned(angle);
         if !picture.shows_point(middle) {
@@ -45,21 +47,13 @@ pub fn fibres(picture: &mut Picture, bounds: (f64, f64, f64, f64), count: usize,
         };
         if i % 2 == 0 { &mut light } else { &mut dark }.push(fibre);
     }
-    let look = |c: Rgb, o: &str| {
-        format!("fill=\"none\" stroke=\"{c}\" stroke-opacity=\"{o}\" stroke-width=\"1.1\"")
-    };
-    picture.path(&data(&light), &look(WHITE, ".5"));
-    picture.path(&data(&dark), &look(Rgb(140, 112, 76), ".2"));
+    let look = |c: Rgb, o: &str| format!("fill=\"none\" stroke=\"{c}\" stroke-opacity=\"{o}\" stroke-width=\"1.1\"");
+    picture.path(&rough_data(&light, 2.0), &look(WHITE, ".5"));
+    picture.path(&rough_data(&dark, 2.0), &look(Rgb(140, 112, 76), ".2"));
 }
 
 /// Long grain of wood along x, within bounds; clip it to the wood yourself.
-pub fn grain(
-    picture: &mut Picture,
-    bounds: (f64, f64, f64, f64),
-    lines: usize,
-    seed: u64,
-    strength: f64,
-) {
+pub fn grain(picture: &mut Picture, bounds: (f64, f64, f64, f64), lines: usize, seed: u64, strength: f64) {
     let (x, y, w, h) = bounds;
     let mut random = Random::new(seed);
     let mut fine = Vec::new();
@@ -71,10 +65,7 @@ pub fn grain(
         let points: Vec<_> = (0..5)
             .map(|k| {
                 let t = f64::from(k) / 4.0;
-                pt(
-                    x + w * t,
-                    at + drift * t + random.between(-1.0, 1.0) * h / lines as f64 * 0.25,
-                )
+                pt(x + w * t, at + drift * t + random.between(-1.0, 1.0) * h / lines as f64 * 0.25)
             })
             .collect();
         let line = Curve::smooth(&points, false);
@@ -85,23 +76,14 @@ pub fn grain(
     }
     let colour = Rgb(92, 56, 26);
     let look = |width: f64, o: f64| {
-        format!(
-            "fill=\"none\" stroke=\"{colour}\" stroke-opacity=\"{}\" stroke-width=\"{width}\"",
-            short(o)
-        )
+        format!("fill=\"none\" stroke=\"{colour}\" stroke-opacity=\"{}\" stroke-width=\"{width}\"", short(o))
     };
-    picture.path(&data(&fine), &look(1.2, 0.2 * strength));
-    picture.path(&data(&strong), &look(2.4, 0.24 * strength));
+    picture.path(&rough_data(&fine, 10.0), &look(1.2, 0.2 * strength));
+    picture.path(&rough_data(&strong, 10.0), &look(2.4, 0.24 * strength));
 }
 
 /// Iron specks under a glaze.
-pub fn specks(
-    picture: &mut Picture,
-    bounds: (f64, f64, f64, f64),
-    count: usize,
-    seed: u64,
-    colour: Rgb,
-) {
+pub fn specks(picture: &mut Picture, bounds: (f64, f64, f64, f64), count: usize, seed: u64, colour: Rgb) {
     let (x, y, w, h) = bounds;
     let mut random = Random::new(seed);
     let mut sizes = [Vec::new(), Vec::new(), Vec::new()];
@@ -113,7 +95,7 @@ pub fn specks(
         }
     }
     for (dots, width) in sizes.iter().zip([1.5, 2.3, 3.6]) {
-        let look = format!("stroke=\"{colour}\" stroke-opacity=\".42\" stroke-width=\"{width}\" stroke-linecap=\"round\"");
-        picture.path(&data(dots), &look);
+        let look = format!("stroke=\"{colour}\" stroke-opacity=\".42\" stroke-width=\"{width}\"");
+        picture.path(&rough_data(dots, 10.0), &look);
     }
 }

@@ -19,9 +19,13 @@ fn cover(p: &mut Picture, camera: Camera, block: Block, pattern: Pattern, colour
     let top = block.top(camera);
     p.clipped(&top, |p| {
         p.fill(&top, &colour.to_string());
-        pattern.draw(p, area(0.0, 0.0, w / repeat, d / repeat), repeat * camera.scale * 0.8, reserve(colour), &|q: Pt| {
-            camera.at(x + q.x * repeat, y + q.y * repeat, z + h)
-        });
+        pattern.draw(
+            p,
+            area(0.0, 0.0, w / repeat, d / repeat),
+            repeat * camera.scale * 0.8,
+            reserve(colour),
+            &|q: Pt| camera.at(x + q.x * repeat, y + q.y * repeat, z + h),
+        );
         let a = camera.at(x, y, z + h);
         texture::fibres(p, (a.x - 300.0, a.y - 100.0, 900.0, 700.0), 120, 5);
         light::shade_across(p, &top, a, camera.at(x + w, y + d, z + h), 0.22);
@@ -73,7 +77,12 @@ fn title_slip(p: &mut Picture, camera: Camera, (x, y, z): (f64, f64, f64), (w, d
     let slip = camera.face(&[(x, y, z), (x + w, y, z), (x + w, y + d, z), (x, y + d, z)]);
     p.blurred(2.0, |p| p.tint(&slip.moved(pt(2.0, 3.0)), SHADE, 0.4));
     p.fill(&slip, &PAPER.to_string());
-    let inner = camera.face(&[(x + 0.25, y + 0.25, z), (x + w - 0.25, y + 0.25, z), (x + w - 0.25, y + d - 0.25, z), (x + 0.25, y + d - 0.25, z)]);
+    let inner = camera.face(&[
+        (x + 0.25, y + 0.25, z),
+        (x + w - 0.25, y + 0.25, z),
+        (x + w - 0.25, y + d - 0.25, z),
+        (x + 0.25, y + d - 0.25, z),
+    ]);
     p.stroke(&inner, SHADE, 1.6, 0.34);
     light::shade_across(p, &slip, camera.at(x, y, z), camera.at(x + w, y + d, z), 0.1);
 }
@@ -157,8 +166,15 @@ fn unfolded(p: &mut Picture, scene: &Scene) {
         let y = if i.is_multiple_of(2) { 3.4 } else { -4.4 };
         (x, y)
     };
-    let shadow: Vec<Pt> = (0..=6).map(|i| { let (x, y) = corner(i); camera.at(x, y, 0.0) })
-        .chain((0..=6).rev().map(|i| { let (x, y) = corner(i); camera.at(x + 6.5, y - 1.4, 0.0) }))
+    let shadow: Vec<Pt> = (0..=6)
+        .map(|i| {
+            let (x, y) = corner(i);
+            camera.at(x, y, 0.0)
+        })
+        .chain((0..=6).rev().map(|i| {
+            let (x, y) = corner(i);
+            camera.at(x + 6.5, y - 1.4, 0.0)
+        }))
         .collect();
     p.blurred(16.0, |p| p.tint(&Curve::polygon(&shadow), SHADE, 0.4));
     for i in 0..6 {
@@ -170,10 +186,16 @@ fn unfolded(p: &mut Picture, scene: &Scene) {
             p.clipped(&face, |p| {
                 let r = 2.9;
                 let long = (x1 - x0).hypot(y1 - y0);
-                scene.pattern().draw(p, area(0.0, 0.0, long / r, d / r), r * 24.0, reserve(scene.colour()), &|q: Pt| {
-                    let t = q.x * r / long;
-                    camera.at(x0 + (x1 - x0) * t, y0 + (y1 - y0) * t, d - q.y * r)
-                });
+                scene.pattern().draw(
+                    p,
+                    area(0.0, 0.0, long / r, d / r),
+                    r * 24.0,
+                    reserve(scene.colour()),
+                    &|q: Pt| {
+                        let t = q.x * r / long;
+                        camera.at(x0 + (x1 - x0) * t, y0 + (y1 - y0) * t, d - q.y * r)
+                    },
+                );
             });
         }
         let (a, b) = (camera.at(x0, y0, d), camera.at(x1, y1, d));

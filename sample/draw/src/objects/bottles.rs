@@ -21,11 +21,23 @@ fn glass(p: &mut Picture, profile: &Profile, v: View, content: Rgb, deep: f64) {
     let body = p.linear(
         (l, 0.0),
         (r, 0.0),
-        &[(0.0, SHADE, 0.7 * deep), (0.1, SHADE, 0.3 * deep), (0.3, content.lighter(0.4), 0.45), (0.6, SHADE, 0.2 * deep), (0.84, content.lighter(0.35), 0.34), (1.0, SHADE, 0.75 * deep)],
+        &[
+            (0.0, SHADE, 0.7 * deep),
+            (0.1, SHADE, 0.3 * deep),
+            (0.3, content.lighter(0.4), 0.45),
+            (0.6, SHADE, 0.2 * deep),
+            (0.84, content.lighter(0.35), 0.34),
+            (1.0, SHADE, 0.75 * deep),
+        ],
     );
     p.fill(&outline, &body);
     let low = v.at(0.3 * profile.widest(), 0.8, 0.6);
-    let caught = p.radial((low.x, low.y - wide * 0.1), wide * 0.75, wide * 0.7, &[(0.0, content.lighter(0.55), 0.6), (1.0, content, 0.0)]);
+    let caught = p.radial(
+        (low.x, low.y - wide * 0.1),
+        wide * 0.75,
+        wide * 0.7,
+        &[(0.0, content.lighter(0.55), 0.6), (1.0, content, 0.0)],
+    );
     p.fill(&outline, &caught);
 }
 
@@ -53,7 +65,8 @@ fn label(p: &mut Picture, profile: &Profile, v: View, from: f64, to: f64) {
 }
 
 fn small_bottle(p: &mut Picture, v: View, tone: Rgb) {
-    let profile = Profile::smooth(&[(1.25, 0.0), (1.38, 0.15), (1.4, 1.0), (1.4, 4.2), (1.2, 4.9), (0.72, 5.3), (0.7, 5.8)]);
+    let profile =
+        Profile::smooth(&[(1.25, 0.0), (1.38, 0.15), (1.4, 1.0), (1.4, 4.2), (1.2, 4.9), (0.72, 5.3), (0.7, 5.8)]);
     light::standing_shadow(p, v.foot, 1.35 * v.scale, 1.3 * v.scale, 6.5 * v.scale, v.k);
     glass(p, &profile, v, Rgb(122, 66, 22), 0.8);
     label(p, &profile, v, 2.3, 5.2);
@@ -73,7 +86,9 @@ pub fn oil(p: &mut Picture, scene: &Scene) {
             small_bottle(p, view(945.0, 1000.0, 66.0, 0.36), tone);
             super::table::steam(p, pt(470.0, 470.0), 260.0);
         }
-        Arrangement::Detail => close_up(p, 590.0, 400.0, 2.3, |p| small_bottle(p, view(590.0, 1010.0, 112.0, 0.3), tone)),
+        Arrangement::Detail => {
+            close_up(p, 590.0, 400.0, 2.3, |p| small_bottle(p, view(590.0, 1010.0, 112.0, 0.3), tone))
+        }
         _ => {
             let scale = if scene.size == "10" { 122.0 } else { 100.0 };
             small_bottle(p, view(575.0, 990.0, scale, 0.3), tone);
@@ -83,7 +98,16 @@ pub fn oil(p: &mut Picture, scene: &Scene) {
 
 /// A tall bottle with a patterned label and a paper seal over its cap.
 fn tall_bottle(p: &mut Picture, v: View, content: Rgb, tone: Rgb, pattern: Pattern, h: f64) {
-    let profile = Profile::smooth(&[(2.9, 0.0), (3.15, 0.25), (3.2, 1.5), (3.2, h * 0.55), (2.9, h * 0.66), (1.55, h * 0.78), (1.3, h * 0.85), (1.3, h)]);
+    let profile = Profile::smooth(&[
+        (2.9, 0.0),
+        (3.15, 0.25),
+        (3.2, 1.5),
+        (3.2, h * 0.55),
+        (2.9, h * 0.66),
+        (1.55, h * 0.78),
+        (1.3, h * 0.85),
+        (1.3, h),
+    ]);
     light::standing_shadow(p, v.foot, 3.1 * v.scale, 2.0 * v.scale, h * 0.9 * v.scale, v.k);
     glass(p, &profile, v, content, if content.luma() > 0.4 { 0.55 } else { 0.9 });
     let wall = h * 1.1;
@@ -96,7 +120,12 @@ fn tall_bottle(p: &mut Picture, v: View, content: Rgb, tone: Rgb, pattern: Patte
     super::tenugui::crest(p, middle, v.scale * 0.95, 0.0, Rgb(58, 54, 50));
     shine(p, &profile, v, h * 0.16, wall * 0.9);
     cap(p, v, 1.45, h - 1.0, 1.9, dye("sumi"));
-    let tag = Curve::polygon(&[v.at(1.5, h + 0.9, -0.5), v.at(1.5, h + 0.9, 0.5), v.at(1.5, h - 2.6, 0.42), v.at(1.5, h - 2.6, -0.42)]);
+    let tag = Curve::polygon(&[
+        v.at(1.5, h + 0.9, -0.5),
+        v.at(1.5, h + 0.9, 0.5),
+        v.at(1.5, h - 2.6, 0.42),
+        v.at(1.5, h - 2.6, -0.42),
+    ]);
     p.fill(&tag, &PAPER.to_string());
     light::shade_across(p, &tag, v.at(1.5, h, -0.6), v.at(1.5, h - 2.0, 0.8), 0.26);
     p.fill(&Curve::circle(v.at(1.5, h - 1.5, 0.0), v.scale * 0.3), &SEAL.to_string());
@@ -115,7 +144,9 @@ pub fn bottle(p: &mut Picture, scene: &Scene) {
             plates::plate(p, v, 4.6, 1.6, PORCELAIN, 2, true);
             lathe::liquid(p, v, (4.4, 1.6), 3.5, 0.75, content);
         }
-        Arrangement::Detail => close_up(p, 590.0, 330.0, 2.4, |p| tall_bottle(p, view(590.0, 1050.0, 46.0, 0.28), content, tone, scene.pattern(), 18.5)),
+        Arrangement::Detail => close_up(p, 590.0, 330.0, 2.4, |p| {
+            tall_bottle(p, view(590.0, 1050.0, 46.0, 0.28), content, tone, scene.pattern(), 18.5)
+        }),
         _ => {
             let (scale, h) = match scene.size.as_str() {
                 "200" => (42.0, 13.5),
@@ -151,7 +182,8 @@ fn miso_jar(p: &mut Picture, v: View, scene: &Scene) {
 
 /// A square of cloth tied over the lid.
 fn cloth_cap(p: &mut Picture, v: View, tone: Rgb, pattern: Pattern) {
-    let profile = Profile::smooth(&[(4.3, 4.75), (3.5, 5.35), (3.1, 5.75), (3.35, 6.2), (3.35, 6.9), (3.0, 7.25), (1.6, 7.45)]);
+    let profile =
+        Profile::smooth(&[(4.3, 4.75), (3.5, 5.35), (3.1, 5.75), (3.35, 6.2), (3.35, 6.9), (3.0, 7.25), (1.6, 7.45)]);
     let hem: Vec<Pt> = (-14..=14)
         .map(|i| {
             let a = f64::from(i) * 0.112;
@@ -168,7 +200,9 @@ fn cloth_cap(p: &mut Picture, v: View, tone: Rgb, pattern: Pattern) {
         p.fill(&shape, &tone.to_string());
         p.clipped(&shape, |p| {
             let c = pt(v.foot.x, v.y(if band { 7.3 } else { 5.2 }));
-            pattern.draw(p, crate::patterns::area(-5.0, -3.0, 5.0, 3.0), 1.7 * v.scale, reserve(tone), &|q: Pt| c + pt(q.x * 1.7 * v.scale, q.y * 1.7 * v.scale * if band { 0.55 } else { 0.9 }));
+            pattern.draw(p, crate::patterns::area(-5.0, -3.0, 5.0, 3.0), 1.7 * v.scale, reserve(tone), &|q: Pt| {
+                c + pt(q.x * 1.7 * v.scale, q.y * 1.7 * v.scale * if band { 0.55 } else { 0.9 })
+            });
         });
         let w = 4.3 * v.scale;
         let round = p.linear((v.foot.x - w, 0.0), (v.foot.x + w, 0.0), &light::round_stops(0.1));
@@ -180,7 +214,12 @@ fn cloth_cap(p: &mut Picture, v: View, tone: Rgb, pattern: Pattern) {
         p.blurred(3.0, |p| p.stroke(&fold, SHADE, v.scale * 0.2, 0.34));
     }
     let top = v.ring(2.9, 7.25);
-    let sheen = p.radial((v.foot.x - v.scale, v.y(7.3) - v.scale * 0.4), 3.4 * v.scale, 1.7 * v.scale, &[(0.0, WHITE, 0.34), (1.0, WHITE, 0.0)]);
+    let sheen = p.radial(
+        (v.foot.x - v.scale, v.y(7.3) - v.scale * 0.4),
+        3.4 * v.scale,
+        1.7 * v.scale,
+        &[(0.0, WHITE, 0.34), (1.0, WHITE, 0.0)],
+    );
     p.fill(&top, &sheen);
     let string = Curve::smooth(&(-12..=12).map(|i| v.at(3.16, 5.72, f64::from(i) * 0.13)).collect::<Vec<_>>(), false);
     for dy in [0.0, 9.0] {
@@ -222,14 +261,39 @@ fn simmered(p: &mut Picture, v: View) {
     p.fill(&v.ring(3.2, 2.5), "#f3efdd");
     let c = v.at(0.0, 2.7, 0.0);
     let s = v.scale;
-    let miso = Curve::smooth(&[c + pt(-1.9 * s, 0.1 * s), c + pt(-1.1 * s, -0.7 * s), c + pt(0.3 * s, -0.85 * s), c + pt(1.7 * s, -0.4 * s), c + pt(2.0 * s, 0.4 * s), c + pt(0.9 * s, 0.9 * s), c + pt(0.5 * s, 1.7 * s), c + pt(0.1 * s, 0.95 * s), c + pt(-1.2 * s, 0.8 * s)], true);
+    let miso = Curve::smooth(
+        &[
+            c + pt(-1.9 * s, 0.1 * s),
+            c + pt(-1.1 * s, -0.7 * s),
+            c + pt(0.3 * s, -0.85 * s),
+            c + pt(1.7 * s, -0.4 * s),
+            c + pt(2.0 * s, 0.4 * s),
+            c + pt(0.9 * s, 0.9 * s),
+            c + pt(0.5 * s, 1.7 * s),
+            c + pt(0.1 * s, 0.95 * s),
+            c + pt(-1.2 * s, 0.8 * s),
+        ],
+        true,
+    );
     p.blurred(4.0, |p| p.tint(&miso.moved(pt(4.0, 7.0)), SHADE, 0.4));
     p.fill(&miso, "#d29a3e");
-    let gloss = p.radial((c.x - 0.6 * s, c.y - 0.5 * s), 2.4 * s, 1.5 * s, &[(0.0, WHITE, 0.6), (0.3, WHITE, 0.15), (1.0, SHADE, 0.25)]);
+    let gloss = p.radial(
+        (c.x - 0.6 * s, c.y - 0.5 * s),
+        2.4 * s,
+        1.5 * s,
+        &[(0.0, WHITE, 0.6), (0.3, WHITE, 0.15), (1.0, SHADE, 0.25)],
+    );
     p.fill(&miso, &gloss);
     for i in 0..7 {
         let a = f64::from(i) * 0.9;
-        let peel = Curve::smooth(&[c + pt(0.5 * s * a.cos(), -0.2 * s + 0.3 * s * a.sin()), c + pt(0.9 * s * a.cos(), -0.3 * s + 0.4 * s * a.sin()), c + pt(1.1 * s * a.cos(), -0.1 * s + 0.5 * s * a.sin())], false);
+        let peel = Curve::smooth(
+            &[
+                c + pt(0.5 * s * a.cos(), -0.2 * s + 0.3 * s * a.sin()),
+                c + pt(0.9 * s * a.cos(), -0.3 * s + 0.4 * s * a.sin()),
+                c + pt(1.1 * s * a.cos(), -0.1 * s + 0.5 * s * a.sin()),
+            ],
+            false,
+        );
         p.stroke(&peel, Rgb(240, 198, 60), 6.0, 1.0);
     }
 }

@@ -1,5 +1,7 @@
 //! Bowls on a foot ring: the rice bowl and the large donburi.
 
+use std::f64::consts::TAU;
+
 use super::{close_up, table};
 use crate::{
     geometry::{Curve, data, pt},
@@ -61,16 +63,12 @@ pub fn wall_of_glaze(p: &mut Picture, profile: &Profile, v: View, colour: Rgb, s
     p.fill(&outline, &pool);
     p.clipped(&outline, |p| {
         let bounds = (v.foot.x - wide, rim, wide * 2.0, base - rim + wide * v.k);
-        texture::specks(p, bounds, 150, seed, speck(colour));
+        texture::specks(p, bounds, 90, seed, speck(colour));
     });
 }
 
 fn speck(colour: Rgb) -> Rgb {
-    if colour.luma() < 0.4 {
-        Rgb(190, 160, 120)
-    } else {
-        Rgb(96, 66, 40)
-    }
+    if colour.luma() < 0.4 { Rgb(190, 160, 120) } else { Rgb(96, 66, 40) }
 }
 
 /// The far floor of the hollow, where glaze pools.
@@ -86,7 +84,9 @@ fn well(p: &mut Picture, v: View, mouth: (f64, f64), r: f64, z: f64, colour: Rgb
 pub fn lip(p: &mut Picture, v: View, r: f64, z: f64, colour: Rgb) {
     let c = pt(v.foot.x, v.y(z));
     let (w, h) = (r * v.scale - 2.0, r * v.scale * v.k - 1.5);
-    p.stroke(&v.ring(r - 0.1, z), CLAY.mix(colour, 0.55), v.scale * 0.09, 0.5);
+    if colour != PORCELAIN {
+        p.stroke(&v.ring(r - 0.1, z), CLAY.mix(colour, 0.55), v.scale * 0.09, 0.5);
+    }
     for (from, to, strength) in [(1.7, 3.5, 0.85), (4.8, 6.1, 0.55)] {
         let gleam = Curve::oval_arc(c, w, h, from, to);
         let (a, b) = (c.x + w * f64::cos(from), c.x + w * f64::cos(to));
@@ -134,12 +134,12 @@ pub fn donburi_bowl(p: &mut Picture, v: View, pattern: Pattern, ink: Rgb) {
     let sort = Band {
         pattern,
         colour: ink,
-        repeat: if pattern == Pattern::Tatewaku { 4.4 } else { 3.2 },
+        repeat: if pattern == Pattern::Tatewaku { 2.7 } else { 3.2 },
         from: 0.95,
-        to: 6.5,
+        to: 5.9,
     };
     lathe::band(p, &profile, v, &sort);
-    for at in [0.8, 6.5] {
+    for at in [0.8, 5.9] {
         lathe::strip(p, &profile, v, at, at + 0.08, &ink.to_string());
     }
     lathe::shade(p, &profile, v, 0.7, 0.36);
@@ -175,25 +175,26 @@ fn udon(p: &mut Picture, v: View, seed: u64) {
     let mut random = Random::new(seed);
     let pool = v.ring(7.2, 7.45);
     p.clipped(&pool, |p| {
-        for _ in 0..26 {
+        for _ in 0..22 {
             let y = random.between(-0.72, 0.85);
-            let points: Vec<_> = (0..6)
+            let points: Vec<_> = (0..5)
                 .map(|i| {
-                    let t = f64::from(i) / 2.5 - 1.0;
+                    let t = f64::from(i) / 2.0 - 1.0;
                     let bend = 0.22 * (t * 2.0 + y * 5.0).sin() + random.between(-0.05, 0.05);
                     c + pt(w * t * (1.0 - 0.35 * y.abs()), w * v.k * (y + bend * 0.7))
                 })
                 .collect();
-            let noodle = Curve::smooth(&points, false);
-            p.stroke(&noodle.moved(pt(3.0, 5.0)), Rgb(120, 76, 30), 17.0, 0.34);
-            p.stroke(&noodle, Rgb(244, 234, 208), 15.0, 1.0);
-            p.stroke(&noodle.moved(pt(-1.5, -3.0)), WHITE, 4.0, 0.7);
+            let noodle = Curve::smooth(&points, false).data();
+            let look = |paint: Rgb, wide: f64| format!("fill=\"none\" stroke=\"{paint}\" stroke-width=\"{wide}\"");
+            p.group("transform=\"translate(3 5)\" opacity=\".34\"", |p| p.path(&noodle, &look(Rgb(120, 76, 30), 17.0)));
+            p.path(&noodle, &look(Rgb(244, 234, 208), 15.0));
+            p.group("transform=\"translate(-1.5 -3)\" opacity=\".7\"", |p| p.path(&noodle, &look(WHITE, 4.0)));
         }
         let rings: Vec<Curve> = (0..34)
             .map(|_| {
-                let (a, d) = (random.between(0.0, 6.28), random.unit().sqrt() * 2.1);
+                let (a, d) = (random.between(0.0, TAU), random.unit().sqrt() * 2.1);
                 let at = v.at(d, 7.9, a) + pt(30.0, -20.0);
-                Curve::oval(at, random.between(8.0, 12.0), random.between(5.0, 8.0))
+                Curve::oval(at, 10.0, 6.5)
             })
             .collect();
         p.path(&data(&rings), "fill=\"#dfe8b8\" stroke=\"#6d9440\" stroke-width=\"4\"");

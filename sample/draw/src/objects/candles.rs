@@ -50,12 +50,36 @@ fn candle(p: &mut Picture, v: View, colour: Rgb, lit: bool) {
 /// A tall flame with its bright heart.
 pub fn flame(p: &mut Picture, at: Pt, s: f64) {
     let tongue = |w: f64, h: f64, dy: f64| {
-        Curve::smooth(&[at + pt(0.0, dy), at + pt(-w, -h * 0.26 + dy), at + pt(-w * 0.62, -h * 0.6 + dy), at + pt(w * 0.1, -h + dy), at + pt(w * 0.5, -h * 0.6 + dy), at + pt(w, -h * 0.26 + dy)], true)
+        Curve::smooth(
+            &[
+                at + pt(0.0, dy),
+                at + pt(-w, -h * 0.26 + dy),
+                at + pt(-w * 0.62, -h * 0.6 + dy),
+                at + pt(w * 0.1, -h + dy),
+                at + pt(w * 0.5, -h * 0.6 + dy),
+                at + pt(w, -h * 0.26 + dy),
+            ],
+            true,
+        )
     };
-    let halo = p.radial((at.x, at.y - s * 1.6), s * 7.0, s * 7.0, &[(0.0, Rgb(255, 214, 130), 0.75), (0.25, Rgb(255, 186, 96), 0.32), (1.0, Rgb(255, 170, 80), 0.0)]);
+    let halo = p.radial(
+        (at.x, at.y - s * 1.6),
+        s * 7.0,
+        s * 7.0,
+        &[(0.0, Rgb(255, 214, 130), 0.75), (0.25, Rgb(255, 186, 96), 0.32), (1.0, Rgb(255, 170, 80), 0.0)],
+    );
     p.fill(&Curve::circle(at + pt(0.0, -s * 1.6), s * 7.0), &halo);
     let outer = tongue(s * 0.78, s * 4.0, s * 0.4);
-    let paint = p.linear((0.0, at.y - s * 3.8), (0.0, at.y + s * 0.4), &[(0.0, Rgb(255, 190, 84), 0.75), (0.4, Rgb(255, 214, 110), 1.0), (0.8, Rgb(255, 176, 70), 1.0), (1.0, Rgb(206, 104, 50), 0.7)]);
+    let paint = p.linear(
+        (0.0, at.y - s * 3.8),
+        (0.0, at.y + s * 0.4),
+        &[
+            (0.0, Rgb(255, 190, 84), 0.75),
+            (0.4, Rgb(255, 214, 110), 1.0),
+            (0.8, Rgb(255, 176, 70), 1.0),
+            (1.0, Rgb(206, 104, 50), 0.7),
+        ],
+    );
     p.blurred(s * 0.09, |p| p.fill(&outer, &paint));
     let heart = tongue(s * 0.44, s * 2.5, s * 0.2);
     p.blurred(s * 0.12, |p| p.tint(&heart, Rgb(255, 250, 226), 0.95));
@@ -64,7 +88,12 @@ pub fn flame(p: &mut Picture, at: Pt, s: f64) {
 /// A room at dusk.
 fn dusk(p: &mut Picture, at: (f64, f64)) {
     light::wall_and_table(p, Rgb(104, 88, 76), Rgb(124, 98, 74), 740.0);
-    let glow = p.radial(at, 760.0, 700.0, &[(0.0, Rgb(255, 204, 120), 0.62), (0.5, Rgb(226, 150, 76), 0.2), (1.0, Rgb(60, 36, 20), 0.3)]);
+    let glow = p.radial(
+        at,
+        760.0,
+        700.0,
+        &[(0.0, Rgb(255, 204, 120), 0.62), (0.5, Rgb(226, 150, 76), 0.2), (1.0, Rgb(60, 36, 20), 0.3)],
+    );
     p.fill(&Curve::rect(0.0, 0.0, 1200.0, 1200.0), &glow);
 }
 
@@ -89,7 +118,12 @@ fn filled(p: &mut Picture, v: View, scene: &Scene, lit: bool) {
     lathe::liquid(p, v, (3.83, 6.5), 3.7, 5.8, WAX);
     if lit {
         let warm = v.at(0.0, 5.8, 0.0);
-        let melt = p.radial((warm.x, warm.y), 2.9 * v.scale, 2.9 * v.scale * v.k, &[(0.0, Rgb(255, 206, 110), 0.95), (0.6, Rgb(255, 210, 140), 0.5), (1.0, Rgb(255, 220, 160), 0.0)]);
+        let melt = p.radial(
+            (warm.x, warm.y),
+            2.9 * v.scale,
+            2.9 * v.scale * v.k,
+            &[(0.0, Rgb(255, 206, 110), 0.95), (0.6, Rgb(255, 210, 140), 0.5), (1.0, Rgb(255, 220, 160), 0.0)],
+        );
         p.fill(&v.ring(2.9, 5.8), &melt);
     }
     let foot = v.at(0.0, 5.8, 0.0);
@@ -108,7 +142,9 @@ pub fn cup(p: &mut Picture, scene: &Scene) {
             dusk(p, (590.0, 430.0));
             filled(p, view(590.0, 980.0, 76.0, 0.4), scene, true);
         }
-        Arrangement::Detail => close_up(p, 590.0, 420.0, 2.4, |p| filled(p, view(585.0, 870.0, 86.0, 0.46), scene, false)),
+        Arrangement::Detail => {
+            close_up(p, 590.0, 420.0, 2.4, |p| filled(p, view(585.0, 870.0, 86.0, 0.46), scene, false))
+        }
         _ => filled(p, view(585.0, 870.0, 86.0, 0.42), scene, false),
     }
 }

@@ -3,7 +3,7 @@
 use super::{bowls, close_up, table};
 use crate::{
     boxes::{self, Block, Camera},
-    geometry::{Curve, pt},
+    geometry::{Curve, Pt, data, pt},
     lathe::{self, Band, Profile, View, view},
     light,
     palette::{CLAY, PAPER, PORCELAIN, Rgb, SHADE, TEA, WHITE, dye, glaze},
@@ -20,18 +20,30 @@ pub fn yunomi_cup(p: &mut Picture, v: View, colour: Rgb, seed: u64) {
     let profile = yunomi_profile();
     light::standing_shadow(p, v.foot, 2.8 * v.scale, 3.6 * v.scale, 8.0 * v.scale, v.k);
     p.fill(&profile.outline(v), &CLAY.to_string());
-    lathe::strip(p, &profile, v, 0.0, 7.9, &colour.to_string());
+    lathe::dip(p, &profile, v, 8.2, colour);
     let glazed = profile.clone();
     bowls::wall_of_glaze(p, &glazed, v, colour, seed);
-    for i in 0..9 {
-        let at = 0.9 + 0.8 * f64::from(i);
-        lathe::strip(p, &profile, v, at, at + 0.1, "rgba(38,28,20,.07)");
-        lathe::strip(p, &profile, v, at + 0.1, at + 0.2, "rgba(255,255,255,.07)");
+    for (shift, tone) in [(0.0, SHADE), (0.1, WHITE)] {
+        let marks: Vec<Curve> =
+            (0..9).map(|i| 0.9 + shift + 0.8 * f64::from(i)).map(|at| profile.strip(v, at, at + 0.1)).collect();
+        p.path(&data(&marks), &format!("fill=\"{tone}\" fill-opacity=\".07\""));
     }
     lathe::shade(p, &profile, v, 0.5, 0.26);
     lathe::gleam(p, &profile, v, 0.8, 5.4, 0.6);
     lathe::hollow(p, v, 3.75, 8.5, colour.lighter(0.08), 0.24);
     bowls::lip(p, v, 3.75, 8.5, colour);
+}
+
+/// White cups of tea, all alike.
+pub fn with_tea(p: &mut Picture, spots: &[Pt], scale: f64, k: f64) {
+    let cup = p.once(|p| {
+        let v = view(0.0, 0.0, scale, k);
+        yunomi_cup(p, v, glaze("shiro"), 4);
+        tea_in(p, v, 3.75, 8.5, 1.0, TEA);
+    });
+    for at in spots {
+        p.place(cup, *at);
+    }
 }
 
 pub fn tea_in(p: &mut Picture, v: View, r: f64, z: f64, down: f64, colour: Rgb) {
@@ -66,10 +78,11 @@ fn choko_profile() -> Profile {
 
 pub fn choko_cup(p: &mut Picture, v: View, pattern: Pattern, ink: Rgb) {
     light::standing_shadow(p, v.foot, 2.9 * v.scale, 3.7 * v.scale, 6.0 * v.scale, v.k);
-    choko_body(p, v, pattern, ink);
+    choko_body(p, v, pattern, ink, 0.7);
 }
 
-fn choko_body(p: &mut Picture, v: View, pattern: Pattern, ink: Rgb) {
+/// The cup itself; of one in a stack only the wall from `bare` down is painted.
+fn choko_body(p: &mut Picture, v: View, pattern: Pattern, ink: Rgb, bare: f64) {
     let profile = choko_profile();
     p.fill(&profile.outline(v), &PORCELAIN.to_string());
     let sort = Band {
@@ -77,10 +90,10 @@ fn choko_body(p: &mut Picture, v: View, pattern: Pattern, ink: Rgb) {
         colour: ink,
         repeat: match pattern {
             Pattern::Asanoha => 2.6,
-            Pattern::Ichimatsu => 2.0,
+            Pattern::Ichimatsu => 2.3,
             _ => 1.9,
         },
-        from: 0.7,
+        from: bare,
         to: 5.9,
     };
     lathe::band(p, &profile, v, &sort);
@@ -101,7 +114,8 @@ pub fn choko(p: &mut Picture, scene: &Scene) {
             light::standing_shadow(p, v.foot, 2.9 * v.scale, 3.7 * v.scale, 11.0 * v.scale, v.k);
             for i in 0..3 {
                 let up = v.raised(2.75 * f64::from(i));
-                choko_body(p, up, scene.pattern_at(i as usize + 1), ink);
+                let bare = if i < 2 { 3.6 } else { 0.7 };
+                choko_body(p, up, scene.pattern_at(i as usize + 1), ink, bare);
             }
             choko_cup(p, view(835.0, 965.0, 56.0, 0.36), scene.pattern_at(0), ink);
         }
@@ -118,10 +132,8 @@ fn mug_profile() -> Profile {
 
 fn handle(p: &mut Picture, v: View, colour: Rgb) {
     let at = |x: f64, z: f64| pt(v.foot.x + x * v.scale, v.y(z) + v.scale * 0.5);
-    let bow = Curve::smooth(
-        &[at(3.8, 6.9), at(5.6, 7.1), at(6.7, 5.7), at(6.5, 3.6), at(5.3, 2.1), at(3.8, 1.9)],
-        false,
-    );
+    let bow =
+        Curve::smooth(&[at(3.8, 6.9), at(5.6, 7.1), at(6.7, 5.7), at(6.5, 3.6), at(5.3, 2.1), at(3.8, 1.9)], false);
     let s = v.scale;
     p.blurred(10.0, |p| p.stroke(&bow.moved(pt(s * 0.7, s * 0.9)), SHADE, s * 0.7, 0.18));
     p.stroke(&bow, colour.darker(0.42), s * 1.12, 1.0);
@@ -137,7 +149,7 @@ pub fn mug_cup(p: &mut Picture, v: View, colour: Rgb, seed: u64) {
     light::standing_shadow(p, v.foot, 3.8 * v.scale, 4.1 * v.scale, 8.0 * v.scale, v.k);
     handle(p, v, colour);
     p.fill(&profile.outline(v), &CLAY.lighter(0.12).to_string());
-    lathe::strip(p, &profile, v, 0.0, 7.6, &colour.to_string());
+    lathe::dip(p, &profile, v, 7.7, colour);
     bowls::wall_of_glaze(p, &profile, v, colour, seed);
     lathe::shade(p, &profile, v, 0.5, 0.28);
     lathe::gleam(p, &profile, v, 0.9, 5.6, 0.6);
@@ -163,20 +175,9 @@ pub fn mug(p: &mut Picture, scene: &Scene) {
 }
 
 fn book(p: &mut Picture) {
-    let camera = Camera {
-        origin: pt(470.0, 800.0),
-        scale: 34.0,
-        yaw: -0.5,
-        k: 0.42,
-    };
-    let block = Block {
-        lo: (-9.0, -9.0, 0.0),
-        size: (13.0, 18.0, 1.8),
-    };
+    let camera = Camera { origin: pt(470.0, 800.0), scale: 34.0, yaw: -0.5, k: 0.42 };
+    let block = Block { lo: (-9.0, -9.0, 0.0), size: (13.0, 18.0, 1.8) };
     boxes::block(p, camera, block, PAPER.darker(0.06));
-    let cover = Block {
-        lo: (-9.2, -9.2, 1.8),
-        size: (13.4, 18.4, 0.22),
-    };
+    let cover = Block { lo: (-9.2, -9.2, 1.8), size: (13.4, 18.4, 0.22) };
     boxes::solid(p, camera, cover, dye("ai").lighter(0.1));
 }

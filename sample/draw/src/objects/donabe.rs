@@ -20,8 +20,7 @@ fn pot(p: &mut Picture, v: View, colour: Rgb, seed: u64) {
     for side in [-1.0, 1.0] {
         ear(p, v, colour, side);
     }
-    p.fill(&profile.outline(v), &CLAY.lighter(0.2).to_string());
-    lathe::strip(p, &profile, v, 0.0, 6.2, &colour.to_string());
+    p.fill(&profile.outline(v), &colour.to_string());
     bowls::wall_of_glaze(p, &profile, v, colour, seed);
     lathe::shade(p, &profile, v, 0.5, 0.4);
     lathe::gleam(p, &profile, v, 1.4, 4.4, 0.25);
@@ -29,10 +28,17 @@ fn pot(p: &mut Picture, v: View, colour: Rgb, seed: u64) {
 
 fn ear(p: &mut Picture, v: View, colour: Rgb, side: f64) {
     let at = |x: f64, z: f64| pt(v.foot.x + side * x * v.scale, v.y(z) + v.scale * 0.3);
-    let shape = Curve::smooth(&[at(8.4, 6.5), at(10.2, 6.75), at(11.2, 6.4), at(11.4, 5.5), at(10.9, 4.5), at(9.8, 4.1), at(8.4, 4.0)], true);
+    let shape = Curve::smooth(
+        &[at(8.4, 6.5), at(10.2, 6.75), at(11.2, 6.4), at(11.4, 5.5), at(10.9, 4.5), at(9.8, 4.1), at(8.4, 4.0)],
+        true,
+    );
     p.fill(&shape, &colour.darker(0.1).to_string());
     let (a, b) = (at(10.0, 6.7), at(10.0, 4.4));
-    let round = p.linear((a.x, a.y), (b.x, b.y), &[(0.0, WHITE, 0.36), (0.4, WHITE, 0.02), (1.0, SHADE, if side < 0.0 { 0.5 } else { 0.62 })]);
+    let round = p.linear(
+        (a.x, a.y),
+        (b.x, b.y),
+        &[(0.0, WHITE, 0.36), (0.4, WHITE, 0.02), (1.0, SHADE, if side < 0.0 { 0.5 } else { 0.62 })],
+    );
     p.fill(&shape, &round);
 }
 

@@ -80,22 +80,10 @@ impl Piece<'_> {
 
 fn bundle(p: &mut Picture, scene: &Scene) {
     let body = Curve::smooth(&[pt(236.0, 600.0), pt(252.0, 790.0), pt(272.0, 930.0)], false)
-        .then(Curve::smooth(
-            &[pt(292.0, 954.0), pt(600.0, 968.0), pt(908.0, 954.0)],
-            false,
-        ))
-        .then(Curve::smooth(
-            &[pt(928.0, 930.0), pt(948.0, 790.0), pt(964.0, 600.0)],
-            false,
-        ))
-        .then(Curve::smooth(
-            &[pt(950.0, 566.0), pt(770.0, 500.0), pt(655.0, 420.0)],
-            false,
-        ))
-        .then(Curve::smooth(
-            &[pt(545.0, 420.0), pt(430.0, 500.0), pt(250.0, 566.0)],
-            false,
-        ))
+        .then(Curve::smooth(&[pt(292.0, 954.0), pt(600.0, 968.0), pt(908.0, 954.0)], false))
+        .then(Curve::smooth(&[pt(928.0, 930.0), pt(948.0, 790.0), pt(964.0, 600.0)], false))
+        .then(Curve::smooth(&[pt(950.0, 566.0), pt(770.0, 500.0), pt(655.0, 420.0)], false))
+        .then(Curve::smooth(&[pt(545.0, 420.0), pt(430.0, 500.0), pt(250.0, 566.0)], false))
         .close();
     let cast = Curve::smooth(
         &[pt(280.0, 940.0), pt(640.0, 990.0), pt(960.0, 968.0), pt(1130.0, 905.0), pt(1090.0, 800.0), pt(900.0, 760.0)],
@@ -104,16 +92,11 @@ fn bundle(p: &mut Picture, scene: &Scene) {
     p.blurred(24.0, |p| p.tint(&cast, SHADE, 0.34));
     let foot = Curve::oval(pt(604.0, 952.0), 338.0, 22.0);
     p.blurred(7.0, |p| p.tint(&foot, SHADE, 0.6));
-    let straight = |q: Pt| pt(600.0, 1030.0) + (q - pt(380.0, 380.0)).turned(0.785);
+    let straight = |q: Pt| pt(600.0, 780.0) + (q - pt(380.0, 380.0)).turned(0.06);
     let front = p.linear(
         (240.0, 560.0),
         (960.0, 940.0),
-        &[
-            (0.0, WHITE, 0.2),
-            (0.3, WHITE, 0.04),
-            (0.62, SHADE, 0.12),
-            (1.0, SHADE, 0.42),
-        ],
+        &[(0.0, WHITE, 0.2), (0.3, WHITE, 0.04), (0.62, SHADE, 0.12), (1.0, SHADE, 0.42)],
     );
     Piece { scene, outline: body.clone(), place: &straight }.draw(p, &front);
     round_off(p, &body);
@@ -146,17 +129,19 @@ fn round_off(p: &mut Picture, body: &Curve) {
 /// One side drawn up over the top towards the knot.
 fn wing(p: &mut Picture, scene: &Scene, side: f64) {
     let x = |v: f64| 600.0 + side * v;
-    let outline = Curve::smooth(&[pt(x(364.0), 598.0), pt(x(345.0), 562.0), pt(x(180.0), 505.0), pt(x(46.0), 412.0)], false)
-        .then(Curve::smooth(&[pt(x(6.0), 452.0), pt(x(30.0), 540.0), pt(x(66.0), 606.0)], false))
-        .then(Curve::smooth(&[pt(x(66.0), 606.0), pt(x(210.0), 612.0), pt(x(364.0), 598.0)], false))
-        .close();
+    let outline =
+        Curve::smooth(&[pt(x(364.0), 598.0), pt(x(345.0), 562.0), pt(x(180.0), 505.0), pt(x(46.0), 412.0)], false)
+            .then(Curve::smooth(&[pt(x(6.0), 452.0), pt(x(30.0), 540.0), pt(x(66.0), 606.0)], false))
+            .then(Curve::smooth(&[pt(x(66.0), 606.0), pt(x(210.0), 612.0), pt(x(364.0), 598.0)], false))
+            .close();
     let place = move |q: Pt| {
         let c = (q - pt(380.0, 380.0)).turned(0.785 + side * 0.36);
         pt(x(190.0), 540.0) + pt(c.x, c.y * 0.5 - side * c.x * 0.16)
     };
     let under = outline.moved(pt(3.0, 9.0));
     p.blurred(6.0, |p| p.tint(&under, SHADE, 0.34));
-    let (from, to) = if side < 0.0 { (pt(270.0, 470.0), pt(600.0, 640.0)) } else { (pt(610.0, 440.0), pt(930.0, 660.0)) };
+    let (from, to) =
+        if side < 0.0 { (pt(270.0, 470.0), pt(600.0, 640.0)) } else { (pt(610.0, 440.0), pt(930.0, 660.0)) };
     let light = p.linear(
         (from.x, from.y),
         (to.x, to.y),
@@ -212,9 +197,8 @@ fn creases(p: &mut Picture) {
     ] {
         let knot = pt(600.0 + (to.x - 600.0) * 0.12, 428.0);
         let normal = (to - knot).turned(1.57) * (width / 300.0);
-        let fold = Curve::smooth(&[knot, bend, to], false)
-            .then(Curve::smooth(&[to, bend + normal, knot], false))
-            .close();
+        let fold =
+            Curve::smooth(&[knot, bend, to], false).then(Curve::smooth(&[to, bend + normal, knot], false)).close();
         p.blurred(4.0, |p| {
             p.tint(&fold, SHADE, dark * 1.3);
             p.tint(&fold.moved(normal * -1.0), WHITE, 0.17);
@@ -228,7 +212,16 @@ fn knot(p: &mut Picture, scene: &Scene) {
         ear(p, scene, back, side);
     }
     let heart = Curve::smooth(
-        &[pt(540.0, 372.0), pt(566.0, 342.0), pt(612.0, 336.0), pt(652.0, 350.0), pt(668.0, 386.0), pt(650.0, 426.0), pt(604.0, 444.0), pt(556.0, 430.0)],
+        &[
+            pt(540.0, 372.0),
+            pt(566.0, 342.0),
+            pt(612.0, 336.0),
+            pt(652.0, 350.0),
+            pt(668.0, 386.0),
+            pt(650.0, 426.0),
+            pt(604.0, 444.0),
+            pt(556.0, 430.0),
+        ],
         true,
     );
     p.blurred(8.0, |p| p.tint(&heart.moved(pt(6.0, 14.0)), SHADE, 0.5));
@@ -240,10 +233,9 @@ fn knot(p: &mut Picture, scene: &Scene) {
         &[(0.0, WHITE, 0.3), (0.4, WHITE, 0.06), (0.75, SHADE, 0.22), (1.0, SHADE, 0.5)],
     );
     Piece { scene, outline: heart, place: &place }.draw(p, &ball);
-    for (a, b, c) in [
-        (pt(552.0, 364.0), pt(600.0, 384.0), pt(654.0, 366.0)),
-        (pt(548.0, 404.0), pt(596.0, 410.0), pt(648.0, 424.0)),
-    ] {
+    for (a, b, c) in
+        [(pt(552.0, 364.0), pt(600.0, 384.0), pt(654.0, 366.0)), (pt(548.0, 404.0), pt(596.0, 410.0), pt(648.0, 424.0))]
+    {
         let tuck = Curve::smooth(&[a, b, c], false);
         p.blurred(2.5, |p| p.stroke(&tuck, SHADE, 7.0, 0.4));
         p.blurred(2.0, |p| p.stroke(&tuck.moved(pt(-2.0, -7.0)), WHITE, 4.0, 0.3));
@@ -263,11 +255,7 @@ fn ear(p: &mut Picture, scene: &Scene, back: Rgb, side: f64) {
     p.blurred(11.0, |p| p.tint(&shape.moved(pt(14.0, 26.0)), SHADE, 0.3));
     let place = move |q: Pt| at(150.0, 330.0) + (q - pt(380.0, 380.0)).turned(-side * 0.5) * 0.85;
     let (from, to) = (at(120.0, 270.0), at(150.0, 410.0));
-    let light = p.linear(
-        (from.x, from.y),
-        (to.x, to.y),
-        &[(0.0, WHITE, 0.3), (0.5, WHITE, 0.04), (1.0, SHADE, 0.46)],
-    );
+    let light = p.linear((from.x, from.y), (to.x, to.y), &[(0.0, WHITE, 0.3), (0.5, WHITE, 0.04), (1.0, SHADE, 0.46)]);
     Piece { scene, outline: shape, place: &place }.draw(p, &light);
     p.fill(&inner, &back.to_string());
     let (a, b) = (at(40.0, 380.0), at(240.0, 262.0));
@@ -283,12 +271,7 @@ fn stack(p: &mut Picture, scene: &Scene) {
     let mut z = 0.9;
     let count = scene.colours.len().max(2);
     for i in 0..3 {
-        let camera = Camera {
-            origin: pt(600.0, 838.0),
-            scale: 25.0,
-            yaw: -0.42 + 0.05 * f64::from(i % 2),
-            k: 0.5,
-        };
+        let camera = Camera { origin: pt(600.0, 838.0), scale: 25.0, yaw: -0.42 + 0.05 * f64::from(i % 2), k: 0.5 };
         let index = (count + 2 - i as usize) % count;
         let tall = 2.6;
         slab(p, scene, camera, index, (z, tall, 21.0 - 0.5 * f64::from(i)));
@@ -313,9 +296,17 @@ fn slab(p: &mut Picture, scene: &Scene, camera: Camera, index: usize, (z, tall, 
     }
     let roll = camera.at(0.0, h, z + tall);
     let low = camera.at(0.0, h, z);
-    let front = p.linear((roll.x, roll.y), (low.x, low.y), &[(0.0, WHITE, 0.2), (0.4, SHADE, 0.05), (1.0, SHADE, 0.42)]);
+    let front =
+        p.linear((roll.x, roll.y), (low.x, low.y), &[(0.0, WHITE, 0.2), (0.4, SHADE, 0.05), (1.0, SHADE, 0.42)]);
     p.fill(&block.front(camera), &front);
-    let cloth = Cloth { pattern: scene.pattern_at(index), colour, w: side, h: side, repeat: repeat(scene.pattern()) / 30.0, scale: camera.scale };
+    let cloth = Cloth {
+        pattern: scene.pattern_at(index),
+        colour,
+        w: side,
+        h: side,
+        repeat: repeat(scene.pattern()) / 30.0,
+        scale: camera.scale,
+    };
     let top = block.top(camera);
     p.clipped(&top, |p| cloth.lay(p, &|q: Pt| camera.at(q.x - h, q.y - h, z + tall)));
     light::shade_across(p, &top, camera.at(-h, -h, z + tall), camera.at(h, h, z + tall), 0.2);
@@ -326,14 +317,18 @@ fn slab(p: &mut Picture, scene: &Scene, camera: Camera, index: usize, (z, tall, 
 fn spread(p: &mut Picture, scene: &Scene) {
     let colour = scene.colour();
     let turn = -0.14;
-    let place = |q: Pt| {
-        let r = (q - pt(500.0, 500.0)).turned(turn) + pt(560.0, 545.0);
-        let wave = ((r.x + r.y * 0.6) / 210.0).sin() * 5.0;
-        r + pt(wave, wave * 0.6)
+    let place = |q: Pt| (q - pt(500.0, 500.0)).turned(turn) + pt(560.0, 545.0);
+    let cloth = Cloth {
+        pattern: scene.pattern(),
+        colour,
+        w: 1000.0,
+        h: 1000.0,
+        repeat: repeat(scene.pattern()) * 1.5,
+        scale: 1.0,
     };
-    let cloth = Cloth { pattern: scene.pattern(), colour, w: 1000.0, h: 1000.0, repeat: repeat(scene.pattern()) * 1.35, scale: 1.0 };
     let (b, c) = (pt(1000.0, 470.0), pt(470.0, 1000.0));
-    let outline = Curve::line(&[place(pt(0.0, 0.0)), place(pt(1000.0, 0.0)), place(b), place(c), place(pt(0.0, 1000.0))]).close();
+    let outline =
+        Curve::line(&[place(pt(0.0, 0.0)), place(pt(1000.0, 0.0)), place(b), place(c), place(pt(0.0, 1000.0))]).close();
     light::flat_shadow(p, &outline, 13.0);
     p.clipped(&outline, |p| {
         cloth.lay(p, &place);
@@ -358,23 +353,35 @@ fn corner(p: &mut Picture, scene: &Scene, place: &dyn Fn(Pt) -> Pt, b: Pt, c: Pt
     let tip = pt(486.0, 486.0);
     let (pb, pc, pt_) = (place(b), place(c), place(tip));
     let bow = pb.towards(pc, 0.5) + pt(10.0, 12.0);
-    let shape = Curve::line(&[pb, pt_]).then(Curve::line(&[pt_, pc])).then(Curve::smooth(&[pc, bow, pb], false)).close();
+    let shape =
+        Curve::line(&[pb, pt_]).then(Curve::line(&[pt_, pc])).then(Curve::smooth(&[pc, bow, pb], false)).close();
     p.blurred(18.0, |p| p.tint(&shape.moved(pt(-12.0, -2.0)), SHADE, 0.5));
     p.blurred(9.0, |p| p.tint(&shape.moved(pt(16.0, 20.0)), SHADE, 0.4));
     let back = reverse(scene, scene.colour());
     p.fill(&shape, &back.to_string());
     p.clipped(&shape, |p| {
         if scene.pattern() != Pattern::Plain {
-            let ghost = Cloth { pattern: scene.pattern(), colour: back, w: 700.0, h: 700.0, repeat: repeat(scene.pattern()) * 1.35, scale: 0.8 };
+            let ghost = Cloth {
+                pattern: scene.pattern(),
+                colour: back,
+                w: 700.0,
+                h: 700.0,
+                repeat: repeat(scene.pattern()) * 1.35,
+                scale: 0.8,
+            };
             ghost.lay(p, &|q: Pt| place(pt(470.0 + q.y, 470.0 + q.x)));
             p.tint(&shape, back, 0.45);
         }
         texture::weave(p, &shape, 6.0, -8.0, 0.15);
         let (from, to) = (pt_, place(pt(735.0, 735.0)));
-        let roll = p.linear((from.x, from.y), (to.x, to.y), &[(0.0, SHADE, 0.04), (0.5, WHITE, 0.16), (0.82, SHADE, 0.05), (1.0, SHADE, 0.4)]);
+        let roll = p.linear(
+            (from.x, from.y),
+            (to.x, to.y),
+            &[(0.0, SHADE, 0.04), (0.5, WHITE, 0.16), (0.82, SHADE, 0.05), (1.0, SHADE, 0.4)],
+        );
         p.fill(&shape, &roll);
     });
     let hem = Curve::line(&[place(b + pt(-18.0, 4.0)), place(tip + pt(16.0, 16.0)), place(c + pt(4.0, -18.0))]);
     p.stroke(&hem, SHADE, 2.0, 0.35);
-    p.path(&hem.moved(pt(3.0, 3.0)).data(), "fill=\"none\" stroke=\"#fff\" stroke-opacity=\".6\" stroke-width=\"2\" stroke-dasharray=\"8 5\"");
+    p.path(&hem.moved(pt(3.0, 3.0)).data(), "fill=\"none\" stroke=\"#fff\" stroke-opacity=\".6\" stroke-width=\"2\" stroke-linecap=\"butt\" stroke-dasharray=\"8 5\"");
 }

@@ -37,7 +37,8 @@ fn opened_box(p: &mut Picture, scene: &Scene) {
     let tray = Block { lo: (-w / 2.0 + 3.4, -d / 2.0, 0.0), size: (w, d, h) };
     boxes::block(p, camera, tray, PAPER.darker(0.05));
     let ((x, y, _), m) = (tray.lo, 0.22);
-    let inside = camera.face(&[(x + m, y + m, h), (x + w - m, y + m, h), (x + w - m, y + d - m, h), (x + m, y + d - m, h)]);
+    let inside =
+        camera.face(&[(x + m, y + m, h), (x + w - m, y + m, h), (x + w - m, y + d - m, h), (x + m, y + d - m, h)]);
     p.fill(&inside, &PAPER.darker(0.4).to_string());
     let tone = powder(scene);
     p.clipped(&inside, |p| {
@@ -61,14 +62,27 @@ fn opened_box(p: &mut Picture, scene: &Scene) {
     let repeat = 2.0;
     p.clipped(&top, |p| {
         p.fill(&top, &scene.colour().to_string());
-        scene.pattern().draw(p, area(0.0, 0.0, sw / repeat, sd / repeat), repeat * camera.scale * 0.8, reserve(scene.colour()), &|q: Pt| camera.at(x + q.x * repeat, y + q.y * repeat, sh));
+        scene.pattern().draw(
+            p,
+            area(0.0, 0.0, sw / repeat, sd / repeat),
+            repeat * camera.scale * 0.8,
+            reserve(scene.colour()),
+            &|q: Pt| camera.at(x + q.x * repeat, y + q.y * repeat, sh),
+        );
         light::shade_across(p, &top, camera.at(x, y, sh), camera.at(x + sw, y + sd, sh), 0.2);
         texture::fibres(p, (100.0, 200.0, 900.0, 800.0), 120, 3);
     });
-    let label = camera.face(&[(x + 3.0, y + 1.0, sh + 0.01), (x + 5.6, y + 1.0, sh + 0.01), (x + 5.6, y + sd - 1.0, sh + 0.01), (x + 3.0, y + sd - 1.0, sh + 0.01)]);
+    let label = camera.face(&[
+        (x + 3.0, y + 1.0, sh + 0.01),
+        (x + 5.6, y + 1.0, sh + 0.01),
+        (x + 5.6, y + sd - 1.0, sh + 0.01),
+        (x + 3.0, y + sd - 1.0, sh + 0.01),
+    ]);
     p.fill(&label, &PAPER.to_string());
     light::shade_across(p, &label, camera.at(x + 3.0, y, sh), camera.at(x + 5.6, y + sd, sh), 0.1);
-    p.group("opacity=\".95\"", |p| super::tenugui::crest(p, camera.at(x + 4.3, y + sd / 2.0, sh), 34.0, 0.4, Rgb(58, 54, 50)));
+    p.group("opacity=\".95\"", |p| {
+        super::tenugui::crest(p, camera.at(x + 4.3, y + sd / 2.0, sh), 34.0, 0.4, Rgb(58, 54, 50))
+    });
 }
 
 fn dish(p: &mut Picture, v: View, colour: Rgb, seed: u64) {
@@ -124,7 +138,7 @@ pub fn holder(p: &mut Picture, scene: &Scene) {
 }
 
 fn cone(p: &mut Picture, v: View, tone: Rgb) {
-    let shape = Profile::straight(&[(0.82, 0.0), (0.8, 0.12), (0.12, 2.4), (0.02, 2.5)]);
+    let shape = Profile::straight(&[(0.86, 0.0), (0.84, 0.12), (0.16, 2.3), (0.05, 2.42), (0.01, 2.44)]);
     light::standing_shadow(p, v.foot, 0.8 * v.scale, 0.3 * v.scale, 2.2 * v.scale, v.k);
     let outline = shape.outline(v);
     p.fill(&outline, &tone.to_string());
@@ -142,8 +156,9 @@ pub fn cones(p: &mut Picture, scene: &Scene) {
         let v = view(590.0, 720.0, 84.0, 0.58);
         plates::plate(p, v, 5.4, 1.2, PORCELAIN, 2, true);
         let on = v.raised(0.45);
-        for (x, y) in [(-1.5, -1.5), (1.2, -1.7), (-2.3, 0.7), (0.1, 0.5), (2.2, 0.8)] {
-            cone(p, on.beside(x, y), tone);
+        let one = p.once(|p| cone(p, View { foot: pt(0.0, 0.0), ..on }, tone));
+        for (x, y) in [(-1.5, -1.9), (1.2, -2.1), (-2.6, 0.7), (0.1, 0.6), (2.5, 0.8)] {
+            p.place(one, on.beside(x, y).foot);
         }
     };
     match scene.arrangement {

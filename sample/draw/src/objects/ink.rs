@@ -21,9 +21,15 @@ pub fn brush_lying(p: &mut Picture, tip: Pt, end: Pt, r: f64, inked: bool) {
     let place = |c: Curve| c.warped(f64::INFINITY, &|q| tip + q.turned(angle));
     let hair = r * 6.2;
     let tuft = place(
-        Curve::smooth(&[pt(0.0, 0.0), pt(hair * 0.3, -r * 0.62), pt(hair * 0.66, -r * 1.2), pt(hair, -r * 0.86)], false)
-            .then(Curve::smooth(&[pt(hair, r * 0.86), pt(hair * 0.66, r * 1.2), pt(hair * 0.3, r * 0.62), pt(0.0, 0.0)], false))
-            .close(),
+        Curve::smooth(
+            &[pt(0.0, 0.0), pt(hair * 0.3, -r * 0.62), pt(hair * 0.66, -r * 1.2), pt(hair, -r * 0.86)],
+            false,
+        )
+        .then(Curve::smooth(
+            &[pt(hair, r * 0.86), pt(hair * 0.66, r * 1.2), pt(hair * 0.3, r * 0.62), pt(0.0, 0.0)],
+            false,
+        ))
+        .close(),
     );
     let shaft = place(Curve::round_rect(hair - 2.0, -r, long - hair, r * 2.0, r * 0.3));
     light::flat_shadow(p, &shaft, r * 0.9);
@@ -31,13 +37,21 @@ pub fn brush_lying(p: &mut Picture, tip: Pt, end: Pt, r: f64, inked: bool) {
     let colour = if inked { Rgb(46, 42, 40) } else { Rgb(238, 226, 200) };
     p.fill(&tuft, &colour.to_string());
     if inked {
-        let dry = place(Curve::polygon(&[pt(hair * 0.78, -r * 1.1), pt(hair, -r * 0.86), pt(hair, r * 0.86), pt(hair * 0.74, r * 1.1)]));
+        let dry = place(Curve::polygon(&[
+            pt(hair * 0.78, -r * 1.1),
+            pt(hair, -r * 0.86),
+            pt(hair, r * 0.86),
+            pt(hair * 0.74, r * 1.1),
+        ]));
         p.blurred(4.0, |p| p.clipped(&tuft, |p| p.tint(&dry, Rgb(206, 188, 156), 0.9)));
     }
     let hairs: Vec<Curve> = (-5..=5)
         .map(|i| {
             let y = f64::from(i) / 5.4;
-            place(Curve::smooth(&[pt(hair * 0.08, y * r * 0.1), pt(hair * 0.6, y * r * 1.1), pt(hair, y * r * 0.84)], false))
+            place(Curve::smooth(
+                &[pt(hair * 0.08, y * r * 0.1), pt(hair * 0.6, y * r * 1.1), pt(hair, y * r * 0.84)],
+                false,
+            ))
         })
         .collect();
     let tone = if inked { WHITE } else { Rgb(140, 110, 70) };
@@ -55,7 +69,10 @@ pub fn brush_lying(p: &mut Picture, tip: Pt, end: Pt, r: f64, inked: bool) {
     p.fill(&cap, &paint);
     let node = place(Curve::rect(long * 0.62, -r * 1.05, 4.0, r * 2.1));
     p.tint(&node, SHADE, 0.4);
-    let loop_ = place(Curve::smooth(&[pt(long - 4.0, 0.0), pt(long + r * 2.2, -r * 1.2), pt(long + r * 3.4, r * 0.3), pt(long - 4.0, 0.0)], false));
+    let loop_ = place(Curve::smooth(
+        &[pt(long - 4.0, 0.0), pt(long + r * 2.2, -r * 1.2), pt(long + r * 3.4, r * 0.3), pt(long - 4.0, 0.0)],
+        false,
+    ));
     p.stroke(&loop_, dye("suo"), 3.4, 1.0);
 }
 
@@ -72,16 +89,34 @@ pub fn brush(p: &mut Picture, scene: &Scene) {
             holder(p, pt(905.0, 470.0));
             brush_lying(p, pt(800.0, 1010.0), pt(960.0, 130.0), 21.0, true);
         }
-        Arrangement::Detail => close_up(p, 330.0, 850.0, 3.0, |p| brush_lying(p, pt(230.0, 950.0), pt(960.0, 240.0), 30.0, true)),
+        Arrangement::Detail => {
+            close_up(p, 330.0, 850.0, 3.0, |p| brush_lying(p, pt(230.0, 950.0), pt(960.0, 240.0), 30.0, true))
+        }
         _ => {
-            let (r, from, to) = if broad { (30.0, pt(232.0, 960.0), pt(950.0, 236.0)) } else { (13.0, pt(300.0, 900.0), pt(900.0, 290.0)) };
+            let (r, from, to) = if broad {
+                (30.0, pt(232.0, 960.0), pt(950.0, 236.0))
+            } else {
+                (13.0, pt(300.0, 900.0), pt(900.0, 290.0))
+            };
             brush_lying(p, from, to, r, false);
         }
     }
 }
 
 fn holder(p: &mut Picture, c: Pt) {
-    let shape = Curve::smooth(&[c + pt(-95.0, -26.0), c + pt(-50.0, -34.0), c + pt(0.0, -22.0), c + pt(50.0, -34.0), c + pt(95.0, -26.0), c + pt(98.0, 26.0), c + pt(0.0, 34.0), c + pt(-98.0, 26.0)], true);
+    let shape = Curve::smooth(
+        &[
+            c + pt(-95.0, -26.0),
+            c + pt(-50.0, -34.0),
+            c + pt(0.0, -22.0),
+            c + pt(50.0, -34.0),
+            c + pt(95.0, -26.0),
+            c + pt(98.0, 26.0),
+            c + pt(0.0, 34.0),
+            c + pt(-98.0, 26.0),
+        ],
+        true,
+    );
     light::flat_shadow(p, &shape, 14.0);
     p.fill(&shape, &PORCELAIN.to_string());
     light::shade_across(p, &shape, c + pt(-90.0, -34.0), c + pt(90.0, 40.0), 0.34);
@@ -116,7 +151,10 @@ fn enso(p: &mut Picture, c: Pt, r: f64) {
         let line: Vec<Pt> = (0..=8).map(|k| at(start + (end - start) * f64::from(k) / 8.0, off * 0.78)).collect();
         bristles.push(Curve::smooth(&line, false));
     }
-    p.path(&data(&bristles), &format!("fill=\"none\" stroke=\"{ink}\" stroke-width=\"2.6\" stroke-opacity=\".86\" stroke-linecap=\"round\""));
+    p.path(
+        &data(&bristles),
+        &format!("fill=\"none\" stroke=\"{ink}\" stroke-width=\"2.6\" stroke-opacity=\".86\" stroke-linecap=\"round\""),
+    );
     let mut dry = Vec::new();
     for _ in 0..22 {
         let off = random.between(-26.0, 26.0);
@@ -124,7 +162,12 @@ fn enso(p: &mut Picture, c: Pt, r: f64) {
         let line: Vec<Pt> = (0..=4).map(|k| at(start + 0.16 * f64::from(k), off)).collect();
         dry.push(Curve::smooth(&line, false));
     }
-    p.path(&data(&dry), &format!("fill=\"none\" stroke=\"{PAPER}\" stroke-width=\"1.8\" stroke-opacity=\".7\" stroke-linecap=\"round\""));
+    p.path(
+        &data(&dry),
+        &format!(
+            "fill=\"none\" stroke=\"{PAPER}\" stroke-width=\"1.8\" stroke-opacity=\".7\" stroke-linecap=\"round\""
+        ),
+    );
 }
 
 fn slate(p: &mut Picture, camera: Camera, wet: bool) {
@@ -140,7 +183,17 @@ fn slate(p: &mut Picture, camera: Camera, wet: bool) {
     let dip = rounded(0.55, -d / 2.0 + 0.55, d / 2.0 - 0.55, h);
     p.fill(&dip, &stone.darker(0.4).to_string());
     let (a, b) = (flat(0.0, -d / 2.0, h), flat(0.0, d / 2.0, h));
-    let slope = p.linear((a.x, a.y), (b.x, b.y), &[(0.0, SHADE, 0.95), (0.24, SHADE, 0.8), (0.42, stone.darker(0.1), 1.0), (0.8, stone.lighter(0.14), 1.0), (1.0, stone.lighter(0.06), 1.0)]);
+    let slope = p.linear(
+        (a.x, a.y),
+        (b.x, b.y),
+        &[
+            (0.0, SHADE, 0.95),
+            (0.24, SHADE, 0.8),
+            (0.42, stone.darker(0.1), 1.0),
+            (0.8, stone.lighter(0.14), 1.0),
+            (1.0, stone.lighter(0.06), 1.0),
+        ],
+    );
     p.fill(&dip, &slope);
     p.stroke(&dip.moved(pt(1.5, 2.5)), WHITE, 2.0, 0.34);
     p.stroke(&dip, SHADE, 2.0, 0.6);
@@ -149,7 +202,7 @@ fn slate(p: &mut Picture, camera: Camera, wet: bool) {
         p.clipped(&dip, |p| {
             p.fill(&pool, "#191716");
             let glint = Curve::oval(flat(-0.6, -d / 2.0 + 2.2, h - 0.25), camera.scale * 1.7, camera.scale * 0.42);
-            p.blurred(4.0, |p| p.tint(&glint, WHITE, 0.5));
+            p.blurred(9.0, |p| p.tint(&glint, WHITE, 0.3));
             p.stroke(&pool, WHITE, 1.8, 0.3);
         });
     }
@@ -163,10 +216,21 @@ fn slate(p: &mut Picture, camera: Camera, wet: bool) {
 fn ink_stick(p: &mut Picture, camera: Camera, x: f64, y: f64) {
     let block = Block { lo: (x, y, 0.0), size: (2.0, 7.0, 0.9) };
     boxes::block(p, camera, block, Rgb(50, 47, 46));
-    let panel = camera.face(&[(x + 0.35, y + 0.6, 0.9), (x + 1.65, y + 0.6, 0.9), (x + 1.65, y + 5.2, 0.9), (x + 0.35, y + 5.2, 0.9)]);
+    let panel = camera.face(&[
+        (x + 0.35, y + 0.6, 0.9),
+        (x + 1.65, y + 0.6, 0.9),
+        (x + 1.65, y + 5.2, 0.9),
+        (x + 0.35, y + 5.2, 0.9),
+    ]);
     p.stroke(&panel, Rgb(196, 158, 84), 3.0, 0.95);
     p.clipped(&panel, |p| {
-        Pattern::Seigaiha.draw(p, crate::patterns::area(0.0, 0.0, 1.6, 5.0), camera.scale * 0.9, Rgb(196, 158, 84), &|q: Pt| camera.at(x + 0.35 + q.x * 0.9, y + 0.6 + q.y * 0.9, 0.9));
+        Pattern::Seigaiha.draw(
+            p,
+            crate::patterns::area(0.0, 0.0, 1.6, 5.0),
+            camera.scale * 0.9,
+            Rgb(196, 158, 84),
+            &|q: Pt| camera.at(x + 0.35 + q.x * 0.9, y + 0.6 + q.y * 0.9, 0.9),
+        );
     });
 }
 

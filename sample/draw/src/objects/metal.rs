@@ -1,5 +1,7 @@
 //! Knife, grater and ladle.
 
+use std::f64::consts::TAU;
+
 use super::{close_up, wood};
 use crate::{
     geometry::{Curve, Pt, data, pt},
@@ -24,10 +26,33 @@ fn blade(p: &mut Picture, at: Pt, long: f64, turn: f64) {
     light::flat_shadow(p, &outline, 11.0);
     p.fill(&outline, &STEEL.to_string());
     let (a, b) = (at + pt(0.0, -70.0).turned(turn), at + pt(0.0, 116.0).turned(turn));
-    let body = p.linear((a.x, a.y), (b.x, b.y), &[(0.0, SHADE, 0.34), (0.05, WHITE, 0.5), (0.3, WHITE, 0.16), (0.6, SHADE, 0.16), (0.8, SHADE, 0.06), (1.0, WHITE, 0.3)]);
+    let body = p.linear(
+        (a.x, a.y),
+        (b.x, b.y),
+        &[
+            (0.0, SHADE, 0.34),
+            (0.05, WHITE, 0.5),
+            (0.3, WHITE, 0.16),
+            (0.6, SHADE, 0.16),
+            (0.8, SHADE, 0.06),
+            (1.0, WHITE, 0.3),
+        ],
+    );
     p.fill(&outline, &body);
     let (c, d) = (at, at + pt(long, 0.0).turned(turn));
-    let sweep = p.linear((c.x, c.y), (d.x, d.y), &[(0.0, SHADE, 0.2), (0.2, WHITE, 0.3), (0.34, WHITE, 0.0), (0.52, SHADE, 0.14), (0.66, WHITE, 0.34), (0.78, WHITE, 0.04), (1.0, SHADE, 0.16)]);
+    let sweep = p.linear(
+        (c.x, c.y),
+        (d.x, d.y),
+        &[
+            (0.0, SHADE, 0.2),
+            (0.2, WHITE, 0.3),
+            (0.34, WHITE, 0.0),
+            (0.52, SHADE, 0.14),
+            (0.66, WHITE, 0.34),
+            (0.78, WHITE, 0.04),
+            (1.0, SHADE, 0.16),
+        ],
+    );
     p.fill(&outline, &sweep);
     p.clipped(&outline, |p| {
         let wave: Vec<Pt> = (0..=26)
@@ -37,11 +62,9 @@ fn blade(p: &mut Picture, at: Pt, long: f64, turn: f64) {
                 pt(long * t, y)
             })
             .collect();
-        let temper = Curve::smooth(&wave, false)
-            .then(Curve::line(&[pt(long * 1.05, 150.0), pt(0.0, 150.0)]))
-            .close();
+        let temper = Curve::smooth(&wave, false).then(Curve::line(&[pt(long * 1.05, 150.0), pt(0.0, 150.0)])).close();
         p.tint(&place(temper), WHITE, 0.3);
-        p.stroke(&place(Curve::smooth(&wave, false)), SHADE, 1.8, 0.3);
+        p.stroke(&place(Curve::smooth(&wave, false)), SHADE, 1.6, 0.14);
         let brushed: Vec<Curve> = (0..44)
             .map(|i| {
                 let y = -h / 2.0 + 5.0 * f64::from(i);
@@ -55,7 +78,14 @@ fn blade(p: &mut Picture, at: Pt, long: f64, turn: f64) {
 
 fn grip(p: &mut Picture, at: Pt, long: f64, turn: f64, seed: u64) {
     let place = |c: Curve| c.warped(f64::INFINITY, &|q| at + q.turned(turn));
-    let shape = place(Curve::polygon(&[pt(-30.0, -46.0), pt(-30.0, 22.0), pt(-long, 32.0), pt(-long - 10.0, 24.0), pt(-long - 10.0, -50.0), pt(-long, -58.0)]));
+    let shape = place(Curve::polygon(&[
+        pt(-30.0, -46.0),
+        pt(-30.0, 22.0),
+        pt(-long, 32.0),
+        pt(-long - 10.0, 24.0),
+        pt(-long - 10.0, -50.0),
+        pt(-long, -58.0),
+    ]));
     light::flat_shadow(p, &shape, 18.0);
     p.fill(&shape, &HINOKI.to_string());
     p.clipped(&shape, |p| {
@@ -64,7 +94,12 @@ fn grip(p: &mut Picture, at: Pt, long: f64, turn: f64, seed: u64) {
         });
     });
     for (y0, y1, light, dark) in [(-58.0, -36.0, 0.42, 0.0), (-36.0, 6.0, 0.06, 0.0), (6.0, 34.0, 0.0, 0.34)] {
-        let facet = place(Curve::polygon(&[pt(-30.0, y0 * 0.8), pt(-30.0, y1 * 0.8), pt(-long - 10.0, y1), pt(-long - 10.0, y0)]));
+        let facet = place(Curve::polygon(&[
+            pt(-30.0, y0 * 0.8),
+            pt(-30.0, y1 * 0.8),
+            pt(-long - 10.0, y1),
+            pt(-long - 10.0, y0),
+        ]));
         p.clipped(&shape, |p| {
             p.tint(&facet, WHITE, light);
             p.tint(&facet, SHADE, dark);
@@ -73,7 +108,11 @@ fn grip(p: &mut Picture, at: Pt, long: f64, turn: f64, seed: u64) {
     let horn = place(Curve::polygon(&[pt(-20.0, -44.0), pt(-20.0, 20.0), pt(-96.0, 25.0), pt(-96.0, -50.0)]));
     p.fill(&horn, "#3b332d");
     let (a, b) = (at + pt(-50.0, -50.0).turned(turn), at + pt(-50.0, 26.0).turned(turn));
-    let round = p.linear((a.x, a.y), (b.x, b.y), &[(0.0, WHITE, 0.2), (0.25, WHITE, 0.3), (0.4, WHITE, 0.02), (1.0, SHADE, 0.5)]);
+    let round = p.linear(
+        (a.x, a.y),
+        (b.x, b.y),
+        &[(0.0, WHITE, 0.2), (0.25, WHITE, 0.3), (0.4, WHITE, 0.02), (1.0, SHADE, 0.5)],
+    );
     p.fill(&horn, &round);
 }
 
@@ -90,9 +129,13 @@ pub fn knife(p: &mut Picture, scene: &Scene) {
             for i in 0..5 {
                 daikon(p, pt(330.0 + 104.0 * f64::from(i), 420.0 + 12.0 * f64::from(i % 2)), 92.0);
             }
-            p.group("transform=\"translate(70 120) scale(.92)\"", |p| whole_knife(p, pt(470.0, 690.0), 560.0, -0.07, scene.seed()));
+            p.group("transform=\"translate(70 120) scale(.92)\"", |p| {
+                whole_knife(p, pt(470.0, 690.0), 560.0, -0.07, scene.seed())
+            });
         }
-        Arrangement::Detail => close_up(p, 800.0, 560.0, 2.3, |p| whole_knife(p, pt(500.0, 560.0), 600.0, -0.36, scene.seed())),
+        Arrangement::Detail => {
+            close_up(p, 800.0, 560.0, 2.3, |p| whole_knife(p, pt(500.0, 560.0), 600.0, -0.36, scene.seed()))
+        }
         _ => p.scaled(1.16, pt(-96.0, -110.0), |p| whole_knife(p, pt(510.0, 640.0), long, -0.56, scene.seed())),
     }
 }
@@ -102,7 +145,12 @@ pub fn daikon(p: &mut Picture, c: Pt, r: f64) {
     let disc = Curve::circle(c, r);
     light::flat_shadow(p, &disc, 9.0);
     p.fill(&disc, "#f1efe4");
-    let face = p.radial((c.x - r * 0.2, c.y - r * 0.2), r * 1.2, r * 1.2, &[(0.0, WHITE, 0.8), (0.7, WHITE, 0.0), (0.86, Rgb(196, 204, 176), 0.3), (1.0, Rgb(150, 160, 130), 0.5)]);
+    let face = p.radial(
+        (c.x - r * 0.2, c.y - r * 0.2),
+        r * 1.2,
+        r * 1.2,
+        &[(0.0, WHITE, 0.8), (0.7, WHITE, 0.0), (0.86, Rgb(196, 204, 176), 0.3), (1.0, Rgb(150, 160, 130), 0.5)],
+    );
     p.fill(&disc, &face);
     let rays: Vec<Curve> = (0..22)
         .map(|i| {
@@ -127,7 +175,18 @@ fn grater_plate(p: &mut Picture, at: Pt, size: f64, turn: f64) {
     light::flat_shadow(p, &outline, 16.0);
     p.fill(&outline, &COPPER.to_string());
     let (a, b) = (at + pt(-260.0, -360.0) * size, at + pt(240.0, 420.0) * size);
-    let sheen = p.linear((a.x, a.y), (b.x, b.y), &[(0.0, WHITE, 0.5), (0.22, WHITE, 0.12), (0.4, SHADE, 0.14), (0.55, WHITE, 0.22), (0.75, SHADE, 0.1), (1.0, SHADE, 0.4)]);
+    let sheen = p.linear(
+        (a.x, a.y),
+        (b.x, b.y),
+        &[
+            (0.0, WHITE, 0.5),
+            (0.22, WHITE, 0.12),
+            (0.4, SHADE, 0.14),
+            (0.55, WHITE, 0.22),
+            (0.75, SHADE, 0.1),
+            (1.0, SHADE, 0.4),
+        ],
+    );
     p.fill(&outline, &sheen);
     p.stroke(&outline, COPPER.darker(0.5), 5.0, 0.7);
     p.stroke(&outline.moved(pt(-2.0, -2.0)), WHITE, 2.4, 0.6);
@@ -153,7 +212,12 @@ fn teeth(p: &mut Picture, place: &dyn Fn(Curve) -> Curve) {
             }
             let tip = pt(x + 1.0, y - 12.0 + wobble);
             lit.push(place(Curve::polygon(&[pt(x - 8.0, y + 4.0), tip, pt(x + 1.0, y + 5.0)])));
-            dark.push(place(Curve::polygon(&[pt(x + 1.0, y + 5.0), tip, pt(x + 9.0, y + 4.0), pt(x + 12.0, y + 12.0)])));
+            dark.push(place(Curve::polygon(&[
+                pt(x + 1.0, y + 5.0),
+                tip,
+                pt(x + 9.0, y + 4.0),
+                pt(x + 12.0, y + 12.0),
+            ])));
         }
     }
     p.path(&data(&dark), &format!("fill=\"{}\" fill-opacity=\".8\"", COPPER.darker(0.72)));
@@ -182,26 +246,44 @@ fn grated(p: &mut Picture, c: Pt, seed: u64) {
     let dish = Curve::circle(c, 205.0);
     light::flat_shadow(p, &dish, 16.0);
     p.fill(&dish, &PORCELAIN.to_string());
-    let hollow = p.radial((c.x + 40.0, c.y + 40.0), 225.0, 225.0, &[(0.0, WHITE, 0.5), (0.7, SHADE, 0.07), (0.84, SHADE, 0.16), (0.9, WHITE, 0.4), (1.0, SHADE, 0.1)]);
+    let hollow = p.radial(
+        (c.x + 40.0, c.y + 40.0),
+        225.0,
+        225.0,
+        &[(0.0, WHITE, 0.5), (0.7, SHADE, 0.07), (0.84, SHADE, 0.16), (0.9, WHITE, 0.4), (1.0, SHADE, 0.1)],
+    );
     p.fill(&dish, &hollow);
     let mut random = crate::random::Random::new(seed);
-    let heap = Curve::smooth(&(0..18).map(|i| c + pt(128.0 * random.between(0.9, 1.08), 0.0).turned(f64::from(i) * 0.349)).collect::<Vec<_>>(), true);
+    let heap = Curve::smooth(
+        &(0..18)
+            .map(|i| c + pt(128.0 * random.between(0.9, 1.08), 0.0).turned(f64::from(i) * 0.349))
+            .collect::<Vec<_>>(),
+        true,
+    );
     p.blurred(9.0, |p| p.tint(&heap.moved(pt(12.0, 15.0)), SHADE, 0.4));
     p.fill(&heap, "#e6e6d8");
-    let soft = p.radial((c.x - 40.0, c.y - 46.0), 190.0, 190.0, &[(0.0, WHITE, 0.95), (0.5, WHITE, 0.3), (1.0, Rgb(150, 152, 130), 0.5)]);
+    let soft = p.radial(
+        (c.x - 40.0, c.y - 46.0),
+        190.0,
+        190.0,
+        &[(0.0, WHITE, 0.95), (0.5, WHITE, 0.3), (1.0, Rgb(150, 152, 130), 0.5)],
+    );
     p.fill(&heap, &soft);
     for layer in 0..5 {
         let reach = 118.0 - 20.0 * f64::from(layer);
         let shreds: Vec<Curve> = (0..64)
             .map(|_| {
-                let at = c + pt(reach * random.unit().sqrt(), 0.0).turned(random.between(0.0, 6.28)) + pt(-4.0, -7.0) * f64::from(layer);
+                let at = c
+                    + pt(reach * random.unit().sqrt(), 0.0).turned(random.between(0.0, TAU))
+                    + pt(-4.0, -7.0) * f64::from(layer);
                 let (long, bend) = (random.between(7.0, 19.0), random.between(-7.0, 7.0));
                 let turn = random.between(0.0, 3.1);
                 Curve::line(&[at, at + pt(long, bend * 0.4).turned(turn)])
             })
             .collect();
         let d = data(&shreds);
-        let look = |paint: &str| format!("fill=\"none\" stroke=\"{paint}\" stroke-width=\"5.4\" stroke-linecap=\"round\"");
+        let look =
+            |paint: &str| format!("fill=\"none\" stroke=\"{paint}\" stroke-width=\"5.4\" stroke-linecap=\"round\"");
         p.group("transform=\"translate(2 4)\" opacity=\".5\"", |p| p.path(&d, &look("#a9aa92")));
         p.path(&d, &look(if layer % 2 == 0 { "#f7f7ef" } else { "#ffffff" }));
     }
@@ -211,7 +293,10 @@ fn ladle_shape(p: &mut Picture, at: Pt, turn: f64, metal: Rgb, inside: Rgb) {
     let place = |c: Curve| c.warped(f64::INFINITY, &|q| at + q.turned(turn));
     let shaft = place(
         Curve::smooth(&[pt(-17.0, -120.0), pt(-13.0, -340.0), pt(-16.0, -640.0)], false)
-            .then(Curve::smooth(&[pt(-16.0, -640.0), pt(-10.0, -690.0), pt(22.0, -708.0), pt(50.0, -690.0), pt(54.0, -662.0)], false))
+            .then(Curve::smooth(
+                &[pt(-16.0, -640.0), pt(-10.0, -690.0), pt(22.0, -708.0), pt(50.0, -690.0), pt(54.0, -662.0)],
+                false,
+            ))
             .then(Curve::smooth(&[pt(40.0, -660.0), pt(34.0, -680.0), pt(20.0, -680.0), pt(13.0, -640.0)], false))
             .then(Curve::smooth(&[pt(13.0, -640.0), pt(13.0, -340.0), pt(17.0, -120.0)], false))
             .close(),
@@ -221,12 +306,21 @@ fn ladle_shape(p: &mut Picture, at: Pt, turn: f64, metal: Rgb, inside: Rgb) {
     light::flat_shadow(p, &bowl, 24.0);
     p.fill(&bowl, &metal.to_string());
     let (a, b) = (at + pt(-176.0, -100.0), at + pt(176.0, 190.0));
-    let edge = p.linear((a.x, a.y), (b.x, b.y), &[(0.0, WHITE, 0.75), (0.4, WHITE, 0.1), (0.7, SHADE, 0.3), (1.0, WHITE, 0.2)]);
+    let edge = p.linear(
+        (a.x, a.y),
+        (b.x, b.y),
+        &[(0.0, WHITE, 0.75), (0.4, WHITE, 0.1), (0.7, SHADE, 0.3), (1.0, WHITE, 0.2)],
+    );
     p.fill(&bowl, &edge);
     let c = at + pt(0.0, 10.0).turned(turn);
     let hollow = Curve::circle(c, 164.0);
     p.fill(&hollow, &inside.to_string());
-    let deep = p.radial((c.x + 34.0, c.y + 40.0), 205.0, 205.0, &[(0.0, WHITE, 0.6), (0.35, WHITE, 0.12), (0.7, SHADE, 0.26), (1.0, SHADE, 0.6)]);
+    let deep = p.radial(
+        (c.x + 34.0, c.y + 40.0),
+        205.0,
+        205.0,
+        &[(0.0, WHITE, 0.6), (0.35, WHITE, 0.12), (0.7, SHADE, 0.26), (1.0, SHADE, 0.6)],
+    );
     p.fill(&hollow, &deep);
     let window = Curve::oval_arc(c + pt(8.0, 8.0), 122.0, 122.0, 0.3, 1.25)
         .then(Curve::oval_arc(c + pt(6.0, 6.0), 92.0, 92.0, 1.2, 0.36))
@@ -236,9 +330,16 @@ fn ladle_shape(p: &mut Picture, at: Pt, turn: f64, metal: Rgb, inside: Rgb) {
     p.blurred(5.0, |p| p.stroke(&far, WHITE, 10.0, 0.35));
     p.fill(&shaft, &metal.to_string());
     let (l, r) = (at + pt(-17.0, -300.0).turned(turn), at + pt(17.0, -300.0).turned(turn));
-    let round = p.linear((l.x, l.y), (r.x, r.y), &[(0.0, SHADE, 0.3), (0.25, WHITE, 0.7), (0.45, WHITE, 0.1), (0.8, SHADE, 0.4), (1.0, SHADE, 0.1)]);
+    let round = p.linear(
+        (l.x, l.y),
+        (r.x, r.y),
+        &[(0.0, SHADE, 0.3), (0.25, WHITE, 0.7), (0.45, WHITE, 0.1), (0.8, SHADE, 0.4), (1.0, SHADE, 0.1)],
+    );
     p.fill(&shaft, &round);
-    let tang = place(Curve::smooth(&[pt(-17.0, -130.0), pt(-34.0, -150.0), pt(0.0, -172.0), pt(34.0, -150.0), pt(17.0, -130.0), pt(0.0, -118.0)], true));
+    let tang = place(Curve::smooth(
+        &[pt(-17.0, -130.0), pt(-34.0, -150.0), pt(0.0, -172.0), pt(34.0, -150.0), pt(17.0, -130.0), pt(0.0, -118.0)],
+        true,
+    ));
     let _ = tang;
 }
 
@@ -253,7 +354,9 @@ pub fn ladle(p: &mut Picture, scene: &Scene) {
                 ladle_shape(p, pt(x, 905.0), 0.02, metal, inside);
             }
         }
-        Arrangement::Detail => close_up(p, 480.0, 800.0, 2.2, |p| ladle_shape(p, pt(470.0, 830.0), 0.42, metal, inside)),
+        Arrangement::Detail => {
+            close_up(p, 425.0, 770.0, 3.0, |p| ladle_shape(p, pt(470.0, 830.0), 0.42, metal, inside))
+        }
         _ => ladle_shape(p, pt(430.0, 850.0), 0.5, metal, inside),
     }
 }

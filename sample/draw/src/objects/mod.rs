@@ -1,7 +1,7 @@
 //! One file per family of goods. Each takes a scene and draws a still life.
 
-mod bottles;
 mod books;
+mod bottles;
 mod bowls;
 mod candles;
 mod cups;

@@ -34,12 +34,12 @@ pub struct Hung {
 
 fn repeat(pattern: Pattern) -> f64 {
     match pattern {
-        Pattern::Asanoha => 22.0,
-        Pattern::Ichimatsu => 15.0,
+        Pattern::Asanoha => 26.0,
+        Pattern::Ichimatsu => 18.0,
         Pattern::Shima => 14.0,
         Pattern::Tatewaku => 21.0,
-        Pattern::Kikko => 18.0,
-        Pattern::Seigaiha => 20.0,
+        Pattern::Kikko => 24.5,
+        Pattern::Seigaiha => 24.0,
         _ => 14.0,
     }
 }
@@ -86,21 +86,11 @@ impl Hung {
     }
 
     fn drape(&self, panel: usize) -> Drape {
-        Drape {
-            seed: self.seed + 31 * panel as u64,
-            depth: (self.scale * 1.7).min(13.0),
-        }
+        Drape { seed: self.seed + 31 * panel as u64, depth: (self.scale * 1.7).min(13.0) }
     }
 
     fn cloth(&self, w: f64) -> Cloth {
-        Cloth {
-            pattern: self.pattern,
-            colour: self.colour,
-            w,
-            h: self.drop,
-            repeat: self.repeat,
-            scale: self.scale,
-        }
+        Cloth { pattern: self.pattern, colour: self.colour, w, h: self.drop, repeat: self.repeat, scale: self.scale }
     }
 
     pub fn shadow(&self, p: &mut Picture, by: Pt, soft: f64, strength: f64) {
@@ -116,10 +106,7 @@ impl Hung {
             let offset = w * i as f64;
             let cloth = self.cloth(w);
             let shape = cloth.outline(&warp);
-            let run_on = Cloth {
-                w: self.wide,
-                ..self.cloth(w)
-            };
+            let run_on = Cloth { w: self.wide, ..self.cloth(w) };
             p.clipped(&shape, |p| {
                 run_on.lay(p, &|q: Pt| warp(q - pt(offset, 0.0)));
             });
@@ -130,12 +117,7 @@ impl Hung {
             let down = p.linear(
                 (0.0, self.at.y),
                 (0.0, self.at.y + h),
-                &[
-                    (0.0, SHADE, 0.24),
-                    (0.035, SHADE, 0.0),
-                    (0.3, WHITE, 0.05),
-                    (1.0, SHADE, 0.15),
-                ],
+                &[(0.0, SHADE, 0.24), (0.035, SHADE, 0.0), (0.3, WHITE, 0.05), (1.0, SHADE, 0.15)],
             );
             p.fill(&shape, &down);
             if glow > 0.0 {
@@ -147,21 +129,15 @@ impl Hung {
                 );
                 p.fill(&shape, &warm);
             }
-            let hem: Vec<Pt> = (0..=12)
-                .map(|k| warp(pt(w * f64::from(k) / 12.0, self.drop - 1.6)))
-                .collect();
+            let hem: Vec<Pt> = (0..=12).map(|k| warp(pt(w * f64::from(k) / 12.0, self.drop - 1.6))).collect();
             let hem = Curve::smooth(&hem, false);
             p.stroke(&hem, SHADE, 1.8, 0.25);
             for x in [0.7, w - 0.7] {
-                let edge: Vec<Pt> = (0..=10)
-                    .map(|k| warp(pt(x, self.drop * f64::from(k) / 10.0)))
-                    .collect();
+                let edge: Vec<Pt> = (0..=10).map(|k| warp(pt(x, self.drop * f64::from(k) / 10.0))).collect();
                 p.stroke(&Curve::smooth(&edge, false), SHADE, 1.4, 0.2);
             }
             if i > 0 {
-                let slit: Vec<Pt> = (2..=10)
-                    .map(|k| warp(pt(0.0, self.drop * f64::from(k) / 10.0)))
-                    .collect();
+                let slit: Vec<Pt> = (2..=10).map(|k| warp(pt(0.0, self.drop * f64::from(k) / 10.0))).collect();
                 p.stroke(&Curve::smooth(&slit, false), SHADE, 3.0, 0.4);
             }
         }
@@ -179,12 +155,7 @@ impl Hung {
         let round = p.linear(
             (0.0, self.at.y),
             (0.0, seam),
-            &[
-                (0.0, SHADE, 0.05),
-                (0.3, WHITE, 0.22),
-                (0.6, WHITE, 0.0),
-                (1.0, SHADE, 0.26),
-            ],
+            &[(0.0, SHADE, 0.05), (0.3, WHITE, 0.22), (0.6, WHITE, 0.0), (1.0, SHADE, 0.26)],
         );
         p.fill(&swell, &round);
     }
@@ -197,12 +168,7 @@ pub fn bamboo(p: &mut Picture, x0: f64, x1: f64, y: f64, r: f64) {
     let round = p.linear(
         (0.0, y - r),
         (0.0, y + r),
-        &[
-            (0.0, SHADE, 0.16),
-            (0.25, WHITE, 0.5),
-            (0.5, WHITE, 0.0),
-            (1.0, SHADE, 0.5),
-        ],
+        &[(0.0, SHADE, 0.16), (0.25, WHITE, 0.5), (0.5, WHITE, 0.0), (1.0, SHADE, 0.5)],
     );
     p.fill(&pole, &round);
     let mut x = x0 + 52.0;
@@ -249,18 +215,14 @@ fn timber(p: &mut Picture, x: f64, y: f64, w: f64, h: f64, seed: u64) {
         if w > h {
             texture::grain(p, (x, y, w, h), 12, seed, 1.0);
         } else {
-            p.group(
-                &format!("transform=\"rotate(90 {x:.0} {y:.0}) translate(0 {:.0})\"", -w),
-                |p| texture::grain(p, (x, y, h, w), 12, seed, 1.0),
-            );
+            p.group(&format!("transform=\"rotate(90 {x:.0} {y:.0}) translate(0 {:.0})\"", -w), |p| {
+                texture::grain(p, (x, y, h, w), 12, seed, 1.0)
+            });
         }
     });
     let turn = if w > h { ((0.0, y), (0.0, y + h)) } else { ((x, 0.0), (x + w, 0.0)) };
-    let face = p.linear(
-        turn.0,
-        turn.1,
-        &[(0.0, WHITE, 0.22), (0.1, WHITE, 0.05), (0.8, SHADE, 0.08), (1.0, SHADE, 0.5)],
-    );
+    let face =
+        p.linear(turn.0, turn.1, &[(0.0, WHITE, 0.22), (0.1, WHITE, 0.05), (0.8, SHADE, 0.08), (1.0, SHADE, 0.5)]);
     p.fill(&beam, &face);
 }
 
@@ -272,11 +234,7 @@ fn doorway(p: &mut Picture, scene: &Scene) {
         (640.0, 700.0),
         620.0,
         700.0,
-        &[
-            (0.0, Rgb(255, 226, 170), 0.95),
-            (0.45, Rgb(232, 178, 112), 0.7),
-            (1.0, Rgb(70, 46, 30), 0.75),
-        ],
+        &[(0.0, Rgb(255, 226, 170), 0.95), (0.45, Rgb(232, 178, 112), 0.7), (1.0, Rgb(70, 46, 30), 0.75)],
     );
     p.fill(&inside, &glow);
     for i in 0..8 {
@@ -297,7 +255,8 @@ fn doorway(p: &mut Picture, scene: &Scene) {
     p.fill(&sill, "#8f8577");
     let stone = p.linear((0.0, 1088.0), (0.0, 1200.0), &[(0.0, WHITE, 0.4), (0.14, WHITE, 0.08), (1.0, SHADE, 0.3)]);
     p.fill(&sill, &stone);
-    let warm = p.radial((600.0, 1090.0), 460.0, 80.0, &[(0.0, Rgb(255, 214, 150), 0.5), (1.0, Rgb(255, 214, 150), 0.0)]);
+    let warm =
+        p.radial((600.0, 1090.0), 460.0, 80.0, &[(0.0, Rgb(255, 214, 150), 0.5), (1.0, Rgb(255, 214, 150), 0.0)]);
     p.fill(&sill, &warm);
     let s = if short { 7.6 } else { 7.9 };
     let wide = if short { 90.0 } else { 85.0 };
@@ -342,5 +301,5 @@ fn stay(p: &mut Picture, at: Pt, scene: &Scene) {
 
 fn stitches(p: &mut Picture, y: f64) {
     let line = format!("M0 {y}H1200");
-    p.path(&line, "fill=\"none\" stroke=\"#fff\" stroke-opacity=\".55\" stroke-width=\"3.4\" stroke-dasharray=\"15 9\"");
+    p.path(&line, "fill=\"none\" stroke=\"#fff\" stroke-opacity=\".55\" stroke-width=\"3.4\" stroke-linecap=\"butt\" stroke-dasharray=\"15 9\"");
 }

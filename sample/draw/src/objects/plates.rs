@@ -1,5 +1,7 @@
 //! Plates: the round plate in two sizes and the tiny mamezara.
 
+use std::f64::consts::TAU;
+
 use super::close_up;
 use crate::{
     geometry::{Curve, Pt, pt},
@@ -45,7 +47,9 @@ pub fn plate(p: &mut Picture, v: View, r: f64, h: f64, colour: Rgb, seed: u64, s
             &[(0.0, WHITE, 0.3), (0.55, WHITE, 0.04), (1.0, SHADE, 0.1)],
         );
         p.fill(&floor, &sheen);
-        texture::specks(p, (c.x - w, c.y - d, w * 2.0, d * 2.0), 170, seed, speck(colour));
+        if colour != PORCELAIN {
+            texture::specks(p, (c.x - w, c.y - d, w * 2.0, d * 2.0), (w * 0.34) as usize, seed, speck(colour));
+        }
         let glint = Curve::oval_arc(c + pt(0.0, h * v.scale * 0.25), w * 0.87, d * 0.87, 0.25, 1.15);
         p.blurred(4.0, |p| p.stroke(&glint, WHITE, w * 0.022, 0.5));
     });
@@ -141,12 +145,29 @@ fn umeboshi(p: &mut Picture, v: View) {
     let c = v.at(0.0, 1.3, 0.0);
     let r = 1.25 * v.scale;
     p.blurred(5.0, |p| p.tint(&Curve::oval(c + pt(9.0, r * 0.62), r, r * 0.55), SHADE, 0.5));
-    let plum = Curve::smooth(&[c + pt(-r, 2.0), c + pt(-r * 0.6, -r * 0.7), c + pt(r * 0.1, -r * 0.84), c + pt(r * 0.8, -r * 0.5), c + pt(r, 4.0), c + pt(r * 0.55, r * 0.74), c + pt(-r * 0.5, r * 0.76)], true);
+    let plum = Curve::smooth(
+        &[
+            c + pt(-r, 2.0),
+            c + pt(-r * 0.6, -r * 0.7),
+            c + pt(r * 0.1, -r * 0.84),
+            c + pt(r * 0.8, -r * 0.5),
+            c + pt(r, 4.0),
+            c + pt(r * 0.55, r * 0.74),
+            c + pt(-r * 0.5, r * 0.76),
+        ],
+        true,
+    );
     p.fill(&plum, "#b4473c");
-    let ball = p.radial((c.x - r * 0.3, c.y - r * 0.4), r * 1.5, r * 1.4, &[(0.0, WHITE, 0.35), (0.35, WHITE, 0.02), (1.0, SHADE, 0.5)]);
+    let ball = p.radial(
+        (c.x - r * 0.3, c.y - r * 0.4),
+        r * 1.5,
+        r * 1.4,
+        &[(0.0, WHITE, 0.35), (0.35, WHITE, 0.02), (1.0, SHADE, 0.5)],
+    );
     p.fill(&plum, &ball);
     for dx in [-0.4, 0.0, 0.35] {
-        let wrinkle = Curve::smooth(&[c + pt(dx * r, -r * 0.6), c + pt(dx * r * 1.3 + 4.0, 0.0), c + pt(dx * r, r * 0.5)], false);
+        let wrinkle =
+            Curve::smooth(&[c + pt(dx * r, -r * 0.6), c + pt(dx * r * 1.3 + 4.0, 0.0), c + pt(dx * r, r * 0.5)], false);
         p.stroke(&wrinkle, SHADE, 2.4, 0.28);
     }
 }
@@ -154,12 +175,12 @@ fn umeboshi(p: &mut Picture, v: View) {
 /// Sugar stars, scattered on a dish.
 pub fn stars(p: &mut Picture, v: View, seed: u64) {
     let mut random = Random::new(seed);
-    let mut spots: Vec<Pt> = (0..11)
-        .map(|_| v.at(random.unit().sqrt() * 2.2, 0.95, random.between(0.0, 6.28)))
-        .collect();
+    let mut spots: Vec<Pt> = (0..8).map(|_| v.at(random.unit().sqrt() * 2.2, 0.95, random.between(0.0, TAU))).collect();
     spots.sort_by(|a, b| a.y.total_cmp(&b.y));
+    let tones = [dye("sakura"), Rgb(240, 234, 220), dye("yama").lighter(0.35)];
+    let shapes =
+        [0, 1, 2].map(|i| p.once(|p| super::sweets::star(p, pt(0.0, 0.0), v.scale * 0.42, tones[i], i as u64)));
     for (i, at) in spots.into_iter().enumerate() {
-        let colour = [dye("sakura"), Rgb(240, 234, 220), dye("yama").lighter(0.35)][i % 3];
-        super::sweets::star(p, at, v.scale * 0.42, colour, i as u64 + seed);
+        p.place(shapes[i % 3], at);
     }
 }

@@ -16,22 +16,44 @@ fn bag(p: &mut Picture, at: Pt, s: f64, turn: f64, colour: Rgb, pattern: Pattern
     let place = |q: Pt| at + (q * s).turned(turn);
     let bend = |c: Curve| c.warped(f64::INFINITY, &place);
     let body = bend(
-        Curve::smooth(&[pt(-64.0, -170.0), pt(-150.0, -100.0), pt(-232.0, 40.0), pt(-246.0, 210.0), pt(-206.0, 300.0)], false)
-            .then(Curve::smooth(&[pt(-206.0, 300.0), pt(-100.0, 330.0), pt(0.0, 336.0), pt(110.0, 330.0), pt(206.0, 300.0)], false))
-            .then(Curve::smooth(&[pt(206.0, 300.0), pt(246.0, 210.0), pt(232.0, 40.0), pt(150.0, -100.0), pt(64.0, -170.0)], false))
-            .close(),
+        Curve::smooth(
+            &[pt(-64.0, -170.0), pt(-150.0, -100.0), pt(-232.0, 40.0), pt(-246.0, 210.0), pt(-206.0, 300.0)],
+            false,
+        )
+        .then(Curve::smooth(
+            &[pt(-206.0, 300.0), pt(-100.0, 330.0), pt(0.0, 336.0), pt(110.0, 330.0), pt(206.0, 300.0)],
+            false,
+        ))
+        .then(Curve::smooth(
+            &[pt(206.0, 300.0), pt(246.0, 210.0), pt(232.0, 40.0), pt(150.0, -100.0), pt(64.0, -170.0)],
+            false,
+        ))
+        .close(),
     );
     let ruff = bend(
         Curve::smooth(&[pt(-62.0, -176.0), pt(-110.0, -250.0), pt(-172.0, -310.0)], false)
-            .then(Curve::smooth(&[pt(-172.0, -310.0), pt(-120.0, -336.0), pt(-70.0, -316.0), pt(-20.0, -342.0), pt(40.0, -318.0), pt(100.0, -340.0), pt(172.0, -306.0)], false))
+            .then(Curve::smooth(
+                &[
+                    pt(-172.0, -310.0),
+                    pt(-120.0, -336.0),
+                    pt(-70.0, -316.0),
+                    pt(-20.0, -342.0),
+                    pt(40.0, -318.0),
+                    pt(100.0, -340.0),
+                    pt(172.0, -306.0),
+                ],
+                false,
+            ))
             .then(Curve::smooth(&[pt(172.0, -306.0), pt(110.0, -250.0), pt(62.0, -176.0)], false))
             .close(),
     );
     light::flat_shadow(p, &body, 26.0 * s);
     light::flat_shadow(p, &ruff, 14.0 * s);
-    let cloth = Cloth { pattern, colour, w: 640.0, h: 760.0, repeat: 118.0, scale: s };
+    let cloth = Cloth { pattern, colour, w: 640.0, h: 760.0, repeat: 150.0, scale: s };
     p.fill(&ruff, &colour.to_string());
-    p.clipped(&ruff, |p| cloth.lay(p, &|q| place(pt((q.x - 320.0) * (0.35 + 0.0011 * (380.0 - q.y).abs()), q.y - 380.0))));
+    p.clipped(&ruff, |p| {
+        cloth.lay(p, &|q| place(pt((q.x - 320.0) * (0.35 + 0.0011 * (380.0 - q.y).abs()), q.y - 380.0)))
+    });
     p.fill(&body, &colour.to_string());
     p.clipped(&body, |p| {
         cloth.lay(p, &|q| {
@@ -41,11 +63,25 @@ fn bag(p: &mut Picture, at: Pt, s: f64, turn: f64, colour: Rgb, pattern: Pattern
         });
     });
     let c = place(pt(-70.0, 60.0));
-    let belly = p.radial((c.x, c.y), 350.0 * s, 360.0 * s, &[(0.0, WHITE, 0.3), (0.35, WHITE, 0.08), (0.7, SHADE, 0.16), (1.0, SHADE, 0.52)]);
+    let belly = p.radial(
+        (c.x, c.y),
+        350.0 * s,
+        360.0 * s,
+        &[(0.0, WHITE, 0.3), (0.35, WHITE, 0.08), (0.7, SHADE, 0.16), (1.0, SHADE, 0.52)],
+    );
     p.fill(&body, &belly);
     p.clipped(&body, |p| {
-        for (x, long, dark) in [(-150.0, 60.0, 0.4), (-96.0, 130.0, 0.34), (-50.0, 70.0, 0.3), (0.0, 120.0, 0.3), (48.0, 60.0, 0.34), (96.0, 140.0, 0.4), (150.0, 70.0, 0.5)] {
-            let pleat = bend(Curve::smooth(&[pt(x * 0.36, -176.0), pt(x * 0.72, -100.0), pt(x * 1.2, -60.0 + long)], false));
+        for (x, long, dark) in [
+            (-150.0, 60.0, 0.4),
+            (-96.0, 130.0, 0.34),
+            (-50.0, 70.0, 0.3),
+            (0.0, 120.0, 0.3),
+            (48.0, 60.0, 0.34),
+            (96.0, 140.0, 0.4),
+            (150.0, 70.0, 0.5),
+        ] {
+            let pleat =
+                bend(Curve::smooth(&[pt(x * 0.36, -176.0), pt(x * 0.72, -100.0), pt(x * 1.2, -60.0 + long)], false));
             p.blurred(5.0 * s, |p| {
                 p.stroke(&pleat, SHADE, 13.0 * s, dark);
                 p.stroke(&pleat.moved(pt(-10.0 * s, 0.0)), WHITE, 8.0 * s, 0.22);
@@ -76,26 +112,46 @@ fn cord(p: &mut Picture, bend: &dyn Fn(Curve) -> Curve, s: f64, colour: Rgb) {
     };
     braid(p, Curve::smooth(&[pt(20.0, -160.0), pt(70.0, -20.0), pt(40.0, 90.0), pt(84.0, 190.0)], false));
     braid(p, Curve::smooth(&[pt(-10.0, -160.0), pt(-30.0, -30.0), pt(-74.0, 60.0), pt(-50.0, 160.0)], false));
-    braid(p, Curve::smooth(&[pt(0.0, -166.0), pt(-90.0, -110.0), pt(-150.0, -150.0), pt(-90.0, -196.0), pt(0.0, -172.0)], false));
-    braid(p, Curve::smooth(&[pt(6.0, -166.0), pt(96.0, -104.0), pt(158.0, -146.0), pt(94.0, -196.0), pt(6.0, -172.0)], false));
+    braid(
+        p,
+        Curve::smooth(
+            &[pt(0.0, -166.0), pt(-90.0, -110.0), pt(-150.0, -150.0), pt(-90.0, -196.0), pt(0.0, -172.0)],
+            false,
+        ),
+    );
+    braid(
+        p,
+        Curve::smooth(
+            &[pt(6.0, -166.0), pt(96.0, -104.0), pt(158.0, -146.0), pt(94.0, -196.0), pt(6.0, -172.0)],
+            false,
+        ),
+    );
     for y in [-182.0, -166.0] {
         braid(p, Curve::smooth(&[pt(-68.0, y), pt(0.0, y + 9.0), pt(68.0, y)], false));
     }
     let knot = bend(Curve::oval(pt(2.0, -162.0), 24.0, 20.0));
     p.fill(&knot, &tone.to_string());
-    light::shade_across(p, &knot, bend(Curve::circle(pt(-20.0, -182.0), 1.0)).start, bend(Curve::circle(pt(24.0, -142.0), 1.0)).start, 0.5);
+    light::shade_across(
+        p,
+        &knot,
+        bend(Curve::circle(pt(-20.0, -182.0), 1.0)).start,
+        bend(Curve::circle(pt(24.0, -142.0), 1.0)).start,
+        0.5,
+    );
 }
 
 pub fn draw(p: &mut Picture, scene: &Scene) {
     let colour = scene.colour();
     match scene.arrangement {
         Arrangement::Use => {
-            let under = Cloth { pattern: Pattern::Plain, colour: dye("kinari"), w: 17.0, h: 15.5, repeat: 3.0, scale: 46.0 };
+            let under =
+                Cloth { pattern: Pattern::Shima, colour: dye("kinari"), w: 19.0, h: 17.0, repeat: 4.5, scale: 46.0 };
             tenugui::packet(p, &under, pt(590.0, 640.0), 0.16);
-            bag(p, pt(470.0, 590.0), 0.76, -0.22, colour, scene.pattern());
-            bag(p, pt(760.0, 720.0), 0.7, 0.26, scene.colour_at(2), scene.pattern());
+            bag(p, pt(610.0, 620.0), 0.86, -0.2, scene.colour_at(1), scene.pattern());
         }
-        Arrangement::Detail => close_up(p, 590.0, 440.0, 2.4, |p| bag(p, pt(595.0, 610.0), 1.2, 0.06, colour, scene.pattern())),
+        Arrangement::Detail => {
+            close_up(p, 590.0, 440.0, 2.4, |p| bag(p, pt(595.0, 610.0), 1.2, 0.06, colour, scene.pattern()))
+        }
         _ => bag(p, pt(595.0, 610.0), 1.2, 0.06, colour, scene.pattern()),
     }
 }

@@ -40,7 +40,8 @@ impl Sheet {
         p.fill(&outline, &self.colour.to_string());
         p.clipped(&outline, |p| {
             let r = self.repeat;
-            self.pattern.draw(p, area(0.0, 0.0, self.w / r, self.h / r), r, reserve(self.colour), &|q: Pt| self.place(q * r));
+            self.pattern
+                .draw(p, area(0.0, 0.0, self.w / r, self.h / r), r, reserve(self.colour), &|q: Pt| self.place(q * r));
             let half = self.w.hypot(self.h) / 2.0;
             texture::fibres(p, (self.at.x - half, self.at.y - half, half * 2.0, half * 2.0), 110, seed);
         });
@@ -72,7 +73,14 @@ pub fn chiyogami(p: &mut Picture, scene: &Scene) {
     match scene.arrangement {
         Arrangement::Use => {
             for i in 0..4_usize {
-                let mut one = sheet(pt(415.0 + 10.0 * i as f64, 740.0 - 8.0 * i as f64), 470.0, 470.0, -0.2 + 0.05 * i as f64, tones[i + 1], sorts[i + 1]);
+                let mut one = sheet(
+                    pt(415.0 + 10.0 * i as f64, 740.0 - 8.0 * i as f64),
+                    470.0,
+                    470.0,
+                    -0.2 + 0.05 * i as f64,
+                    tones[i + 1],
+                    sorts[i + 1],
+                );
                 one.thick = 4.0;
                 one.draw(p, i as u64);
             }
@@ -83,6 +91,9 @@ pub fn chiyogami(p: &mut Picture, scene: &Scene) {
     }
 }
 
+/// A face, how the paper lies on it, and how dark it is.
+type Face<'a> = (Curve, &'a dyn Fn(Pt) -> Pt, f64);
+
 /// A small box with its lid, covered in the printed paper.
 fn paper_box(p: &mut Picture, colour: Rgb) {
     let camera = Camera { origin: pt(805.0, 520.0), scale: 34.0, yaw: 0.5, k: 0.6 };
@@ -92,7 +103,7 @@ fn paper_box(p: &mut Picture, colour: Rgb) {
     boxes::solid(p, camera, lid, colour);
     let ((x, y, z), (w, d, h), r) = (lid.lo, lid.size, 2.9);
     let ink = reserve(colour);
-    let faces: [(Curve, &dyn Fn(Pt) -> Pt, f64); 3] = [
+    let faces: [Face<'_>; 3] = [
         (lid.side_face(camera), &|q| camera.at(x + w, y + q.x * r, z + h - q.y * r), 0.36),
         (lid.front(camera), &|q| camera.at(x + q.x * r, y + d, z + h - q.y * r), 0.14),
         (lid.top(camera), &|q| camera.at(x + q.x * r, y + q.y * r, z + h), 0.0),
@@ -133,7 +144,9 @@ fn ruled(p: &mut Picture, at: Pt, w: f64, h: f64, turn: f64, colour: Rgb, seed: 
     let one = sheet(at, w, h, turn, PAPER, Pattern::Plain);
     one.draw(p, seed);
     let ink = if colour.luma() > 0.75 { colour.darker(0.3) } else { colour };
-    let frame = Curve::polygon(&[pt(44.0, 56.0), pt(w - 44.0, 56.0), pt(w - 44.0, h - 56.0), pt(44.0, h - 56.0)].map(|q| one.place(q)));
+    let frame = Curve::polygon(
+        &[pt(44.0, 56.0), pt(w - 44.0, 56.0), pt(w - 44.0, h - 56.0), pt(44.0, h - 56.0)].map(|q| one.place(q)),
+    );
     p.stroke(&frame, ink, 3.0, 0.9);
     for i in 1..9 {
         let x = 44.0 + (w - 88.0) * f64::from(i) / 9.0;
@@ -171,7 +184,9 @@ fn pochi_one(p: &mut Picture, at: Pt, turn: f64, pattern: Pattern, colour: Rgb, 
     body.repeat *= scale * 1.1;
     body.thick = 8.0;
     body.draw(p, 7);
-    let flap = Curve::polygon(&[pt(-1.0, -1.0), pt(w + 1.0, -1.0), pt(w - 10.0, 84.0 * scale), pt(10.0, 84.0 * scale)].map(|q| body.place(q)));
+    let flap = Curve::polygon(
+        &[pt(-1.0, -1.0), pt(w + 1.0, -1.0), pt(w - 10.0, 84.0 * scale), pt(10.0, 84.0 * scale)].map(|q| body.place(q)),
+    );
     p.blurred(4.0, |p| p.tint(&flap.moved(pt(3.0, 7.0)), SHADE, 0.4));
     p.fill(&flap, &PAPER.to_string());
     light::shade_across(p, &flap, body.place(pt(0.0, 0.0)), body.place(pt(w, 90.0 * scale)), 0.14);
@@ -212,7 +227,10 @@ fn strip_of_scent(p: &mut Picture, at: Pt, turn: f64, colour: Rgb, pattern: Patt
     p.stroke(&cord.moved(pt(-1.0, -1.0)), dye("shu").lighter(0.4), 2.0, 0.8);
     p.fill(&Curve::circle(eye, 15.0), &PAPER.to_string());
     p.fill(&Curve::circle(eye, 7.0), &dye("suo").darker(0.4).to_string());
-    let label = Curve::polygon(&[pt(w / 2.0 - 26.0, 132.0), pt(w / 2.0 + 26.0, 132.0), pt(w / 2.0 + 26.0, 300.0), pt(w / 2.0 - 26.0, 300.0)].map(|q| one.place(q)));
+    let label = Curve::polygon(
+        &[pt(w / 2.0 - 26.0, 132.0), pt(w / 2.0 + 26.0, 132.0), pt(w / 2.0 + 26.0, 300.0), pt(w / 2.0 - 26.0, 300.0)]
+            .map(|q| one.place(q)),
+    );
     p.fill(&label, &PAPER.to_string());
     tenugui::crest(p, one.place(pt(w / 2.0, 216.0)), 19.0, turn, dye("sumi"));
 }
@@ -271,7 +289,8 @@ pub fn tape(p: &mut Picture, scene: &Scene) {
             let mut body = sheet(pt(560.0, 560.0), 760.0, 500.0, -0.12, PAPER, Pattern::Plain);
             body.thick = 9.0;
             body.draw(p, 3);
-            let peak = Curve::line(&[body.place(pt(0.0, 0.0)), body.place(pt(380.0, 250.0)), body.place(pt(760.0, 0.0))]);
+            let peak =
+                Curve::line(&[body.place(pt(0.0, 0.0)), body.place(pt(380.0, 250.0)), body.place(pt(760.0, 0.0))]);
             p.blurred(3.0, |p| p.stroke(&peak.moved(pt(0.0, 5.0)), SHADE, 5.0, 0.3));
             p.stroke(&peak, WHITE, 2.0, 0.7);
             torn(p, pt(575.0, 570.0), 310.0, 80.0, -0.16, colour, scene.pattern());
@@ -290,7 +309,14 @@ pub fn tape(p: &mut Picture, scene: &Scene) {
 fn torn(p: &mut Picture, at: Pt, w: f64, h: f64, turn: f64, colour: Rgb, pattern: Pattern) {
     let place = |q: Pt| at + (q - pt(w / 2.0, h / 2.0)).turned(turn);
     let edge = |x: f64, reach: f64| -> Vec<Pt> {
-        (0..=14).map(|i| place(pt(x + reach * ((f64::from(i) * 2.3).sin() + 0.5 * (f64::from(i) * 5.1).cos()), h * f64::from(i) / 14.0))).collect()
+        (0..=14)
+            .map(|i| {
+                place(pt(
+                    x + reach * ((f64::from(i) * 2.3).sin() + 0.5 * (f64::from(i) * 5.1).cos()),
+                    h * f64::from(i) / 14.0,
+                ))
+            })
+            .collect()
     };
     let mut left = edge(0.0, h * 0.02);
     left.reverse();

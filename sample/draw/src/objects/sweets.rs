@@ -1,5 +1,7 @@
 //! Sweets: yokan, pressed sugar and sugar stars.
 
+use std::f64::consts::{FRAC_PI_2, TAU};
+
 use super::{close_up, cups, plates};
 use crate::{
     boxes::{self, Block, Camera},
@@ -37,7 +39,19 @@ fn bar(p: &mut Picture, camera: Camera, lo: (f64, f64, f64), w: f64, note: &str)
         match note {
             "kur" => {
                 for (cy, cz, r) in [(1.4, 1.7, 0.82), (3.1, 1.2, 0.62), (2.9, 2.4, 0.4)] {
-                    let nut = Curve::smooth(&(0..8).map(|i| { let a = f64::from(i) * 0.785; camera.at(ex, y + cy + r * a.cos() * (1.0 + 0.1 * (a * 2.0).sin()), z + cz + r * 0.86 * a.sin()) }).collect::<Vec<_>>(), true);
+                    let nut = Curve::smooth(
+                        &(0..8)
+                            .map(|i| {
+                                let a = f64::from(i) * 0.785;
+                                camera.at(
+                                    ex,
+                                    y + cy + r * a.cos() * (1.0 + 0.1 * (a * 2.0).sin()),
+                                    z + cz + r * 0.86 * a.sin(),
+                                )
+                            })
+                            .collect::<Vec<_>>(),
+                        true,
+                    );
                     p.fill(&nut, "#dba83f");
                     p.stroke(&nut, Rgb(250, 222, 140), 3.0, 0.5);
                 }
@@ -48,20 +62,37 @@ fn bar(p: &mut Picture, camera: Camera, lo: (f64, f64, f64), w: f64, note: &str)
                     .map(|_| {
                         let (cy, cz) = (random.between(0.3, 4.1), random.between(0.3, 2.7));
                         let r = random.between(0.16, 0.27);
-                        Curve::smooth(&(0..6).map(|i| { let a = f64::from(i) * 1.047; camera.at(ex, y + cy + r * 1.3 * a.cos(), z + cz + r * a.sin()) }).collect::<Vec<_>>(), true)
+                        Curve::smooth(
+                            &(0..6)
+                                .map(|i| {
+                                    let a = f64::from(i) * 1.047;
+                                    camera.at(ex, y + cy + r * 1.3 * a.cos(), z + cz + r * a.sin())
+                                })
+                                .collect::<Vec<_>>(),
+                            true,
+                        )
                     })
                     .collect();
-                p.path(&data(&beans), "fill=\"#3c1a1c\" stroke=\"#a05a54\" stroke-width=\"2\" stroke-opacity=\".6\"");
+                p.path(&data(&beans), "fill=\"#47201f\" stroke=\"#a05a54\" stroke-width=\"2\" stroke-opacity=\".22\"");
             }
         }
     });
     let (a, b) = (camera.at(x, y + d, z + h), camera.at(x + w, y + d, z));
-    let glow = p.linear((a.x, a.y), (b.x, b.y), &[(0.0, WHITE, 0.16), (0.3, WHITE, 0.02), (0.75, tone.lighter(0.3), 0.2), (1.0, SHADE, 0.2)]);
+    let glow = p.linear(
+        (a.x, a.y),
+        (b.x, b.y),
+        &[(0.0, WHITE, 0.16), (0.3, WHITE, 0.02), (0.75, tone.lighter(0.3), 0.2), (1.0, SHADE, 0.2)],
+    );
     p.fill(&front, &glow);
     let (a, b) = (camera.at(ex, y, z + h), camera.at(ex, y + d, z));
     let face = p.linear((a.x, a.y), (b.x, b.y), &[(0.0, WHITE, 0.24), (0.5, WHITE, 0.04), (1.0, SHADE, 0.16)]);
     p.fill(&end, &face);
-    let gloss = camera.face(&[(x + w * 0.06, y + 0.6, z + h), (x + w * 0.94, y + 0.6, z + h), (x + w * 0.94, y + 1.7, z + h), (x + w * 0.06, y + 1.7, z + h)]);
+    let gloss = camera.face(&[
+        (x + w * 0.06, y + 0.6, z + h),
+        (x + w * 0.94, y + 0.6, z + h),
+        (x + w * 0.94, y + 1.7, z + h),
+        (x + w * 0.06, y + 1.7, z + h),
+    ]);
     p.blurred(5.0, |p| p.tint(&gloss, WHITE, 0.3));
     let edge = Curve::line(&[camera.at(x, y + d, z + h), camera.at(x + w, y + d, z + h)]);
     p.stroke(&edge, WHITE, 2.6, 0.45);
@@ -72,7 +103,12 @@ fn cut_bar(p: &mut Picture, note: &str) {
     let camera = Camera { origin: pt(620.0, 640.0), scale: 52.0, yaw: -0.62, k: 0.52 };
     let board = Block { lo: (-9.4, -4.6, -0.8), size: (17.0, 9.0, 0.8) };
     boxes::block(p, camera, board, HINOKI.darker(0.05));
-    let grain: Vec<Curve> = (0..13).map(|i| { let y = -4.2 + 0.68 * f64::from(i); Curve::line(&[camera.at(-9.4, y, 0.0), camera.at(7.6, y + 0.2, 0.0)]) }).collect();
+    let grain: Vec<Curve> = (0..13)
+        .map(|i| {
+            let y = -4.2 + 0.68 * f64::from(i);
+            Curve::line(&[camera.at(-9.4, y, 0.0), camera.at(7.6, y + 0.2, 0.0)])
+        })
+        .collect();
     p.path(&data(&grain), "stroke=\"#9a6a34\" stroke-opacity=\".3\" stroke-width=\"2\" fill=\"none\"");
     bar(p, camera, (-1.6, -2.2, 0.0), 8.2, note);
     bar(p, camera, (-4.4, -2.0, 0.0), 1.5, note);
@@ -104,27 +140,34 @@ fn pressed(p: &mut Picture, c: Pt, r: f64, kind: usize) {
         0 => {
             let points: Vec<Pt> = (0..20)
                 .map(|i| {
-                    let a = f64::from(i) * 0.314_16 - 1.5708;
+                    let a = f64::from(i) * 0.314_16 - FRAC_PI_2;
                     let lobe = [0.8, 1.0, 0.96, 1.0][i as usize % 4];
                     c + pt(r * lobe, 0.0).turned(a)
                 })
                 .collect();
             Curve::smooth(&points, true)
         }
-        1 => Curve::arc(c + pt(0.0, r * 0.72), r * 1.6, -2.3, -0.84).then(Curve::arc(c + pt(0.0, r * 0.82), r * 0.3, -0.7, -2.44)).close(),
-        _ => Curve::arc(c, r * 0.96, 0.0, std::f64::consts::TAU).close(),
+        1 => Curve::arc(c + pt(0.0, r * 0.72), r * 1.6, -2.3, -0.84)
+            .then(Curve::arc(c + pt(0.0, r * 0.82), r * 0.3, -0.7, -2.44))
+            .close(),
+        _ => Curve::arc(c, r * 0.96, 0.0, TAU).close(),
     };
     light::flat_shadow(p, &outline, r * 0.13);
     p.fill(&outline, &tone.darker(0.16).to_string());
     let top = outline.moved(pt(-r * 0.03, -r * 0.05));
     p.fill(&top, &tone.to_string());
-    let dome = p.radial((c.x - r * 0.4, c.y - r * 0.5), r * 1.7, r * 1.7, &[(0.0, WHITE, 0.75), (0.5, WHITE, 0.05), (1.0, SHADE, 0.22)]);
+    let dome = p.radial(
+        (c.x - r * 0.4, c.y - r * 0.5),
+        r * 1.7,
+        r * 1.7,
+        &[(0.0, WHITE, 0.75), (0.5, WHITE, 0.05), (1.0, SHADE, 0.22)],
+    );
     p.fill(&top, &dome);
     let mut lines: Vec<Curve> = Vec::new();
     match kind % 3 {
         0 => {
             for i in 0..5 {
-                let a = f64::from(i) * 1.2566 - 1.5708;
+                let a = f64::from(i) * 1.2566 - FRAC_PI_2;
                 lines.push(Curve::line(&[c + pt(r * 0.2, 0.0).turned(a), c + pt(r * 0.74, 0.0).turned(a)]));
             }
             lines.push(Curve::circle(c, r * 0.15));
@@ -132,7 +175,10 @@ fn pressed(p: &mut Picture, c: Pt, r: f64, kind: usize) {
         1 => {
             for i in 0..7 {
                 let a = -2.2 + 0.211 * f64::from(i);
-                lines.push(Curve::line(&[c + pt(0.0, r * 0.72) + pt(r * 0.5, 0.0).turned(a), c + pt(0.0, r * 0.72) + pt(r * 1.5, 0.0).turned(a)]));
+                lines.push(Curve::line(&[
+                    c + pt(0.0, r * 0.72) + pt(r * 0.5, 0.0).turned(a),
+                    c + pt(0.0, r * 0.72) + pt(r * 1.5, 0.0).turned(a),
+                ]));
             }
             lines.push(Curve::arc(c + pt(0.0, r * 0.72), r * 1.2, -2.25, -0.9));
         }
@@ -145,7 +191,9 @@ fn pressed(p: &mut Picture, c: Pt, r: f64, kind: usize) {
         }
         let d = data(&lines);
         p.path(&d, &format!("fill=\"none\" stroke=\"{}\" stroke-width=\"{:.1}\"", tone.darker(0.34), r * 0.045));
-        p.group("transform=\"translate(1.5 2)\"", |p| p.path(&d, &format!("fill=\"none\" stroke=\"#fff\" stroke-opacity=\".8\" stroke-width=\"{:.1}\"", r * 0.03)));
+        p.group("transform=\"translate(1.5 2)\"", |p| {
+            p.path(&d, &format!("fill=\"none\" stroke=\"#fff\" stroke-opacity=\".8\" stroke-width=\"{:.1}\"", r * 0.03))
+        });
         texture::specks(p, (c.x - r, c.y - r, r * 2.0, r * 2.0), 30, kind as u64 + 3, tone.darker(0.4));
     });
 }
@@ -168,7 +216,8 @@ pub fn higashi(p: &mut Picture, scene: &Scene) {
             lathe::liquid(p, v, (5.78, 6.5), 5.3, 5.2, Rgb(134, 168, 62));
         }
         Arrangement::Detail => {
-            for (i, (x, y)) in [(420.0, 470.0), (980.0, 360.0), (860.0, 900.0), (190.0, 1010.0)].into_iter().enumerate() {
+            for (i, (x, y)) in [(420.0, 470.0), (980.0, 360.0), (860.0, 900.0), (190.0, 1010.0)].into_iter().enumerate()
+            {
                 pressed(p, pt(x, y), 300.0, i);
             }
         }
@@ -191,7 +240,8 @@ fn carton(p: &mut Picture, (columns, rows): (i32, i32)) {
         light::shade_across(p, &rim, pt(x, y), pt(x + w, y + h), 0.16);
         let inside = Curve::rect(x + 18.0, y + 18.0, w - 36.0, h - 36.0);
         p.fill(&inside, &dye("kinari").lighter(0.2).to_string());
-        let deep = p.linear((x, y), (x + 130.0, y + 150.0), &[(0.0, SHADE, 0.5), (0.5, SHADE, 0.18), (1.0, SHADE, 0.05)]);
+        let deep =
+            p.linear((x, y), (x + 130.0, y + 150.0), &[(0.0, SHADE, 0.5), (0.5, SHADE, 0.18), (1.0, SHADE, 0.05)]);
         p.fill(&inside, &deep);
         for row in 0..rows {
             for column in 0..columns {
@@ -205,7 +255,7 @@ fn carton(p: &mut Picture, (columns, rows): (i32, i32)) {
 /// One sugar star: a ball with rounded points.
 pub fn star(p: &mut Picture, at: Pt, r: f64, colour: Rgb, seed: u64) {
     let mut random = Random::new(seed);
-    let spin = random.between(0.0, 6.28);
+    let spin = random.between(0.0, TAU);
     let points: Vec<Pt> = (0..22)
         .map(|i| {
             let reach = if i % 2 == 0 { 1.0 } else { 0.8 };
@@ -215,12 +265,17 @@ pub fn star(p: &mut Picture, at: Pt, r: f64, colour: Rgb, seed: u64) {
     let outline = Curve::smooth(&points, true);
     p.tint(&Curve::oval(at + pt(r * 0.3, r * 0.62), r * 1.05, r * 0.62), SHADE, 0.28);
     p.fill(&outline, &colour.darker(0.1).to_string());
-    let ball = p.radial((at.x - r * 0.3, at.y - r * 0.36), r * 1.5, r * 1.5, &[(0.0, WHITE, 0.8), (0.4, WHITE, 0.14), (1.0, SHADE, 0.34)]);
+    let ball = p.radial(
+        (at.x - r * 0.3, at.y - r * 0.36),
+        r * 1.5,
+        r * 1.5,
+        &[(0.0, WHITE, 0.8), (0.4, WHITE, 0.14), (1.0, SHADE, 0.34)],
+    );
     p.fill(&outline, &ball);
-    let bumps: Vec<Curve> = (0..6)
-        .map(|i| Curve::dot(at + pt(r * 0.5, 0.0).turned(spin + f64::from(i) * 1.047)))
-        .collect();
-    let look = format!("stroke=\"#fff\" stroke-opacity=\".34\" stroke-linecap=\"round\" stroke-width=\"{:.1}\"", r * 0.34);
+    let bumps: Vec<Curve> =
+        (0..6).map(|i| Curve::dot(at + pt(r * 0.5, 0.0).turned(spin + f64::from(i) * 1.047))).collect();
+    let look =
+        format!("stroke=\"#fff\" stroke-opacity=\".34\" stroke-linecap=\"round\" stroke-width=\"{:.1}\"", r * 0.34);
     p.path(&data(&bumps), &look);
 }
 
@@ -231,16 +286,33 @@ fn jar(p: &mut Picture, v: View, colour: Rgb, seed: u64) {
     p.tint(&outline, Rgb(226, 230, 226), 0.85);
     p.clipped(&outline, |p| heap(p, v, colour, seed));
     let wide = 3.7 * v.scale;
-    let glass = p.linear((v.foot.x - wide, 0.0), (v.foot.x + wide, 0.0), &[(0.0, SHADE, 0.5), (0.05, WHITE, 0.4), (0.12, SHADE, 0.12), (0.3, WHITE, 0.16), (0.6, SHADE, 0.04), (0.88, SHADE, 0.24), (0.95, WHITE, 0.4), (1.0, SHADE, 0.5)]);
+    let glass = p.linear(
+        (v.foot.x - wide, 0.0),
+        (v.foot.x + wide, 0.0),
+        &[
+            (0.0, SHADE, 0.5),
+            (0.05, WHITE, 0.4),
+            (0.12, SHADE, 0.12),
+            (0.3, WHITE, 0.16),
+            (0.6, SHADE, 0.04),
+            (0.88, SHADE, 0.24),
+            (0.95, WHITE, 0.4),
+            (1.0, SHADE, 0.5),
+        ],
+    );
     p.fill(&outline, &glass);
     lathe::gleam(p, &profile, v, 1.0, 8.0, 0.9);
     let lid = Profile::straight(&[(3.25, 8.05), (3.3, 8.3), (3.3, 9.2)]);
     p.fill(&lid.outline(v), &HINOKI.to_string());
-    p.clipped(&lid.outline(v), |p| texture::grain(p, (v.foot.x - wide, v.y(9.4), wide * 2.0, 2.4 * v.scale), 9, 4, 0.8));
+    p.clipped(&lid.outline(v), |p| {
+        texture::grain(p, (v.foot.x - wide, v.y(9.4), wide * 2.0, 2.4 * v.scale), 9, 4, 0.8)
+    });
     lathe::shade(p, &lid, v, 0.2, 0.24);
     let top = v.ring(3.3, 9.2);
     p.fill(&top, &HINOKI.lighter(0.2).to_string());
-    p.clipped(&top, |p| texture::grain(p, (v.foot.x - wide, v.y(9.2) - wide * v.k, wide * 2.0, wide * v.k * 2.0), 14, 8, 0.9));
+    p.clipped(&top, |p| {
+        texture::grain(p, (v.foot.x - wide, v.y(9.2) - wide * v.k, wide * 2.0, wide * v.k * 2.0), 14, 8, 0.9)
+    });
     p.stroke(&v.ring(3.27, 9.2), WHITE, 2.0, 0.5);
     let string = Curve::smooth(&(-12..=12).map(|i| v.at(3.1, 7.98, f64::from(i) * 0.13)).collect::<Vec<_>>(), false);
     p.stroke(&string, colour.darker(0.25), 6.0, 1.0);
@@ -255,7 +327,10 @@ fn heap(p: &mut Picture, v: View, colour: Rgb, seed: u64) {
         let z = 0.35 + 0.6 * f64::from(row);
         for i in 0..8 {
             let x = -3.3 + 0.95 * f64::from(i) + if row % 2 == 0 { 0.0 } else { 0.45 };
-            let at = pt(v.foot.x + (x + random.between(-0.14, 0.14)) * v.scale, v.y(z + random.between(-0.1, 0.1)) + v.scale * 0.9);
+            let at = pt(
+                v.foot.x + (x + random.between(-0.14, 0.14)) * v.scale,
+                v.y(z + random.between(-0.1, 0.1)) + v.scale * 0.9,
+            );
             let kind = match (row + i * 2) % 5 {
                 0 => 0,
                 3 => 1,
@@ -278,10 +353,14 @@ pub fn konpeito(p: &mut Picture, scene: &Scene) {
         Arrangement::Detail => {
             let mut random = Random::new(scene.seed());
             let tones = [colour.lighter(0.3), Rgb(246, 240, 228), colour.lighter(0.5), colour.lighter(0.12)];
-            let stars = [0, 1, 2, 3, 4, 5, 6, 7].map(|i| p.once(|p| star(p, pt(0.0, 0.0), 134.0, tones[i % 4], i as u64)));
+            let stars =
+                [0, 1, 2, 3, 4, 5, 6, 7].map(|i| p.once(|p| star(p, pt(0.0, 0.0), 134.0, tones[i % 4], i as u64)));
             for row in 0..6_usize {
                 for i in 0..6_usize {
-                    let at = pt(240.0 * i as f64 - 30.0 + if row % 2 == 0 { 0.0 } else { 120.0 } + random.between(-16.0, 16.0), 215.0 * row as f64 + 40.0 + random.between(-14.0, 14.0));
+                    let at = pt(
+                        240.0 * i as f64 - 30.0 + if row % 2 == 0 { 0.0 } else { 120.0 } + random.between(-16.0, 16.0),
+                        215.0 * row as f64 + 40.0 + random.between(-14.0, 14.0),
+                    );
                     p.place(stars[(row * 2 + i * 5) % 8], at);
                 }
             }
@@ -292,11 +371,10 @@ pub fn konpeito(p: &mut Picture, scene: &Scene) {
 
 fn scatter(p: &mut Picture, v: View, scene: &Scene) {
     let mut random = Random::new(scene.seed());
-    let mut spots: Vec<Pt> = (0..30)
-        .map(|_| v.at(random.unit().sqrt() * 3.7, 0.9, random.between(0.0, 6.28)))
-        .collect();
+    let mut spots: Vec<Pt> = (0..30).map(|_| v.at(random.unit().sqrt() * 3.7, 0.9, random.between(0.0, TAU))).collect();
     spots.sort_by(|a, b| a.y.total_cmp(&b.y));
-    let stars = [0, 1, 2, 3, 4, 5].map(|i| p.once(|p| star(p, pt(0.0, 0.0), 34.0, scene.colour_at(i).lighter(0.3), i as u64)));
+    let stars =
+        [0, 1, 2, 3, 4, 5].map(|i| p.once(|p| star(p, pt(0.0, 0.0), 34.0, scene.colour_at(i).lighter(0.3), i as u64)));
     for (i, at) in spots.into_iter().enumerate() {
         p.place(stars[i % 6], at);
     }

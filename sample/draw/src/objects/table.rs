@@ -1,5 +1,7 @@
 //! What stands around the goods: trays, chopsticks, a cup of tea, a bowl of rice.
 
+use std::f64::consts::TAU;
+
 use crate::{
     geometry::{Curve, Pt, pt},
     lathe::{self, Profile, View},
@@ -28,7 +30,7 @@ pub fn tray(p: &mut Picture, v: View, r: f64, colour: Rgb, seed: u64) {
     p.clipped(&inner, |p| {
         p.fill(&floor, &colour.to_string());
         p.clipped(&floor, |p| {
-            texture::grain(p, (c.x - w, c.y - h, w * 2.0, h * 2.0), 34, seed, 1.1);
+            texture::grain(p, (c.x - w, c.y - h, w * 2.0, h * 2.0), 26, seed, 1.1);
         });
         let light = p.linear(
             (c.x - w, c.y - h),
@@ -59,9 +61,11 @@ pub fn chopsticks(p: &mut Picture, from: Pt, to: Pt, thick: f64, colour: Rgb) {
         let cast = stick.moved(pt(t * 0.6, t * 0.9));
         p.blurred((t * 0.4).max(2.0), |p| p.tint(&cast, SHADE, 0.5));
         p.fill(&stick, &colour.to_string());
-        let bright = place(Curve::polygon(&[pt(0.0, -t * 0.26), pt(length, -t * 0.8), pt(length, -t * 0.3), pt(0.0, -t * 0.1)]));
+        let bright =
+            place(Curve::polygon(&[pt(0.0, -t * 0.26), pt(length, -t * 0.8), pt(length, -t * 0.3), pt(0.0, -t * 0.1)]));
         p.tint(&bright, WHITE, 0.32);
-        let dark = place(Curve::polygon(&[pt(0.0, t * 0.08), pt(length, t * 0.3), pt(length, t * 0.8), pt(0.0, t * 0.26)]));
+        let dark =
+            place(Curve::polygon(&[pt(0.0, t * 0.08), pt(length, t * 0.3), pt(length, t * 0.8), pt(0.0, t * 0.26)]));
         p.tint(&dark, SHADE, 0.42);
     }
 }
@@ -73,7 +77,13 @@ pub fn rice(p: &mut Picture, v: View, r: f64, z: f64, heap: f64, seed: u64) {
     let up = heap * v.scale;
     let mound = Curve::oval_arc(c, w, h, 0.0, std::f64::consts::PI)
         .then(Curve::smooth(
-            &[pt(c.x - w, c.y), pt(c.x - w * 0.72, c.y - h * 0.62 - up * 0.5), pt(c.x - w * 0.1, c.y - h * 0.72 - up), pt(c.x + w * 0.66, c.y - h * 0.62 - up * 0.55), pt(c.x + w, c.y)],
+            &[
+                pt(c.x - w, c.y),
+                pt(c.x - w * 0.72, c.y - h * 0.62 - up * 0.5),
+                pt(c.x - w * 0.1, c.y - h * 0.72 - up),
+                pt(c.x + w * 0.66, c.y - h * 0.62 - up * 0.55),
+                pt(c.x + w, c.y),
+            ],
             false,
         ))
         .close();
@@ -82,7 +92,7 @@ pub fn rice(p: &mut Picture, v: View, r: f64, z: f64, heap: f64, seed: u64) {
     let mut grains = Vec::new();
     let grain = v.scale * 0.145;
     for _ in 0..460 {
-        let (a, d) = (random.between(0.0, 6.28), random.unit().sqrt() * 0.95);
+        let (a, d) = (random.between(0.0, TAU), random.unit().sqrt() * 0.95);
         let height = up * (1.0 - d * d);
         let at = c + pt(w * d * a.cos(), h * d * a.sin() - height * 0.9);
         let along = pt(grain * random.between(0.9, 1.4), 0.0).turned(random.between(0.0, 3.1));
@@ -91,7 +101,12 @@ pub fn rice(p: &mut Picture, v: View, r: f64, z: f64, heap: f64, seed: u64) {
     p.clipped(&mound, |p| {
         for layer in grains.chunks(92) {
             let d = crate::geometry::data(layer);
-            let look = |paint: &str| format!("fill=\"none\" stroke=\"{paint}\" stroke-width=\"{:.1}\" stroke-linecap=\"round\"", grain * 1.15);
+            let look = |paint: &str| {
+                format!(
+                    "fill=\"none\" stroke=\"{paint}\" stroke-width=\"{:.1}\" stroke-linecap=\"round\"",
+                    grain * 1.15
+                )
+            };
             p.group("transform=\"translate(1.4 2.6)\" opacity=\".6\"", |p| p.path(&d, &look("#d2c6a8")));
             p.path(&d, &look("#fbf7ee"));
         }

@@ -5,7 +5,7 @@ use crate::{
     geometry::{Curve, pt},
     lathe::{self, Profile, View, view},
     light,
-    palette::{Rgb, SHADE, TEA, WHITE, dye, glaze},
+    palette::{Rgb, SHADE, UMBRA, WHITE, dye, glaze},
     scene::{Arrangement, Scene},
     svg::Picture,
     texture,
@@ -53,16 +53,20 @@ fn handle(p: &mut Picture, v: View, colour: Rgb) {
     let from = pt(v.foot.x + 4.1 * s, v.y(3.4) + s * 1.4);
     let to = pt(v.foot.x + 9.2 * s, v.y(5.1) + s * 1.2);
     let along = to - from;
-    let across = along.turned(1.5708) * (1.0 / along.x.hypot(along.y));
+    let across = along.turned(std::f64::consts::FRAC_PI_2) * (1.0 / along.x.hypot(along.y));
     let (thin, thick) = (0.66 * s, 0.98 * s);
     let cast = Curve::polygon(&[from, to, to + pt(0.0, s), from + pt(0.0, s)]);
-    p.blurred(16.0, |p| p.tint(&cast.moved(pt(s * 0.4, s * 3.4)), SHADE, 0.24));
+    p.blurred(24.0, |p| p.tint(&cast.moved(pt(s * 0.1, s * 3.0)), UMBRA, 0.15));
     let shaft = Curve::line(&[from + across * -thin, to + across * -thick])
         .then(Curve::line(&[to + across * thick, from + across * thin]))
         .close();
     p.fill(&shaft, &colour.to_string());
     let (a, b) = (to + across * -thick, to + across * thick);
-    let round = p.linear((a.x, a.y), (b.x, b.y), &[(0.0, SHADE, 0.1), (0.24, WHITE, 0.36), (0.5, SHADE, 0.05), (0.9, SHADE, 0.5), (1.0, SHADE, 0.36)]);
+    let round = p.linear(
+        (a.x, a.y),
+        (b.x, b.y),
+        &[(0.0, SHADE, 0.1), (0.24, WHITE, 0.36), (0.5, SHADE, 0.05), (0.9, SHADE, 0.5), (1.0, SHADE, 0.36)],
+    );
     p.fill(&shaft, &round);
     let turn = along.y.atan2(along.x);
     let end = Curve::oval(pt(0.0, 0.0), thick * 0.44, thick).warped(f64::INFINITY, &|q| to + q.turned(turn));
@@ -81,7 +85,12 @@ fn lid(p: &mut Picture, v: View, colour: Rgb) {
     lathe::shade(p, &cover, v, 0.5, 0.1);
     let top = v.ring(2.0, 6.4);
     let c = v.at(0.0, 6.4, 0.0);
-    let sheen = p.radial((c.x - v.scale, c.y - v.scale * 0.4), v.scale * 2.0, v.scale * 1.2, &[(0.0, WHITE, 0.34), (1.0, WHITE, 0.0)]);
+    let sheen = p.radial(
+        (c.x - v.scale, c.y - v.scale * 0.4),
+        v.scale * 2.0,
+        v.scale * 1.2,
+        &[(0.0, WHITE, 0.34), (1.0, WHITE, 0.0)],
+    );
     p.fill(&top, &sheen);
     let knob = Profile::smooth(&[(0.5, 6.6), (0.45, 6.9), (0.85, 7.35), (0.7, 7.8), (0.1, 7.95)]);
     let spot = v.ring(0.8, 6.62).moved(pt(6.0, 3.0));
@@ -96,11 +105,7 @@ pub fn draw(p: &mut Picture, scene: &Scene) {
         Arrangement::Use => {
             table::tray(p, view(600.0, 850.0, 34.0, 0.46), 15.6, dye("kuri"), scene.seed());
             pot(p, view(600.0, 730.0, 41.0, 0.44), colour, scene.seed());
-            for (x, y) in [(345.0, 890.0), (585.0, 965.0)] {
-                let v = view(x, y, 32.0, 0.44);
-                cups::yunomi_cup(p, v, glaze("shiro"), 4);
-                cups::tea_in(p, v, 3.75, 8.5, 1.0, TEA);
-            }
+            cups::with_tea(p, &[pt(345.0, 890.0), pt(585.0, 965.0)], 32.0, 0.44);
         }
         Arrangement::Detail => close_up(p, 520.0, 470.0, 2.5, |p| {
             pot(p, view(560.0, 840.0, 64.0, 0.42), colour, scene.seed());

@@ -19,14 +19,7 @@ pub fn draw(p: &mut Picture, scene: &Scene) {
 }
 
 fn cloth(scene: &Scene, w: f64, h: f64, scale: f64) -> Cloth {
-    Cloth {
-        pattern: scene.pattern(),
-        colour: scene.colour(),
-        w,
-        h,
-        repeat: repeat(scene),
-        scale,
-    }
+    Cloth { pattern: scene.pattern(), colour: scene.colour(), w, h, repeat: repeat(scene), scale }
 }
 
 fn repeat(scene: &Scene) -> f64 {
@@ -98,17 +91,13 @@ fn folded(p: &mut Picture, scene: &Scene) {
     let (at, turn) = (pt(590.0, 592.0), -0.1);
     packet(p, &cloth, at, turn);
     let half = 11.0 * 21.0 + 1.0;
-    let band = Curve::rect(-half, 30.0, half * 2.0, 190.0)
-        .warped(f64::INFINITY, &|q| at + q.turned(turn));
+    let band = Curve::rect(-half, 30.0, half * 2.0, 190.0).warped(f64::INFINITY, &|q| at + q.turned(turn));
     let under = band.moved(pt(2.0, 5.0));
     p.clipped(&cloth_edge(at, turn, half), |p| {
         p.blurred(3.0, |p| p.tint(&under, SHADE, 0.4));
     });
     p.fill(&band, &PAPER.to_string());
-    let (l, r) = (
-        at + pt(-half, 120.0).turned(turn),
-        at + pt(half, 120.0).turned(turn),
-    );
+    let (l, r) = (at + pt(-half, 120.0).turned(turn), at + pt(half, 120.0).turned(turn));
     let gloss = p.linear(
         (l.x, l.y),
         (r.x, r.y),
@@ -137,18 +126,11 @@ pub fn crest(p: &mut Picture, at: Pt, r: f64, turn: f64, colour: Rgb) {
     let place = |c: Curve| c.warped(f64::INFINITY, &|q| at + q.turned(turn));
     p.stroke(&place(Curve::circle(pt(0.0, 0.0), r)), colour, r * 0.08, 0.95);
     let (w, h) = (r * 0.5, r * 0.62);
-    p.fill(
-        &place(Curve::rect(-r * 0.66, -r * 0.44, r * 1.32, r * 0.09)),
-        &colour.to_string(),
-    );
+    p.fill(&place(Curve::rect(-r * 0.66, -r * 0.44, r * 1.32, r * 0.09)), &colour.to_string());
     for x in [-w - r * 0.03, r * 0.03] {
         let cloth = Curve::line(&[pt(x, -r * 0.27), pt(x + w, -r * 0.27)]);
         let hem = Curve::smooth(
-            &[
-                pt(x + w, -r * 0.27 + h * 1.03),
-                pt(x + w * 0.6, -r * 0.27 + h * 0.97),
-                pt(x, -r * 0.27 + h * 1.03),
-            ],
+            &[pt(x + w, -r * 0.27 + h * 1.03), pt(x + w * 0.6, -r * 0.27 + h * 0.97), pt(x, -r * 0.27 + h * 1.03)],
             false,
         );
         p.fill(&place(cloth.then(hem).close()), &colour.to_string());
@@ -158,34 +140,19 @@ pub fn crest(p: &mut Picture, at: Pt, r: f64, turn: f64, colour: Rgb) {
 fn hanging(p: &mut Picture, scene: &Scene) {
     let s = 16.6;
     let front = wide(cloth(scene, 33.0, 47.0, s));
-    let drape = Drape {
-        seed: scene.seed(),
-        depth: 11.0,
-    };
+    let drape = Drape { seed: scene.seed(), depth: 11.0 };
     let (x0, y0) = (326.0, 225.0);
     let warp = move |q: Pt| {
         let (u, v) = (q.x / 33.0, q.y / 47.0);
         let narrow = (0.5 - u) * 26.0 * v;
-        pt(
-            x0 + q.x * s + drape.shift(u, v) + narrow,
-            y0 + q.y * s + drape.lift(u, v),
-        )
+        pt(x0 + q.x * s + drape.shift(u, v) + narrow, y0 + q.y * s + drape.lift(u, v))
     };
-    let back_drape = Drape {
-        seed: scene.seed() + 5,
-        depth: 9.0,
-    };
+    let back_drape = Drape { seed: scene.seed() + 5, depth: 9.0 };
     let back = move |q: Pt| {
         let (u, v) = (q.x / 33.0, q.y / 40.0);
-        pt(
-            x0 - 9.0 + q.x * s + back_drape.shift(u, v) * 0.6,
-            y0 + 4.0 + q.y * s * 0.985 + back_drape.lift(u, v),
-        )
+        pt(x0 - 9.0 + q.x * s + back_drape.shift(u, v) * 0.6, y0 + 4.0 + q.y * s * 0.985 + back_drape.lift(u, v))
     };
-    let behind = Cloth {
-        h: 40.0,
-        ..cloth(scene, 33.0, 40.0, s)
-    };
+    let behind = Cloth { h: 40.0, ..cloth(scene, 33.0, 40.0, s) };
     let shape = front.outline(&warp);
     p.blurred(26.0, |p| p.tint(&shape.moved(pt(52.0, 46.0)), SHADE, 0.26));
     p.blurred(9.0, |p| p.tint(&shape.moved(pt(17.0, 16.0)), SHADE, 0.22));
@@ -193,40 +160,23 @@ fn hanging(p: &mut Picture, scene: &Scene) {
     let hidden = behind.outline(&back);
     p.fill(&hidden, &scene.colour().darker(0.34).to_string());
     front.lay(p, &warp);
-    let folds = p.linear(
-        (x0 + 8.0, 0.0),
-        (x0 + 33.0 * s - 8.0, 0.0),
-        &drape.stops(0.95),
-    );
+    let folds = p.linear((x0 + 8.0, 0.0), (x0 + 33.0 * s - 8.0, 0.0), &drape.stops(0.95));
     p.fill(&shape, &folds);
     let over = p.linear(
         (0.0, y0 - 14.0),
         (0.0, y0 + 60.0),
-        &[
-            (0.0, SHADE, 0.1),
-            (0.12, WHITE, 0.34),
-            (0.3, WHITE, 0.1),
-            (0.42, SHADE, 0.2),
-            (1.0, SHADE, 0.0),
-        ],
+        &[(0.0, SHADE, 0.1), (0.12, WHITE, 0.34), (0.3, WHITE, 0.1), (0.42, SHADE, 0.2), (1.0, SHADE, 0.0)],
     );
     p.fill(&Curve::rect(x0, y0 - 22.0, 33.0 * s, 22.0), &scene.colour().to_string());
     p.fill(&Curve::rect(x0, y0 - 22.0, 33.0 * s, 82.0), &over);
-    let down = p.linear(
-        (0.0, y0),
-        (0.0, y0 + 47.0 * s),
-        &[(0.0, WHITE, 0.06), (0.5, SHADE, 0.0), (1.0, SHADE, 0.14)],
-    );
+    let down = p.linear((0.0, y0), (0.0, y0 + 47.0 * s), &[(0.0, WHITE, 0.06), (0.5, SHADE, 0.0), (1.0, SHADE, 0.14)]);
     p.fill(&shape, &down);
     fringe(p, &warp, scene);
 }
 
 /// The pattern a little larger, as it is dyed on the whole width.
 fn wide(cloth: Cloth) -> Cloth {
-    Cloth {
-        repeat: cloth.repeat * 1.75,
-        ..cloth
-    }
+    Cloth { repeat: cloth.repeat * 1.9, ..cloth }
 }
 
 /// The cut end: short loose threads.
@@ -260,22 +210,14 @@ pub fn rod(p: &mut Picture, from: Pt, to: Pt, r: f64, seed: u64) {
     let round = p.linear(
         (0.0, from.y - r),
         (0.0, from.y + r),
-        &[
-            (0.0, SHADE, 0.1),
-            (0.22, WHITE, 0.4),
-            (0.5, WHITE, 0.0),
-            (1.0, SHADE, 0.55),
-        ],
+        &[(0.0, SHADE, 0.1), (0.22, WHITE, 0.4), (0.5, WHITE, 0.0), (1.0, SHADE, 0.55)],
     );
     p.fill(&bar, &round);
 }
 
 fn close(p: &mut Picture, scene: &Scene) {
     let s = 78.0;
-    let base = Cloth {
-        repeat: repeat(scene) * 1.05,
-        ..cloth(scene, 20.0, 20.0, s)
-    };
+    let base = Cloth { repeat: repeat(scene) * 1.05, ..cloth(scene, 20.0, 20.0, s) };
     let turn = -0.3;
     let place = move |q: Pt| {
         let r = pt((q.x - 10.0) * s, (q.y - 10.0) * s).turned(turn) + pt(600.0, 600.0);
@@ -327,13 +269,7 @@ fn turned_corner(p: &mut Picture, scene: &Scene) {
         let roll = p.linear(
             (742.0, 742.0),
             (910.0, 945.0),
-            &[
-                (0.0, WHITE, 0.16),
-                (0.4, WHITE, 0.22),
-                (0.72, SHADE, 0.02),
-                (0.9, SHADE, 0.3),
-                (1.0, SHADE, 0.44),
-            ],
+            &[(0.0, WHITE, 0.16), (0.4, WHITE, 0.22), (0.72, SHADE, 0.02), (0.9, SHADE, 0.3), (1.0, SHADE, 0.44)],
         );
         p.fill(&flap, &roll);
     });

@@ -1,9 +1,11 @@
 //! Chopsticks, cutting board, tray and bamboo basket.
 
+use std::f64::consts::TAU;
+
 use super::{bowls, close_up, cups, metal, table, teapot};
 use crate::{
     boxes::{self, Block, Camera},
-    geometry::{Curve, Pt, data, pt},
+    geometry::{Curve, Pt, data, pt, rough_data},
     lathe::{self, Profile, View, view},
     light,
     palette::{BAMBOO, HINOKI, PORCELAIN, Rgb, SHADE, TEA, WHITE, dye, glaze},
@@ -15,7 +17,19 @@ use crate::{
 };
 
 fn rest(p: &mut Picture, c: Pt) {
-    let shape = Curve::smooth(&[c + pt(-58.0, -34.0), c + pt(0.0, -26.0), c + pt(58.0, -34.0), c + pt(70.0, 0.0), c + pt(58.0, 62.0), c + pt(0.0, 54.0), c + pt(-58.0, 62.0), c + pt(-70.0, 10.0)], true);
+    let shape = Curve::smooth(
+        &[
+            c + pt(-58.0, -34.0),
+            c + pt(0.0, -26.0),
+            c + pt(58.0, -34.0),
+            c + pt(70.0, 0.0),
+            c + pt(58.0, 62.0),
+            c + pt(0.0, 54.0),
+            c + pt(-58.0, 62.0),
+            c + pt(-70.0, 10.0),
+        ],
+        true,
+    );
     light::flat_shadow(p, &shape, 11.0);
     p.fill(&shape, &PORCELAIN.to_string());
     light::shade_across(p, &shape, c + pt(-70.0, -40.0), c + pt(70.0, 70.0), 0.3);
@@ -104,7 +118,9 @@ fn standing_board(p: &mut Picture, w: f64, d: f64, seed: u64) {
         lines.push(Curve::smooth(&points, false));
         ends.push(Curve::line(&[camera.at(-w / 2.0, y, 2.2), camera.at(-w / 2.0, y - 0.25, 0.0)]));
     }
-    p.clipped(&top, |p| p.path(&data(&lines), "fill=\"none\" stroke=\"#9a6a34\" stroke-opacity=\".36\" stroke-width=\"2\""));
+    p.clipped(&top, |p| {
+        p.path(&data(&lines), "fill=\"none\" stroke=\"#9a6a34\" stroke-opacity=\".36\" stroke-width=\"2\"")
+    });
     p.path(&data(&ends), "fill=\"none\" stroke=\"#7a4f22\" stroke-opacity=\".5\" stroke-width=\"2\"");
     p.clipped(&block.front(camera), |p| {
         let a = camera.at(-w / 2.0, d / 2.0, 2.2);
@@ -145,7 +161,12 @@ fn cucumber(p: &mut Picture, seed: u64) {
         light::flat_shadow(p, &disc, 7.0);
         p.fill(&disc, "#4d7440");
         p.fill(&Curve::oval(c, 56.0, 58.0), "#cfdfa4");
-        let face = p.radial((c.x - 12.0, c.y - 14.0), 58.0, 60.0, &[(0.0, Rgb(236, 240, 206), 0.9), (0.5, Rgb(214, 228, 170), 0.4), (1.0, WHITE, 0.0)]);
+        let face = p.radial(
+            (c.x - 12.0, c.y - 14.0),
+            58.0,
+            60.0,
+            &[(0.0, Rgb(236, 240, 206), 0.9), (0.5, Rgb(214, 228, 170), 0.4), (1.0, WHITE, 0.0)],
+        );
         p.fill(&Curve::oval(c, 56.0, 58.0), &face);
         let seeds: Vec<Curve> = (0..9)
             .map(|k| {
@@ -163,11 +184,7 @@ pub fn tray(p: &mut Picture, scene: &Scene) {
         Arrangement::Use => {
             table::tray(p, view(600.0, 850.0, 36.0, 0.5), 15.0, colour, scene.seed());
             teapot::pot(p, view(590.0, 745.0, 36.0, 0.48), glaze("sumi"), 5);
-            for (i, (x, y)) in [(340.0, 880.0), (560.0, 975.0)].into_iter().enumerate() {
-                let v = view(x, y, 33.0, 0.48);
-                cups::yunomi_cup(p, v, glaze("shiro"), i as u64);
-                cups::tea_in(p, v, 3.75, 8.5, 1.0, TEA);
-            }
+            cups::with_tea(p, &[pt(340.0, 880.0), pt(560.0, 975.0)], 33.0, 0.48);
         }
         Arrangement::Detail => close_up(p, 330.0, 790.0, 2.7, |p| {
             table::tray(p, view(600.0, 680.0, 33.0, 0.56), 15.0, colour, scene.seed());
@@ -190,7 +207,11 @@ fn basket_shape(p: &mut Picture, v: View, r: f64, seed: u64) {
     p.clipped(&mouth, |p| strips(p, v, r, seed));
     let c = pt(v.foot.x, v.y(2.6));
     let (w, h) = (r * v.scale, r * v.scale * v.k);
-    let fall = p.linear((c.x - w, c.y - h), (c.x + w, c.y + h), &[(0.0, SHADE, 0.5), (0.3, SHADE, 0.12), (0.6, WHITE, 0.05), (1.0, WHITE, 0.22)]);
+    let fall = p.linear(
+        (c.x - w, c.y - h),
+        (c.x + w, c.y + h),
+        &[(0.0, SHADE, 0.5), (0.3, SHADE, 0.12), (0.6, WHITE, 0.05), (1.0, WHITE, 0.22)],
+    );
     p.fill(&mouth, &fall);
     let ring = v.ring(r - 0.05, 2.6);
     p.stroke(&ring.moved(pt(0.0, 6.0)), SHADE, v.scale * 0.62, 0.4);
@@ -202,7 +223,14 @@ fn basket_shape(p: &mut Picture, v: View, r: f64, seed: u64) {
             Curve::line(&[v.at(r - 0.42, 2.6, a), v.at(r + 0.3, 2.52, a + 0.045)])
         })
         .collect();
-    p.path(&data(&binding), &format!("stroke=\"{}\" stroke-width=\"{:.1}\" fill=\"none\" stroke-opacity=\".75\"", BAMBOO.darker(0.5), v.scale * 0.12));
+    p.path(
+        &data(&binding),
+        &format!(
+            "stroke=\"{}\" stroke-width=\"{:.1}\" fill=\"none\" stroke-opacity=\".75\"",
+            BAMBOO.darker(0.5),
+            v.scale * 0.12
+        ),
+    );
 }
 
 fn strips(p: &mut Picture, v: View, r: f64, seed: u64) {
@@ -217,14 +245,13 @@ fn strips(p: &mut Picture, v: View, r: f64, seed: u64) {
     let half = pitch * 0.42;
     for row in -n..=n {
         let y = f64::from(row) * pitch;
-        let line: Vec<Pt> = (-3..=3).map(|i| at(r * f64::from(i) / 3.0, y)).collect();
+        let line: Vec<Pt> = (-2..=2).map(|i| at(r * f64::from(i) / 2.0, y)).collect();
         let curve = Curve::smooth(&line, false);
         let tone = BAMBOO.lighter(random.between(0.0, 0.22));
         p.stroke(&curve, tone.darker(0.45), half * 2.0 * v.scale * 0.74, 1.0);
-        p.stroke(&curve.moved(pt(0.0, -1.0)), tone, half * 2.0 * v.scale * 0.6, 1.0);
+        p.stroke(&curve, tone, half * 2.0 * v.scale * 0.6, 1.0);
     }
     let mut over = Vec::new();
-    let mut shadow = Vec::new();
     for column in -n..=n {
         let x = f64::from(column) * pitch;
         for row in -n..=n {
@@ -236,13 +263,17 @@ fn strips(p: &mut Picture, v: View, r: f64, seed: u64) {
                 continue;
             }
             let tall = pitch * 0.72;
-            let piece = |dx: f64, grow: f64| Curve::polygon(&[at(x - half * 0.86 + dx, y - tall - grow), at(x + half * 0.86 + dx, y - tall - grow), at(x + half * 0.86 + dx, y + tall + grow), at(x - half * 0.86 + dx, y + tall + grow)]);
-            shadow.push(piece(0.1, 0.05));
-            over.push(piece(0.0, 0.0));
+            over.push(Curve::line(&[at(x, y - tall), at(x, y + tall)]));
         }
     }
-    p.path(&data(&shadow), &format!("fill=\"{SHADE}\" fill-opacity=\".36\""));
-    p.path(&data(&over), &format!("fill=\"{}\" stroke=\"{}\" stroke-width=\"1\"", BAMBOO.lighter(0.16), BAMBOO.darker(0.4)));
+    let d = data(&over);
+    let look = |paint: Rgb, wide: f64| {
+        let width = wide * half * 1.72 * v.scale;
+        format!("fill=\"none\" stroke=\"{paint}\" stroke-width=\"{width:.1}\" stroke-linecap=\"butt\"")
+    };
+    p.group("transform=\"translate(3 1)\" opacity=\".36\"", |p| p.path(&d, &look(SHADE, 1.1)));
+    p.path(&d, &look(BAMBOO.darker(0.4), 1.08));
+    p.path(&d, &look(BAMBOO.lighter(0.16), 0.94));
 }
 
 pub fn basket(p: &mut Picture, scene: &Scene) {
@@ -254,24 +285,38 @@ pub fn basket(p: &mut Picture, scene: &Scene) {
             soba(p, v, scene.seed());
             cups::choko_cup(p, view(955.0, 900.0, 36.0, 0.5), Pattern::Ichimatsu, dye("ai"));
         }
-        Arrangement::Detail => close_up(p, 360.0, 720.0, 2.6, |p| basket_shape(p, view(600.0, 660.0, 38.0, 0.6), 12.0, scene.seed())),
+        Arrangement::Detail => {
+            close_up(p, 360.0, 720.0, 2.6, |p| basket_shape(p, view(600.0, 660.0, 38.0, 0.6), 12.0, scene.seed()))
+        }
         _ => basket_shape(p, view(592.0, 660.0, 38.0, 0.6), r, scene.seed()),
     }
 }
 
 fn soba(p: &mut Picture, v: View, seed: u64) {
     let mut random = Random::new(seed);
-    for (x, y) in [(-3.8, -3.8), (2.4, -4.6), (-6.0, -0.2), (0.0, -0.6), (5.8, -1.2), (-3.4, 3.4), (3.0, 3.6)] {
-        let c = pt(v.foot.x + x * v.scale, v.y(1.2) + y * v.scale * v.k);
-        let mound = Curve::oval(c + pt(8.0, 14.0), 4.0 * v.scale, 3.4 * v.scale * v.k + 8.0);
-        p.blurred(9.0, |p| p.tint(&mound, SHADE, 0.45));
-        for i in 0..20 {
-            let t = f64::from(i) / 20.0;
-            let (rx, ry) = (v.scale * random.between(1.8, 4.0) * (1.0 - 0.5 * t), v.scale * v.k * random.between(1.5, 3.5) * (1.0 - 0.5 * t));
-            let a = random.between(0.0, 6.28);
-            let loop_ = Curve::oval_arc(c + pt(random.between(-10.0, 10.0), -26.0 * t), rx, ry, a, a + random.between(3.0, 5.4));
-            p.stroke(&loop_.moved(pt(1.0, 3.4)), Rgb(86, 68, 54), 6.6, 0.5);
-            p.stroke(&loop_, Rgb(166, 144, 122).lighter(random.between(0.0, 0.24)), 5.6, 1.0);
+    let spots = [(-3.8, -3.8), (2.4, -4.6), (-6.0, -0.2), (0.0, -0.6), (5.8, -1.2), (-3.4, 3.4), (3.0, 3.6)]
+        .map(|(x, y)| pt(v.foot.x + x * v.scale, v.y(1.2) + y * v.scale * v.k));
+    let beds: Vec<Curve> =
+        spots.iter().map(|c| Curve::oval(*c + pt(6.0, 10.0), 3.9 * v.scale, 3.4 * v.scale * v.k)).collect();
+    p.blurred(8.0, |p| p.path(&data(&beds), &format!("fill=\"{SHADE}\" fill-opacity=\".4\"")));
+    let bodies: Vec<Curve> =
+        spots.iter().map(|c| Curve::oval(*c + pt(0.0, -4.0), 3.5 * v.scale, 3.0 * v.scale * v.k)).collect();
+    p.path(&data(&bodies), "fill=\"#857060\"");
+    for layer in 0..5 {
+        let mut loops = Vec::new();
+        for c in spots {
+            for i in 0..5 {
+                let t = f64::from(layer * 5 + i) / 25.0;
+                let rx = v.scale * random.between(1.5, 3.8) * (1.0 - 0.45 * t);
+                let ry = v.scale * v.k * random.between(1.3, 3.4) * (1.0 - 0.45 * t);
+                let a = random.between(0.0, TAU);
+                let middle = c + pt(random.between(-8.0, 8.0), -20.0 * t);
+                loops.push(Curve::oval_arc(middle, rx, ry, a, a + random.between(2.4, 4.1)));
+            }
         }
+        let d = rough_data(&loops, 1.0);
+        let look = |paint: Rgb, wide: f64| format!("fill=\"none\" stroke=\"{paint}\" stroke-width=\"{wide}\"");
+        p.group("transform=\"translate(1 2.6)\" opacity=\".5\"", |p| p.path(&d, &look(Rgb(86, 68, 54), 5.4)));
+        p.path(&d, &look(Rgb(164, 142, 120).lighter(0.05 * f64::from(layer)), 4.8));
     }
 }
