@@ -1,9 +1,11 @@
 //! Header and footer of every page.
 
 use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
 use leptos_router::hooks::use_location;
 use noren_domain::Lang;
 
+use crate::form::Refusal;
 use crate::lang::{href, use_lang};
 
 /// The shop's head: name, search, account, cart, language.
@@ -46,16 +48,46 @@ pub fn Header() -> impl IntoView {
                     <span class="header__language">
                         <LanguageLink />
                     </span>
-                    <Menu />
                 </nav>
+                <Menu />
             </div>
         </header>
     }
 }
 
-/// What a narrow screen has no room for, folded; a `details`, so that it opens without scripts.
+/// Slug and name of the categories in the header.
+#[server(endpoint = "frame/categories", input = GetUrl)]
+pub async fn menu_categories(lang: Lang) -> Result<Vec<(String, String)>, Refusal> {
+    use crate::request::{failed, shop};
+    let shop = shop();
+    let mut conn = shop.db.read().await.map_err(|error| failed(&error))?;
+    let categories = noren_shop::menu::categories(&mut conn).await.map_err(|error| failed(&error))?;
+    Ok(categories.into_iter().map(|(slug, name)| (slug, name.into(lang))).collect())
+}
+
+/// The categories: a row on wide screens; on narrow ones a `details`, which opens without scripts.
 #[component]
 fn Menu() -> impl IntoView {
+    let lang = use_lang();
+    let categories = Resource::new_blocking(move || lang, menu_categories);
+    view! {
+        <Suspense fallback=|| ()>
+            {move || Suspend::new(async move {
+                // Without categories the rest of the page is still of use.
+                let categories = categories.await.unwrap_or_default();
+                view! {
+                    <FoldedMenu categories=categories.clone() />
+                    <nav class="header__categories" aria-label=lang.pick("商品カテゴリー", "Categories")>
+                        <CategoryList categories />
+                    </nav>
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn FoldedMenu(categories: Vec<(String, String)>) -> impl IntoView {
     let lang = use_lang();
     let details = NodeRef::<leptos::html::Details>::new();
     let path = use_location().pathname;
@@ -72,15 +104,42 @@ fn Menu() -> impl IntoView {
                 <span class="icon icon--menu" aria-hidden="true"></span>
                 <span class="visually-hidden">{lang.pick("メニュー", "Menu")}</span>
             </summary>
-            <div class="header__panel">
+            <nav class="header__panel" aria-label=lang.pick("メニュー", "Menu")>
+                <CategoryList categories />
                 <ul>
-                    <li><a href=href("/account")>{lang.pick("アカウント", "Account")}</a></li>
-                    <li><a href=href("/help")>{lang.pick("ご利用案内", "Help")}</a></li>
-                    <li><LanguageLink /></li>
+                    <li>
+                        <a href=href("/account")>{lang.pick("アカウント", "Account")}</a>
+                    </li>
+                    <li>
+                        <a href=href("/help")>{lang.pick("ご利用案内", "Help")}</a>
+                    </li>
+                    <li>
+                        <LanguageLink />
+                    </li>
                 </ul>
-            </div>
+            </nav>
         </details>
     }
+}
+
+#[component]
+fn CategoryList(categories: Vec<(String, String)>) -> impl IntoView {
+    let path = use_location().pathname;
+    let items = categories
+        .into_iter()
+        .map(|(slug, name)| {
+            let address = href(&format!("/c/{slug}"));
+            let here = address.clone();
+            view! {
+                <li>
+                    <a href=address aria-current=move || (path.get() == here).then_some("page")>
+                        {name}
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ul>{items}</ul> }
 }
 
 /// The same page in the other language.

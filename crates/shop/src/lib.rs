@@ -12,6 +12,7 @@ pub mod db;
 pub mod import;
 pub mod mail;
 pub mod media;
+pub mod menu;
 pub mod notice;
 pub mod order;
 pub mod outbox;
