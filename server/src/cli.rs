@@ -1,5 +1,7 @@
 //! The command line.
 
+mod import;
+
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -8,6 +10,8 @@ use noren_shop::Shop;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
+
+use import::{Import, Sample};
 
 use crate::config::{Config, Flags, gather};
 use crate::{doctor, http, jobs, metrics};
@@ -32,6 +36,10 @@ enum Command {
     Seed,
     /// Looks at this installation and says what is well and what is not.
     Doctor,
+    /// Imports categories and products from CSV files, and their pictures from a folder.
+    Import(Import),
+    /// Writes a large file of products to standard output, made from the sample goods.
+    Sample(Sample),
 }
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
@@ -66,6 +74,8 @@ pub fn run() -> ExitCode {
             Command::Migrate => migrate(&config).await,
             Command::Seed => seed(&config).await,
             Command::Doctor => examine(&config).await,
+            Command::Import(options) => import::run(&open(&config).await?, options).await,
+            Command::Sample(options) => import::sample(&options),
         }
     });
     match done {

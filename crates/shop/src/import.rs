@@ -1,1 +1,230 @@
-//! import
+//! Goods from CSV files and a folder of pictures: what a shop owner uses, and what first start uses.
+//!
+//! The whole file is read and judged first; only then is anything written, some hundred products to
+//! a transaction, so that the shop goes on selling meanwhile. The key is the SKU: the same file
+//! twice changes nothing. Rows that are not in the file stay as they are.
+
+mod cells;
+mod goods;
+mod plan;
+mod rows;
+mod table;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use crate::Shop;
+use crate::db::Dialect;
+use crate::media::Source;
+
+use goods::{Goods, GoodsReader};
+use table::Table;
+
+/// Products that one transaction writes.
+const CHUNK: usize = 500;
+/// Changes that a report tells one by one; the rest is counted.
+const TOLD: usize = 200;
+
+/// What to import, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// CSV file of categories.
+    pub categories: Option<PathBuf>,
+    /// CSV file of products, one row per SKU.
+    pub products: Option<PathBuf>,
+    /// Folder of the pictures that the products name.
+    pub pictures: Option<PathBuf>,
+    /// Only say what would change.
+    pub dry_run: bool,
+    /// Import the good rows although others are bad; otherwise one bad row stops everything.
+    pub keep_good: bool,
+    /// Let the column `stock` overwrite what is on hand (never below what is reserved); otherwise it
+    /// counts for new SKUs only.
+    pub set_stock: bool,
+}
+
+/// A row that cannot be imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadRow {
+    /// `categories` or `products`.
+    pub file: &'static str,
+    /// The line its row starts on, counted from 1.
+    pub line: u64,
+    /// The SKU or category that it is about, as far as it could be read.
+    pub key: String,
+    /// What is wrong, in words.
+    pub reason: String,
+}
+
+/// What an import did, or would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Products that are new.
+    pub new: usize,
+    /// Products that changed in anything.
+    pub changed: usize,
+    /// Products that are as the file says.
+    pub unchanged: usize,
+    /// Categories that are new or changed.
+    pub categories: usize,
+    /// Each change in words, the first two hundred.
+    pub changes: Vec<String>,
+    /// Rows that were not imported, in the order of the files.
+    pub bad: Vec<BadRow>,
+    /// Whether the database was written to: not on a dry run, nor when bad rows stopped the import.
+    pub written: bool,
+}
+
+impl Report {
+    fn tell(&mut self, change: impl FnOnce() -> String) {
+        if self.changes.len() < TOLD {
+            self.changes.push(change());
+        }
+    }
+}
+
+/// An import cannot be done at all.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// A file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file as a whole is of no use.
+    #[error("{path}: {reason}")]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and how to mend it.
+        reason: String,
+    },
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// Rows could not be handed to the database.
+    #[error("cannot write rows as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Imports what `options` names. `progress` hears the number of products done, now and then.
+pub async fn run(shop: &Shop, options: &Options, progress: &mut (dyn FnMut(usize) + Send)) -> Result<Report, ImportError> {
+    let mut report = Report::default();
+    let categories = options.categories.as_deref().map(Table::open).transpose()?;
+    let products = options.products.as_deref().map(Table::open).transpose()?;
+    let mut pictures = Pictures::new(options.pictures.as_deref());
+
+    let known = Known::load(shop).await?;
+    let category_rows = match &categories {
+        Some(table) => goods::categories(table, &known.categories, &mut report.bad)?,
+        None => Vec::new(),
+    };
+    let slugs: HashSet<String> = known.categories.keys().cloned().chain(category_rows.iter().map(|row| row.slug.clone())).collect();
+    if let Some(table) = &products {
+        let mut seen = 0;
+        for item in GoodsReader::new(table, &slugs, &known.skus, &mut pictures)? {
+            report.bad.extend(item.bad);
+            seen += 1;
+            if seen % 10_000 == 0 {
+                tracing::info!(products = seen, "checked");
+            }
+        }
+    }
+    if !report.bad.is_empty() && !options.keep_good && !options.dry_run {
+        return Ok(report);
+    }
+
+    let ids = plan::categories(shop, category_rows, options.dry_run, &mut report).await?;
+    if let Some(table) = &products {
+        let mut chunk: Vec<Goods> = Vec::with_capacity(CHUNK);
+        let mut done = 0;
+        let mut reader = GoodsReader::new(table, &slugs, &known.skus, &mut pictures)?;
+        loop {
+            chunk.extend(reader.by_ref().filter_map(|item| item.goods).take(CHUNK));
+            if chunk.is_empty() {
+                break;
+            }
+            done += chunk.len();
+            plan::products(shop, &chunk, &ids, options, &mut report).await?;
+            chunk.clear();
+            progress(done);
+        }
+    }
+    report.written = !options.dry_run;
+    if report.written {
+        pictures.keep(shop)?;
+        if shop.db.dialect() == Dialect::Postgres && report.new + report.changed > CHUNK {
+            let mut tx = shop.db.write().await?;
+            for table in ["product", "variant", "stock", "picture", "product_facet", "product_search"] {
+                crate::execute!(tx, sqlx::AssertSqlSafe(format!("ANALYZE {table}"))).await?;
+            }
+            tx.commit().await?;
+        }
+    }
+    Ok(report)
+}
+
+/// What the database holds before the import, as far as rows are judged by it.
+struct Known {
+    categories: BTreeMap<String, i64>,
+    /// The product (slug) that each SKU belongs to.
+    skus: HashMap<String, String>,
+}
+
+impl Known {
+    async fn load(shop: &Shop) -> Result<Self, sqlx::Error> {
+        let mut conn = shop.db.read().await?;
+        let categories = crate::fetch_all!(conn, (String, i64), "SELECT slug, id FROM category").await?;
+        let skus = crate::fetch_all!(
+            conn,
+            (String, String),
+            "SELECT v.sku, p.slug FROM variant v JOIN product p ON p.id = v.product_id"
+        )
+        .await?;
+        Ok(Self { categories: categories.into_iter().collect(), skus: skus.into_iter().collect() })
+    }
+}
+
+/// The pictures that the rows name, each looked at once.
+struct Pictures {
+    folder: Option<PathBuf>,
+    seen: HashMap<String, Result<Source, String>>,
+}
+
+impl Pictures {
+    fn new(folder: Option<&Path>) -> Self {
+        Self { folder: folder.map(Path::to_owned), seen: HashMap::new() }
+    }
+
+    /// The picture called `name`, or why it cannot be used.
+    fn get(&mut self, name: &str) -> Result<Source, String> {
+        let Some(folder) = &self.folder else {
+            return Err(format!("picture \"{name}\": no folder of pictures was given; add --pictures"));
+        };
+        if name.contains(['/', '\\']) || name.starts_with('.') {
+            return Err(format!("picture \"{name}\": write the name of a file in the folder, without a path"));
+        }
+        self.seen
+            .entry(name.to_owned())
+            .or_insert_with(|| Source::read(&folder.join(name)).map_err(|error| format!("picture \"{name}\": {error}")))
+            .clone()
+    }
+
+    /// Copies every picture that was used into the media folder.
+    fn keep(&self, shop: &Shop) -> Result<(), ImportError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        for (name, source) in &self.seen {
+            if let Ok(source) = source {
+                let path = folder.join(name);
+                source.keep(shop, &path).map_err(|source| ImportError::File { path, source })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

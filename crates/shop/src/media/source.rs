@@ -1,0 +1,170 @@
+//! A picture as a shop owner hands it in: SVG, PNG or JPEG.
+
+use std::io::{Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use image::{DynamicImage, ImageFormat, ImageReader};
+use resvg::{tiny_skia, usvg};
+use sha2::{Digest, Sha256};
+
+use crate::Shop;
+
+/// Largest file, in bytes.
+const MAX_BYTES: u64 = 20 * 1024 * 1024;
+/// Longest side, in pixels.
+const MAX_SIDE: u32 = 12_000;
+/// Most pixels of a PNG or JPEG.
+const MAX_PIXELS: u64 = 60_000_000;
+
+/// A picture that can be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub hash: String,
+    /// Its width, in pixels.
+    pub width: u32,
+    /// Its height, in pixels.
+    pub height: u32,
+}
+
+/// A picture cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// The file cannot be read.
+    #[error("cannot be read ({0})")]
+    Read(#[from] std::io::Error),
+    /// Too many bytes or pixels.
+    #[error("is too large: at most 20 MiB, {MAX_SIDE} pixels a side and 60 million in all")]
+    TooLarge,
+    /// Another kind of file, or a broken one.
+    #[error("is not an SVG, PNG or JPEG that can be shown ({0})")]
+    Unknown(String),
+}
+
+enum Kind {
+    Pixels(ImageFormat),
+    Vector,
+}
+
+impl Source {
+    /// Reads the file at `path` and judges it, without decoding its pixels.
+    pub fn read(path: &Path) -> Result<Self, PictureError> {
+        let bytes = bytes(path)?;
+        let (width, height) = match kind(&bytes) {
+            Kind::Pixels(format) => ImageReader::with_format(Cursor::new(&bytes), format)
+                .into_dimensions()
+                .map_err(|error| PictureError::Unknown(error.to_string()))?,
+            Kind::Vector => {
+                let size = vector(&bytes)?.size().to_int_size();
+                (size.width(), size.height())
+            }
+        };
+        if width == 0 || height == 0 {
+            return Err(PictureError::Unknown("it has no size".to_owned()));
+        }
+        if width > MAX_SIDE || height > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS {
+            return Err(PictureError::TooLarge);
+        }
+        let hash = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { hash, width, height })
+    }
+
+    /// Copies the file at `path` into the media folder of `shop`, unless it is there.
+    pub fn keep(&self, shop: &Shop, path: &Path) -> std::io::Result<()> {
+        keep_as(shop, path, &self.hash)
+    }
+}
+
+/// Where the source called `name` (a hash, or the name of a fixed picture) stands.
+pub fn path(shop: &Shop, name: &str) -> PathBuf {
+    shop.media_dir().join("source").join(name)
+}
+
+/// Copies the file at `path` into the media folder under `name`, unless it is there.
+pub fn keep_as(shop: &Shop, path: &Path, name: &str) -> std::io::Result<()> {
+    let kept = self::path(shop, name);
+    if kept.exists() {
+        return Ok(());
+    }
+    let folder = shop.media_dir().join("source");
+    std::fs::create_dir_all(&folder)?;
+    let unfinished = folder.join(format!(".{name}-{:016x}", u64::from_ne_bytes(shop.entropy.bytes())));
+    std::fs::copy(path, &unfinished)?;
+    std::fs::rename(&unfinished, &kept)
+}
+
+/// The picture in the file at `path`, `width` pixels wide or its own width if that is less; a
+/// drawing is drawn at any width.
+pub fn pixels(path: &Path, width: u32) -> Result<DynamicImage, PictureError> {
+    let bytes = bytes(path)?;
+    match kind(&bytes) {
+        Kind::Pixels(format) => {
+            let mut reader = ImageReader::with_format(Cursor::new(&bytes), format);
+            let mut limits = image::Limits::default();
+            limits.max_image_width = Some(MAX_SIDE);
+            limits.max_image_height = Some(MAX_SIDE);
+            reader.limits(limits);
+            let image = reader.decode().map_err(|error| PictureError::Unknown(error.to_string()))?;
+            Ok(narrowed(image, width))
+        }
+        Kind::Vector => draw(&vector(&bytes)?, width),
+    }
+}
+
+/// `image` scaled down to `width`; never up.
+pub fn narrowed(image: DynamicImage, width: u32) -> DynamicImage {
+    if image.width() <= width {
+        return image;
+    }
+    let height = u64::from(image.height()) * u64::from(width) / u64::from(image.width());
+    let height = u32::try_from(height).unwrap_or(MAX_SIDE).max(1);
+    image.resize_exact(width, height, image::imageops::FilterType::CatmullRom)
+}
+
+fn draw(tree: &usvg::Tree, width: u32) -> Result<DynamicImage, PictureError> {
+    let size = tree.size().to_int_size().scale_to_width(width).ok_or(PictureError::TooLarge)?;
+    if size.height() > MAX_SIDE {
+        return Err(PictureError::TooLarge);
+    }
+    let mut canvas = tiny_skia::Pixmap::new(size.width(), size.height()).ok_or(PictureError::TooLarge)?;
+    // Pages show pictures on their own ground; see-through parts would turn black in the dark look.
+    canvas.fill(tiny_skia::Color::WHITE);
+    let (x, y) = (as_f32(size.width()) / tree.size().width(), as_f32(size.height()) / tree.size().height());
+    resvg::render(tree, tiny_skia::Transform::from_scale(x, y), &mut canvas.as_mut());
+    let rgb = canvas.data().chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+    let image = image::RgbImage::from_raw(size.width(), size.height(), rgb).ok_or(PictureError::TooLarge)?;
+    Ok(DynamicImage::ImageRgb8(image))
+}
+
+/// Sides are at most 12,000 and so exact in an `f32`.
+fn as_f32(side: u32) -> f32 {
+    f32::from(u16::try_from(side).unwrap_or(u16::MAX))
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, PictureError> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES { Err(PictureError::TooLarge) } else { Ok(bytes) }
+}
+
+fn kind(bytes: &[u8]) -> Kind {
+    if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        Kind::Pixels(ImageFormat::Png)
+    } else if bytes.starts_with(b"\xFF\xD8\xFF") {
+        Kind::Pixels(ImageFormat::Jpeg)
+    } else {
+        Kind::Vector
+    }
+}
+
+fn vector(bytes: &[u8]) -> Result<usvg::Tree, PictureError> {
+    let options = usvg::Options {
+        // A drawing must not pull other files of this machine into itself.
+        image_href_resolver: usvg::ImageHrefResolver {
+            resolve_data: Box::new(|_, _, _| None),
+            resolve_string: Box::new(|_, _| None),
+        },
+        ..usvg::Options::default()
+    };
+    usvg::Tree::from_data(bytes, &options).map_err(|error| PictureError::Unknown(error.to_string()))
+}
