@@ -111,7 +111,11 @@ pub enum ImportError {
 }
 
 /// Imports what `options` names. `progress` hears the number of products done, now and then.
-pub async fn run(shop: &Shop, options: &Options, progress: &mut (dyn FnMut(usize) + Send)) -> Result<Report, ImportError> {
+pub async fn run(
+    shop: &Shop,
+    options: &Options,
+    progress: &mut (dyn FnMut(usize) + Send),
+) -> Result<Report, ImportError> {
     let mut report = Report::default();
     let categories = options.categories.as_deref().map(Table::open).transpose()?;
     let products = options.products.as_deref().map(Table::open).transpose()?;
@@ -122,7 +126,8 @@ pub async fn run(shop: &Shop, options: &Options, progress: &mut (dyn FnMut(usize
         Some(table) => goods::categories(table, &known.categories, &mut report.bad)?,
         None => Vec::new(),
     };
-    let slugs: HashSet<String> = known.categories.keys().cloned().chain(category_rows.iter().map(|row| row.slug.clone())).collect();
+    let slugs: HashSet<String> =
+        known.categories.keys().cloned().chain(category_rows.iter().map(|row| row.slug.clone())).collect();
     if let Some(table) = &products {
         let mut seen = 0;
         for item in GoodsReader::new(table, &slugs, &known.skus, &mut pictures)? {

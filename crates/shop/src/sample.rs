@@ -9,8 +9,10 @@ use crate::{Shop, fetch_one};
 #[derive(Debug, thiserror::Error)]
 pub enum SampleError {
     /// The sample goods are neither beside the binary nor in the working directory.
-    #[error("the folder \"sample\" with the sample goods is neither beside the binary nor in the working directory; \
-             start from the repository, or switch the sample shop off with NOREN_SAMPLE=off")]
+    #[error(
+        "the folder \"sample\" with the sample goods is neither beside the binary nor in the working directory; \
+             start from the repository, or switch the sample shop off with NOREN_SAMPLE=off"
+    )]
     Missing,
     /// A file of the sample goods does not fit the import.
     #[error("the sample goods have bad rows, the first on line {line}: {reason}")]
@@ -84,9 +86,9 @@ pub fn large(sample: &Path, count: usize, out: impl std::io::Write) -> Result<()
                 c if c == product => format!("{cell}-{round:05}"),
                 c if (c == name_ja || c == name_en) && !cell.is_empty() => format!("{cell} No. {}", round + 1),
                 // A little dearer each round, in steps of ten yen, so that sorting by price has work to do.
-                c if (c == price || c == compare_at) && !cell.is_empty() => {
-                    cell.parse::<usize>().map_or_else(|_| cell.to_owned(), |yen| (yen + round * 7 % 300 * 10).to_string())
-                }
+                c if (c == price || c == compare_at) && !cell.is_empty() => cell
+                    .parse::<usize>()
+                    .map_or_else(|_| cell.to_owned(), |yen| (yen + round * 7 % 300 * 10).to_string()),
                 _ => cell.to_owned(),
             });
             writer.write_record(cells)?;

@@ -70,7 +70,10 @@ pub async fn run(shop: &Shop, options: Import) -> Result<(), AnyError> {
     match (report.bad.len(), report.written || options.dry_run) {
         (0, _) => Ok(()),
         (bad, true) => Err(format!("{bad} bad row(s)").into()),
-        (bad, false) => Err(format!("{bad} bad row(s), nothing was imported; mend them, or import the rest with --keep-good").into()),
+        (bad, false) => {
+            Err(format!("{bad} bad row(s), nothing was imported; mend them, or import the rest with --keep-good")
+                .into())
+        }
     }
 }
 

@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn rich_text_loses_everything_that_could_harm() {
-        let dirty = "<p onclick=\"x()\">青<script>alert(1)</script><a href=\"javascript:x\">い</a></p><img src=x onerror=x>";
+        let dirty =
+            "<p onclick=\"x()\">青<script>alert(1)</script><a href=\"javascript:x\">い</a></p><img src=x onerror=x>";
         assert_eq!(rich("text_ja", dirty).unwrap(), "<p>青い</p>");
         assert_eq!(rich("text_ja", "一行目\n二行目 & <").unwrap(), "一行目\n二行目 &amp; &lt;");
         assert_eq!(rich("text_ja", "一行目\n二行目").unwrap(), "<p>一行目</p><p>二行目</p>");

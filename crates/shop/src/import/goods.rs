@@ -20,17 +20,60 @@ const MAX_PICTURES: usize = 60;
 const CATEGORY_COLUMNS: [&str; 7] = ["slug", "parent", "position", "name_ja", "name_en", "text_ja", "text_en"];
 
 const PRODUCT_COLUMNS: [&str; 34] = [
-    "sku", "product", "category", "state", "name_ja", "name_en", "summary_ja", "summary_en", "text_ja", "text_en",
-    "details_ja", "details_en", "brand", "tax", "option1_name_ja", "option1_name_en", "option1_ja", "option1_en",
-    "option2_name_ja", "option2_name_en", "option2_ja", "option2_en", "option3_name_ja", "option3_name_en",
-    "option3_ja", "option3_en", "price", "compare_at", "weight_g", "stock", "picture", "picture_alt_ja",
-    "picture_alt_en", "more_pictures",
+    "sku",
+    "product",
+    "category",
+    "state",
+    "name_ja",
+    "name_en",
+    "summary_ja",
+    "summary_en",
+    "text_ja",
+    "text_en",
+    "details_ja",
+    "details_en",
+    "brand",
+    "tax",
+    "option1_name_ja",
+    "option1_name_en",
+    "option1_ja",
+    "option1_en",
+    "option2_name_ja",
+    "option2_name_en",
+    "option2_ja",
+    "option2_en",
+    "option3_name_ja",
+    "option3_name_en",
+    "option3_ja",
+    "option3_en",
+    "price",
+    "compare_at",
+    "weight_g",
+    "stock",
+    "picture",
+    "picture_alt_ja",
+    "picture_alt_en",
+    "more_pictures",
 ];
 
 /// Cells that belong to the product: given on its first row, and on the others empty or the same.
 const SHARED: [&str; 17] = [
-    "category", "name_ja", "name_en", "summary_ja", "summary_en", "text_ja", "text_en", "details_ja", "details_en",
-    "brand", "tax", "option1_name_ja", "option1_name_en", "option2_name_ja", "option2_name_en", "option3_name_ja",
+    "category",
+    "name_ja",
+    "name_en",
+    "summary_ja",
+    "summary_en",
+    "text_ja",
+    "text_en",
+    "details_ja",
+    "details_en",
+    "brand",
+    "tax",
+    "option1_name_ja",
+    "option1_name_en",
+    "option2_name_ja",
+    "option2_name_en",
+    "option3_name_ja",
     "option3_name_en",
 ];
 
@@ -98,14 +141,18 @@ pub fn categories(
                 Err(format!("the category \"{}\" is there twice", cells.slug))
             }
             // Only what stands above: a parent after its child, or a ring, cannot be written.
-            Some(parent) if *parent == cells.slug || !(known.contains_key(parent) || read.iter().any(|c| c.slug == *parent)) => {
+            Some(parent)
+                if *parent == cells.slug || !(known.contains_key(parent) || read.iter().any(|c| c.slug == *parent)) =>
+            {
                 Err(format!("parent \"{}\" is no category above this line", cells::short(parent)))
             }
             _ => Ok(cells),
         });
         match judged {
             Ok(cells) => read.push(cells),
-            Err(reason) => bad.push(BadRow { file: "categories", line: row.line, key: cells::short(row.get("slug")), reason }),
+            Err(reason) => {
+                bad.push(BadRow { file: "categories", line: row.line, key: cells::short(row.get("slug")), reason })
+            }
         }
     }
     Ok(read)
@@ -170,17 +217,23 @@ impl<'a> GoodsReader<'a> {
             "" | "active" => "active",
             "draft" => "draft",
             "archived" => "archived",
-            other => return Err(format!("state \"{}\" is unknown; write active, draft or archived", cells::short(other))),
+            other => {
+                return Err(format!("state \"{}\" is unknown; write active, draft or archived", cells::short(other)));
+            }
         };
-        let tax = TaxClass::from_word(first.get("tax"))
-            .ok_or_else(|| format!("tax \"{}\" is unknown; write standard or reduced", cells::short(first.get("tax"))))?;
+        let tax = TaxClass::from_word(first.get("tax")).ok_or_else(|| {
+            format!("tax \"{}\" is unknown; write standard or reduced", cells::short(first.get("tax")))
+        })?;
         let plain = |column: &str, most| cells::text(column, first.get(column), most);
         let rich = |column: &str| cells::rich(column, first.get(column));
         let goods = Goods {
             category,
             state,
             tax,
-            name: Text::new(cells::name("name_ja", first.get("name_ja"))?, cells::name("name_en", first.get("name_en"))?),
+            name: Text::new(
+                cells::name("name_ja", first.get("name_ja"))?,
+                cells::name("name_en", first.get("name_en"))?,
+            ),
             summary: Text::new(plain("summary_ja", cells::SUMMARY)?, plain("summary_en", cells::SUMMARY)?),
             text: Text::new(rich("text_ja")?, rich("text_en")?),
             details: Text::new(plain("details_ja", cells::LONG)?, plain("details_en", cells::LONG)?),
@@ -207,7 +260,8 @@ impl<'a> GoodsReader<'a> {
         {
             return Err(format!("sku {sku} belongs to the product \"{owner}\""));
         }
-        let options = [option(row, 1, &goods.axes[0])?, option(row, 2, &goods.axes[1])?, option(row, 3, &goods.axes[2])?];
+        let options =
+            [option(row, 1, &goods.axes[0])?, option(row, 2, &goods.axes[1])?, option(row, 3, &goods.axes[2])?];
         if let Some(twin) = goods.variants.iter().find(|variant| variant.options == options) {
             return Err(format!("the same options as sku {}", twin.sku));
         }
@@ -216,14 +270,18 @@ impl<'a> GoodsReader<'a> {
         if compare_at.is_some_and(|before| before <= price) {
             return Err("compare_at must be higher than price, or empty".to_owned());
         }
-        let (weight_g, stock) = (optional(row, "weight_g", MAX_COUNT)?.unwrap_or(0), optional(row, "stock", MAX_COUNT)?);
+        let (weight_g, stock) =
+            (optional(row, "weight_g", MAX_COUNT)?.unwrap_or(0), optional(row, "stock", MAX_COUNT)?);
         let archived = match row.get("state") {
             "" | "active" | "draft" => false,
             "archived" => true,
-            other => return Err(format!("state \"{}\" is unknown; write active, draft or archived", cells::short(other))),
+            other => {
+                return Err(format!("state \"{}\" is unknown; write active, draft or archived", cells::short(other)));
+            }
         };
         let (own, more) = self.pictures_of(row)?;
-        let new = own.iter().chain(&more).filter(|p| !goods.pictures.iter().any(|q| q.source.hash == p.source.hash)).count();
+        let new =
+            own.iter().chain(&more).filter(|p| !goods.pictures.iter().any(|q| q.source.hash == p.source.hash)).count();
         if goods.pictures.len() + new > MAX_PICTURES {
             return Err(format!("more than {MAX_PICTURES} pictures of one product"));
         }
@@ -245,7 +303,10 @@ impl<'a> GoodsReader<'a> {
         for line in row.get("more_pictures").lines().map(str::trim).filter(|line| !line.is_empty()) {
             let parts: Vec<&str> = line.split('|').map(str::trim).collect();
             let [name, ja, en] = parts[..] else {
-                return Err(format!("more_pictures: write file|日本語の説明|English description, not \"{}\"", cells::short(line)));
+                return Err(format!(
+                    "more_pictures: write file|日本語の説明|English description, not \"{}\"",
+                    cells::short(line)
+                ));
             };
             more.push(self.picture(name, ja, en)?);
         }
@@ -329,7 +390,9 @@ fn option(row: &Row, no: u8, axis: &Text) -> Result<Text, String> {
     let value = both(row, &ja, &en)?;
     match (axis.is_empty(), value.is_empty()) {
         (false, true) => Err(format!("{ja} is empty although the product has the option \"{}\"", axis.ja)),
-        (true, false) => Err(format!("{ja} is given although the product has no such option; name it in option{no}_name_ja")),
+        (true, false) => {
+            Err(format!("{ja} is given although the product has no such option; name it in option{no}_name_ja"))
+        }
         _ => Ok(value),
     }
 }

@@ -17,7 +17,12 @@ const RESERVED: [&str; 6] = ["brand", "price", "stock", "sort", "page", "q"];
 pub struct Categories(HashMap<String, CategoryRow>);
 
 /// Compares the categories with the database and, unless it is a dry run, writes what differs.
-pub async fn categories(shop: &Shop, cells: Vec<CategoryCells>, dry_run: bool, report: &mut Report) -> Result<Categories, ImportError> {
+pub async fn categories(
+    shop: &Shop,
+    cells: Vec<CategoryCells>,
+    dry_run: bool,
+    report: &mut Report,
+) -> Result<Categories, ImportError> {
     let mut tx = if dry_run { None } else { Some(shop.db.write().await?) };
     let mut reader = shop.db.read().await?;
     let conn: &mut Conn = match &mut tx {
@@ -57,7 +62,13 @@ pub async fn categories(shop: &Shop, cells: Vec<CategoryCells>, dry_run: bool, r
 }
 
 /// Compares a chunk of products with the database and, unless it is a dry run, writes what differs.
-pub async fn products(shop: &Shop, goods: &[Goods], categories: &Categories, options: &Options, report: &mut Report) -> Result<(), ImportError> {
+pub async fn products(
+    shop: &Shop,
+    goods: &[Goods],
+    categories: &Categories,
+    options: &Options,
+    report: &mut Report,
+) -> Result<(), ImportError> {
     let slugs: Vec<&str> = goods.iter().map(|goods| goods.slug.as_str()).collect();
     if options.dry_run {
         let mut conn = shop.db.read().await?;
@@ -104,7 +115,12 @@ impl Ids {
 }
 
 /// A dry run takes no ids out of the database: any number does.
-async fn fresh(conn: &mut Conn, table: &str, count: usize, dry_run: bool) -> Result<std::vec::IntoIter<i64>, sqlx::Error> {
+async fn fresh(
+    conn: &mut Conn,
+    table: &str,
+    count: usize,
+    dry_run: bool,
+) -> Result<std::vec::IntoIter<i64>, sqlx::Error> {
     if dry_run { Ok(vec![0; count].into_iter()) } else { rows::fresh_ids(conn, table, count).await }
 }
 
@@ -114,7 +130,14 @@ fn under(held: &Held, product: Option<i64>) -> (&[VariantRow], &[PictureRow]) {
     (variants, pictures)
 }
 
-fn compare(goods: &[Goods], categories: &Categories, held: &Held, ids: &mut Ids, options: &Options, report: &mut Report) -> Batch {
+fn compare(
+    goods: &[Goods],
+    categories: &Categories,
+    held: &Held,
+    ids: &mut Ids,
+    options: &Options,
+    report: &mut Report,
+) -> Batch {
     let mut batch = Batch::default();
     for goods in goods {
         let Some(category) = categories.0.get(&goods.category) else { continue };
@@ -131,13 +154,21 @@ fn compare(goods: &[Goods], categories: &Categories, held: &Held, ids: &mut Ids,
                 report.new += 1;
                 report.tell(|| format!("{}: new, {} SKU(s)", goods.slug, variants.len()));
             }
-            Some(row) if *row == product && had_variants == variants && had_pictures == pictures && restock.is_empty() => {
+            Some(row)
+                if *row == product && had_variants == variants && had_pictures == pictures && restock.is_empty() =>
+            {
                 report.unchanged += 1;
                 continue;
             }
             Some(row) => {
                 report.changed += 1;
-                report.tell(|| format!("{}: {}", goods.slug, differences(row, &product, had_variants, &variants, had_pictures != pictures, &restock)));
+                report.tell(|| {
+                    format!(
+                        "{}: {}",
+                        goods.slug,
+                        differences(row, &product, had_variants, &variants, had_pictures != pictures, &restock)
+                    )
+                });
             }
         }
         for (cells, row) in goods.variants.iter().zip(&variants) {
@@ -159,7 +190,13 @@ fn compare(goods: &[Goods], categories: &Categories, held: &Held, ids: &mut Ids,
 }
 
 /// The pictures of the file, and after them those that only SKUs outside the file show.
-fn picture_rows(id: i64, goods: &Goods, had_variants: &[VariantRow], had: &[PictureRow], ids: &mut Ids) -> Vec<PictureRow> {
+fn picture_rows(
+    id: i64,
+    goods: &Goods,
+    had_variants: &[VariantRow],
+    had: &[PictureRow],
+    ids: &mut Ids,
+) -> Vec<PictureRow> {
     let mut rows = Vec::with_capacity(goods.pictures.len());
     for picture in &goods.pictures {
         let known = had.iter().find(|row| row.hash == picture.source.hash).map(|row| row.id);
@@ -221,7 +258,8 @@ fn variant_rows(id: i64, goods: &Goods, had: &[VariantRow], pictures: &[PictureR
 
 fn product_row(id: i64, category_id: i64, goods: &Goods, variants: &[VariantRow]) -> ProductRow {
     let any_active = variants.iter().any(|variant| variant.state == "active");
-    let prices = || variants.iter().filter(|variant| !any_active || variant.state == "active").map(|variant| variant.price);
+    let prices =
+        || variants.iter().filter(|variant| !any_active || variant.state == "active").map(|variant| variant.price);
     let [one, two, three] = &goods.axes;
     ProductRow {
         id,
@@ -351,5 +389,7 @@ fn fields<T: serde::Serialize>(before: &T, after: &T) -> Vec<String> {
         other => other.to_string(),
     };
     let differing = after.iter().filter(|(name, value)| before.get(*name) != Some(*value));
-    differing.map(|(name, value)| format!("{name} {} → {}", before.get(name).map_or_else(String::new, show), show(value))).collect()
+    differing
+        .map(|(name, value)| format!("{name} {} → {}", before.get(name).map_or_else(String::new, show), show(value)))
+        .collect()
 }

@@ -130,29 +130,76 @@ use Kind::{Int, Text};
 type Columns = [(&'static str, Kind)];
 
 const CATEGORY: [(&str, Kind); 8] = [
-    ("id", Int), ("slug", Text), ("parent_id", Int), ("position", Int), ("name_ja", Text), ("name_en", Text),
-    ("text_ja", Text), ("text_en", Text),
+    ("id", Int),
+    ("slug", Text),
+    ("parent_id", Int),
+    ("position", Int),
+    ("name_ja", Text),
+    ("name_en", Text),
+    ("text_ja", Text),
+    ("text_en", Text),
 ];
 const PRODUCT: [(&str, Kind); 22] = [
-    ("id", Int), ("slug", Text), ("category_id", Int), ("state", Text), ("name_ja", Text), ("name_en", Text),
-    ("summary_ja", Text), ("summary_en", Text), ("text_ja", Text), ("text_en", Text), ("details_ja", Text),
-    ("details_en", Text), ("brand", Text), ("tax_class", Text), ("option1_name_ja", Text), ("option1_name_en", Text),
-    ("option2_name_ja", Text), ("option2_name_en", Text), ("option3_name_ja", Text), ("option3_name_en", Text),
-    ("price_min", Int), ("price_max", Int),
+    ("id", Int),
+    ("slug", Text),
+    ("category_id", Int),
+    ("state", Text),
+    ("name_ja", Text),
+    ("name_en", Text),
+    ("summary_ja", Text),
+    ("summary_en", Text),
+    ("text_ja", Text),
+    ("text_en", Text),
+    ("details_ja", Text),
+    ("details_en", Text),
+    ("brand", Text),
+    ("tax_class", Text),
+    ("option1_name_ja", Text),
+    ("option1_name_en", Text),
+    ("option2_name_ja", Text),
+    ("option2_name_en", Text),
+    ("option3_name_ja", Text),
+    ("option3_name_en", Text),
+    ("price_min", Int),
+    ("price_max", Int),
 ];
 const VARIANT: [(&str, Kind); 15] = [
-    ("id", Int), ("product_id", Int), ("sku", Text), ("position", Int), ("state", Text), ("option1_ja", Text),
-    ("option1_en", Text), ("option2_ja", Text), ("option2_en", Text), ("option3_ja", Text), ("option3_en", Text),
-    ("price", Int), ("compare_at", Int), ("weight_g", Int), ("picture_id", Int),
+    ("id", Int),
+    ("product_id", Int),
+    ("sku", Text),
+    ("position", Int),
+    ("state", Text),
+    ("option1_ja", Text),
+    ("option1_en", Text),
+    ("option2_ja", Text),
+    ("option2_en", Text),
+    ("option3_ja", Text),
+    ("option3_en", Text),
+    ("price", Int),
+    ("compare_at", Int),
+    ("weight_g", Int),
+    ("picture_id", Int),
 ];
 const PICTURE: [(&str, Kind); 8] = [
-    ("id", Int), ("product_id", Int), ("position", Int), ("hash", Text), ("width", Int), ("height", Int),
-    ("alt_ja", Text), ("alt_en", Text),
+    ("id", Int),
+    ("product_id", Int),
+    ("position", Int),
+    ("hash", Text),
+    ("width", Int),
+    ("height", Int),
+    ("alt_ja", Text),
+    ("alt_en", Text),
 ];
 const STOCK: [(&str, Kind); 2] = [("variant_id", Int), ("on_hand", Int)];
 const FACET: [(&str, Kind); 8] = [
-    ("product_id", Int), ("category_id", Int), ("facet", Text), ("value", Text), ("facet_ja", Text),
-    ("facet_en", Text), ("value_ja", Text), ("value_en", Text),
+    ("product_id", Int),
+    ("category_id", Int),
+    ("facet", Text),
+    ("value", Text),
+    ("facet_ja", Text),
+    ("facet_en", Text),
+    ("value_ja", Text),
+    ("value_en", Text),
 ];
 const SEARCH: [(&str, Kind); 2] = [("product_id", Int), ("grams", Text)];
 
@@ -162,13 +209,23 @@ fn names(columns: &Columns) -> String {
 
 /// `FROM` what the JSON array in `$1` holds.
 fn unfolded(dialect: Dialect, columns: &Columns) -> String {
-    let list = |one: &dyn Fn(&str, Kind) -> String| columns.iter().map(|(name, kind)| one(name, *kind)).collect::<Vec<_>>().join(", ");
+    let list = |one: &dyn Fn(&str, Kind) -> String| {
+        columns.iter().map(|(name, kind)| one(name, *kind)).collect::<Vec<_>>().join(", ")
+    };
     match dialect {
         Dialect::Sqlite => {
             format!("(SELECT {} FROM json_each($1)) AS r", list(&|name, _| format!("value->>'{name}' AS {name}")))
         }
         Dialect::Postgres => {
-            let typed = |name: &str, kind| format!("{name} {}", match kind { Text => "TEXT", Int => "BIGINT" });
+            let typed = |name: &str, kind| {
+                format!(
+                    "{name} {}",
+                    match kind {
+                        Text => "TEXT",
+                        Int => "BIGINT",
+                    }
+                )
+            };
             format!("jsonb_to_recordset($1::text::jsonb) AS r({})", list(&typed))
         }
     }
@@ -183,7 +240,13 @@ fn numbers(dialect: Dialect) -> &'static str {
 }
 
 /// Inserts rows; those whose `key` exists take the new values.
-async fn upsert(conn: &mut Conn, table: &str, columns: &Columns, key: &str, rows: &impl Serialize) -> Result<(), ImportError> {
+async fn upsert(
+    conn: &mut Conn,
+    table: &str,
+    columns: &Columns,
+    key: &str,
+    rows: &impl Serialize,
+) -> Result<(), ImportError> {
     let set: Vec<String> =
         columns.iter().filter(|(name, _)| *name != key).map(|(name, _)| format!("{name} = excluded.{name}")).collect();
     let sql = format!(
@@ -334,7 +397,10 @@ async fn write_search(conn: &mut Conn, ids: &str, rows: &[SearchRow]) -> Result<
     let (delete, insert) = match conn.dialect() {
         Dialect::Sqlite => (
             "DELETE FROM product_search WHERE rowid IN (SELECT value FROM json_each($1))".to_owned(),
-            format!("INSERT INTO product_search (rowid, grams) SELECT product_id, grams FROM {}", unfolded(Dialect::Sqlite, &SEARCH)),
+            format!(
+                "INSERT INTO product_search (rowid, grams) SELECT product_id, grams FROM {}",
+                unfolded(Dialect::Sqlite, &SEARCH)
+            ),
         ),
         Dialect::Postgres => (
             format!("DELETE FROM product_search WHERE product_id IN {}", numbers(Dialect::Postgres)),

@@ -94,13 +94,10 @@ impl Table {
 
 fn shape_fault(record: &csv::StringRecord, columns: usize) -> Option<String> {
     if let Some(at) = record.iter().position(|cell| cell.len() > MAX_CELL) {
-        return Some(format!(
-            "cell {} is longer than {} KiB; is a closing quote missing?",
-            at + 1,
-            MAX_CELL / 1024
-        ));
+        return Some(format!("cell {} is longer than {} KiB; is a closing quote missing?", at + 1, MAX_CELL / 1024));
     }
-    (record.len() != columns).then(|| format!("{} cells where the header has {columns}; is a quote or a comma missing?", record.len()))
+    (record.len() != columns)
+        .then(|| format!("{} cells where the header has {columns}; is a quote or a comma missing?", record.len()))
 }
 
 fn decode(bytes: Vec<u8>) -> Result<String, String> {
