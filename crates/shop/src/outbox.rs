@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::db::{Conn, Dialect};
 use crate::mail::{self, Mail, MailError};
+use crate::payment::{self, PaymentError};
 use crate::{Shop, execute, fetch_all};
 
 /// How many jobs one claim takes.
@@ -26,17 +27,20 @@ static BELL: Notify = Notify::const_new();
 pub enum Topic {
     /// Send a [`Mail`].
     Mail,
+    /// The test bank's own work: webhooks to the shop, refunds (development only).
+    Bank,
 }
 
 impl Topic {
     const fn word(self) -> &'static str {
         match self {
             Self::Mail => "mail",
+            Self::Bank => "bank",
         }
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Mail].into_iter().find(|topic| topic.word() == word)
+        [Self::Mail, Self::Bank].into_iter().find(|topic| topic.word() == word)
     }
 }
 
@@ -49,6 +53,8 @@ enum JobError {
     Payload(#[from] serde_json::Error),
     #[error(transparent)]
     Mail(#[from] MailError),
+    #[error(transparent)]
+    Bank(#[from] PaymentError),
 }
 
 #[derive(sqlx::FromRow)]
@@ -158,6 +164,7 @@ async fn claim(shop: &Shop) -> Result<Vec<Job>, sqlx::Error> {
 async fn run(shop: &Shop, job: &Job) -> Result<(), JobError> {
     match Topic::from_word(&job.topic).ok_or(JobError::Topic)? {
         Topic::Mail => mail::send(shop, &job.key, &serde_json::from_str::<Mail>(&job.payload)?).await?,
+        Topic::Bank => payment::deliver(shop, &serde_json::from_str(&job.payload)?).await?,
     }
     Ok(())
 }

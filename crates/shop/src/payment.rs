@@ -1,1 +1,122 @@
-//! payment
+//! Payment: what the bank tells us, checked before it is believed.
+
+mod test_bank;
+
+use hmac::{Hmac, KeyInit, Mac};
+use noren_domain::Yen;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use uuid::Uuid;
+
+use crate::order::{self, Outcome, Report, Settled};
+use crate::token::Token;
+use crate::{Shop, execute, fetch_optional, outbox};
+
+pub use test_bank::{BankState, BankView, Choice, Delivery, TestBank, deliver};
+
+/// The provider's name in our books.
+pub const PROVIDER: &str = "test_bank";
+/// Webhooks older (or younger) than this are refused, in milliseconds.
+const MAX_AGE_MS: i64 = 5 * 60 * 1_000;
+
+/// A payment cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum PaymentError {
+    /// The signature is missing or wrong, or too old.
+    #[error("the signature does not hold")]
+    Signature,
+    /// The body is not what the bank sends.
+    #[error("the body cannot be read: {0}")]
+    Body(#[from] serde_json::Error),
+    /// The bank knows no such payment.
+    #[error("no such payment")]
+    Unknown,
+    /// Outside development there is no test bank.
+    #[error("no payment provider is configured")]
+    NotConfigured,
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// One webhook as the bank writes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Webhook {
+    /// The same for every repetition.
+    pub event_id: String,
+    /// The payment.
+    pub reference: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Yen.
+    pub amount: i64,
+}
+
+/// Takes a webhook in: signature and age on the raw bytes first, then the inbox and the settlement
+/// in one transaction. `Ok` means that everything is committed.
+pub async fn receive(shop: &Shop, signature: &str, body: &[u8]) -> Result<Settled, PaymentError> {
+    verify(shop, signature, body)?;
+    let webhook: Webhook = serde_json::from_slice(body)?;
+    let mut tx = shop.db.write().await?;
+    let fresh = execute!(
+        tx,
+        "INSERT INTO webhook_inbox (provider, event_id, received_at, body, outcome) VALUES ($1, $2, $3, $4, 'received') \
+         ON CONFLICT (provider, event_id) DO NOTHING",
+        PROVIDER,
+        webhook.event_id.as_str(),
+        shop.now(),
+        String::from_utf8_lossy(body).into_owned()
+    )
+    .await?;
+    if fresh == 0 {
+        return Ok(Settled::Already);
+    }
+    let report = Report { reference: webhook.reference, outcome: webhook.outcome, amount: Yen(webhook.amount) };
+    let settled = order::settle_in(&mut tx, shop, &report).await?;
+    let sql = "UPDATE webhook_inbox SET outcome = $1 WHERE provider = $2 AND event_id = $3";
+    execute!(tx, sql, settled.word(), PROVIDER, webhook.event_id.as_str()).await?;
+    tx.commit().await?;
+    outbox::ring();
+    Ok(settled)
+}
+
+/// The shopper is back from the bank's page: asks the bank itself what happened (the address proves
+/// nothing), settles, and gives the token and language of the order's page.
+pub async fn returned(shop: &Shop, reference: &str) -> Result<Option<(Token, noren_domain::Lang)>, PaymentError> {
+    let sql = "SELECT o.id, o.lang FROM payment_try t JOIN orders o ON o.id = t.order_id WHERE t.reference = $1";
+    let Some((order, lang)) = fetch_optional!(shop.db.read().await?, (Uuid, String), sql, reference).await? else {
+        return Ok(None);
+    };
+    if let Some(report) = TestBank::status(shop, reference).await? {
+        order::settle(shop, &report).await?;
+    }
+    Ok(Some((order::token_of(shop, noren_domain::Id::new(order)), noren_domain::Lang::from_tag(&lang))))
+}
+
+/// The signature of `body` at `at`: `t=<UTC ms>,v1=<hex of HMAC-SHA-256 over t.body>`.
+fn sign(shop: &Shop, at: i64, body: &[u8]) -> String {
+    let hex: String = mac(shop, at, body).finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("t={at},v1={hex}")
+}
+
+fn verify(shop: &Shop, signature: &str, body: &[u8]) -> Result<(), PaymentError> {
+    let (at, hex) = signature.strip_prefix("t=").and_then(|rest| rest.split_once(",v1=")).ok_or(PaymentError::Signature)?;
+    let at: i64 = at.parse().map_err(|_| PaymentError::Signature)?;
+    let given = (0..hex.len() / 2).map(|i| hex.get(2 * i..2 * i + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()));
+    let given: Vec<u8> = given.collect::<Option<_>>().ok_or(PaymentError::Signature)?;
+    // Compares in constant time.
+    mac(shop, at, body).verify_slice(&given).map_err(|_| PaymentError::Signature)?;
+    if shop.now().abs_diff(at) > MAX_AGE_MS.unsigned_abs() {
+        return Err(PaymentError::Signature);
+    }
+    Ok(())
+}
+
+fn mac(shop: &Shop, at: i64, body: &[u8]) -> Hmac<Sha256> {
+    let key = shop.keys.derive("webhook", PROVIDER.as_bytes());
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("HMAC takes keys of any length");
+    mac.update(at.to_string().as_bytes());
+    mac.update(b".");
+    mac.update(body);
+    mac
+}

@@ -1,1 +1,125 @@
-//! stock
+//! Stock: `0 ≤ reserved ≤ on_hand`, kept by the database.
+//!
+//! Every change is one conditional update per variant, in the order of the variants' numbers, so
+//! that two buyers never wait for each other in a circle.
+
+use noren_domain::Id;
+use noren_domain::order::Order;
+
+use crate::db::Conn;
+use crate::{execute, fetch_all, fetch_optional};
+
+/// Fewer units are left than were asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    /// The variant.
+    pub variant: i64,
+    /// Units that can still be had.
+    pub available: u32,
+}
+
+/// Why nothing was reserved.
+#[derive(Debug, thiserror::Error)]
+pub enum ReserveError {
+    /// Not enough is left; every line that is short is named.
+    #[error("not enough stock for {} line(s)", .0.len())]
+    Short(Vec<Shortage>),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Units of one variant.
+pub type Units = (i64, u32);
+
+/// Holds `lines` for `order` until `expires_at` (UTC milliseconds): all of them, or none and every
+/// shortage named.
+pub async fn reserve(conn: &mut Conn, order: Id<Order>, lines: &[Units], expires_at: i64) -> Result<(), ReserveError> {
+    let mut lines = lines.to_vec();
+    lines.sort_unstable();
+    let (mut held, mut short) = (Vec::new(), Vec::new());
+    for (variant, quantity) in lines.iter().copied() {
+        let changed = execute!(
+            conn,
+            "UPDATE stock SET reserved = reserved + $1 WHERE variant_id = $2 AND on_hand - reserved >= $1",
+            i64::from(quantity),
+            variant
+        )
+        .await?;
+        if changed == 1 {
+            held.push((variant, quantity));
+        } else {
+            let left = fetch_optional!(conn, (i64,), "SELECT on_hand - reserved FROM stock WHERE variant_id = $1", variant).await?;
+            let available = left.and_then(|(left,)| u32::try_from(left).ok()).unwrap_or(0);
+            short.push(Shortage { variant, available });
+        }
+    }
+    if !short.is_empty() {
+        // The caller's transaction may go on (a refund is booked in it): leave no half reservation.
+        for (variant, quantity) in held {
+            execute!(conn, "UPDATE stock SET reserved = reserved - $1 WHERE variant_id = $2", i64::from(quantity), variant).await?;
+        }
+        return Err(ReserveError::Short(short));
+    }
+    for (variant, quantity) in &held {
+        execute!(
+            conn,
+            "INSERT INTO reservation (order_id, variant_id, quantity, state, expires_at) VALUES ($1, $2, $3, 'held', $4) \
+             ON CONFLICT (order_id, variant_id) DO UPDATE SET quantity = excluded.quantity, state = 'held', expires_at = excluded.expires_at",
+            order.0,
+            *variant,
+            i64::from(*quantity),
+            expires_at
+        )
+        .await?;
+    }
+    refresh(conn, &held).await?;
+    Ok(())
+}
+
+/// Takes what `order` holds from the shelf. `false`: it holds nothing (any more).
+pub async fn take(conn: &mut Conn, order: Id<Order>) -> Result<bool, sqlx::Error> {
+    let units = leave_hold(conn, order, "UPDATE reservation SET state = 'taken' WHERE order_id = $1 AND state = 'held' RETURNING variant_id, quantity").await?;
+    for (variant, quantity) in &units {
+        execute!(conn, "UPDATE stock SET on_hand = on_hand - $1, reserved = reserved - $1 WHERE variant_id = $2", *quantity, *variant).await?;
+    }
+    Ok(!units.is_empty())
+}
+
+/// Gives back what `order` holds. `false`: it holds nothing (any more).
+pub async fn release(conn: &mut Conn, order: Id<Order>) -> Result<bool, sqlx::Error> {
+    let units = leave_hold(conn, order, "UPDATE reservation SET state = 'released' WHERE order_id = $1 AND state = 'held' RETURNING variant_id, quantity").await?;
+    for (variant, quantity) in &units {
+        execute!(conn, "UPDATE stock SET reserved = reserved - $1 WHERE variant_id = $2", *quantity, *variant).await?;
+    }
+    let lines: Vec<Units> = units.iter().map(|(variant, _)| (*variant, 0)).collect();
+    refresh(conn, &lines).await?;
+    Ok(!units.is_empty())
+}
+
+async fn leave_hold(conn: &mut Conn, order: Id<Order>, sql: &'static str) -> Result<Vec<(i64, i64)>, sqlx::Error> {
+    let mut units = fetch_all!(conn, (i64, i64), sql, order.0).await?;
+    units.sort_unstable();
+    Ok(units)
+}
+
+/// Brings `product.in_stock` up to date for the products of these variants.
+async fn refresh(conn: &mut Conn, lines: &[Units]) -> Result<(), sqlx::Error> {
+    let mut products = Vec::with_capacity(lines.len());
+    for (variant, _) in lines {
+        products.extend(fetch_optional!(conn, (i64,), "SELECT product_id FROM variant WHERE id = $1", *variant).await?);
+    }
+    products.sort_unstable();
+    products.dedup();
+    for (product,) in products {
+        execute!(
+            conn,
+            "UPDATE product SET in_stock = NOT in_stock WHERE id = $1 AND in_stock <> EXISTS \
+             (SELECT 1 FROM variant v JOIN stock s ON s.variant_id = v.id \
+              WHERE v.product_id = $1 AND v.state = 'active' AND s.on_hand > s.reserved)",
+            product
+        )
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! What a payment's end does to its order. The webhook, the return from the bank's page and the
+//! sweeper all end here, in any order and any number of times; the money is booked once.
+
+use noren_domain::order::{Actor, EventKind, Order, OrderState, PaymentState};
+use noren_domain::{Id, Yen};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{lock, note};
+use crate::db::Conn;
+use crate::mail::Mail;
+use crate::outbox::Topic;
+use crate::payment::{PROVIDER, TestBank};
+use crate::stock::{self, ReserveError, Units};
+use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
+
+/// How a payment ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The money is ours.
+    Succeeded,
+    /// The bank said no.
+    Declined,
+    /// The shopper left.
+    Abandoned,
+}
+
+/// The bank's word about one payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The payment's reference.
+    pub reference: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The amount, in yen.
+    pub amount: Yen,
+}
+
+/// What a [`Report`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// The order stands and is paid.
+    Placed,
+    /// The payment failed; the goods are back on the shelf and the cart is as it was.
+    Failed,
+    /// The money could not be used any more and goes back.
+    Refunded,
+    /// Known already; nothing was done.
+    Already,
+    /// Another amount than ours; nothing was booked, a person must look.
+    Alarm,
+    /// We know no such reference.
+    Unknown,
+}
+
+impl Settled {
+    /// The word kept in the inbox of webhooks.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Placed => "placed",
+            Self::Failed => "failed",
+            Self::Refunded => "refunded",
+            Self::Already => "already",
+            Self::Alarm => "alarm",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Standing {
+    state: String,
+    payment_state: String,
+}
+
+/// Settles `report` in a transaction of its own.
+pub async fn settle(shop: &Shop, report: &Report) -> Result<Settled, sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    let settled = settle_in(&mut tx, shop, report).await?;
+    tx.commit().await?;
+    outbox::ring();
+    Ok(settled)
+}
+
+/// Settles `report` in the caller's transaction.
+pub(crate) async fn settle_in(conn: &mut Conn, shop: &Shop, report: &Report) -> Result<Settled, sqlx::Error> {
+    let sql = "SELECT order_id, amount, state FROM payment_try WHERE reference = $1 AND provider = $2";
+    let Some((order, amount, _)) = fetch_optional!(conn, (Uuid, i64, String), sql, report.reference.as_str(), PROVIDER).await? else {
+        tracing::warn!(reference = report.reference, "the bank speaks of a payment we do not know");
+        return Ok(Settled::Unknown);
+    };
+    let order = Id::<Order>::new(order);
+    // The same order of locks as when placing: checkout, order, stock.
+    let locked = lock(conn.dialect());
+    let checkout = sqlx::AssertSqlSafe(format!("SELECT cart_id FROM checkout WHERE order_id = $1{locked}"));
+    fetch_optional!(conn, (Uuid,), checkout, order.0).await?;
+    let standing = sqlx::AssertSqlSafe(format!("SELECT state, payment_state FROM orders WHERE id = $1{locked}"));
+    let Some(standing) = fetch_optional!(conn, Standing, standing, order.0).await? else { return Ok(Settled::Unknown) };
+    if report.amount.0 != amount {
+        return alarm(conn, shop, order, report, amount).await;
+    }
+    // Read again now that nobody else can change it.
+    let Some((_, _, tried)) = fetch_optional!(conn, (Uuid, i64, String), sql, report.reference.as_str(), PROVIDER).await? else {
+        return Ok(Settled::Unknown);
+    };
+    match report.outcome {
+        Outcome::Succeeded => succeeded(conn, shop, order, report, &standing).await,
+        _ if tried != "open" => Ok(Settled::Already),
+        Outcome::Declined => failed(conn, shop, order, report, "declined", EventKind::Declined).await,
+        Outcome::Abandoned => failed(conn, shop, order, report, "abandoned", EventKind::Abandoned).await,
+    }
+}
+
+async fn alarm(conn: &mut Conn, shop: &Shop, order: Id<Order>, report: &Report, amount: i64) -> Result<Settled, sqlx::Error> {
+    let detail = format!("{}: {} yen reported, {amount} yen asked for", report.reference, report.amount.0);
+    tracing::error!(%order, detail, "the bank reports another amount than ours; nothing was booked");
+    let known = fetch_optional!(conn, (i64,), "SELECT at FROM order_event WHERE order_id = $1 AND kind = 'alarm' AND detail = $2", order.0, detail.as_str());
+    if known.await?.is_none() {
+        note(conn, shop, order, Actor::Bank, EventKind::Alarm, &detail).await?;
+    }
+    Ok(Settled::Alarm)
+}
+
+async fn failed(conn: &mut Conn, shop: &Shop, order: Id<Order>, report: &Report, word: &str, kind: EventKind) -> Result<Settled, sqlx::Error> {
+    execute!(conn, "UPDATE payment_try SET state = $1 WHERE reference = $2 AND state = 'open'", word, report.reference.as_str()).await?;
+    stock::release(conn, order).await?;
+    execute!(conn, "UPDATE orders SET payment_state = 'failed' WHERE id = $1 AND payment_state IN ('unpaid', 'expired')", order.0).await?;
+    note(conn, shop, order, Actor::Bank, kind, "").await?;
+    Ok(Settled::Failed)
+}
+
+async fn succeeded(conn: &mut Conn, shop: &Shop, order: Id<Order>, report: &Report, standing: &Standing) -> Result<Settled, sqlx::Error> {
+    if !book(conn, shop, order, report, "captured").await? {
+        return Ok(Settled::Already);
+    }
+    execute!(conn, "UPDATE payment_try SET state = 'succeeded' WHERE reference = $1", report.reference.as_str()).await?;
+    let state = OrderState::from_word(&standing.state);
+    let payment = PaymentState::from_word(&standing.payment_state);
+    let usable = state.is_some_and(|state| state.may_become(OrderState::Placed))
+        && payment.is_some_and(|payment| payment.may_become(PaymentState::Paid));
+    if usable && (stock::take(conn, order).await? || revive(conn, shop, order).await?) {
+        note(conn, shop, order, Actor::Bank, EventKind::Paid, "").await?;
+        execute!(conn, "UPDATE orders SET payment_state = 'paid' WHERE id = $1", order.0).await?;
+        stand(conn, shop, order).await?;
+        return Ok(Settled::Placed);
+    }
+    refund(conn, shop, order, report).await?;
+    Ok(Settled::Refunded)
+}
+
+/// Money came after the goods went back to the shelf: takes them again if they are still there.
+async fn revive(conn: &mut Conn, shop: &Shop, order: Id<Order>) -> Result<bool, sqlx::Error> {
+    let lines = fetch_all!(conn, (i64, i64), "SELECT variant_id, quantity FROM order_line WHERE order_id = $1", order.0).await?;
+    let units: Vec<Units> = lines.into_iter().map(|(variant, quantity)| (variant, u32::try_from(quantity).unwrap_or(0))).collect();
+    match stock::reserve(conn, order, &units, shop.now()).await {
+        Ok(()) => {
+            stock::take(conn, order).await?;
+            note(conn, shop, order, Actor::System, EventKind::Revived, "").await?;
+            Ok(true)
+        }
+        Err(ReserveError::Short(_)) => Ok(false),
+        Err(ReserveError::Database(error)) => Err(error),
+    }
+}
+
+async fn refund(conn: &mut Conn, shop: &Shop, order: Id<Order>, report: &Report) -> Result<(), sqlx::Error> {
+    book(conn, shop, order, report, "refunded").await?;
+    TestBank::order_refund(conn, shop, &report.reference).await?;
+    execute!(conn, "UPDATE orders SET state = 'cancelled', payment_state = 'refunded' WHERE id = $1 AND state IN ('draft', 'cancelled')", order.0).await?;
+    note(conn, shop, order, Actor::System, EventKind::Refunded, "").await?;
+    outbox::enqueue(conn, shop, &format!("order-refunded-{}", order.0), Topic::Mail, &Mail::OrderRefunded { order: order.0 }).await
+}
+
+/// Writes money into the ledger; `false`: it stands there already.
+async fn book(conn: &mut Conn, shop: &Shop, order: Id<Order>, report: &Report, kind: &str) -> Result<bool, sqlx::Error> {
+    let now = shop.now();
+    let booked = execute!(
+        conn,
+        "INSERT INTO payment (id, order_id, provider, reference, kind, amount, at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+         ON CONFLICT (provider, reference, kind) DO NOTHING",
+        shop.entropy.uuid(now),
+        order.0,
+        PROVIDER,
+        report.reference.as_str(),
+        kind,
+        report.amount.0,
+        now
+    )
+    .await?;
+    Ok(booked == 1)
+}
+
+/// The order stands: says so in the timeline and by mail, and takes what was bought out of the cart.
+pub(super) async fn stand(conn: &mut Conn, shop: &Shop, order: Id<Order>) -> Result<(), sqlx::Error> {
+    let sql = "UPDATE orders SET state = 'placed', placed_at = $1 WHERE id = $2 AND state = 'draft'";
+    if execute!(conn, sql, shop.now(), order.0).await? == 0 {
+        return Ok(());
+    }
+    note(conn, shop, order, Actor::Shopper, EventKind::Placed, "").await?;
+    execute!(
+        conn,
+        "DELETE FROM cart_line WHERE cart_id = (SELECT cart_id FROM orders WHERE id = $1) \
+           AND variant_id IN (SELECT variant_id FROM order_line WHERE order_id = $1)",
+        order.0
+    )
+    .await?;
+    execute!(conn, "DELETE FROM checkout WHERE order_id = $1", order.0).await?;
+    outbox::enqueue(conn, shop, &format!("order-placed-{}", order.0), Topic::Mail, &Mail::OrderPlaced { order: order.0 }).await
+}

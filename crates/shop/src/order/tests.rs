@@ -1,0 +1,333 @@
+use std::sync::Arc;
+
+use noren_domain::cart::Cart;
+use noren_domain::checkout::{Confirmation, PaymentMethod};
+use noren_domain::order::{EventKind, Order, OrderState, PaymentState};
+use noren_domain::{Id, Lang, Yen};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::place::{Prepared, prepare};
+use super::*;
+use crate::payment::{self, Choice, TestBank};
+use crate::person::Field;
+use crate::testing::TestShop;
+use crate::token::Token;
+use crate::{fetch_all, fetch_one, on_both_databases};
+
+/// One product with one variant, number 1.
+async fn goods(shop: &Shop, on_hand: i64) {
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(
+        tx,
+        "INSERT INTO category (id, slug, position, name_ja, name_en, text_ja, text_en) VALUES (1, 'tea', 1, '茶', 'Tea', '', '')"
+    )
+    .await
+    .unwrap();
+    execute!(
+        tx,
+        "INSERT INTO product (id, slug, category_id, state, name_ja, name_en, summary_ja, summary_en, text_ja, text_en, details_ja, details_en, brand, \
+           tax_class, option1_name_ja, option1_name_en, option2_name_ja, option2_name_en, option3_name_ja, option3_name_en, price_min, price_max, in_stock, created_at, updated_at) \
+         VALUES (1, 'sencha', 1, 'active', '煎茶', 'Sencha', '', '', '', '', '', '', 'Noren', 'reduced', '', '', '', '', '', '', 1080, 1080, TRUE, 0, 0)"
+    )
+    .await
+    .unwrap();
+    execute!(
+        tx,
+        "INSERT INTO variant (id, product_id, sku, position, state, option1_ja, option1_en, option2_ja, option2_en, option3_ja, option3_en, price, weight_g) \
+         VALUES (1, 1, 'TEA-1', 1, 'active', '', '', '', '', '', '', 1080, 100)"
+    )
+    .await
+    .unwrap();
+    execute!(tx, "INSERT INTO stock (variant_id, on_hand, reserved) VALUES (1, $1, 0)", on_hand).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// A cart with `quantity` of variant 1 and a checkout filled in to the end.
+async fn buyer(shop: &Shop, method: PaymentMethod, quantity: i64) -> Id<Cart> {
+    let (cart, subject) = (shop.entropy.id::<Cart>(shop.now()), shop.entropy.uuid(shop.now()));
+    let mut tx = shop.db.write().await.unwrap();
+    let token = Token::random(&shop.entropy).hash().to_vec();
+    execute!(tx, "INSERT INTO cart (id, token_hash, created_at, updated_at) VALUES ($1, $2, 0, 0)", cart.0, token).await.unwrap();
+    fill(&mut tx, cart, quantity).await;
+    let seal = |field, value: &str| shop.keys.seal(subject, field, value);
+    execute!(
+        tx,
+        "INSERT INTO checkout (cart_id, order_id, subject_id, email, name, postal_code, city, street, phone, prefecture, delivery_method, payment_method, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 13, 'parcel', $10, $11)",
+        cart.0,
+        shop.entropy.uuid(shop.now()),
+        subject,
+        seal(Field::Email, "hanako@example.jp"),
+        seal(Field::Name, "暖簾 花子"),
+        seal(Field::PostalCode, "1000001"),
+        seal(Field::City, "千代田区千代田"),
+        seal(Field::Street, "1-1"),
+        seal(Field::Phone, "0312345678"),
+        method.word(),
+        shop.now()
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    cart
+}
+
+async fn fill(conn: &mut Conn, cart: Id<Cart>, quantity: i64) {
+    execute!(conn, "INSERT INTO cart_line (cart_id, variant_id, quantity, price_seen, added_at) VALUES ($1, 1, $2, 1080, 0)", cart.0, quantity)
+        .await
+        .unwrap();
+}
+
+/// The hash of the confirmation as it is shown now.
+async fn seen(shop: &Shop, cart: Id<Cart>) -> [u8; 32] {
+    let quote = quote::quote(&mut shop.db.read().await.unwrap(), shop, cart).await.unwrap();
+    Sha256::digest(Confirmation::of(&quote, Lang::Ja).canonical().as_bytes()).into()
+}
+
+async fn press(shop: &Shop, cart: Id<Cart>) -> Result<Placed, PlaceError> {
+    let seen = seen(shop, cart).await;
+    place(shop, cart, None, seen, Lang::Ja).await
+}
+
+/// Presses the button for a card payment and gives order and reference.
+async fn to_the_bank(shop: &Shop, cart: Id<Cart>) -> (Placed, String) {
+    let placed = press(shop, cart).await.unwrap();
+    let Next::Pay { url } = &placed.next else { panic!("a card is paid at the bank") };
+    let reference = url.rsplit('/').next().unwrap().to_owned();
+    (placed, reference)
+}
+
+async fn stock(shop: &Shop) -> (i64, i64) {
+    fetch_one!(shop.db.read().await.unwrap(), (i64, i64), "SELECT on_hand, reserved FROM stock WHERE variant_id = 1").await.unwrap()
+}
+
+async fn count(shop: &Shop, sql: &'static str) -> i64 {
+    fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0
+}
+
+async fn shown(shop: &Shop, placed: &Placed) -> noren_domain::order::OrderView {
+    view(shop, &placed.token).await.unwrap().unwrap()
+}
+
+fn mails(shop: &TestShop) -> usize {
+    std::fs::read_dir(shop.mailbox_dir()).unwrap().count()
+}
+
+/// Σ payments = order total for what is paid, 0 for what is refunded or unpaid.
+async fn the_ledger_balances(shop: &Shop) {
+    let rows = fetch_all!(
+        shop.db.read().await.unwrap(),
+        (String, i64, i64),
+        "SELECT o.payment_state, o.total, CAST(COALESCE((SELECT SUM(CASE kind WHEN 'captured' THEN amount ELSE -amount END) FROM payment p \
+           WHERE p.order_id = o.id), 0) AS BIGINT) FROM orders o"
+    )
+    .await
+    .unwrap();
+    for (state, total, booked) in rows {
+        assert_eq!(booked, if state == "paid" { total } else { 0 }, "{state}");
+    }
+}
+
+on_both_databases!(of_fifty_buyers_of_the_last_ten_units_exactly_ten_buy(shop) {
+    goods(&shop, 10).await;
+    let shop = Arc::new(shop);
+    let mut buyers = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let shop = Arc::clone(&shop);
+        buyers.spawn(async move {
+            let cart = buyer(&shop, PaymentMethod::Cash, 1).await;
+            match press(&shop, cart).await {
+                Ok(_) => true,
+                Err(PlaceError::Sold(short)) => {
+                    assert_eq!((short[0].variant, short[0].available), (1, 0));
+                    false
+                }
+                Err(error) => panic!("{error}"),
+            }
+        });
+    }
+    let mut sold = 0;
+    while let Some(bought) = buyers.join_next().await {
+        sold += usize::from(bought.unwrap());
+    }
+    assert_eq!(sold, 10);
+    assert_eq!(stock(&shop).await, (0, 0));
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM orders").await, 10);
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM order_line").await, 10);
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM reservation WHERE state = 'taken'").await, 10);
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM product WHERE in_stock").await, 0);
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM cart_line").await, 40);
+    outbox::run_due(&shop).await.unwrap();
+    outbox::run_due(&shop).await.unwrap();
+    assert_eq!(mails(&shop), 10);
+});
+
+on_both_databases!(pressing_twice_at_once_makes_one_order(shop) {
+    goods(&shop, 10).await;
+    for method in [PaymentMethod::Transfer, PaymentMethod::Card] {
+        let cart = buyer(&shop, method, 2).await;
+        let seen = seen(&shop, cart).await;
+        let (a, b) = tokio::join!(place(&shop, cart, None, seen, Lang::Ja), place(&shop, cart, None, seen, Lang::Ja));
+        let again = place(&shop, cart, None, seen, Lang::Ja).await.unwrap();
+        assert_eq!(a.unwrap(), again);
+        assert_eq!(b.unwrap(), again);
+    }
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM orders").await, 2);
+    assert_eq!(stock(&shop).await, (10, 4));
+});
+
+on_both_databases!(an_order_differs_in_nothing_from_what_was_shown(shop) {
+    goods(&shop, 10).await;
+    let cart = buyer(&shop, PaymentMethod::Cash, 1).await;
+    let seen = seen(&shop, cart).await;
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, "UPDATE variant SET price = 2160 WHERE id = 1").await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(matches!(place(&shop, cart, None, seen, Lang::Ja).await, Err(PlaceError::Changed)));
+    assert_eq!(stock(&shop).await, (10, 0));
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM orders").await, 0);
+});
+
+on_both_databases!(a_paid_order_is_charged_once_however_often_the_bank_speaks(shop) {
+    goods(&shop, 10).await;
+    let cart = buyer(&shop, PaymentMethod::Card, 2).await;
+    let (placed, reference) = to_the_bank(&shop, cart).await;
+    assert_eq!(shown(&shop, &placed).await.state, OrderState::Draft);
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM cart_line").await, 1);
+    TestBank::choose(&shop, &reference, Choice::Challenge).await.unwrap();
+    TestBank::choose(&shop, &reference, Choice::Twice).await.unwrap();
+    let (a, b) = tokio::join!(payment::returned(&shop, &reference), outbox::run_due(&shop));
+    assert!(a.unwrap().is_some());
+    b.unwrap();
+    payment::returned(&shop, &reference).await.unwrap();
+    outbox::run_due(&shop).await.unwrap();
+    // A word from before, arriving after: changes nothing.
+    let report = Report { reference, outcome: Outcome::Declined, amount: shown(&shop, &placed).await.total };
+    assert_eq!(settle(&shop, &report).await.unwrap(), Settled::Already);
+    let order = shown(&shop, &placed).await;
+    assert_eq!((order.state, order.payment), (OrderState::Placed, PaymentState::Paid));
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM payment").await, 1);
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM webhook_inbox").await, 1);
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM cart_line").await, 0);
+    assert_eq!(stock(&shop).await, (8, 0));
+    assert_eq!(mails(&shop), 1);
+    the_ledger_balances(&shop).await;
+});
+
+on_both_databases!(after_a_decline_the_cart_is_as_it_was_and_another_try_can_succeed(shop) {
+    goods(&shop, 10).await;
+    let cart = buyer(&shop, PaymentMethod::Card, 2).await;
+    let (first, reference) = to_the_bank(&shop, cart).await;
+    TestBank::choose(&shop, &reference, Choice::Decline).await.unwrap();
+    payment::returned(&shop, &reference).await.unwrap();
+    outbox::run_due(&shop).await.unwrap();
+    assert_eq!(shown(&shop, &first).await.payment, PaymentState::Failed);
+    assert_eq!(stock(&shop).await, (10, 0));
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM cart_line").await, 1);
+    let (second, reference) = to_the_bank(&shop, cart).await;
+    TestBank::choose(&shop, &reference, Choice::Succeed).await.unwrap();
+    outbox::run_due(&shop).await.unwrap();
+    assert_eq!(shown(&shop, &second).await.state, OrderState::Placed);
+    assert_eq!(shown(&shop, &first).await.state, OrderState::Cancelled);
+    assert_eq!(stock(&shop).await, (8, 0));
+    the_ledger_balances(&shop).await;
+});
+
+on_both_databases!(money_that_comes_late_revives_the_order_or_goes_back(shop) {
+    goods(&shop, 2).await;
+    let (early, late) = (buyer(&shop, PaymentMethod::Card, 2).await, buyer(&shop, PaymentMethod::Card, 2).await);
+    let (revived, one) = to_the_bank(&shop, early).await;
+    shop.clock.advance(CARD_MS);
+    assert_eq!(sweep(&shop).await.unwrap().expired, 1);
+    assert_eq!(sweep(&shop).await.unwrap(), Swept::default());
+    let (lost, two) = to_the_bank(&shop, late).await;
+    shop.clock.advance(CARD_MS);
+    assert_eq!(sweep(&shop).await.unwrap().expired, 1);
+    for reference in [&one, &two] {
+        TestBank::choose(&shop, reference, Choice::Late).await.unwrap();
+    }
+    outbox::run_due(&shop).await.unwrap();
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM payment").await, 0);
+    shop.clock.advance(60_000);
+    outbox::run_due(&shop).await.unwrap();
+    let stories: Vec<Vec<EventKind>> =
+        [shown(&shop, &revived).await, shown(&shop, &lost).await].map(|o| o.timeline.into_iter().map(|e| e.kind).collect()).into();
+    assert_eq!(stories.iter().filter(|story| story.contains(&EventKind::Revived)).count(), 1);
+    assert_eq!(stories.iter().filter(|story| story.contains(&EventKind::Refunded)).count(), 1);
+    assert_eq!(stock(&shop).await, (0, 0));
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM test_bank WHERE state = 'refunded'").await, 1);
+    assert_eq!(mails(&shop), 2);
+    the_ledger_balances(&shop).await;
+});
+
+on_both_databases!(an_order_left_for_another_way_to_pay_gives_late_money_back(shop) {
+    goods(&shop, 10).await;
+    let cart = buyer(&shop, PaymentMethod::Card, 1).await;
+    let (left, reference) = to_the_bank(&shop, cart).await;
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, "UPDATE checkout SET payment_method = 'transfer', updated_at = updated_at + 1").await.unwrap();
+    tx.commit().await.unwrap();
+    let kept = press(&shop, cart).await.unwrap();
+    TestBank::choose(&shop, &reference, Choice::Succeed).await.unwrap();
+    outbox::run_due(&shop).await.unwrap();
+    let (left, kept) = (shown(&shop, &left).await, shown(&shop, &kept).await);
+    assert_eq!((left.state, left.payment), (OrderState::Cancelled, PaymentState::Refunded));
+    assert_eq!((kept.state, kept.payment), (OrderState::Placed, PaymentState::Unpaid));
+    assert_eq!(stock(&shop).await, (10, 1));
+    shop.clock.advance(7 * DAY_MS);
+    sweep(&shop).await.unwrap();
+    assert_eq!(stock(&shop).await, (10, 0));
+    the_ledger_balances(&shop).await;
+});
+
+on_both_databases!(a_crash_between_the_phases_leaves_nothing_half_made(shop) {
+    goods(&shop, 10).await;
+    // Crash before the bank was asked.
+    let cart = buyer(&shop, PaymentMethod::Card, 1).await;
+    let hash = seen(&shop, cart).await;
+    assert!(matches!(prepare(&shop, cart, None, hash, Lang::Ja).await.unwrap(), Prepared::ToPay(_)));
+    // Crash after the shopper paid, before anybody told the shop.
+    let cart = buyer(&shop, PaymentMethod::Card, 3).await;
+    let (paid, reference) = to_the_bank(&shop, cart).await;
+    TestBank::choose(&shop, &reference, Choice::Late).await.unwrap();
+    assert_eq!(stock(&shop).await, (10, 4));
+    shop.clock.advance(CARD_MS + 1);
+    assert_eq!(sweep(&shop).await.unwrap(), Swept { settled: 1, expired: 1 });
+    assert_eq!(shown(&shop, &paid).await.payment, PaymentState::Paid);
+    assert_eq!(stock(&shop).await, (7, 0));
+    the_ledger_balances(&shop).await;
+});
+
+on_both_databases!(what_the_bank_cannot_mean_is_kept_and_books_nothing(shop) {
+    goods(&shop, 10).await;
+    let cart = buyer(&shop, PaymentMethod::Card, 1).await;
+    let (placed, reference) = to_the_bank(&shop, cart).await;
+    let other = Report { reference, outcome: Outcome::Succeeded, amount: Yen(1) };
+    assert_eq!(settle(&shop, &other).await.unwrap(), Settled::Alarm);
+    assert_eq!(settle(&shop, &other).await.unwrap(), Settled::Alarm);
+    let order = shown(&shop, &placed).await;
+    assert_eq!(order.state, OrderState::Draft);
+    assert_eq!(order.timeline.iter().filter(|event| event.kind == EventKind::Alarm).count(), 1);
+    let unknown = payment::Webhook { event_id: "evt_x".into(), reference: "nobody's".into(), outcome: Outcome::Succeeded, amount: 100 };
+    payment::deliver(&shop, &payment::Delivery::Tell(unknown)).await.unwrap();
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM webhook_inbox WHERE outcome = 'unknown'").await, 1);
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM payment").await, 0);
+});
+
+on_both_databases!(a_wrong_token_opens_nothing_and_a_mail_holds_the_right_one(shop) {
+    goods(&shop, 10).await;
+    let cart = buyer(&shop, PaymentMethod::Transfer, 1).await;
+    let placed = press(&shop, cart).await.unwrap();
+    assert_eq!(view(&shop, &Token::random(&shop.entropy)).await.unwrap(), None);
+    let order = shown(&shop, &placed).await;
+    assert_eq!((order.address.name.as_str(), order.address.postal_code.as_str()), ("暖簾 花子", "100-0001"));
+    let (id,) = fetch_one!(shop.db.read().await.unwrap(), (Uuid,), "SELECT id FROM orders").await.unwrap();
+    assert_eq!(token_of(&shop, Id::<Order>::new(id)), placed.token);
+    outbox::run_due(&shop).await.unwrap();
+    let file = std::fs::read_dir(shop.mailbox_dir()).unwrap().next().unwrap().unwrap();
+    let mail = std::fs::read_to_string(file.path()).unwrap();
+    assert!(mail.contains("To: hanako@example.jp") && mail.contains("multipart/alternative"), "{mail}");
+    let (payload,) = fetch_one!(shop.db.read().await.unwrap(), (String,), "SELECT payload FROM outbox").await.unwrap();
+    assert_eq!(payload, "");
+});
