@@ -1,27 +1,62 @@
-//! Pages of the catalogue feature.
+//! Pages of the catalogue: home, category, product, search.
+
+mod buy;
+mod card;
+mod category;
+mod home;
+#[cfg(feature = "ssr")]
+mod json_ld;
+mod picture;
+mod product;
+mod search;
 
 use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use noren_domain::Lang;
+use noren_domain::catalogue as data;
 
-/// CategoryPage.
-#[component]
-pub fn CategoryPage() -> impl IntoView {
-    view! { <h1>"CategoryPage"</h1> }
+use crate::form::Refusal;
+
+pub use card::Cards;
+pub use category::CategoryPage;
+pub use home::HomePage;
+pub use picture::PictureView;
+pub use product::ProductPage;
+pub use search::SearchPage;
+
+/// The front of the shop.
+#[server(endpoint = "catalogue/home", input = GetUrl)]
+pub async fn load_home(
+    /// Language of the page.
+    lang: Lang,
+) -> Result<Option<data::HomePage>, Refusal> {
+    use crate::request::{failed, shop};
+    noren_shop::catalogue::home(&shop(), lang).await.map(Some).map_err(|e| failed(&e))
 }
 
-/// HomePage.
-#[component]
-pub fn HomePage() -> impl IntoView {
-    view! { <h1>"HomePage"</h1> }
+/// A category, narrowed by the query of its URL.
+#[server(endpoint = "catalogue/category", input = GetUrl)]
+pub async fn load_category(
+    /// Language of the page.
+    lang: Lang,
+    /// Names the category.
+    slug: String,
+    /// The query of the page's URL; see [`data::Filter`].
+    query: String,
+) -> Result<Option<data::CategoryPage>, Refusal> {
+    use crate::request::{failed, shop};
+    let filter = data::Filter::parse(&query);
+    noren_shop::catalogue::category(&shop(), lang, &slug, filter).await.map_err(|e| failed(&e))
 }
 
-/// ProductPage.
-#[component]
-pub fn ProductPage() -> impl IntoView {
-    view! { <h1>"ProductPage"</h1> }
-}
-
-/// SearchPage.
-#[component]
-pub fn SearchPage() -> impl IntoView {
-    view! { <h1>"SearchPage"</h1> }
+/// A product.
+#[server(endpoint = "catalogue/product", input = GetUrl)]
+pub async fn load_product(
+    /// Language of the page.
+    lang: Lang,
+    /// Names the product.
+    slug: String,
+) -> Result<Option<data::ProductDetail>, Refusal> {
+    use crate::request::{failed, shop};
+    noren_shop::catalogue::product(&shop(), lang, &slug).await.map_err(|e| failed(&e))
 }

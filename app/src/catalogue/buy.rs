@@ -1,0 +1,26 @@
+//! Where a variant goes into the cart.
+
+use leptos::prelude::*;
+use noren_domain::catalogue::{StockState, Variant};
+
+use crate::lang::use_lang;
+use crate::ui::{Note, NoteKind};
+
+/// The way into the cart for the chosen variant, or the word that there is none.
+#[component]
+pub fn BuyBox(
+    /// The chosen variant.
+    variant: Variant,
+) -> impl IntoView {
+    let lang = use_lang();
+    if variant.stock == StockState::SoldOut {
+        view! {
+            <Note kind=NoteKind::Info>
+                {lang.pick("この品は売り切れました。ほかの種類をお選びいただけます。", "This one is sold out. Another choice may still be here.")}
+            </Note>
+        }
+        .into_any()
+    } else {
+        ().into_any()
+    }
+}

@@ -1,0 +1,74 @@
+//! The front of the shop.
+
+use noren_domain::Lang;
+use noren_domain::catalogue::{CategoryCard, HomePage, ProductCard};
+
+use super::CatalogueError;
+use super::rows::{CardRow, picture};
+use super::sql::{CARD_PICTURE, Sql, by_lang, card_columns};
+use crate::db::Conn;
+use crate::{Shop, fetch_all};
+
+#[derive(Debug, sqlx::FromRow)]
+struct CategoryRow {
+    slug: String,
+    name: String,
+    text: String,
+    hash: Option<String>,
+    width: Option<i64>,
+    height: Option<i64>,
+    alt: Option<String>,
+}
+
+/// What the home page shows.
+pub async fn home(shop: &Shop, lang: Lang) -> Result<HomePage, CatalogueError> {
+    let conn = &mut shop.db.read().await?;
+    let categories = categories(conn, lang).await?;
+    let arrivals = cards(
+        conn,
+        lang,
+        "SELECT id FROM product WHERE state = 'active' ORDER BY created_at DESC, id DESC LIMIT 8",
+        true,
+    )
+    .await?;
+    let mut picks = cards(conn, lang, PICKS, false).await?;
+    let hero = (!picks.is_empty()).then(|| picks.remove(usize::from(picks.len() > 1)));
+    Ok(HomePage { hero, categories, arrivals, picks })
+}
+
+/// The second product of each category: its first one stands for the category itself.
+const PICKS: &str = "SELECT (SELECT p.id FROM product p WHERE p.category_id = c.id AND p.state = 'active' \
+     ORDER BY p.id LIMIT 1 OFFSET 1) FROM category c WHERE c.parent_id IS NULL ORDER BY c.position, c.id LIMIT 9";
+
+async fn cards(
+    conn: &mut Conn,
+    lang: Lang,
+    ids: &'static str,
+    newest_first: bool,
+) -> Result<Vec<ProductCard>, sqlx::Error> {
+    let mut sql = Sql::new("SELECT ");
+    sql.add(card_columns(lang)).add("FROM product p").add(CARD_PICTURE).add("WHERE p.id IN (").add(ids);
+    sql.add(if newest_first { ") ORDER BY p.created_at DESC, p.id DESC" } else { ") ORDER BY p.id" });
+    let rows: Vec<CardRow> = sql.all(conn).await?;
+    Ok(rows.into_iter().map(ProductCard::from).collect())
+}
+
+async fn categories(conn: &mut Conn, lang: Lang) -> Result<Vec<CategoryCard>, sqlx::Error> {
+    let sql = by_lang!(
+        lang,
+        "SELECT c.slug, c.name_",
+        " AS name, c.text_",
+        " AS text, i.hash, i.width, i.height, i.alt_",
+        " AS alt FROM category c LEFT JOIN picture i ON i.id = (SELECT x.id FROM picture x WHERE x.product_id = \
+         (SELECT p.id FROM product p WHERE p.category_id = c.id AND p.state = 'active' ORDER BY p.id LIMIT 1) \
+         ORDER BY x.position LIMIT 1) WHERE c.parent_id IS NULL ORDER BY c.position, c.id LIMIT 24"
+    );
+    let rows = fetch_all!(conn, CategoryRow, sql).await?;
+    let card = |row: CategoryRow| CategoryCard {
+        slug: row.slug,
+        name: row.name,
+        text: row.text,
+        picture: picture(row.hash, row.width, row.height, row.alt),
+    };
+    Ok(rows.into_iter().map(card).collect())
+}
