@@ -95,7 +95,7 @@ pub fn Missing() -> impl IntoView {
                     "The page has moved, is gone, or the address has a slip in it.",
                 )}
             </p>
-            <form class="search" action=href("/search") method="get" role="search">
+            <form class="search" action=href("/search") method="get">
                 <label for="missing-q">{lang.pick("商品をさがす", "Search the shop")}</label>
                 <div class="search__row">
                     <input id="missing-q" type="search" name="q" />
