@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use axum::middleware;
 use axum::routing::get;
 use noren_shop::Shop;
@@ -37,7 +37,10 @@ pub fn router(config: &Config, shop: Shop) -> Router {
     let pkg = ServiceBuilder::new()
         .layer(SetResponseHeaderLayer::overriding(
             HeaderName::from_static("cache-control"),
-            HeaderValue::from_static("public, max-age=31536000, immutable"),
+            // A file that is missing now may be there after the next deployment.
+            |answer: &Response<_>| {
+                answer.status().is_success().then(|| HeaderValue::from_static("public, max-age=31536000, immutable"))
+            },
         ))
         .service(ServeDir::new(config.site.join("pkg")).precompressed_br().precompressed_gzip());
     Router::new()
