@@ -1,1 +1,189 @@
-//! cart
+//! The cart: of a browser (by its token) or of a customer (by the account).
+
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use noren_domain::Id;
+use noren_domain::account::Customer;
+use noren_domain::cart::{Cart, CartView, Change, MAX_QUANTITY, MergeReport, Totals};
+use noren_domain::form::Fault;
+use noren_domain::prefecture::Prefecture;
+use noren_domain::shipping::Method;
+use noren_domain::{Yen, cart::CartLineView};
+
+use crate::Shop;
+use crate::db::Conn;
+use crate::token::Token;
+
+/// Whose cart.
+#[derive(Clone, Debug)]
+pub enum CartKey {
+    /// Of a browser that nobody is signed in on.
+    Guest(Token),
+    /// Of a customer, the same on all devices.
+    Customer(Id<Customer>),
+}
+
+/// Why a cart was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum CartError {
+    /// What the shopper can mend.
+    #[error("the cart cannot be changed like that: {0:?}")]
+    Refused(Fault),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// The cart of `key`, if it has been begun.
+pub async fn find(shop: &Shop, key: &CartKey) -> Result<Option<Id<Cart>>, CartError> {
+    Ok(rows::find(&mut shop.db.read().await?, key).await?)
+}
+
+/// Units in the cart as they were asked for: one cheap query for the header.
+pub async fn count(shop: &Shop, key: &CartKey) -> Result<u32, CartError> {
+    let count = rows::count(&mut shop.db.read().await?, key).await?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// The cart as it stands now, with every difference from what was last seen. It changes nothing:
+/// call [`shown`] once the differences are on their way to the shopper.
+pub async fn load(shop: &Shop, key: &CartKey) -> Result<CartView, CartError> {
+    let mut conn = shop.db.read().await?;
+    match rows::find(&mut conn, key).await? {
+        Some(cart) => Ok(view(&mut conn, cart).await?),
+        None => Ok(empty()),
+    }
+}
+
+fn empty() -> CartView {
+    CartView { totals: Totals::of(&[], Yen::ZERO, Yen::ZERO), ..CartView::default() }
+}
+
+/// The cart `cart` as it stands now, read on `conn`.
+pub async fn view(conn: &mut Conn, cart: Id<Cart>) -> Result<CartView, sqlx::Error> {
+    let lines = lines(conn, cart).await?;
+    let address = rows::address(conn, cart).await?;
+    let mut view =
+        CartView { lines, prefecture: address.prefecture.map(Prefecture::number), totals: Totals::default() };
+    let sums: Vec<_> = view.lines.iter().map(|line| (line.tax_class, line.sum)).collect();
+    let goods = sums.iter().map(|(_, sum)| *sum).sum();
+    let weight = view.weight_g();
+    let method = address.method.filter(|method| method.takes(weight)).unwrap_or(Method::Parcel);
+    let shipping = if view.is_empty() {
+        Yen::ZERO
+    } else {
+        method.fee(address.prefecture.unwrap_or_else(estimate_for), weight, goods)
+    };
+    view.totals = Totals::of(&sums, shipping, Yen::ZERO);
+    Ok(view)
+}
+
+/// Until an address is known, delivery is estimated for Tokyo: 本州 is where most parcels go.
+fn estimate_for() -> Prefecture {
+    Prefecture::try_from(13).expect("13 is Tokyo in JIS X 0401")
+}
+
+/// The lines of `cart` as they stand now, read on `conn`.
+pub async fn lines(conn: &mut Conn, cart: Id<Cart>) -> Result<Vec<CartLineView>, sqlx::Error> {
+    Ok(rows::lines(conn, cart).await?.into_iter().map(rows::Line::view).collect())
+}
+
+/// Notes that the shopper has been shown `view`: its prices and quantities are the ones the next
+/// differences are told from.
+pub async fn shown(shop: &Shop, key: &CartKey, view: &CartView) -> Result<(), CartError> {
+    if !view.has_changes() {
+        return Ok(());
+    }
+    let mut tx = shop.db.write().await?;
+    if let Some(cart) = rows::find(&mut tx, key).await? {
+        for line in &view.lines {
+            for change in &line.changes {
+                match *change {
+                    Change::Price { from, to } => rows::price_seen(&mut tx, cart, line.variant, from, to).await?,
+                    Change::Cut { from, to } => rows::cut(&mut tx, cart, line.variant, from, to).await?,
+                    Change::SoldOut | Change::Gone => {}
+                }
+            }
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Puts `quantity` more units of `sku` into the cart, beginning one if there is none.
+pub async fn add(shop: &Shop, key: &CartKey, sku: &str, quantity: u32) -> Result<(), CartError> {
+    let mut tx = shop.db.write().await?;
+    let goods = rows::sold(&mut tx, sku).await?.ok_or(CartError::Refused(Fault::Gone))?;
+    let most = goods.available();
+    if quantity == 0 || quantity > MAX_QUANTITY {
+        return Err(CartError::Refused(Fault::Quantity { min: 1, max: MAX_QUANTITY }));
+    }
+    if quantity > most {
+        return Err(CartError::Refused(Fault::Stock { available: most }));
+    }
+    let cart = rows::begin(&mut tx, shop, key).await?;
+    if !rows::add(&mut tx, cart, &goods, quantity, most, shop.now()).await? {
+        return Err(CartError::Refused(if most == MAX_QUANTITY {
+            Fault::Quantity { min: 1, max: MAX_QUANTITY }
+        } else {
+            Fault::Stock { available: most }
+        }));
+    }
+    rows::touch(&mut tx, cart, shop.now()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Makes it `quantity` units of `sku`, which must be in the cart already.
+pub async fn set(shop: &Shop, key: &CartKey, sku: &str, quantity: u32) -> Result<(), CartError> {
+    if quantity == 0 || quantity > MAX_QUANTITY {
+        return Err(CartError::Refused(Fault::Quantity { min: 1, max: MAX_QUANTITY }));
+    }
+    let mut tx = shop.db.write().await?;
+    let cart = rows::find(&mut tx, key).await?.ok_or(CartError::Refused(Fault::NotFound))?;
+    let goods = rows::sold(&mut tx, sku).await?.ok_or(CartError::Refused(Fault::Gone))?;
+    let most = goods.available();
+    if quantity > most {
+        return Err(CartError::Refused(Fault::Stock { available: most }));
+    }
+    if !rows::set(&mut tx, cart, goods.id, quantity).await? {
+        return Err(CartError::Refused(Fault::NotFound));
+    }
+    rows::touch(&mut tx, cart, shop.now()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Takes `sku` out. That it is not there (any more) is no fault: that was the wish.
+pub async fn remove(shop: &Shop, key: &CartKey, sku: &str) -> Result<(), CartError> {
+    let mut tx = shop.db.write().await?;
+    if let Some(cart) = rows::find(&mut tx, key).await? {
+        rows::remove(&mut tx, cart, sku).await?;
+        rows::touch(&mut tx, cart, shop.now()).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Pours a browser's cart into the customer's: quantities add up to what stock and the limit per
+/// line allow. A checkout begun by the guest comes along unless the customer has one. Twice is once.
+pub async fn merge(shop: &Shop, guest: &Token, customer: Id<Customer>) -> Result<MergeReport, CartError> {
+    let mut report = MergeReport::default();
+    let mut tx = shop.db.write().await?;
+    let Some(from) = rows::find(&mut tx, &CartKey::Guest(guest.clone())).await? else { return Ok(report) };
+    let mut lines = rows::empty(&mut tx, from).await?;
+    lines.sort_by_key(|line| line.variant_id);
+    let to = rows::begin(&mut tx, shop, &CartKey::Customer(customer)).await?;
+    for line in lines {
+        let moved = rows::pour(&mut tx, to, &line).await?;
+        report.moved += moved;
+        report.dropped += line.quantity().saturating_sub(moved);
+    }
+    rows::hand_over_checkout(&mut tx, from, to).await?;
+    rows::delete(&mut tx, from).await?;
+    rows::touch(&mut tx, to, shop.now()).await?;
+    tx.commit().await?;
+    Ok(report)
+}

@@ -1,1 +1,234 @@
-//! checkout
+//! The checkout: what a shopper has filled in, and what it comes to.
+
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use noren_domain::cart::{Cart, CartView, Totals};
+use noren_domain::checkout::{
+    Confirmation, Contact, ContactForm, Delivery, DeliveryForm, PaymentForm, PaymentMethod, Quote, QuoteLine, Step,
+};
+use noren_domain::form::{Fault, Faults};
+use noren_domain::prefecture::Prefecture;
+use noren_domain::shipping::{Day, Method, Slot};
+use noren_domain::{Id, Lang, Yen};
+use sha2::{Digest, Sha256};
+
+use crate::Shop;
+use crate::db::Conn;
+use crate::person::OpenError;
+use crate::postal;
+
+/// Why a checkout does not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckoutError {
+    /// What the shopper can mend in the form sent.
+    #[error("the form has faults: {0:?}")]
+    Refused(Faults),
+    /// There is nothing to buy.
+    #[error("the cart is empty")]
+    Empty,
+    /// This step is missing, or no longer fits the ones before it.
+    #[error("step {0:?} is not filled in")]
+    Incomplete(Step),
+    /// A sealed answer does not open.
+    #[error(transparent)]
+    Sealed(#[from] OpenError),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// What a shopper has filled in so far, opened for showing it back to them.
+pub struct Answers {
+    /// Who and where; empty at first.
+    pub contact: ContactForm,
+    /// How and when.
+    pub delivery: DeliveryForm,
+    /// How it is paid.
+    pub payment: PaymentForm,
+    /// The first step still missing; [`Step::Confirm`]: none.
+    pub next: Step,
+}
+
+/// The answers so far for `cart`, and the cart itself as it stands.
+pub async fn answers(shop: &Shop, cart: Id<Cart>) -> Result<(Answers, CartView), CheckoutError> {
+    let mut conn = shop.db.read().await?;
+    let view = crate::cart::view(&mut conn, cart).await?;
+    let Some(row) = rows::find(&mut conn, cart).await? else {
+        let answers = Answers {
+            contact: ContactForm::default(),
+            delivery: DeliveryForm::default(),
+            payment: PaymentForm::default(),
+            next: Step::Contact,
+        };
+        return Ok((answers, view));
+    };
+    let next = match settle(&row, &view, shop.now()) {
+        Ok(_) => Step::Confirm,
+        Err(step) => step,
+    };
+    let answers = Answers { contact: row.contact(shop)?, delivery: row.delivery(shop)?, payment: row.payment(), next };
+    Ok((answers, view))
+}
+
+/// Saves who and where, sealed. 〒 must stand for a place in the prefecture chosen.
+pub async fn save_contact(shop: &Shop, cart: Id<Cart>, form: &ContactForm) -> Result<(), CheckoutError> {
+    let contact = form.parse().map_err(CheckoutError::Refused)?;
+    check_postal_code(&contact).map_err(|fault| CheckoutError::Refused(Faults::field("postal_code", fault)))?;
+    let mut tx = shop.db.write().await?;
+    let row = rows::begin(&mut tx, shop, cart).await?;
+    rows::save_contact(&mut tx, shop, cart, row.subject_id, &contact).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn check_postal_code(contact: &Contact) -> Result<(), Fault> {
+    let places = postal::lookup(&contact.postal_code).map_err(|_| Fault::PostalCode)?;
+    if places.iter().any(|place| place.prefecture == contact.prefecture.number()) {
+        Ok(())
+    } else {
+        Err(Fault::PostalCodeUnknown)
+    }
+}
+
+/// Saves how and when.
+pub async fn save_delivery(shop: &Shop, cart: Id<Cart>, form: &DeliveryForm) -> Result<(), CheckoutError> {
+    let mut tx = shop.db.write().await?;
+    let row = rows::begin(&mut tx, shop, cart).await?;
+    let prefecture = row.prefecture().ok_or(CheckoutError::Incomplete(Step::Contact))?;
+    let view = crate::cart::view(&mut tx, cart).await?;
+    let choice = form.parse(prefecture, view.weight_g(), shop.now()).map_err(CheckoutError::Refused)?;
+    rows::save_delivery(&mut tx, shop, cart, row.subject_id, &choice).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Saves how it is paid.
+pub async fn save_payment(shop: &Shop, cart: Id<Cart>, form: &PaymentForm) -> Result<(), CheckoutError> {
+    let mut tx = shop.db.write().await?;
+    let row = rows::begin(&mut tx, shop, cart).await?;
+    let prefecture = row.prefecture().ok_or(CheckoutError::Incomplete(Step::Contact))?;
+    let method = row.method().ok_or(CheckoutError::Incomplete(Step::Delivery))?;
+    let view = crate::cart::view(&mut tx, cart).await?;
+    let shipping = method.fee(prefecture, view.weight_g(), view.totals.goods);
+    let payment = form.parse(method, view.totals.goods + shipping).map_err(CheckoutError::Refused)?;
+    rows::save_payment(&mut tx, shop, cart, payment).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Everything an order needs, computed now on `conn` (inside the caller's transaction). Lines that
+/// are sold out or gone are left out; the confirmation then differs from the one that was shown.
+pub async fn quote(conn: &mut Conn, shop: &Shop, cart: Id<Cart>) -> Result<Quote, CheckoutError> {
+    let view = crate::cart::view(conn, cart).await?;
+    if view.is_empty() {
+        return Err(CheckoutError::Empty);
+    }
+    let row = rows::find(conn, cart).await?.ok_or(CheckoutError::Incomplete(Step::Contact))?;
+    let settled = settle(&row, &view, shop.now()).map_err(CheckoutError::Incomplete)?;
+    Ok(assemble(&row, view, settled))
+}
+
+/// The answers of a checkout that fit each other and the cart.
+struct Settled {
+    prefecture: Prefecture,
+    delivery: Delivery,
+    payment: PaymentMethod,
+    shipping: Yen,
+}
+
+/// Checks the answers against each other, the cart and the calendar; names the first step that
+/// does not hold.
+fn settle(row: &rows::Checkout, view: &CartView, now: i64) -> Result<Settled, Step> {
+    let prefecture = row.prefecture().filter(|_| row.has_contact()).ok_or(Step::Contact)?;
+    let method = row.method().filter(|method| method.takes(view.weight_g())).ok_or(Step::Delivery)?;
+    let earliest = method.earliest(now, prefecture);
+    let date = match row.delivery_date.as_deref() {
+        Some(iso) => Some(Day::from_iso(iso).filter(|day| *day >= earliest).ok_or(Step::Delivery)?.iso()),
+        None => None,
+    };
+    let shipping = method.fee(prefecture, view.weight_g(), view.totals.goods);
+    let payment = row
+        .payment_method
+        .as_deref()
+        .and_then(PaymentMethod::from_word)
+        .filter(|payment| payment.check(method, view.totals.goods + shipping).is_ok())
+        .ok_or(Step::Payment)?;
+    let slot = row.delivery_slot.as_deref().and_then(Slot::from_word);
+    let delivery = Delivery { method, date, slot, gift_wrap: row.gift_wrap, earliest: earliest.iso() };
+    Ok(Settled { prefecture, delivery, payment, shipping })
+}
+
+fn assemble(row: &rows::Checkout, view: CartView, settled: Settled) -> Quote {
+    let lines: Vec<QuoteLine> = view
+        .lines
+        .into_iter()
+        .filter(|line| line.quantity > 0)
+        .map(|line| QuoteLine {
+            variant_id: line.variant,
+            sku: line.sku,
+            slug: line.slug,
+            name: line.name,
+            options: line.options,
+            picture: line.picture,
+            price: line.price,
+            quantity: line.quantity,
+            tax_class: line.tax_class,
+        })
+        .collect();
+    let sums: Vec<_> = lines.iter().map(|line| (line.tax_class, line.sum())).collect();
+    Quote {
+        order_id: row.order_id,
+        subject: row.subject_id,
+        revision: row.updated_at,
+        totals: Totals::of(&sums, settled.shipping, settled.payment.fee()),
+        lines,
+        delivery: settled.delivery,
+        payment: settled.payment,
+        prefecture: settled.prefecture,
+    }
+}
+
+/// The final confirmation in `lang`, with the answers it is about and the cart with its differences.
+pub async fn confirmation(
+    shop: &Shop,
+    cart: Id<Cart>,
+    lang: Lang,
+) -> Result<(Confirmation, Answers, CartView), CheckoutError> {
+    let (answers, view) = answers(shop, cart).await?;
+    let quote = quote(&mut shop.db.read().await?, shop, cart).await?;
+    Ok((Confirmation::of(&quote, lang), answers, view))
+}
+
+/// SHA-256 of a confirmation exactly as it is shown: kept with the order.
+pub fn shown_hash(confirmation: &Confirmation) -> [u8; 32] {
+    Sha256::digest(confirmation.canonical().as_bytes()).into()
+}
+
+/// [`shown_hash`] as the confirmation page's form carries it: 64 hexadecimal digits.
+pub fn hash_words(hash: &[u8; 32]) -> String {
+    hash.iter().fold(String::with_capacity(64), |mut words, byte| {
+        for half in [byte >> 4, byte & 15] {
+            words.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
+        }
+        words
+    })
+}
+
+/// Reads [`hash_words`].
+pub fn hash_from_words(words: &str) -> Option<[u8; 32]> {
+    if words.len() != 64 || !words.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut hash = [0; 32];
+    for (i, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&words[2 * i..2 * i + 2], 16).ok()?;
+    }
+    Some(hash)
+}
+
+/// The ways to deliver a load of `weight_g` grams.
+pub fn methods(weight_g: u64) -> Vec<Method> {
+    Method::ALL.into_iter().filter(|method| method.takes(weight_g)).collect()
+}

@@ -1,5 +1,7 @@
 //! Shops for tests: the same claims are checked on SQLite and on PostgreSQL.
 
+pub mod goods;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 

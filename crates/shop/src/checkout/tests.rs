@@ -1,0 +1,146 @@
+use noren_domain::tax::TaxClass;
+
+use super::*;
+use crate::cart::{self, CartKey};
+use crate::on_both_databases;
+use crate::testing::goods;
+use crate::token::Token;
+
+fn hanako() -> ContactForm {
+    ContactForm {
+        email: "hanako@example.jp".into(),
+        name: "暖簾 花子".into(),
+        kana: String::new(),
+        postal_code: "100-0005".into(),
+        prefecture: "13".into(),
+        city: "千代田区丸の内".into(),
+        street: "1-1-1".into(),
+        building: "のれんビル3階".into(),
+        phone: "090-1234-5678".into(),
+    }
+}
+
+fn parcel() -> DeliveryForm {
+    DeliveryForm { method: "parcel".into(), ..DeliveryForm::default() }
+}
+
+fn pay(word: &str) -> PaymentForm {
+    PaymentForm { payment: word.into() }
+}
+
+/// A cart with two cups of 2,200 yen.
+async fn two_cups(shop: &Shop) -> (CartKey, Id<Cart>, i64) {
+    let key = CartKey::Guest(Token::random(&shop.entropy));
+    let cup = goods::put(shop, "CUP", TaxClass::Standard, 2_200, 300, 5).await;
+    cart::add(shop, &key, "CUP", 2).await.unwrap();
+    let cart = cart::find(shop, &key).await.unwrap().unwrap();
+    (key, cart, cup)
+}
+
+async fn quoted(shop: &Shop, cart: Id<Cart>) -> Result<Quote, CheckoutError> {
+    quote(&mut shop.db.read().await.unwrap(), shop, cart).await
+}
+
+fn faults(result: Result<(), CheckoutError>) -> Faults {
+    match result.unwrap_err() {
+        CheckoutError::Refused(faults) => faults,
+        other => panic!("{other}"),
+    }
+}
+
+on_both_databases!(the_steps_are_asked_for_in_their_order(shop) {
+    let (_, cart, _) = two_cups(&shop).await;
+    assert!(matches!(quoted(&shop, cart).await, Err(CheckoutError::Incomplete(Step::Contact))));
+    assert!(matches!(save_delivery(&shop, cart, &parcel()).await, Err(CheckoutError::Incomplete(Step::Contact))));
+    save_contact(&shop, cart, &hanako()).await.unwrap();
+    assert!(matches!(quoted(&shop, cart).await, Err(CheckoutError::Incomplete(Step::Delivery))));
+    assert!(matches!(save_payment(&shop, cart, &pay("card")).await, Err(CheckoutError::Incomplete(Step::Delivery))));
+    save_delivery(&shop, cart, &parcel()).await.unwrap();
+    assert!(matches!(quoted(&shop, cart).await, Err(CheckoutError::Incomplete(Step::Payment))));
+    save_payment(&shop, cart, &pay("cash")).await.unwrap();
+    let quote = quoted(&shop, cart).await.unwrap();
+    assert_eq!((quote.totals.goods, quote.totals.shipping, quote.totals.payment_fee, quote.totals.total),
+        (Yen(4_400), Yen(660), Yen(330), Yen(5_390)));
+    assert_eq!(quote.order_id, quoted(&shop, cart).await.unwrap().order_id, "the order has one name from the start");
+});
+
+on_both_databases!(what_was_filled_in_comes_back_and_is_sealed_in_between(shop) {
+    let (_, cart, _) = two_cups(&shop).await;
+    save_contact(&shop, cart, &hanako()).await.unwrap();
+    let gift = DeliveryForm { gift_wrap: "1".into(), gift_message: "おめでとう".into(), ..parcel() };
+    save_delivery(&shop, cart, &gift).await.unwrap();
+    let (answers, _) = answers(&shop, cart).await.unwrap();
+    let expected = ContactForm { postal_code: "1000005".into(), phone: "09012345678".into(), ..hanako() };
+    assert_eq!(answers.contact, expected);
+    assert_eq!(answers.delivery, gift);
+    assert_eq!(answers.next, Step::Payment);
+    let (name,): (Vec<u8>,) =
+        crate::fetch_one!(shop.db.read().await.unwrap(), (Vec<u8>,), "SELECT name FROM checkout WHERE cart_id = $1", cart.0)
+            .await
+            .unwrap();
+    assert!(!String::from_utf8_lossy(&name).contains("花子"));
+});
+
+on_both_databases!(a_postal_code_must_belong_to_the_prefecture(shop) {
+    let (_, cart, _) = two_cups(&shop).await;
+    for (code, prefecture) in [("100-0005", "27"), ("000-0000", "13")] {
+        let form = ContactForm { postal_code: code.into(), prefecture: prefecture.into(), ..hanako() };
+        let faults = faults(save_contact(&shop, cart, &form).await);
+        assert_eq!(faults.get("postal_code"), Some(&Fault::PostalCodeUnknown), "{code}");
+    }
+});
+
+on_both_databases!(anything_that_changes_makes_another_confirmation(shop) {
+    let (key, cart, cup) = two_cups(&shop).await;
+    save_contact(&shop, cart, &hanako()).await.unwrap();
+    save_delivery(&shop, cart, &parcel()).await.unwrap();
+    save_payment(&shop, cart, &pay("card")).await.unwrap();
+    let hash = async || shown_hash(&confirmation(&shop, cart, Lang::Ja).await.unwrap().0);
+    let mut seen = vec![hash().await];
+    assert_eq!(seen[0], hash().await, "looking again changes nothing");
+    goods::price(&shop, cup, 2_300).await;
+    seen.push(hash().await);
+    cart::set(&shop, &key, "CUP", 1).await.unwrap();
+    seen.push(hash().await);
+    shop.clock.advance(1_000);
+    save_contact(&shop, cart, &ContactForm { street: "9-9-9".into(), ..hanako() }).await.unwrap();
+    seen.push(hash().await);
+    shop.clock.advance(86_400_000);
+    seen.push(hash().await);
+    let distinct: std::collections::HashSet<_> = seen.iter().collect();
+    assert_eq!(distinct.len(), seen.len());
+    goods::stock(&shop, cup, 0).await;
+    assert!(matches!(quoted(&shop, cart).await, Err(CheckoutError::Empty)));
+});
+
+on_both_databases!(a_day_that_has_passed_is_asked_for_again(shop) {
+    let (_, cart, _) = two_cups(&shop).await;
+    save_contact(&shop, cart, &hanako()).await.unwrap();
+    let earliest = Method::Parcel.earliest(shop.now(), Prefecture::try_from(13).unwrap());
+    save_delivery(&shop, cart, &DeliveryForm { date: earliest.iso(), ..parcel() }).await.unwrap();
+    save_payment(&shop, cart, &pay("card")).await.unwrap();
+    assert!(quoted(&shop, cart).await.is_ok());
+    shop.clock.advance(5 * 86_400_000);
+    assert!(matches!(quoted(&shop, cart).await, Err(CheckoutError::Incomplete(Step::Delivery))));
+});
+
+on_both_databases!(the_free_shipping_line_is_exact(shop) {
+    let key = CartKey::Guest(Token::random(&shop.entropy));
+    goods::put(&shop, "A", TaxClass::Standard, 7_999, 100, 5).await;
+    goods::put(&shop, "B", TaxClass::Standard, 1, 100, 5).await;
+    cart::add(&shop, &key, "A", 1).await.unwrap();
+    let totals = cart::load(&shop, &key).await.unwrap().totals;
+    assert_eq!((totals.shipping, totals.free_shipping_missing), (Yen(660), Some(Yen(1))));
+    cart::add(&shop, &key, "B", 1).await.unwrap();
+    let totals = cart::load(&shop, &key).await.unwrap().totals;
+    assert_eq!((totals.shipping, totals.free_shipping_missing), (Yen::ZERO, None));
+});
+
+#[test]
+fn the_hash_survives_its_way_through_the_form() {
+    let hash = [0x0f; 32];
+    assert_eq!(hash_from_words(&hash_words(&hash)), Some(hash));
+    for broken in ["", "0f", &"g".repeat(64), &"あ".repeat(22), &"0".repeat(65)] {
+        assert_eq!(hash_from_words(broken), None);
+    }
+}
