@@ -1,4 +1,17 @@
-//! Accounts: customers and their sessions.
+//! Accounts: customers, their ways in, and what the account pages show.
+
+mod email;
+mod forms;
+mod password;
+mod view;
+
+pub use email::Email;
+pub use forms::{Login, LoginForm, Register, RegisterForm, Verify, VerifyForm};
+pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password};
+pub use view::{
+    AccountView, Browser, DeviceView, LoginPage, Merged, RegisterPage, SecurityView, SignInOutcome, SignInView,
+    VerifyPage,
+};
 
 /// A person with an account (お客様).
 #[derive(Debug)]
@@ -7,3 +20,118 @@ pub enum Customer {}
 /// One browser that a customer is signed in on.
 #[derive(Debug)]
 pub enum Session {}
+
+/// A registration that waits for the code from its mail.
+#[derive(Debug)]
+pub enum Registration {}
+
+/// One try to sign in, kept for the customer to see.
+#[derive(Debug)]
+pub enum SignIn {}
+
+/// A path of this shop without its language, safe to send a browser to after a sign-in.
+///
+/// Only what starts with exactly one `/` and holds no backslash, space or control character:
+/// browsers read `//evil.example` and `/\evil.example` as another host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalPath(String);
+
+impl LocalPath {
+    /// Longest path kept; longer ones are nobody's honest link.
+    const MAX: usize = 500;
+
+    /// Reads a `next` parameter; anything that could lead elsewhere, or in a circle, is `None`.
+    pub fn parse(raw: &str) -> Option<Self> {
+        let odd = |c: char| c == '\\' || c.is_whitespace() || c.is_control();
+        let rest = raw.strip_prefix('/')?;
+        if rest.starts_with('/') || raw.len() > Self::MAX || raw.chars().any(odd) {
+            return None;
+        }
+        let path = crate::Lang::strip(raw);
+        let page = path.split(['?', '#']).next().unwrap_or_default();
+        let circle = ["/login", "/register", "/verify", "/api"].iter().any(|p| page == *p) || page.starts_with("/api/");
+        // `/en//evil.example` is `//evil.example` once the language is taken off.
+        (!circle && path.starts_with('/') && !path.starts_with("//")).then(|| Self(path.to_owned()))
+    }
+
+    /// The path, which starts with `/` and has no language.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// `page` with this path as its `next` parameter, percent-encoded.
+    pub fn after(&self, page: &str) -> String {
+        let mut link = format!("{page}?next=");
+        for byte in self.0.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                    link.push(char::from(byte))
+                }
+                other => link.push_str(&format!("%{other:02X}")),
+            }
+        }
+        link
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_path_of_ours_is_kept_without_its_language() {
+        for (raw, path) in [
+            ("/cart", "/cart"),
+            ("/en/account/security", "/account/security"),
+            ("/search?q=%E6%9A%96", "/search?q=%E6%9A%96"),
+            ("/en", "/"),
+            ("/", "/"),
+        ] {
+            assert_eq!(LocalPath::parse(raw).as_ref().map(LocalPath::as_str), Some(path));
+        }
+    }
+
+    #[test]
+    fn a_path_that_leads_elsewhere_is_ignored() {
+        for raw in [
+            "",
+            "cart",
+            "//evil",
+            "/\\evil",
+            "\\\\evil",
+            "https://evil.example",
+            "https:/evil",
+            "javascript:alert(1)",
+            "/\t/evil",
+            "/ /evil",
+            "/en//evil",
+            "/en/\\evil",
+            "/a\r\nSet-Cookie: x",
+            "/login",
+            "/login?next=/login",
+            "/en/register",
+            "/api/account/logout",
+            &format!("/{}", "a".repeat(600)),
+        ] {
+            assert_eq!(LocalPath::parse(raw), None, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn a_next_parameter_survives_its_own_query() {
+        let path = LocalPath::parse("/search?q=a&b=c").unwrap();
+        assert_eq!(path.after("/login"), "/login?next=/search%3Fq%3Da%26b%3Dc");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_kept_starts_with_one_slash(raw in "[/\\\\a-z:.?#% \\t]{0,12}") {
+            if let Some(path) = LocalPath::parse(&raw) {
+                prop_assert!(path.as_str().starts_with('/') && !path.as_str().starts_with("//"));
+                prop_assert!(!path.as_str().contains('\\'));
+            }
+        }
+    }
+}

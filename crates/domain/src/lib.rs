@@ -9,6 +9,7 @@ pub mod checkout;
 pub mod form;
 pub mod id;
 pub mod lang;
+pub mod moment;
 pub mod money;
 pub mod notice;
 pub mod order;

@@ -1,0 +1,146 @@
+//! The forms of the door: raw as typed, and the typed values they are read into.
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::{Email, LocalPath, Password};
+use crate::form::{Fault, Faults};
+
+/// The registration form as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegisterForm {
+    /// E-mail address.
+    pub email: String,
+    /// Password.
+    pub password: String,
+    /// Where to go afterwards.
+    pub next: String,
+}
+
+/// What a registration asks for.
+#[derive(Clone, Debug)]
+pub struct Register {
+    /// The address to prove.
+    pub email: Email,
+    /// The new password.
+    pub password: Password,
+}
+
+impl RegisterForm {
+    /// Reads the form, or says everything that is wrong with it.
+    pub fn parse(&self) -> Result<Register, Faults> {
+        let mut faults = Faults::default();
+        let email = faults.check("email", Email::parse(&self.email));
+        let password = faults.check("password", Password::new(&self.password, email.as_ref()));
+        faults.or(|| Some(Register { email: email?, password: password? }))
+    }
+
+    /// The form without its password, which is never kept.
+    #[must_use]
+    pub fn without_password(&self) -> Self {
+        Self { password: String::new(), ..self.clone() }
+    }
+}
+
+/// The login form as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LoginForm {
+    /// E-mail address.
+    pub email: String,
+    /// Password.
+    pub password: String,
+    /// Where to go afterwards.
+    pub next: String,
+}
+
+/// What a login asks for.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// Whose account.
+    pub email: Email,
+    /// The password to compare.
+    pub password: Password,
+    /// Where to go afterwards, if that is a page of ours.
+    pub next: Option<LocalPath>,
+}
+
+impl LoginForm {
+    /// Reads the form, or says everything that is wrong with it.
+    pub fn parse(&self) -> Result<Login, Faults> {
+        let mut faults = Faults::default();
+        let email = faults.check("email", Email::parse(&self.email));
+        let password = faults.check("password", Password::typed(&self.password));
+        let next = LocalPath::parse(&self.next);
+        faults.or(|| Some(Login { email: email?, password: password?, next }))
+    }
+
+    /// The form without its password, which is never kept.
+    #[must_use]
+    pub fn without_password(&self) -> Self {
+        Self { password: String::new(), ..self.clone() }
+    }
+}
+
+/// The form that takes the code from the mail, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct VerifyForm {
+    /// Six digits.
+    pub code: String,
+    /// Where to go afterwards.
+    pub next: String,
+}
+
+/// A code of the right shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verify {
+    /// Six ASCII digits.
+    pub code: String,
+}
+
+impl VerifyForm {
+    /// Reads the code: full-width digits, spaces and hyphens are forgiven.
+    pub fn parse(&self) -> Result<Verify, Faults> {
+        use unicode_normalization::UnicodeNormalization;
+        let code: String = self.code.nfkc().filter(|c| !c.is_whitespace() && *c != '-').collect();
+        if code.is_empty() {
+            return Err(Faults::field("code", Fault::Required));
+        }
+        if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(Faults::field("code", Fault::Code));
+        }
+        Ok(Verify { code })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_wrong_with_a_registration_is_said_at_once() {
+        let faults =
+            RegisterForm { email: "x".into(), password: "short".into(), next: String::new() }.parse().unwrap_err();
+        assert_eq!(faults.get("email"), Some(&Fault::Email));
+        assert_eq!(faults.get("password"), Some(&Fault::TooShort { min: 12 }));
+    }
+
+    #[test]
+    fn a_code_may_be_typed_as_it_is_read_out() {
+        for typed in ["123456", " 123 456 ", "１２３４５６", "123-456"] {
+            let form = VerifyForm { code: typed.into(), next: String::new() };
+            assert_eq!(form.parse().map(|v| v.code).ok().as_deref(), Some("123456"));
+        }
+        for typed in ["12345", "1234567", "abcdef", "12345٦"] {
+            let form = VerifyForm { code: typed.into(), next: String::new() };
+            assert_eq!(form.parse(), Err(Faults::field("code", Fault::Code)));
+        }
+    }
+
+    #[test]
+    fn a_password_never_goes_back_into_a_page() {
+        let form = LoginForm { email: "a@b.jp".into(), password: "secret".into(), next: "/cart".into() };
+        assert_eq!(form.without_password().password, "");
+    }
+}

@@ -1,0 +1,210 @@
+//! What the account pages show.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Lang;
+use crate::notice::NoticeView;
+
+/// What a merge of carts at sign-in did, for the person to hear.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    /// Lines of this browser's cart that moved into the account's.
+    pub lines: u32,
+}
+
+/// The account's first page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountView {
+    /// The address of the account.
+    pub email: String,
+    /// The name, if one was given.
+    pub name: Option<String>,
+    /// Customer since, UTC ms.
+    pub since: i64,
+    /// Notices that wait to be acknowledged.
+    pub attention: u32,
+    /// What the sign-in just now did with the cart.
+    pub merged: Merged,
+}
+
+/// Everything on the security page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityView {
+    /// Notices about this person, the newest first.
+    pub notices: Vec<NoticeView>,
+    /// Browsers signed in now; this one first.
+    pub devices: Vec<DeviceView>,
+    /// Tries to sign in, the newest first.
+    pub sign_ins: Vec<SignInView>,
+}
+
+impl SecurityView {
+    /// How many things wait for the person: notices not acknowledged yet.
+    pub fn attention(&self) -> usize {
+        self.notices.iter().filter(|notice| notice.acknowledged_at.is_none()).count()
+    }
+}
+
+/// One browser that is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceView {
+    /// The session's id, to end it by.
+    pub id: uuid::Uuid,
+    /// What kind of browser.
+    pub browser: Browser,
+    /// IPv4 /24 or IPv6 /64; empty: not known.
+    pub network: String,
+    /// Signed in at, UTC ms.
+    pub since: i64,
+    /// Last seen at, UTC ms; kept to within a few minutes.
+    pub seen: i64,
+    /// Whether it is the browser that asks.
+    pub current: bool,
+}
+
+/// How a try to sign in ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInOutcome {
+    /// Signed in.
+    Ok,
+    /// The password was wrong.
+    WrongPassword,
+    /// Too many tries; the password was not even looked at.
+    Blocked,
+}
+
+impl SignInOutcome {
+    /// The word stored in the database.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::WrongPassword => "wrong_password",
+            Self::Blocked => "blocked",
+        }
+    }
+
+    /// Reads [`Self::word`]; an unknown word counts as blocked, the most careful reading.
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "ok" => Self::Ok,
+            "wrong_password" => Self::WrongPassword,
+            _ => Self::Blocked,
+        }
+    }
+}
+
+/// One try to sign in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInView {
+    /// When, UTC ms.
+    pub at: i64,
+    /// How it ended.
+    pub outcome: SignInOutcome,
+    /// What kind of browser.
+    pub browser: Browser,
+    /// IPv4 /24 or IPv6 /64; empty: not known.
+    pub network: String,
+}
+
+/// The login page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginPage<F> {
+    /// The form.
+    pub form: F,
+    /// The demo accounts' addresses; empty outside development.
+    pub demo: Vec<String>,
+}
+
+/// The registration page.
+pub type RegisterPage<F> = LoginPage<F>;
+
+/// The page that takes the code.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifyPage<F> {
+    /// The form.
+    pub form: F,
+    /// Whether this browser has a registration that waits.
+    pub waiting: bool,
+    /// Development: mails are shown at `/dev/mailbox`.
+    pub development: bool,
+}
+
+/// A browser and its system as far as its `User-Agent` tells: recognisable, not precise.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Browser {
+    /// `Chrome`, `Safari` …; empty: not recognised.
+    pub name: String,
+    /// `Windows`, `iPhone` …; empty: not recognised.
+    pub system: String,
+}
+
+impl Browser {
+    /// Reads a `User-Agent` header. The order matters: every browser names its ancestors too.
+    pub fn of(user_agent: &str) -> Self {
+        let first = |names: &[(&str, &str)]| {
+            names
+                .iter()
+                .find(|(mark, _)| user_agent.contains(mark))
+                .map(|(_, name)| (*name).to_owned())
+                .unwrap_or_default()
+        };
+        Self {
+            name: first(&[
+                ("Edg", "Edge"),
+                ("OPR/", "Opera"),
+                ("SamsungBrowser", "Samsung Internet"),
+                ("Firefox/", "Firefox"),
+                ("FxiOS", "Firefox"),
+                ("CriOS", "Chrome"),
+                ("Chrome/", "Chrome"),
+                ("Safari/", "Safari"),
+                ("curl/", "curl"),
+            ]),
+            system: first(&[
+                ("iPhone", "iPhone"),
+                ("iPad", "iPad"),
+                ("Android", "Android"),
+                ("Windows", "Windows"),
+                ("Macintosh", "Mac"),
+                ("CrOS", "ChromeOS"),
+                ("Linux", "Linux"),
+            ]),
+        }
+    }
+
+    /// `Chrome(Windows)`, or that it could not be recognised.
+    pub fn words(&self, lang: Lang) -> String {
+        match (self.name.as_str(), self.system.as_str()) {
+            ("", "") => lang.pick("不明なブラウザー", "Unknown browser").to_owned(),
+            (name, "") => name.to_owned(),
+            ("", system) => lang.pick(format!("{system}のブラウザー"), format!("Browser on {system}")),
+            (name, system) => lang.pick(format!("{name}({system})"), format!("{name} on {system}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_told_from_its_ancestors() {
+        let of = |ua: &str| Browser::of(ua).words(Lang::En);
+        assert_eq!(
+            of(
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0"
+            ),
+            "Edge on Windows"
+        );
+        assert_eq!(
+            of(
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1"
+            ),
+            "Safari on iPhone"
+        );
+        assert_eq!(of("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"), "Firefox on Linux");
+        assert_eq!(of("curl/8.0"), "curl");
+        assert_eq!(of(""), "Unknown browser");
+    }
+}
