@@ -8,10 +8,7 @@ mod view;
 pub use email::Email;
 pub use forms::{Login, LoginForm, Register, RegisterForm, Verify, VerifyForm};
 pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password};
-pub use view::{
-    AccountView, Browser, DeviceView, LoginPage, Merged, RegisterPage, SecurityView, SignInOutcome, SignInView,
-    VerifyPage,
-};
+pub use view::{AccountView, Browser, DeviceView, SecurityView, SignInOutcome, SignInView};
 
 /// A person with an account (お客様).
 #[derive(Debug)]

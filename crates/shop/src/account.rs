@@ -1,1 +1,298 @@
-//! account
+//! Accounts: registering, signing in and out, and what the account pages show.
+
+mod demo;
+mod letters;
+mod limits;
+mod password;
+#[cfg(test)]
+pub mod testing;
+mod view;
+
+pub use demo::{DEMO_PASSWORD, demo, demo_addresses};
+pub use password::HashError;
+pub use view::{home, security};
+
+use noren_domain::account::{Customer, Login, Register, SignInOutcome, Verify};
+use noren_domain::form::Fault;
+use noren_domain::{Id, Lang};
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+use crate::db::Conn;
+use crate::person::{Field, OpenError};
+use crate::session::{self, Device};
+use crate::token::Token;
+use crate::{Shop, execute, fetch_optional};
+use limits::Standing;
+
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+/// A code from a mail is good for so long.
+const CODE_LIFE: i64 = 15 * MINUTE;
+/// So many codes may be tried per registration.
+const CODE_TRIES: i64 = 5;
+/// Sign-ins are kept and shown for so long.
+pub const HISTORY: i64 = 90 * DAY;
+
+/// The door stayed shut.
+#[derive(Debug, thiserror::Error)]
+pub enum DoorError {
+    /// For a reason the person can mend.
+    #[error("refused: {0:?}")]
+    Refused(Fault),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The password hashing.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// A sealed field.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+/// A person who has just come in.
+#[derive(Clone, Debug)]
+pub struct Entered {
+    /// The new session's token, for the browser.
+    pub token: Token,
+    /// Who.
+    pub customer: Id<Customer>,
+}
+
+fn code_hash(shop: &Shop, registration: Uuid, code: &str) -> [u8; 32] {
+    // Keyed: a million codes are tried in no time, but not without the key.
+    shop.keys.derive("registration-code", &[registration.as_bytes(), code.as_bytes()].concat())
+}
+
+/// Starts a registration and gives the token by which the browser finds it again. What comes back,
+/// and how long it takes, is the same whether or not the address has an account already; only the
+/// mail differs.
+pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Device) -> Result<Token, DoorError> {
+    let index = shop.keys.index(Field::Email, wanted.email.canonical());
+    let mut tx = shop.db.write().await?;
+    let by_network = limits::take(&mut tx, shop, limits::REGISTER_NETWORK, device.network.as_bytes()).await?;
+    let by_address = limits::take(&mut tx, shop, limits::REGISTER_ADDRESS, &index).await?;
+    tx.commit().await?;
+    for standing in [by_network, by_address] {
+        if let Standing::Over { minutes, .. } = standing {
+            return Err(DoorError::Refused(Fault::TooMany { minutes }));
+        }
+    }
+    let password_hash = password::hash(shop, &wanted.password).await?;
+    let now = shop.now();
+    let id = shop.entropy.uuid(now);
+    let token = Token::random(&shop.entropy);
+    let code = shop.entropy.digits(6);
+    let mut tx = shop.db.write().await?;
+    let owner = fetch_optional!(tx, (Uuid,), "SELECT id FROM customer WHERE email_index = $1", index.to_vec()).await?;
+    // An address with an owner gets a row too, with a code that nobody was ever told.
+    let code_hash = if owner.is_some() { shop.entropy.bytes() } else { code_hash(shop, id, &code) };
+    execute!(
+        tx,
+        "INSERT INTO registration (id, token_hash, email_index, email, password_hash, code_hash, lang, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        id,
+        token.hash().to_vec(),
+        index.to_vec(),
+        shop.keys.seal(id, Field::Email, wanted.email.address()),
+        password_hash.as_str(),
+        code_hash.to_vec(),
+        lang.tag(),
+        now,
+        now + CODE_LIFE
+    )
+    .await?;
+    match owner {
+        Some((customer,)) => letters::already_registered(&mut tx, shop, id, customer).await?,
+        None => letters::registration_code(&mut tx, shop, id, code).await?,
+    }
+    tx.commit().await?;
+    letters::ring();
+    Ok(token)
+}
+
+#[derive(sqlx::FromRow)]
+struct Waiting {
+    id: Uuid,
+    email_index: Vec<u8>,
+    email: Vec<u8>,
+    password_hash: String,
+    code_hash: Vec<u8>,
+    lang: String,
+}
+
+/// Opens the account when the code is the one from the mail, and signs in. A code works once; after
+/// five tries or fifteen minutes a new registration is needed.
+pub async fn verify(
+    shop: &Shop,
+    pending: &Token,
+    typed: &Verify,
+    device: &Device,
+    old: Option<&Token>,
+) -> Result<Entered, DoorError> {
+    let now = shop.now();
+    let mut tx = shop.db.write().await?;
+    // The try is counted before the code is looked at, so tries at the same moment count as well.
+    let waiting = fetch_optional!(
+        tx,
+        Waiting,
+        "UPDATE registration SET tries = tries + 1 WHERE token_hash = $1 AND tries < $2 AND expires_at > $3
+         RETURNING id, email_index, email, password_hash, code_hash, lang",
+        pending.hash().to_vec(),
+        CODE_TRIES,
+        now
+    )
+    .await?;
+    let Some(waiting) = waiting else { return Err(DoorError::Refused(Fault::Code)) };
+    let right = code_hash(shop, waiting.id, &typed.code).ct_eq(waiting.code_hash.as_slice());
+    if !bool::from(right) {
+        tx.commit().await?;
+        return Err(DoorError::Refused(Fault::Code));
+    }
+    // The customer keeps the registration's id, so the sealed address moves over as it is.
+    let opened = execute!(
+        tx,
+        "INSERT INTO customer (id, email_index, email, password_hash, lang, created_at, password_changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (email_index) DO NOTHING",
+        waiting.id,
+        waiting.email_index.clone(),
+        waiting.email,
+        waiting.password_hash,
+        waiting.lang,
+        now
+    )
+    .await?;
+    execute!(tx, "DELETE FROM registration WHERE email_index = $1", waiting.email_index).await?;
+    if opened == 0 {
+        // Two registrations of one address: the other one was quicker and has the account.
+        tx.commit().await?;
+        return Err(DoorError::Refused(Fault::Code));
+    }
+    let customer = Id::new(waiting.id);
+    record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
+    let token = enter(&mut tx, shop, customer, device, old).await?;
+    tx.commit().await?;
+    Ok(Entered { token, customer })
+}
+
+/// Signs in with e-mail and password. The answer for a wrong password and for an unknown address is
+/// the same, after the same work.
+pub async fn login(shop: &Shop, asked: &Login, device: &Device, old: Option<&Token>) -> Result<Entered, DoorError> {
+    let index = shop.keys.index(Field::Email, asked.email.canonical());
+    let network = device.network.as_bytes();
+    let mut tx = shop.db.write().await?;
+    let by_network = limits::take(&mut tx, shop, limits::LOGIN_NETWORK, network).await?;
+    let by_address = limits::take(&mut tx, shop, limits::LOGIN_ADDRESS, &index).await?;
+    let account = fetch_optional!(
+        tx,
+        (Uuid, String),
+        "SELECT id, password_hash FROM customer WHERE email_index = $1",
+        index.to_vec()
+    )
+    .await?;
+    let customer = account.as_ref().map(|(id, _)| Id::new(*id));
+    for standing in [by_address, by_network] {
+        if let Standing::Over { minutes, first } = standing {
+            if let (true, Some(customer)) = (first, customer) {
+                record(&mut tx, shop, customer, SignInOutcome::Blocked, device).await?;
+            }
+            tx.commit().await?;
+            return Err(DoorError::Refused(Fault::TooMany { minutes }));
+        }
+    }
+    tx.commit().await?;
+
+    let right = password::matches(&asked.password, account.map(|(_, hash)| hash)).await?;
+    let mut tx = shop.db.write().await?;
+    let Some(customer) = customer.filter(|_| right) else {
+        if let Some(customer) = customer {
+            record(&mut tx, shop, customer, SignInOutcome::WrongPassword, device).await?;
+        }
+        tx.commit().await?;
+        return Err(DoorError::Refused(Fault::Credentials));
+    };
+    limits::give_back(&mut tx, shop, limits::LOGIN_NETWORK, network).await?;
+    limits::forget(&mut tx, shop, limits::LOGIN_ADDRESS, &index).await?;
+    let known = is_known(&mut tx, shop, customer, device).await?;
+    let sign_in = record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
+    if !known {
+        letters::new_device(&mut tx, shop, sign_in).await?;
+    }
+    let token = enter(&mut tx, shop, customer, device, old).await?;
+    tx.commit().await?;
+    letters::ring();
+    Ok(Entered { token, customer })
+}
+
+/// Signs this browser out; what its token opened is over for good.
+pub async fn logout(shop: &Shop, token: &Token) -> Result<(), DoorError> {
+    let mut tx = shop.db.write().await?;
+    session::close(&mut tx, token, shop.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// A new session in place of the one the browser held.
+async fn enter(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    device: &Device,
+    old: Option<&Token>,
+) -> Result<Token, sqlx::Error> {
+    if let Some(old) = old {
+        session::close(conn, old, shop.now()).await?;
+    }
+    session::open(conn, shop, customer, device).await
+}
+
+/// Whether the customer has signed in with this browser within the time we remember.
+async fn is_known(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, device: &Device) -> Result<bool, sqlx::Error> {
+    let row = fetch_optional!(
+        conn,
+        (i64,),
+        "SELECT at FROM sign_in WHERE customer_id = $1 AND outcome = 'ok' AND user_agent = $2 AND at > $3 LIMIT 1",
+        customer.0,
+        &device.user_agent,
+        shop.now() - HISTORY
+    )
+    .await?;
+    Ok(row.is_some())
+}
+
+async fn record(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    outcome: SignInOutcome,
+    device: &Device,
+) -> Result<Uuid, sqlx::Error> {
+    let now = shop.now();
+    let id = shop.entropy.uuid(now);
+    execute!(
+        conn,
+        "INSERT INTO sign_in (id, customer_id, at, outcome, user_agent, network) VALUES ($1, $2, $3, $4, $5, $6)",
+        id,
+        customer.0,
+        now,
+        outcome.word(),
+        &device.user_agent,
+        &device.network
+    )
+    .await?;
+    Ok(id)
+}
+
+/// Throws away what has served its time: registrations, counters, sessions and sign-ins.
+pub async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
+    let now = shop.now();
+    let mut tx = shop.db.write().await?;
+    execute!(tx, "DELETE FROM registration WHERE expires_at < $1", now - DAY).await?;
+    execute!(tx, "DELETE FROM rate_limit WHERE window_start < $1", now - DAY).await?;
+    execute!(tx, "DELETE FROM session WHERE expires_at < $1 OR seen_at < $1", now - HISTORY).await?;
+    execute!(tx, "DELETE FROM sign_in WHERE at < $1", now - HISTORY).await?;
+    tx.commit().await
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,207 @@
-//! notice
+//! Notices of breaches: publishing them, and showing each to whom it is about.
+
+mod demo;
+
+pub use demo::demo;
+
+use noren_domain::Id;
+use noren_domain::account::Customer;
+use noren_domain::notice::{Incomplete, NoticeLine, NoticeNo, NoticeView, PersonVerdicts, PublicNotice, Version};
+use uuid::Uuid;
+
+use crate::db::{self, Conn};
+use crate::{Shop, execute, fetch_all, fetch_one, fetch_optional};
+
+/// A notice cannot be published or read.
+#[derive(Debug, thiserror::Error)]
+pub enum NoticeError {
+    /// It leaves something out.
+    #[error(transparent)]
+    Incomplete(#[from] Incomplete),
+    /// It is about nobody, or its number of people is not the number of verdicts.
+    #[error("the notice counts {counted} people and names {named}")]
+    People {
+        /// As its text says.
+        counted: u32,
+        /// As there are verdicts.
+        named: usize,
+    },
+    /// The number is taken; what was published is never overwritten.
+    #[error("notice {0} is published already")]
+    Taken(String),
+    /// What is stored cannot be read.
+    #[error("stored notice: {0}")]
+    Stored(#[from] serde_json::Error),
+    /// What is stored has an unknown version or a malformed number.
+    #[error("stored notice {0} has a version or number that is none")]
+    Malformed(String),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Publishes `notice` to everybody it is about, at once and whole.
+pub async fn publish(
+    shop: &Shop,
+    notice: &PublicNotice,
+    people: &[(Id<Customer>, PersonVerdicts)],
+) -> Result<(), NoticeError> {
+    notice.content.check()?;
+    let counted = notice.content.people;
+    if usize::try_from(counted) != Ok(people.len()) {
+        return Err(NoticeError::People { counted, named: people.len() });
+    }
+    let id = shop.entropy.uuid(shop.now());
+    let content = serde_json::to_string(&notice.content)?;
+    let mut tx = shop.db.write().await?;
+    execute!(
+        tx,
+        "INSERT INTO notice (id, no, version, published_at, content) VALUES ($1, $2, $3, $4, $5)",
+        id,
+        notice.no.as_str(),
+        notice.version.word(),
+        notice.published_at,
+        content.as_str()
+    )
+    .await
+    .map_err(|error| {
+        if db::is_unique_violation(&error) { NoticeError::Taken(notice.no.as_str().to_owned()) } else { error.into() }
+    })?;
+    for (customer, verdicts) in people {
+        let verdicts = serde_json::to_string(verdicts)?;
+        execute!(
+            tx,
+            "INSERT INTO notice_person (notice_id, customer_id, verdicts) VALUES ($1, $2, $3)",
+            id,
+            customer.0,
+            verdicts.as_str()
+        )
+        .await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+#[derive(sqlx::FromRow)]
+struct NoticeRow {
+    no: String,
+    version: String,
+    published_at: i64,
+    content: String,
+}
+
+impl NoticeRow {
+    fn read(self) -> Result<PublicNotice, NoticeError> {
+        let (Some(no), Some(version)) = (NoticeNo::parse(&self.no), Version::from_word(&self.version)) else {
+            return Err(NoticeError::Malformed(self.no));
+        };
+        Ok(PublicNotice { no, version, published_at: self.published_at, content: serde_json::from_str(&self.content)? })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct MineRow {
+    #[sqlx(flatten)]
+    notice: NoticeRow,
+    notice_id: Uuid,
+    verdicts: String,
+    read_at: Option<i64>,
+    acknowledged_at: Option<i64>,
+}
+
+/// The notices about `customer`, the newest first. Keeps when each was first shown to them.
+pub async fn mine(shop: &Shop, customer: Id<Customer>) -> Result<Vec<NoticeView>, NoticeError> {
+    let mut conn = shop.db.read().await?;
+    let rows = fetch_all!(
+        conn,
+        MineRow,
+        "SELECT n.no, n.version, n.published_at, n.content, p.notice_id, p.verdicts, p.read_at, p.acknowledged_at
+         FROM notice_person p JOIN notice n ON n.id = p.notice_id
+         WHERE p.customer_id = $1 ORDER BY n.published_at DESC, n.no DESC",
+        customer.0
+    )
+    .await?;
+    drop(conn);
+    if rows.iter().any(|row| row.read_at.is_none()) {
+        let mut tx = shop.db.write().await?;
+        for row in rows.iter().filter(|row| row.read_at.is_none()) {
+            let sql = "UPDATE notice_person SET read_at = $3 WHERE notice_id = $1 AND customer_id = $2 AND read_at IS NULL";
+            execute!(tx, sql, row.notice_id, customer.0, shop.now()).await?;
+        }
+        tx.commit().await?;
+    }
+    rows.into_iter()
+        .map(|row| {
+            Ok(NoticeView {
+                public: row.notice.read()?,
+                verdicts: serde_json::from_str(&row.verdicts)?,
+                acknowledged_at: row.acknowledged_at,
+            })
+        })
+        .collect()
+}
+
+/// Notes that `customer` has read notice `no`; `false` if it is not about them. Again changes nothing.
+pub async fn acknowledge(shop: &Shop, customer: Id<Customer>, no: &NoticeNo) -> Result<bool, NoticeError> {
+    let mut tx = shop.db.write().await?;
+    let row = fetch_optional!(
+        tx,
+        (Uuid,),
+        "SELECT n.id FROM notice n JOIN notice_person p ON p.notice_id = n.id WHERE n.no = $1 AND p.customer_id = $2",
+        no.as_str(),
+        customer.0
+    )
+    .await?;
+    let Some((id,)) = row else { return Ok(false) };
+    execute!(
+        tx,
+        "UPDATE notice_person SET acknowledged_at = $3, read_at = COALESCE(read_at, $3)
+         WHERE notice_id = $1 AND customer_id = $2 AND acknowledged_at IS NULL",
+        id,
+        customer.0,
+        shop.now()
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// How many notices wait for `customer` to acknowledge them.
+pub async fn waiting(conn: &mut Conn, customer: Id<Customer>) -> Result<u32, sqlx::Error> {
+    let (count,) = fetch_one!(
+        conn,
+        (i64,),
+        "SELECT COUNT(*) FROM notice_person WHERE customer_id = $1 AND acknowledged_at IS NULL",
+        customer.0
+    )
+    .await?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// A published notice by its number, without the people in it.
+pub async fn public(shop: &Shop, no: &NoticeNo) -> Result<Option<PublicNotice>, NoticeError> {
+    let mut conn = shop.db.read().await?;
+    let sql = "SELECT no, version, published_at, content FROM notice WHERE no = $1";
+    fetch_optional!(conn, NoticeRow, sql, no.as_str()).await?.map(NoticeRow::read).transpose()
+}
+
+/// Every published notice, the newest first.
+pub async fn timeline(shop: &Shop) -> Result<Vec<NoticeLine>, NoticeError> {
+    let mut conn = shop.db.read().await?;
+    let sql = "SELECT no, version, published_at, content FROM notice ORDER BY published_at DESC, no DESC LIMIT 100";
+    let rows = fetch_all!(conn, NoticeRow, sql).await?;
+    rows.into_iter()
+        .map(|row| {
+            let notice = row.read()?;
+            Ok(NoticeLine {
+                no: notice.no,
+                version: notice.version,
+                published_at: notice.published_at,
+                people: notice.content.people,
+                title: notice.content.title,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,10 +3,21 @@
 use std::net::IpAddr;
 
 use noren_domain::Id;
-use noren_domain::account::{Customer, Session};
+use noren_domain::account::{Browser, Customer, DeviceView, Session};
+use uuid::Uuid;
 
-use crate::Shop;
+use crate::db::Conn;
 use crate::token::Token;
+use crate::{Shop, execute, fetch_all, fetch_optional};
+
+const MINUTE: i64 = 60_000;
+const DAY: i64 = 24 * 60 * MINUTE;
+/// A session unused for so long is over.
+const IDLE: i64 = 30 * DAY;
+/// No session lives longer than this, however much it is used.
+const ABSOLUTE: i64 = 90 * DAY;
+/// `seen_at` may lag behind by so much, so that a page view does not cost a write.
+const SEEN_EVERY: i64 = 5 * MINUTE;
 
 /// The browser and the network a request comes from, as the list of devices shows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +55,133 @@ pub struct SignedIn {
     pub customer: Id<Customer>,
 }
 
-/// The session that `token` opens, if it has not ended or expired.
-pub async fn find(_shop: &Shop, _token: &Token) -> Result<Option<SignedIn>, sqlx::Error> {
-    Ok(None)
+/// Opens a session in the caller's transaction. Its token is new: nothing that a browser held
+/// before the sign-in is worth anything after it.
+pub async fn open(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, device: &Device) -> Result<Token, sqlx::Error> {
+    let now = shop.now();
+    let token = Token::random(&shop.entropy);
+    execute!(
+        conn,
+        "INSERT INTO session (id, token_hash, customer_id, user_agent, network, created_at, seen_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)",
+        shop.entropy.uuid(now),
+        token.hash().to_vec(),
+        customer.0,
+        &device.user_agent,
+        &device.network,
+        now,
+        now + ABSOLUTE
+    )
+    .await?;
+    Ok(token)
 }
+
+/// The session that `token` opens, if it has not ended or expired.
+pub async fn find(shop: &Shop, token: &Token) -> Result<Option<SignedIn>, sqlx::Error> {
+    let now = shop.now();
+    let mut conn = shop.db.read().await?;
+    let row = fetch_optional!(
+        conn,
+        (Uuid, Uuid, i64),
+        "SELECT id, customer_id, seen_at FROM session
+         WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3",
+        token.hash().to_vec(),
+        now,
+        now - IDLE
+    )
+    .await?;
+    drop(conn);
+    let Some((session, customer, seen_at)) = row else { return Ok(None) };
+    if now - seen_at >= SEEN_EVERY {
+        // A busy database must not sign anybody out: the next request tries again.
+        if let Err(error) = touch(shop, session, now).await {
+            tracing::warn!(%error, "a session's last use was not noted");
+        }
+    }
+    Ok(Some(SignedIn { session: Id::new(session), customer: Id::new(customer) }))
+}
+
+async fn touch(shop: &Shop, session: Uuid, now: i64) -> Result<(), sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    execute!(tx, "UPDATE session SET seen_at = $2 WHERE id = $1 AND seen_at < $2", session, now).await?;
+    tx.commit().await
+}
+
+/// Ends one session of the same customer; `false` if it is not theirs or has ended already.
+pub async fn end(shop: &Shop, who: &SignedIn, session: Id<Session>) -> Result<bool, sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    let ended = execute!(
+        tx,
+        "UPDATE session SET ended_at = $3 WHERE id = $1 AND customer_id = $2 AND ended_at IS NULL",
+        session.0,
+        who.customer.0,
+        shop.now()
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(ended == 1)
+}
+
+/// Ends every other session of the customer and keeps the one that asks; gives their number.
+pub async fn end_all(shop: &Shop, who: &SignedIn) -> Result<u64, sqlx::Error> {
+    let now = shop.now();
+    let mut tx = shop.db.write().await?;
+    let ended = execute!(
+        tx,
+        "UPDATE session SET ended_at = $3 WHERE customer_id = $1 AND id <> $2 AND ended_at IS NULL",
+        who.customer.0,
+        who.session.0,
+        now
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(ended)
+}
+
+/// Ends the session that `token` opens, in the caller's transaction; an unknown token ends nothing.
+pub async fn close(conn: &mut Conn, token: &Token, now: i64) -> Result<(), sqlx::Error> {
+    let hash = token.hash().to_vec();
+    execute!(conn, "UPDATE session SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL", hash, now).await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct SessionRow {
+    id: Uuid,
+    user_agent: String,
+    network: String,
+    created_at: i64,
+    seen_at: i64,
+}
+
+/// Every browser the customer is signed in on: the one that asks first, then the last used.
+pub async fn list(shop: &Shop, who: &SignedIn) -> Result<Vec<DeviceView>, sqlx::Error> {
+    let now = shop.now();
+    let mut conn = shop.db.read().await?;
+    let rows = fetch_all!(
+        conn,
+        SessionRow,
+        "SELECT id, user_agent, network, created_at, seen_at FROM session
+         WHERE customer_id = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3 ORDER BY seen_at DESC, id",
+        who.customer.0,
+        now,
+        now - IDLE
+    )
+    .await?;
+    let mut devices: Vec<DeviceView> = rows
+        .into_iter()
+        .map(|row| DeviceView {
+            current: row.id == who.session.0,
+            id: row.id,
+            browser: Browser::of(&row.user_agent),
+            network: row.network,
+            since: row.created_at,
+            seen: row.seen_at,
+        })
+        .collect();
+    devices.sort_by_key(|device| !device.current);
+    Ok(devices)
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,13 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::Lang;
 use crate::notice::NoticeView;
 
-/// What a merge of carts at sign-in did, for the person to hear.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Merged {
-    /// Lines of this browser's cart that moved into the account's.
-    pub lines: u32,
-}
-
 /// The account's first page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountView {
@@ -23,8 +16,6 @@ pub struct AccountView {
     pub since: i64,
     /// Notices that wait to be acknowledged.
     pub attention: u32,
-    /// What the sign-in just now did with the cart.
-    pub merged: Merged,
 }
 
 /// Everything on the security page.
@@ -105,29 +96,6 @@ pub struct SignInView {
     pub browser: Browser,
     /// IPv4 /24 or IPv6 /64; empty: not known.
     pub network: String,
-}
-
-/// The login page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LoginPage<F> {
-    /// The form.
-    pub form: F,
-    /// The demo accounts' addresses; empty outside development.
-    pub demo: Vec<String>,
-}
-
-/// The registration page.
-pub type RegisterPage<F> = LoginPage<F>;
-
-/// The page that takes the code.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VerifyPage<F> {
-    /// The form.
-    pub form: F,
-    /// Whether this browser has a registration that waits.
-    pub waiting: bool,
-    /// Development: mails are shown at `/dev/mailbox`.
-    pub development: bool,
 }
 
 /// A browser and its system as far as its `User-Agent` tells: recognisable, not precise.

@@ -113,6 +113,8 @@ CREATE TABLE customer (
 -- Registration waits here until the code from the mail proves the address.
 CREATE TABLE registration (
   id UUID PRIMARY KEY,
+  -- The browser that asked holds the token: a code alone opens nothing.
+  token_hash BYTEA NOT NULL UNIQUE CHECK (length(token_hash) = 32),
   email_index BYTEA NOT NULL CHECK (length(email_index) = 32),
   email BYTEA NOT NULL,
   password_hash TEXT NOT NULL,

@@ -109,6 +109,8 @@ CREATE TABLE customer (
 -- Registration waits here until the code from the mail proves the address.
 CREATE TABLE registration (
   id BLOB PRIMARY KEY CHECK (length(id) = 16),
+  -- The browser that asked holds the token: a code alone opens nothing.
+  token_hash BLOB NOT NULL UNIQUE CHECK (length(token_hash) = 32),
   email_index BLOB NOT NULL CHECK (length(email_index) = 32),
   email BLOB NOT NULL,
   password_hash TEXT NOT NULL,

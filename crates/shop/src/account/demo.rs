@@ -1,0 +1,58 @@
+//! Two people to try the shop with, in development only.
+
+use noren_domain::Lang;
+use noren_domain::account::{Email, Password};
+use noren_domain::form::Fault;
+
+use super::{DoorError, password};
+use crate::person::Field;
+use crate::{Shop, execute, fetch_optional};
+
+/// The password of both demo accounts.
+pub const DEMO_PASSWORD: &str = "noren-demo-curtain";
+
+const PEOPLE: [(&str, &str); 2] = [("hanako@example.jp", "暖簾 花子"), ("taro@example.jp", "染谷 太郎")];
+
+/// The addresses of the demo accounts; none outside development.
+pub fn demo_addresses(shop: &Shop) -> Vec<String> {
+    let people = if shop.development { &PEOPLE[..] } else { &[] };
+    people.iter().map(|(email, _)| (*email).to_owned()).collect()
+}
+
+/// Opens the demo accounts; those that exist are left as they are. Does nothing in production: a
+/// password that stands in a README opens no real shop.
+pub async fn demo(shop: &Shop) -> Result<(), DoorError> {
+    if !shop.development {
+        return Ok(());
+    }
+    for (address, name) in PEOPLE {
+        let email = Email::parse(address).map_err(DoorError::Refused)?;
+        let index = shop.keys.index(Field::Email, email.canonical()).to_vec();
+        let mut conn = shop.db.read().await?;
+        let there = fetch_optional!(conn, (i64,), "SELECT created_at FROM customer WHERE email_index = $1", index.clone());
+        if there.await?.is_some() {
+            continue;
+        }
+        drop(conn);
+        let password = Password::typed(DEMO_PASSWORD).map_err(|_: Fault| DoorError::Refused(Fault::Internal))?;
+        let hash = password::hash(shop, &password).await?;
+        let now = shop.now();
+        let id = shop.entropy.uuid(now);
+        let mut tx = shop.db.write().await?;
+        execute!(
+            tx,
+            "INSERT INTO customer (id, email_index, email, name, password_hash, lang, created_at, password_changed_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (email_index) DO NOTHING",
+            id,
+            index,
+            shop.keys.seal(id, Field::Email, email.address()),
+            shop.keys.seal(id, Field::Name, name),
+            hash,
+            Lang::Ja.tag(),
+            now
+        )
+        .await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! Passwords at rest: argon2id, never more at once than the machine can carry.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use noren_domain::account::Password;
+use tokio::sync::Semaphore;
+
+use crate::Shop;
+
+/// OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// So many hashes at once, in the whole process: 4 × 19 MiB, and the cores left free for pages.
+static ROOM: Semaphore = Semaphore::const_new(4);
+
+/// What an unknown address is compared with, so that it takes as long as a known one. Nobody has
+/// the password: the hash is made up.
+const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9yZW4gZHVtbXkgc2FsdA$Y3VydGFpbnMgZG8gbm90IG9wZW4gZm9yIHRoaXMgb25lIQ";
+
+/// The hashing itself failed; a fault of ours.
+#[derive(Debug, thiserror::Error)]
+pub enum HashError {
+    /// argon2 refused, or a stored hash cannot be read.
+    #[error("password hash: {0}")]
+    Argon2(String),
+    /// The worker did not come back.
+    #[error("the worker that hashes passwords ended: {0}")]
+    Worker(#[from] tokio::task::JoinError),
+}
+
+fn argon2() -> Result<Argon2<'static>, HashError> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|e| HashError::Argon2(e.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+async fn bounded<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
+) -> Result<T, HashError> {
+    let permit = ROOM.acquire().await.map_err(|e| HashError::Argon2(e.to_string()))?;
+    tokio::task::spawn_blocking(move || {
+        // Held by the work, not by the request: a client that hangs up frees no room early.
+        let _permit = permit;
+        work()
+    })
+    .await?
+}
+
+/// The PHC string of `password` as it was typed.
+pub async fn hash(shop: &Shop, password: &Password) -> Result<String, HashError> {
+    let (password, salt) = (password.clone(), shop.entropy.bytes::<16>());
+    bounded(move || {
+        let hash: PasswordHash = argon2()?
+            .hash_password_with_salt(password.expose().as_bytes(), &salt)
+            .map_err(|e| HashError::Argon2(e.to_string()))?;
+        Ok(hash.to_string())
+    })
+    .await
+}
+
+/// Whether `password`, as typed or in its NFKC form, is the one of `stored`. Without `stored` (no
+/// such account) the answer is no, after the same work.
+pub async fn matches(password: &Password, stored: Option<String>) -> Result<bool, HashError> {
+    let password = password.clone();
+    bounded(move || {
+        let known = stored.is_some();
+        let stored = stored.as_deref().unwrap_or(DUMMY);
+        let right = compare(&password, stored)?
+            || match password.nfkc() {
+                Some(form) => compare(&form, stored)?,
+                None => false,
+            };
+        Ok(right && known)
+    })
+    .await
+}
+
+fn compare(password: &Password, stored: &str) -> Result<bool, HashError> {
+    let hash = PasswordHash::new(stored).map_err(|e| HashError::Argon2(e.to_string()))?;
+    match argon2()?.verify_password(password.expose().as_bytes(), &hash) {
+        Ok(()) => Ok(true),
+        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
+        Err(error) => Err(HashError::Argon2(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_is_recognised_in_either_unicode_form() {
+        let shop = crate::testing::sqlite().await;
+        let typed = |raw: &str| Password::typed(raw).unwrap();
+        let stored = hash(&shop, &typed("がくせいしょくどう定食")).await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(matches(&typed("がくせいしょくどう定食"), Some(stored.clone())).await.unwrap());
+        assert!(matches(&typed("か\u{3099}くせいしょくどう定食"), Some(stored.clone())).await.unwrap());
+        assert!(!matches(&typed("かくせいしょくどう定食"), Some(stored)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn an_unknown_account_is_compared_with_a_hash_as_dear_as_a_real_one() {
+        assert!(!matches(&Password::typed("anything").unwrap(), None).await.unwrap());
+        assert!(DUMMY.starts_with(&format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$")));
+    }
+}

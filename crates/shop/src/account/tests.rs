@@ -1,0 +1,214 @@
+use noren_domain::account::{Email, LoginForm, RegisterForm, VerifyForm};
+
+use super::*;
+use crate::session::find;
+use crate::testing::TestShop;
+use crate::{fetch_all, fetch_one, on_both_databases};
+
+const PASSWORD: &str = "wardrobe velvet onion";
+
+fn device(agent: &str) -> Device {
+    Device::new(agent.to_owned(), Some("203.0.113.7".parse().unwrap()))
+}
+
+fn asked(email: &str) -> Register {
+    RegisterForm { email: email.into(), password: PASSWORD.into(), next: String::new() }.parse().unwrap()
+}
+
+fn credentials(email: &str, password: &str) -> Login {
+    LoginForm { email: email.into(), password: password.into(), next: String::new() }.parse().unwrap()
+}
+
+fn typed(code: &str) -> Verify {
+    VerifyForm { code: code.into(), next: String::new() }.parse().unwrap()
+}
+
+fn refused<T>(result: Result<T, DoorError>) -> Fault {
+    match result {
+        Err(DoorError::Refused(fault)) => fault,
+        Err(other) => panic!("refused for another reason: {other}"),
+        Ok(_) => panic!("the door opened"),
+    }
+}
+
+async fn mails(shop: &TestShop) -> Vec<serde_json::Value> {
+    let mut conn = shop.db.read().await.unwrap();
+    let rows = fetch_all!(conn, (String,), "SELECT payload FROM outbox ORDER BY id").await.unwrap();
+    rows.into_iter().map(|(payload,)| serde_json::from_str(&payload).unwrap()).collect()
+}
+
+/// The code in the last mail that holds one.
+async fn mailed_code(shop: &TestShop) -> String {
+    let mails = mails(shop).await;
+    let code = mails.iter().rev().find_map(|m| m["account"]["registration_code"]["code"].as_str());
+    code.expect("a mail holds a code").to_owned()
+}
+
+fn another(code: &str) -> String {
+    if code == "000000" { "000001".to_owned() } else { "000000".to_owned() }
+}
+
+async fn registered(shop: &TestShop, email: &str) -> Entered {
+    let pending = register(shop, &asked(email), Lang::Ja, &device("Firefox/1")).await.unwrap();
+    let code = mailed_code(shop).await;
+    verify(shop, &pending, &typed(&code), &device("Firefox/1"), None).await.unwrap()
+}
+
+on_both_databases!(the_code_from_the_mail_opens_the_account_once(shop) {
+    let pending = register(&shop, &asked("mori@example.jp"), Lang::Ja, &device("Firefox/1")).await.unwrap();
+    let code = mailed_code(&shop).await;
+    let entered = verify(&shop, &pending, &typed(&code), &device("Firefox/1"), None).await.unwrap();
+    let who = find(&shop, &entered.token).await.unwrap().expect("verifying signs in");
+    assert_eq!(who.customer, entered.customer);
+    assert_eq!(home(&shop, &who).await.unwrap().unwrap().email, "mori@example.jp");
+    assert_eq!(refused(verify(&shop, &pending, &typed(&code), &device("Firefox/1"), None).await), Fault::Code);
+});
+
+on_both_databases!(after_five_wrong_codes_the_right_one_is_no_use(shop) {
+    let pending = register(&shop, &asked("mori@example.jp"), Lang::Ja, &device("Firefox/1")).await.unwrap();
+    let code = mailed_code(&shop).await;
+    for _ in 0..5 {
+        assert_eq!(refused(verify(&shop, &pending, &typed(&another(&code)), &device(""), None).await), Fault::Code);
+    }
+    assert_eq!(refused(verify(&shop, &pending, &typed(&code), &device(""), None).await), Fault::Code);
+});
+
+on_both_databases!(a_code_needs_its_own_browser_and_fifteen_minutes(shop) {
+    let pending = register(&shop, &asked("mori@example.jp"), Lang::Ja, &device("Firefox/1")).await.unwrap();
+    let code = mailed_code(&shop).await;
+    let stranger = Token::random(&shop.entropy);
+    assert_eq!(refused(verify(&shop, &stranger, &typed(&code), &device(""), None).await), Fault::Code);
+    shop.clock.advance(15 * MINUTE);
+    assert_eq!(refused(verify(&shop, &pending, &typed(&code), &device(""), None).await), Fault::Code);
+});
+
+on_both_databases!(registering_a_known_address_answers_alike_and_tells_only_its_owner(shop) {
+    registered(&shop, "mori@example.jp").await;
+    let known = register(&shop, &asked("Mori@Example.jp"), Lang::Ja, &device("Firefox/1")).await.unwrap();
+    let unknown = register(&shop, &asked("hayashi@example.jp"), Lang::Ja, &device("Firefox/1")).await.unwrap();
+    assert_eq!(known.secret().len(), unknown.secret().len());
+    let mails = mails(&shop).await;
+    assert!(mails.iter().any(|m| m["account"]["already_registered"].is_object()));
+    assert!(mails.iter().all(|m| !m.to_string().contains("example.jp")), "the outbox holds no address");
+    // The password that was set at first still is the one; the stranger's opens nothing.
+    for code in ["000000", "123456"] {
+        assert_eq!(refused(verify(&shop, &known, &typed(code), &device(""), None).await), Fault::Code);
+    }
+});
+
+on_both_databases!(a_wrong_password_and_an_unknown_address_get_the_same_answer(shop) {
+    registered(&shop, "mori@example.jp").await;
+    let wrong = login(&shop, &credentials("mori@example.jp", "not the password"), &device("Firefox/1"), None).await;
+    let unknown = login(&shop, &credentials("nobody@example.jp", PASSWORD), &device("Firefox/1"), None).await;
+    assert_eq!(refused(wrong), Fault::Credentials);
+    assert_eq!(refused(unknown), Fault::Credentials);
+});
+
+on_both_databases!(a_session_rotates_at_login_and_ends_at_logout(shop) {
+    let first = registered(&shop, "mori@example.jp").await;
+    let asked = credentials(" MORI@example.jp", PASSWORD);
+    let second = login(&shop, &asked, &device("Firefox/1"), Some(&first.token)).await.unwrap();
+    assert_ne!(first.token, second.token);
+    assert!(find(&shop, &first.token).await.unwrap().is_none());
+    assert!(find(&shop, &second.token).await.unwrap().is_some());
+    logout(&shop, &second.token).await.unwrap();
+    assert!(find(&shop, &second.token).await.unwrap().is_none());
+});
+
+on_both_databases!(ten_wrong_passwords_stop_an_address_for_a_quarter_of_an_hour(shop) {
+    let who = registered(&shop, "mori@example.jp").await;
+    for _ in 0..10 {
+        let wrong = login(&shop, &credentials("mori@example.jp", "not the password"), &device("x"), None).await;
+        assert_eq!(refused(wrong), Fault::Credentials);
+    }
+    let right = || async { login(&shop, &credentials("mori@example.jp", PASSWORD), &device("x"), None).await };
+    for _ in 0..2 {
+        assert!(matches!(refused(right().await), Fault::TooMany { minutes: 15 }));
+    }
+    let who = find(&shop, &who.token).await.unwrap().unwrap();
+    let history = security(&shop, &who).await.unwrap().sign_ins;
+    assert_eq!(history.iter().filter(|s| s.outcome == SignInOutcome::WrongPassword).count(), 10);
+    assert_eq!(history.iter().filter(|s| s.outcome == SignInOutcome::Blocked).count(), 1);
+    shop.clock.advance(15 * MINUTE);
+    assert!(right().await.is_ok());
+});
+
+on_both_databases!(a_network_that_tries_many_addresses_is_stopped(shop) {
+    let (mut tx, device) = (shop.db.write().await.unwrap(), device("x"));
+    for _ in 0..50 {
+        limits::take(&mut tx, &shop, limits::LOGIN_NETWORK, device.network.as_bytes()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let one_more = login(&shop, &credentials("nobody@example.jp", PASSWORD), &device, None).await;
+    assert!(matches!(refused(one_more), Fault::TooMany { .. }));
+    let elsewhere = Device::new(String::new(), Some("198.51.100.1".parse().unwrap()));
+    let tried = login(&shop, &credentials("nobody@example.jp", PASSWORD), &elsewhere, None).await;
+    assert_eq!(refused(tried), Fault::Credentials);
+});
+
+on_both_databases!(an_address_gets_no_more_than_five_registration_mails_an_hour(shop) {
+    for _ in 0..5 {
+        register(&shop, &asked("mori@example.jp"), Lang::En, &device("x")).await.unwrap();
+    }
+    let sixth = register(&shop, &asked("mori@example.jp"), Lang::En, &device("x")).await;
+    assert!(matches!(refused(sixth), Fault::TooMany { .. }));
+    assert_eq!(mails(&shop).await.len(), 5);
+});
+
+on_both_databases!(a_login_from_a_browser_not_seen_before_is_told_by_mail(shop) {
+    registered(&shop, "mori@example.jp").await;
+    let told = || async { mails(&shop).await.iter().filter(|m| m["account"]["new_device"].is_object()).count() };
+    login(&shop, &credentials("mori@example.jp", PASSWORD), &device("Firefox/1"), None).await.unwrap();
+    assert_eq!(told().await, 0);
+    for _ in 0..2 {
+        login(&shop, &credentials("mori@example.jp", PASSWORD), &device("Chrome/1"), None).await.unwrap();
+    }
+    assert_eq!(told().await, 1);
+});
+
+on_both_databases!(two_registrations_of_one_address_make_one_account(shop) {
+    let slow = register(&shop, &asked("mori@example.jp"), Lang::Ja, &device("x")).await.unwrap();
+    let slow_code = mailed_code(&shop).await;
+    shop.clock.advance(1);
+    registered(&shop, "mori@example.jp").await;
+    assert_eq!(refused(verify(&shop, &slow, &typed(&slow_code), &device("x"), None).await), Fault::Code);
+    let mut conn = shop.db.read().await.unwrap();
+    assert_eq!(fetch_one!(conn, (i64,), "SELECT COUNT(*) FROM customer").await.unwrap().0, 1);
+});
+
+on_both_databases!(the_address_lies_sealed_in_every_table(shop) {
+    registered(&shop, "mori@example.jp").await;
+    register(&shop, &asked("hayashi@example.jp"), Lang::Ja, &device("x")).await.unwrap();
+    let mut conn = shop.db.read().await.unwrap();
+    for sql in ["SELECT email FROM customer", "SELECT email FROM registration"] {
+        let (email,) = fetch_one!(conn, (Vec<u8>,), sql).await.unwrap();
+        assert!(!email.windows(7).any(|w| w == b"example"));
+    }
+});
+
+on_both_databases!(the_demo_people_sign_in_and_only_in_development(shop) {
+    demo(&shop).await.unwrap();
+    demo(&shop).await.unwrap();
+    for address in demo_addresses(&shop) {
+        let entered = login(&shop, &credentials(&address, DEMO_PASSWORD), &device("x"), None).await.unwrap();
+        let who = find(&shop, &entered.token).await.unwrap().unwrap();
+        assert!(home(&shop, &who).await.unwrap().unwrap().name.is_some());
+    }
+    assert!(Email::parse(&demo_addresses(&shop)[0]).is_ok());
+});
+
+on_both_databases!(what_has_served_its_time_is_swept_away(shop) {
+    registered(&shop, "mori@example.jp").await;
+    register(&shop, &asked("hayashi@example.jp"), Lang::Ja, &device("x")).await.unwrap();
+    shop.clock.advance(HISTORY + 2 * DAY);
+    sweep(&shop).await.unwrap();
+    let mut conn = shop.db.read().await.unwrap();
+    for sql in [
+        "SELECT COUNT(*) FROM registration",
+        "SELECT COUNT(*) FROM rate_limit",
+        "SELECT COUNT(*) FROM session",
+        "SELECT COUNT(*) FROM sign_in",
+    ] {
+        assert_eq!(fetch_one!(conn, (i64,), sql).await.unwrap().0, 0, "{sql}");
+    }
+});

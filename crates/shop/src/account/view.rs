@@ -1,0 +1,72 @@
+//! What the account pages show.
+
+use noren_domain::account::{AccountView, Browser, SecurityView, SignInOutcome, SignInView};
+
+use super::{DoorError, HISTORY};
+use crate::person::Field;
+use crate::session::{self, SignedIn};
+use crate::{Shop, fetch_all, fetch_optional, notice};
+
+/// So many sign-ins are shown.
+const SIGN_INS: i64 = 20;
+
+#[derive(sqlx::FromRow)]
+struct CustomerRow {
+    email: Vec<u8>,
+    name: Option<Vec<u8>>,
+    created_at: i64,
+}
+
+/// The account's first page; `None` if the account has gone.
+pub async fn home(shop: &Shop, who: &SignedIn) -> Result<Option<AccountView>, DoorError> {
+    let mut conn = shop.db.read().await?;
+    let row = fetch_optional!(
+        conn,
+        CustomerRow,
+        "SELECT email, name, created_at FROM customer WHERE id = $1",
+        who.customer.0
+    )
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let attention = notice::waiting(&mut conn, who.customer).await?;
+    let name = match row.name {
+        Some(sealed) => Some(shop.keys.open(who.customer.0, Field::Name, &sealed)?.expose().to_owned()),
+        None => None,
+    };
+    let email = shop.keys.open(who.customer.0, Field::Email, &row.email)?.expose().to_owned();
+    Ok(Some(AccountView { email, name, since: row.created_at, attention }))
+}
+
+#[derive(sqlx::FromRow)]
+struct SignInRow {
+    at: i64,
+    outcome: String,
+    user_agent: String,
+    network: String,
+}
+
+/// Everything on the security page.
+pub async fn security(shop: &Shop, who: &SignedIn) -> Result<SecurityView, notice::NoticeError> {
+    let notices = notice::mine(shop, who.customer).await?;
+    let devices = session::list(shop, who).await?;
+    let mut conn = shop.db.read().await?;
+    let rows = fetch_all!(
+        conn,
+        SignInRow,
+        "SELECT at, outcome, user_agent, network FROM sign_in WHERE customer_id = $1 AND at > $2 ORDER BY at DESC, id DESC LIMIT $3",
+        who.customer.0,
+        shop.now() - HISTORY,
+        SIGN_INS
+    )
+    .await?;
+    let sign_ins = rows
+        .into_iter()
+        .map(|row| SignInView {
+            at: row.at,
+            outcome: SignInOutcome::from_word(&row.outcome),
+            browser: Browser::of(&row.user_agent),
+            network: row.network,
+        })
+        .collect();
+    Ok(SecurityView { notices, devices, sign_ins })
+}

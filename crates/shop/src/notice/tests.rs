@@ -1,0 +1,60 @@
+use noren_domain::notice::{PersonField, Verdict};
+
+use super::*;
+use crate::account::testing::customer;
+use crate::on_both_databases;
+
+fn sample() -> NoticeNo {
+    NoticeNo::parse("N-2026-0001").unwrap()
+}
+
+on_both_databases!(a_notice_shows_only_to_whom_it_is_about(shop) {
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    let taro = customer(&shop, "taro@example.jp").await;
+    demo(&shop).await.unwrap();
+    let hers = mine(&shop, hanako).await.unwrap();
+    assert_eq!(hers.len(), 1);
+    assert_eq!(hers[0].public.no, sample());
+    assert_eq!(hers[0].verdicts.fields()[0].verdict, Verdict::ViaProcessor);
+    assert_eq!(hers[0].verdicts.fields().len(), PersonField::ALL.len());
+    assert!(mine(&shop, taro).await.unwrap().is_empty());
+});
+
+on_both_databases!(only_the_person_acknowledges_and_only_once(shop) {
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    let taro = customer(&shop, "taro@example.jp").await;
+    demo(&shop).await.unwrap();
+    assert!(!acknowledge(&shop, taro, &sample()).await.unwrap());
+    assert_eq!(waiting(&mut shop.db.read().await.unwrap(), hanako).await.unwrap(), 1);
+    assert!(acknowledge(&shop, hanako, &sample()).await.unwrap());
+    let first = mine(&shop, hanako).await.unwrap()[0].acknowledged_at;
+    shop.clock.advance(1_000);
+    assert!(acknowledge(&shop, hanako, &sample()).await.unwrap());
+    assert_eq!(mine(&shop, hanako).await.unwrap()[0].acknowledged_at, first);
+    assert_eq!(waiting(&mut shop.db.read().await.unwrap(), hanako).await.unwrap(), 0);
+});
+
+on_both_databases!(the_public_text_names_nobody_and_an_unknown_number_is_not_ours(shop) {
+    customer(&shop, "hanako@example.jp").await;
+    demo(&shop).await.unwrap();
+    let public = public(&shop, &sample()).await.unwrap().unwrap();
+    assert!(!serde_json::to_string(&public).unwrap().contains("hanako"));
+    assert!(super::public(&shop, &NoticeNo::parse("N-2026-0002").unwrap()).await.unwrap().is_none());
+    assert_eq!(timeline(&shop).await.unwrap().len(), 1);
+});
+
+on_both_databases!(what_is_published_is_whole_and_stays(shop) {
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    demo(&shop).await.unwrap();
+    demo(&shop).await.unwrap();
+    let notice = public(&shop, &sample()).await.unwrap().unwrap();
+    let verdicts = mine(&shop, hanako).await.unwrap().remove(0).verdicts;
+    let again = publish(&shop, &notice, &[(hanako, verdicts.clone())]).await;
+    assert!(matches!(again, Err(NoticeError::Taken(_))));
+    let next = PublicNotice { no: NoticeNo::parse("N-2026-0002").unwrap(), ..notice };
+    assert!(matches!(publish(&shop, &next, &[]).await, Err(NoticeError::People { counted: 1, named: 0 })));
+    let mut silent = next.clone();
+    silent.content.cause.en.clear();
+    assert!(matches!(publish(&shop, &silent, &[(hanako, verdicts)]).await, Err(NoticeError::Incomplete(_))));
+    assert_eq!(timeline(&shop).await.unwrap().len(), 1);
+});
