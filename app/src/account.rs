@@ -1,45 +1,91 @@
-//! Pages of the account feature.
+//! The door and the rooms behind it: register, verify, login, account, orders, security.
+
+mod home;
+mod login;
+mod orders;
+mod register;
+mod security;
+mod verify;
+
+pub use home::AccountPage;
+pub use login::LoginPage;
+pub use orders::{MyOrderPage, MyOrdersPage};
+pub use register::RegisterPage;
+pub use security::SecurityPage;
+pub use verify::VerifyPage;
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use noren_domain::account::LocalPath;
 
-/// AccountPage.
-#[component]
-pub fn AccountPage() -> impl IntoView {
-    view! { <h1>"AccountPage"</h1> }
+use crate::lang::href;
+
+/// The `next` parameter of this page, as it stands in the URL.
+fn next_parameter() -> Signal<String> {
+    let query = use_query_map();
+    Signal::derive(move || query.read().get("next").unwrap_or_default())
 }
 
-/// LoginPage.
-#[component]
-pub fn LoginPage() -> impl IntoView {
-    view! { <h1>"LoginPage"</h1> }
+/// `page` with `next` passed on, if that is a path of ours.
+fn with_next(page: &str, next: &str) -> String {
+    href(&LocalPath::parse(next).map_or_else(|| page.to_owned(), |path| path.after(page)))
 }
 
-/// MyOrderPage.
-#[component]
-pub fn MyOrderPage() -> impl IntoView {
-    view! { <h1>"MyOrderPage"</h1> }
-}
+#[cfg(feature = "ssr")]
+pub use inside::merged;
 
-/// MyOrdersPage.
-#[component]
-pub fn MyOrdersPage() -> impl IntoView {
-    view! { <h1>"MyOrdersPage"</h1> }
-}
+#[cfg(feature = "ssr")]
+mod inside {
+    use noren_domain::account::LocalPath;
+    use noren_domain::cart::MergeReport;
+    use noren_domain::form::Fault;
+    use noren_shop::account::{DoorError, Entered};
+    use noren_shop::session::SignedIn;
 
-/// RegisterPage.
-#[component]
-pub fn RegisterPage() -> impl IntoView {
-    view! { <h1>"RegisterPage"</h1> }
-}
+    use crate::form::Refusal;
+    use crate::request;
 
-/// SecurityPage.
-#[component]
-pub fn SecurityPage() -> impl IntoView {
-    view! { <h1>"SecurityPage"</h1> }
-}
+    const MERGED: &str = "merged";
 
-/// VerifyPage.
-#[component]
-pub fn VerifyPage() -> impl IntoView {
-    view! { <h1>"VerifyPage"</h1> }
+    /// Who is signed in; nobody: the browser goes to the login page and comes back to `page` after it.
+    pub async fn guard(page: &str) -> Result<SignedIn, Refusal> {
+        if let Some(who) = request::signed_in().await? {
+            return Ok(who);
+        }
+        let login = LocalPath::parse(page).map_or_else(|| "/login".to_owned(), |page| page.after("/login"));
+        request::go(&login);
+        Err(Fault::SignIn.into())
+    }
+
+    /// The fault to show for a door that stayed shut; a fault of ours is logged.
+    pub fn fault(error: &DoorError) -> Fault {
+        match error {
+            DoorError::Refused(fault) => fault.clone(),
+            other => {
+                let _ = request::failed(other);
+                Fault::Internal
+            }
+        }
+    }
+
+    /// Lets the person in: session cookie, the guest's cart poured into theirs, and on to `next`.
+    pub async fn let_in(entered: &Entered, next: Option<LocalPath>) {
+        request::set_session_token(&entered.token);
+        if let Some(guest) = request::cart_token() {
+            match noren_shop::cart::merge(&request::shop(), &guest, entered.customer).await {
+                Ok(report) if report != MergeReport::default() => {
+                    request::put_parcel(MERGED, &serde_json::to_vec(&report).unwrap_or_default());
+                }
+                Ok(_) => {}
+                // The guest's cart is still there, and the next sign-in tries again.
+                Err(error) => drop(request::failed(&error)),
+            }
+        }
+        request::go(next.as_ref().map_or("/account", LocalPath::as_str));
+    }
+
+    /// What the sign-in just now did with the cart, once.
+    pub fn merged() -> Option<MergeReport> {
+        serde_json::from_slice(&request::take_parcel(MERGED)?).ok()
+    }
 }

@@ -1,15 +1,9 @@
-//! Pages of the notice feature.
+//! Notices of breaches for everybody: the trust page, and the check of a notice's number.
 
-use leptos::prelude::*;
+mod body;
+mod page;
+mod trust;
 
-/// NoticePage.
-#[component]
-pub fn NoticePage() -> impl IntoView {
-    view! { <h1>"NoticePage"</h1> }
-}
-
-/// TrustPage.
-#[component]
-pub fn TrustPage() -> impl IntoView {
-    view! { <h1>"TrustPage"</h1> }
-}
+pub use body::{NoticeBody, VerdictList};
+pub use page::NoticePage;
+pub use trust::TrustPage;

@@ -1,0 +1,129 @@
+//! The account's first page, and the way out.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use noren_domain::account::AccountView;
+use noren_domain::cart::MergeReport;
+use noren_domain::{Lang, moment};
+use serde::{Deserialize, Serialize};
+
+use crate::form::Refusal;
+use crate::lang::{href, use_lang};
+use crate::ui::{Head, Load, SubmitButton};
+
+/// What the account's first page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountData {
+    account: AccountView,
+    /// What the sign-in just now did with the cart.
+    merged: Option<MergeReport>,
+}
+
+/// Loads the account's first page.
+#[server(endpoint = "account/home", input = GetUrl)]
+pub async fn account_home() -> Result<Option<AccountData>, Refusal> {
+    let who = super::inside::guard("/account").await?;
+    let account = noren_shop::account::home(&crate::request::shop(), &who).await;
+    let account = account.map_err(|e| crate::request::failed(&e))?;
+    Ok(account.map(|account| AccountData { account, merged: super::merged() }))
+}
+
+/// Signs this browser out.
+#[server(endpoint = "account/logout")]
+pub async fn log_out() -> Result<(), Refusal> {
+    if let Some(token) = crate::request::session_token() {
+        let done = noren_shop::account::logout(&crate::request::shop(), &token).await;
+        done.map_err(|e| crate::request::failed(&e))?;
+    }
+    crate::request::clear_session_token();
+    crate::request::go("/");
+    Ok(())
+}
+
+/// The account's first page.
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <Head title=lang.pick("アカウント", "Your account") index=false />
+        <Load
+            key=String::new
+            load=|_| account_home()
+            view=move |data: AccountData| view! { <Account data /> }
+        />
+    }
+}
+
+fn merged_words(report: &MergeReport, lang: Lang) -> String {
+    let moved = lang.pick(
+        format!("このブラウザーのカートにあった{}点を、お客様のカートに移しました。", report.moved),
+        format!("{} items from this browser's cart are now in your cart.", report.moved),
+    );
+    if report.dropped == 0 {
+        return moved;
+    }
+    let dropped = lang.pick(
+        format!("{}点は、在庫または数量の上限のため移せませんでした。", report.dropped),
+        format!(" {} could not be moved because of stock or the limit per item.", report.dropped),
+    );
+    format!("{moved}{dropped}")
+}
+
+#[component]
+fn Account(data: AccountData) -> impl IntoView {
+    let lang = use_lang();
+    let out = ServerAction::<LogOut>::new();
+    let AccountData { account, merged } = data;
+    let hello = match &account.name {
+        Some(name) => lang.pick(format!("{name} 様"), format!("Hello, {name}")),
+        None => lang.pick("アカウント", "Your account").to_owned(),
+    };
+    let attention = match (account.attention, lang) {
+        (0, Lang::Ja) => "確認が必要なことはありません。".to_owned(),
+        (0, Lang::En) => "Nothing needs your attention.".to_owned(),
+        (n, Lang::Ja) => format!("お客様に関わる大切なお知らせが{n}件あります。"),
+        (1, Lang::En) => "There is one important notice about your data.".to_owned(),
+        (n, Lang::En) => format!("There are {n} important notices about your data."),
+    };
+    let security = if account.attention > 0 { "account-card account-card--attention" } else { "account-card" };
+    view! {
+        <div class="account stack stack--wide">
+            <div class="page-head">
+                <h1>{hello}</h1>
+                <p class="muted">{account.email}</p>
+                <p class="muted small">
+                    {lang.pick("ご登録日: ", "Customer since ")}
+                    <time datetime=moment::machine(account.since)>{moment::date(account.since, lang)}</time>
+                </p>
+            </div>
+            {merged.map(|report| view! { <div class="note note--done" role="status">{merged_words(&report, lang)}</div> })}
+            <ul class="account-cards">
+                <li>
+                    <a class=security href=href("/account/security")>
+                        <strong>{lang.pick("アカウントの安全", "Account security")}</strong>
+                        <span>{attention}</span>
+                    </a>
+                </li>
+                <li>
+                    <a class="account-card" href=href("/account/orders")>
+                        <strong>{lang.pick("ご注文の履歴", "Your orders")}</strong>
+                        <span>{lang.pick("これまでのご注文と、お届けの状況", "What you bought, and where it is")}</span>
+                    </a>
+                </li>
+                <li>
+                    <a class="account-card" href=href("/cart")>
+                        <strong>{lang.pick("カート", "Your cart")}</strong>
+                        <span>{lang.pick("カートの中身を見る", "See what is in it")}</span>
+                    </a>
+                </li>
+            </ul>
+            <ActionForm action=out>
+                <SubmitButton
+                    label=lang.pick("ログアウト", "Log out")
+                    pending=out.pending()
+                    class="button button--quiet"
+                />
+            </ActionForm>
+        </div>
+    }
+}

@@ -1,0 +1,238 @@
+//! The account security page: what needs attention, notices about me, devices, sign-ins.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use noren_domain::account::{DeviceView, SecurityView, SignInOutcome, SignInView};
+use noren_domain::notice::NoticeView;
+use noren_domain::{Lang, moment};
+use uuid::Uuid;
+
+use crate::form::Refusal;
+use crate::lang::{href, use_lang};
+use crate::notice::{NoticeBody, VerdictList};
+use crate::ui::{Badge, BadgeKind, Head, Load, SubmitButton};
+
+/// Loads the security page.
+#[server(endpoint = "account/security", input = GetUrl)]
+pub async fn security_page() -> Result<Option<SecurityView>, Refusal> {
+    let who = super::inside::guard("/account/security").await?;
+    let view = noren_shop::account::security(&crate::request::shop(), &who).await;
+    view.map(Some).map_err(|e| crate::request::failed(&e))
+}
+
+/// Ends one of the person's own sessions.
+#[server(endpoint = "account/end-session")]
+pub async fn end_session(session: String) -> Result<(), Refusal> {
+    use noren_domain::Id;
+    use noren_domain::form::Fault;
+    let who = super::inside::guard("/account/security").await?;
+    let Ok(session) = session.parse::<Uuid>() else { return Err(Fault::NotFound.into()) };
+    let ended = noren_shop::session::end(&crate::request::shop(), &who, Id::new(session)).await;
+    ended.map_err(|e| crate::request::failed(&e))?;
+    crate::request::go("/account/security");
+    Ok(())
+}
+
+/// Ends every session of the person but this one.
+#[server(endpoint = "account/end-others")]
+pub async fn end_others() -> Result<(), Refusal> {
+    let who = super::inside::guard("/account/security").await?;
+    let ended = noren_shop::session::end_all(&crate::request::shop(), &who).await;
+    ended.map_err(|e| crate::request::failed(&e))?;
+    crate::request::go("/account/security");
+    Ok(())
+}
+
+/// Notes that the person has read a notice about them.
+#[server(endpoint = "account/acknowledge")]
+pub async fn acknowledge(no: String) -> Result<(), Refusal> {
+    use noren_domain::form::Fault;
+    use noren_domain::notice::NoticeNo;
+    let who = super::inside::guard("/account/security").await?;
+    let Some(no) = NoticeNo::parse(&no) else { return Err(Fault::NotFound.into()) };
+    let noted = noren_shop::notice::acknowledge(&crate::request::shop(), who.customer, &no).await;
+    if !noted.map_err(|e| crate::request::failed(&e))? {
+        return Err(Fault::NotFound.into());
+    }
+    crate::request::go("/account/security");
+    Ok(())
+}
+
+/// The account security page.
+#[component]
+pub fn SecurityPage() -> impl IntoView {
+    let lang = use_lang();
+    let end_one = ServerAction::<EndSession>::new();
+    let end_all = ServerAction::<EndOthers>::new();
+    let read = ServerAction::<Acknowledge>::new();
+    let key = move || {
+        [end_one.version().get(), end_all.version().get(), read.version().get()].map(|v| v.to_string()).join(" ")
+    };
+    view! {
+        <Head title=lang.pick("アカウントの安全", "Account security") index=false />
+        <Load
+            key
+            load=|_| security_page()
+            view=move |security: SecurityView| view! { <Security security end_one end_all read /> }
+        />
+    }
+}
+
+#[component]
+fn Security(
+    security: SecurityView,
+    end_one: ServerAction<EndSession>,
+    end_all: ServerAction<EndOthers>,
+    read: ServerAction<Acknowledge>,
+) -> impl IntoView {
+    let lang = use_lang();
+    let attention = security.attention();
+    let (top, class) = match (attention, lang) {
+        (0, Lang::Ja) => ("いま確認が必要なことはありません。".to_owned(), "security-top"),
+        (0, Lang::En) => ("Nothing needs your attention right now.".to_owned(), "security-top"),
+        (n, Lang::Ja) => (format!("ご確認いただきたいことが{n}件あります。"), "security-top security-top--attention"),
+        (1, Lang::En) => ("One thing needs your attention.".to_owned(), "security-top security-top--attention"),
+        (n, Lang::En) => (format!("{n} things need your attention."), "security-top security-top--attention"),
+    };
+    let none = security.notices.is_empty().then(|| {
+        view! { <p class="security-none">{lang.pick("今のところ、お知らせはありません", "There are no notices about you at present.")}</p> }
+    });
+    let notices = security.notices.into_iter().map(|notice| view! { <MyNotice notice read /> }).collect_view();
+    let others = security.devices.iter().filter(|device| !device.current).count();
+    let devices = security.devices.into_iter().map(|device| view! { <DeviceRow device action=end_one /> }).collect_view();
+    let sign_ins = security.sign_ins.into_iter().map(|sign_in| view! { <SignInRow sign_in /> }).collect_view();
+    view! {
+        <div class="security stack stack--wide">
+            <div class="page-head">
+                <p class="small"><a href=href("/account")>{lang.pick("アカウント", "Your account")}</a></p>
+                <h1>{lang.pick("アカウントの安全", "Account security")}</h1>
+                <p class=class role="status">{top}</p>
+            </div>
+            <section class="stack" aria-labelledby="notices">
+                <h2 id="notices">{lang.pick("お客様に関わるお知らせ", "Notices about you")}</h2>
+                {none}
+                {notices}
+            </section>
+            <section class="stack" aria-labelledby="devices">
+                <h2 id="devices">{lang.pick("ログイン中の端末", "Devices signed in")}</h2>
+                <ul class="device-list">{devices}</ul>
+                {(others > 0)
+                    .then(|| {
+                        view! {
+                            <ActionForm action=end_all>
+                                <SubmitButton
+                                    label=lang.pick("この端末以外をすべてログアウト", "Sign out all other devices")
+                                    pending=end_all.pending()
+                                    class="button button--quiet"
+                                />
+                            </ActionForm>
+                        }
+                    })}
+            </section>
+            <section class="stack" aria-labelledby="sign-ins">
+                <h2 id="sign-ins">{lang.pick("最近のログイン", "Recent sign-ins")}</h2>
+                <p class="muted">
+                    {lang.pick(
+                        "過去90日間のうち、新しいものから20件です。心当たりのないログインがあれば、上でその端末をログアウトさせてください。",
+                        "The latest 20 of the past 90 days. If you do not recognise one, sign that device out above.",
+                    )}
+                </p>
+                <ul class="sign-in-list">{sign_ins}</ul>
+            </section>
+            <p>
+                <a href=href("/security")>{lang.pick("当店の安全への取り組み", "How this shop keeps your data safe")}</a>
+            </p>
+        </div>
+    }
+}
+
+/// One notice: what happened to my data first, then everything else, then the acknowledgement.
+#[component]
+fn MyNotice(notice: NoticeView, read: ServerAction<Acknowledge>) -> impl IntoView {
+    let lang = use_lang();
+    let NoticeView { public, verdicts, acknowledged_at } = notice;
+    let no = public.no.as_str().to_owned();
+    let title = public.content.title.get(lang).to_owned();
+    let id = format!("notice-{no}");
+    let foot = match acknowledged_at {
+        Some(at) => {
+            let when = moment::date_time(at, lang);
+            let words = lang.pick(format!("{when}に「確認しました」と記録しました。"), format!("You confirmed on {when} that you have read this."));
+            view! { <p class="notice__done">{words}</p> }.into_any()
+        }
+        None => view! {
+            <ActionForm action=read>
+                <input type="hidden" name="no" value=no.clone() />
+                <SubmitButton label=lang.pick("確認しました", "I have read this") pending=read.pending() />
+            </ActionForm>
+        }
+        .into_any(),
+    };
+    view! {
+        <article class="notice" aria-labelledby=id.clone()>
+            <p class="notice__head">
+                <Badge words=public.version.words(lang) kind=BadgeKind::Warning />
+                <span class="notice__no">{no}</span>
+                <time datetime=moment::machine(public.published_at)>{moment::date(public.published_at, lang)}</time>
+            </p>
+            <h3 id=id>{title}</h3>
+            <VerdictList verdicts />
+            <NoticeBody content=public.content level=4 />
+            {foot}
+        </article>
+    }
+}
+
+#[component]
+fn DeviceRow(device: DeviceView, action: ServerAction<EndSession>) -> impl IntoView {
+    let lang = use_lang();
+    let browser = device.browser.words(lang);
+    let network = if device.network.is_empty() { lang.pick("不明", "unknown").to_owned() } else { device.network };
+    let end = if device.current {
+        view! { <Badge words=lang.pick("この端末", "This device") kind=BadgeKind::Ok /> }.into_any()
+    } else {
+        let label = lang.pick(format!("{browser}をログアウト"), format!("Sign out {browser}"));
+        view! {
+            <ActionForm action=action>
+                <input type="hidden" name="session" value=device.id.to_string() />
+                <SubmitButton label=label pending=action.pending() class="button button--quiet" />
+            </ActionForm>
+        }
+        .into_any()
+    };
+    view! {
+        <li class="device">
+            <div>
+                <p class="device__name">{browser.clone()}</p>
+                <p class="muted small">
+                    {lang.pick("最終利用: ", "Last used: ")}
+                    <time datetime=moment::machine(device.seen)>{moment::date_time(device.seen, lang)}</time>
+                </p>
+                <p class="muted small">
+                    {lang.pick("ログイン: ", "Signed in: ")}
+                    <time datetime=moment::machine(device.since)>{moment::date_time(device.since, lang)}</time>
+                    {lang.pick("・接続元: ", " · Network: ")} {network}
+                </p>
+            </div>
+            {end}
+        </li>
+    }
+}
+
+#[component]
+fn SignInRow(sign_in: SignInView) -> impl IntoView {
+    let lang = use_lang();
+    let (words, kind) = match sign_in.outcome {
+        SignInOutcome::Ok => (lang.pick("成功", "Signed in"), BadgeKind::Ok),
+        SignInOutcome::WrongPassword => (lang.pick("パスワード違い", "Wrong password"), BadgeKind::Warning),
+        SignInOutcome::Blocked => (lang.pick("回数超過のため拒否", "Blocked: too many tries"), BadgeKind::Danger),
+    };
+    let network = if sign_in.network.is_empty() { lang.pick("不明", "unknown").to_owned() } else { sign_in.network };
+    view! {
+        <li class="sign-in">
+            <time datetime=moment::machine(sign_in.at)>{moment::date_time(sign_in.at, lang)}</time>
+            <Badge words kind />
+            <span class="muted small">{sign_in.browser.words(lang)} {lang.pick("・", " · ")} {network}</span>
+        </li>
+    }
+}
