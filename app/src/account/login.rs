@@ -20,7 +20,7 @@ pub struct LoginData {
 
 /// Loads the login page.
 #[server(endpoint = "account/login-page", input = GetUrl)]
-pub async fn login_page(next: String) -> Result<Option<LoginData>, Refusal> {
+pub async fn load_login(next: String) -> Result<Option<LoginData>, Refusal> {
     use noren_domain::account::LocalPath;
     use noren_shop::account::{DEMO_PASSWORD, demo_addresses};
     let next = LocalPath::parse(&next);
@@ -43,7 +43,7 @@ pub async fn log_in(#[server(flatten)] form: LoginForm) -> Result<(), Refusal> {
     let (shop, device, old) = (crate::request::shop(), crate::request::device(), crate::request::session_token());
     match noren_shop::account::login(&shop, &asked, &device, old.as_ref()).await {
         Ok(entered) => {
-            let_in(&entered, asked.next).await;
+            let_in(&entered, asked.next);
             Ok(())
         }
         Err(error) => Err(crate::form::refuse("login", &kept, Faults::of(fault(&error)))),
@@ -59,7 +59,7 @@ pub fn LoginPage() -> impl IntoView {
         <Head title=lang.pick("ログイン", "Log in") index=false />
         <Load
             key=move || next.get()
-            load=login_page
+            load=load_login
             view=move |data: LoginData| view! { <Login data /> }
         />
     }

@@ -11,7 +11,7 @@ use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SubmitButton};
 
 /// Loads the registration page.
 #[server(endpoint = "account/register-page", input = GetUrl)]
-pub async fn register_page(next: String) -> Result<Option<Form<RegisterForm>>, Refusal> {
+pub async fn load_register(next: String) -> Result<Option<Form<RegisterForm>>, Refusal> {
     use noren_domain::account::LocalPath;
     if crate::request::signed_in().await?.is_some() {
         crate::request::go("/account");
@@ -49,8 +49,8 @@ pub fn RegisterPage() -> impl IntoView {
         <Head title=lang.pick("新規登録", "Create an account") index=false />
         <Load
             key=move || next.get()
-            load=register_page
-            view=move |form: Form<RegisterForm>| view! { <RegisterView form /> }
+            load=load_register
+            view={move |form: Form<RegisterForm>| view! { <RegisterView form /> }}
         />
     }
 }

@@ -14,7 +14,7 @@ use crate::ui::{Badge, BadgeKind, Head, Load, SubmitButton};
 
 /// Loads the security page.
 #[server(endpoint = "account/security", input = GetUrl)]
-pub async fn security_page() -> Result<Option<SecurityView>, Refusal> {
+pub async fn load_security() -> Result<Option<SecurityView>, Refusal> {
     let who = super::inside::guard("/account/security").await?;
     let view = noren_shop::account::security(&crate::request::shop(), &who).await;
     view.map(Some).map_err(|e| crate::request::failed(&e))
@@ -72,7 +72,7 @@ pub fn SecurityPage() -> impl IntoView {
         <Head title=lang.pick("アカウントの安全", "Account security") index=false />
         <Load
             key
-            load=|_| security_page()
+            load=|_| load_security()
             view=move |security: SecurityView| view! { <Security security end_one end_all read /> }
         />
     }
@@ -154,6 +154,7 @@ fn MyNotice(notice: NoticeView, read: ServerAction<Acknowledge>) -> impl IntoVie
     let no = public.no.as_str().to_owned();
     let title = public.content.title.get(lang).to_owned();
     let id = format!("notice-{no}");
+    let (labelled, sent_no) = (id.clone(), no.clone());
     let foot = match acknowledged_at {
         Some(at) => {
             let when = moment::date_time(at, lang);
@@ -162,14 +163,14 @@ fn MyNotice(notice: NoticeView, read: ServerAction<Acknowledge>) -> impl IntoVie
         }
         None => view! {
             <ActionForm action=read>
-                <input type="hidden" name="no" value=no.clone() />
+                <input type="hidden" name="no" value=sent_no />
                 <SubmitButton label=lang.pick("確認しました", "I have read this") pending=read.pending() />
             </ActionForm>
         }
         .into_any(),
     };
     view! {
-        <article class="notice" aria-labelledby=id.clone()>
+        <article class="notice" aria-labelledby=labelled>
             <p class="notice__head">
                 <Badge words=public.version.words(lang) kind=BadgeKind::Warning />
                 <span class="notice__no">{no}</span>

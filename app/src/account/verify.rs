@@ -22,7 +22,7 @@ pub struct VerifyData {
 
 /// Loads the page for the code.
 #[server(endpoint = "account/verify-page", input = GetUrl)]
-pub async fn verify_page(next: String) -> Result<Option<VerifyData>, Refusal> {
+pub async fn load_verify(next: String) -> Result<Option<VerifyData>, Refusal> {
     use noren_domain::account::LocalPath;
     let waiting = crate::request::pending_token().is_some();
     if !waiting && crate::request::signed_in().await?.is_some() {
@@ -47,7 +47,7 @@ pub async fn verify(#[server(flatten)] form: VerifyForm) -> Result<(), Refusal> 
     match noren_shop::account::verify(&shop, &pending, &typed, &device, old.as_ref()).await {
         Ok(entered) => {
             crate::request::clear_pending_token();
-            let_in(&entered, LocalPath::parse(&form.next)).await;
+            let_in(&entered, LocalPath::parse(&form.next));
             Ok(())
         }
         Err(error) => Err(crate::form::refuse("verify", &form, Faults::field("code", fault(&error)))),
@@ -61,7 +61,7 @@ pub fn VerifyPage() -> impl IntoView {
     let next = next_parameter();
     view! {
         <Head title=lang.pick("メールアドレスの確認", "Confirm your e-mail address") index=false />
-        <Load key=move || next.get() load=verify_page view=move |data: VerifyData| view! { <VerifyView data /> } />
+        <Load key=move || next.get() load=load_verify view=move |data: VerifyData| view! { <VerifyView data /> } />
     }
 }
 

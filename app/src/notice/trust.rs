@@ -39,7 +39,7 @@ pub fn TrustPage() -> impl IntoView {
         <Load
             key=move || query.read().get("no").unwrap_or_default()
             load=timeline
-            view=move |notices: Vec<NoticeLine>| view! { <Trust notices /> }
+            view={move |notices: Vec<NoticeLine>| view! { <Trust notices /> }}
         />
     }
 }

@@ -22,7 +22,7 @@ use crate::db::Conn;
 use crate::person::{Field, OpenError};
 use crate::session::{self, Device};
 use crate::token::Token;
-use crate::{Shop, execute, fetch_optional};
+use crate::{Shop, execute, fetch_optional, outbox};
 use limits::Standing;
 
 const MINUTE: i64 = 60_000;
@@ -108,7 +108,7 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
         None => letters::registration_code(&mut tx, shop, id, code).await?,
     }
     tx.commit().await?;
-    letters::ring();
+    outbox::ring();
     Ok(token)
 }
 
@@ -221,7 +221,7 @@ pub async fn login(shop: &Shop, asked: &Login, device: &Device, old: Option<&Tok
     }
     let token = enter(&mut tx, shop, customer, device, old).await?;
     tx.commit().await?;
-    letters::ring();
+    outbox::ring();
     Ok(Entered { token, customer })
 }
 

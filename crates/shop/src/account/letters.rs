@@ -1,43 +1,40 @@
 //! The mails of the door, written into the outbox together with what they tell about.
 
-use serde::Serialize;
-use serde_json::json;
 use uuid::Uuid;
 
+use crate::Shop;
 use crate::db::Conn;
-use crate::{Shop, execute};
+use crate::mail::Mail;
+use crate::mail::account::AccountMail;
+use crate::outbox::{self, Topic};
 
-async fn enqueue(conn: &mut Conn, shop: &Shop, key: &str, mail: &impl Serialize) -> Result<(), sqlx::Error> {
-    let payload = json!({ "account": mail }).to_string();
-    execute!(
-        conn,
-        "INSERT INTO outbox (id, key, topic, payload, run_at) VALUES ($1, $2, 'mail', $3, $4) ON CONFLICT (key) DO NOTHING",
-        shop.entropy.uuid(shop.now()),
-        key,
-        payload.as_str(),
-        shop.now()
-    )
-    .await?;
-    Ok(())
+async fn post(conn: &mut Conn, shop: &Shop, key: &str, mail: AccountMail) -> Result<(), sqlx::Error> {
+    outbox::enqueue(conn, shop, key, Topic::Mail, &Mail::Account(mail)).await
 }
 
-/// Tells the worker that there is work.
-pub fn ring() {}
-
 /// The code that proves the address.
-pub async fn registration_code(conn: &mut Conn, shop: &Shop, registration: Uuid, code: String) -> Result<(), sqlx::Error> {
-    let mail = json!({ "registration_code": { "registration": registration, "code": code } });
-    enqueue(conn, shop, &format!("register-{registration}"), &mail).await
+pub async fn registration_code(
+    conn: &mut Conn,
+    shop: &Shop,
+    registration: Uuid,
+    code: String,
+) -> Result<(), sqlx::Error> {
+    let mail = AccountMail::RegistrationCode { registration, code };
+    post(conn, shop, &format!("register-{registration}"), mail).await
 }
 
 /// To the owner of an address that somebody tried to register again.
-pub async fn already_registered(conn: &mut Conn, shop: &Shop, registration: Uuid, customer: Uuid) -> Result<(), sqlx::Error> {
-    let mail = json!({ "already_registered": { "customer": customer } });
-    enqueue(conn, shop, &format!("register-{registration}"), &mail).await
+pub async fn already_registered(
+    conn: &mut Conn,
+    shop: &Shop,
+    registration: Uuid,
+    customer: Uuid,
+) -> Result<(), sqlx::Error> {
+    let mail = AccountMail::AlreadyRegistered { customer };
+    post(conn, shop, &format!("register-{registration}"), mail).await
 }
 
 /// A sign-in from a browser not seen before.
 pub async fn new_device(conn: &mut Conn, shop: &Shop, sign_in: Uuid) -> Result<(), sqlx::Error> {
-    let mail = json!({ "new_device": { "sign_in": sign_in } });
-    enqueue(conn, shop, &format!("sign-in-{sign_in}"), &mail).await
+    post(conn, shop, &format!("sign-in-{sign_in}"), AccountMail::NewDevice { sign_in }).await
 }

@@ -1,6 +1,7 @@
 //! Mails about accounts.
 
-use noren_domain::Lang;
+use noren_domain::account::Browser;
+use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -24,34 +25,52 @@ pub enum AccountMail {
         /// The customer; the id is the subject of the sealed address.
         customer: Uuid,
     },
+    /// A sign-in from a browser that was not seen before.
+    NewDevice {
+        /// The sign-in, as the customer's history keeps it.
+        sign_in: Uuid,
+    },
+}
+
+#[derive(sqlx::FromRow)]
+struct NewDeviceRow {
+    id: Uuid,
+    email: Vec<u8>,
+    lang: String,
+    at: i64,
+    user_agent: String,
+    network: String,
 }
 
 /// Puts a mail about an account together.
 pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, MailError> {
     let mut conn = shop.db.read().await?;
-    let (subject_id, row) = match mail {
-        AccountMail::RegistrationCode { registration, .. } => (
-            *registration,
-            fetch_optional!(
-                conn,
-                (Vec<u8>, String),
-                "SELECT email, lang FROM registration WHERE id = $1",
-                *registration
-            )
-            .await?,
-        ),
-        AccountMail::AlreadyRegistered { customer } => (
-            *customer,
-            fetch_optional!(conn, (Vec<u8>, String), "SELECT email, lang FROM customer WHERE id = $1", *customer)
-                .await?,
-        ),
+    let (id, email, lang, content) = match mail {
+        AccountMail::RegistrationCode { registration, code } => {
+            let sql = "SELECT email, lang FROM registration WHERE id = $1";
+            let row = fetch_optional!(conn, (Vec<u8>, String), sql, *registration).await?;
+            let (email, lang) = row.ok_or(MailError::Gone)?;
+            let lang = Lang::from_tag(&lang);
+            (*registration, email, lang, registration_code(lang, code))
+        }
+        AccountMail::AlreadyRegistered { customer } => {
+            let sql = "SELECT email, lang FROM customer WHERE id = $1";
+            let row = fetch_optional!(conn, (Vec<u8>, String), sql, *customer).await?;
+            let (email, lang) = row.ok_or(MailError::Gone)?;
+            let lang = Lang::from_tag(&lang);
+            (*customer, email, lang, already_registered(lang))
+        }
+        AccountMail::NewDevice { sign_in } => {
+            let sql = "SELECT c.id, c.email, c.lang, s.at, s.user_agent, s.network
+                       FROM sign_in s JOIN customer c ON c.id = s.customer_id WHERE s.id = $1";
+            let row = fetch_optional!(conn, NewDeviceRow, sql, *sign_in).await?.ok_or(MailError::Gone)?;
+            let lang = Lang::from_tag(&row.lang);
+            let content = new_device(lang, &row);
+            (row.id, row.email, lang, content)
+        }
     };
-    let (email, lang) = row.ok_or(MailError::Gone)?;
-    let (to, lang) = (shop.keys.open(subject_id, Field::Email, &email)?, Lang::from_tag(&lang));
-    let (subject, parts) = match mail {
-        AccountMail::RegistrationCode { code, .. } => registration_code(lang, code),
-        AccountMail::AlreadyRegistered { .. } => already_registered(shop, lang),
-    };
+    let to = shop.keys.open(id, Field::Email, &email)?;
+    let (subject, parts) = content;
     Ok(Letter { to, lang, subject, parts })
 }
 
@@ -68,17 +87,31 @@ fn registration_code(lang: Lang, code: &str) -> (String, Vec<Part>) {
     (subject, vec![Part::Text(hello.to_owned()), Part::Code(code.to_owned()), Part::Text(caution.to_owned())])
 }
 
-fn already_registered(shop: &Shop, lang: Lang) -> (String, Vec<Part>) {
+/// A mail about security carries no link to log in: people who are used to such links follow false ones.
+fn already_registered(lang: Lang) -> (String, Vec<Part>) {
     let text = lang.pick(
-        "このメールアドレスで新しく登録しようとした方がいます。\nこのアドレスはすでに登録されていますので、そのままログインしてください。お心当たりがない場合、何もする必要はありません。",
-        "Somebody tried to open a new account with this address.\nIt has one already: please log in with it. If this was not you, there is nothing you need to do.",
+        "このメールアドレスで新しく登録しようとした方がいます。\nこのアドレスはすでに登録されていますので、新しいアカウントは作られていません。\n\nご本人の場合は、いつものように当店を開いてログインしてください。お心当たりがない場合、何もする必要はありません。",
+        "Somebody tried to open a new account with this address.\nIt has one already, so no new account was opened.\n\nIf this was you, please open our shop as usual and log in. If it was not, there is nothing you need to do.",
     );
-    let link = Part::Link {
-        label: lang.pick("ログインする", "Log in").to_owned(),
-        url: format!("{}{}", shop.url, lang.path("/login")),
-    };
-    (
-        lang.pick("すでにご登録があります", "You already have an account").to_owned(),
-        vec![Part::Text(text.to_owned()), link],
-    )
+    let subject = lang.pick("すでにご登録があります", "You already have an account").to_owned();
+    (subject, vec![Part::Text(text.to_owned())])
+}
+
+fn new_device(lang: Lang, row: &NewDeviceRow) -> (String, Vec<Part>) {
+    let hello = lang.pick(
+        "これまでに使われたことのないブラウザーで、お客様のアカウントにログインがありました。",
+        "Your account was signed in to with a browser that had not been used before.",
+    );
+    let network = if row.network.is_empty() { lang.pick("不明", "unknown").to_owned() } else { row.network.clone() };
+    let facts = vec![
+        (lang.pick("日時", "When").to_owned(), moment::date_time(row.at, lang)),
+        (lang.pick("ブラウザー", "Browser").to_owned(), Browser::of(&row.user_agent).words(lang)),
+        (lang.pick("接続元", "Network").to_owned(), network),
+    ];
+    let advice = lang.pick(
+        "ご本人であれば、何もする必要はありません。\nお心当たりがない場合は、いつものように当店を開き、「アカウントの安全」のページでその端末をログアウトさせてください。このメールには、ログインのためのリンクはありません。",
+        "If this was you, there is nothing you need to do.\nIf it was not, open our shop as usual and sign that device out on the page “Account security”. This mail holds no link to log in.",
+    );
+    let subject = lang.pick("新しい端末からのログイン", "New sign-in to your account").to_owned();
+    (subject, vec![Part::Text(hello.to_owned()), Part::Facts(facts), Part::Text(advice.to_owned())])
 }
