@@ -4,6 +4,7 @@ mod errors;
 mod headers;
 mod health;
 mod pages;
+mod security_txt;
 mod sitemap;
 
 use std::net::SocketAddr;
@@ -47,6 +48,7 @@ pub fn router(config: &Config, shop: Shop) -> Router {
         .nest_service("/pkg", pkg)
         .route_service("/favicon.svg", ServeFile::new(config.site.join("favicon.svg")))
         .route_service("/apple-touch-icon.png", ServeFile::new(config.site.join("apple-touch-icon.png")))
+        .route("/.well-known/security.txt", get(security_txt::security_txt).with_state(shop.clone()))
         .merge(sitemap::routes(shop.clone()))
         .merge(pages::routes(config, shop.clone()))
         .layer(CatchPanicLayer::new())

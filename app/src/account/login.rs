@@ -27,7 +27,8 @@ pub async fn load_login(next: String) -> Result<Option<LoginData>, Refusal> {
     if crate::request::signed_in().await?.is_some() {
         crate::request::go(next.as_ref().map_or("/account", LocalPath::as_str));
     }
-    let fresh = LoginForm { next: next.map(|path| path.as_str().to_owned()).unwrap_or_default(), ..LoginForm::default() };
+    let fresh =
+        LoginForm { next: next.map(|path| path.as_str().to_owned()).unwrap_or_default(), ..LoginForm::default() };
     let form = crate::form::kept("login").unwrap_or_else(|| Form::fresh(fresh));
     let demo = demo_addresses(&crate::request::shop());
     Ok(Some(LoginData { form, demo: (!demo.is_empty()).then(|| (demo, DEMO_PASSWORD.to_owned())) }))

@@ -5,7 +5,6 @@ use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::{DeviceView, SecurityView, SignInOutcome, SignInView};
 use noren_domain::notice::NoticeView;
 use noren_domain::{Lang, moment};
-use uuid::Uuid;
 
 use crate::form::Refusal;
 use crate::lang::{href, use_lang};
@@ -26,7 +25,7 @@ pub async fn end_session(session: String) -> Result<(), Refusal> {
     use noren_domain::Id;
     use noren_domain::form::Fault;
     let who = super::inside::guard("/account/security").await?;
-    let Ok(session) = session.parse::<Uuid>() else { return Err(Fault::NotFound.into()) };
+    let Ok(session) = session.parse::<uuid::Uuid>() else { return Err(Fault::NotFound.into()) };
     let ended = noren_shop::session::end(&crate::request::shop(), &who, Id::new(session)).await;
     ended.map_err(|e| crate::request::failed(&e))?;
     crate::request::go("/account/security");
@@ -99,7 +98,8 @@ fn Security(
     });
     let notices = security.notices.into_iter().map(|notice| view! { <MyNotice notice read /> }).collect_view();
     let others = security.devices.iter().filter(|device| !device.current).count();
-    let devices = security.devices.into_iter().map(|device| view! { <DeviceRow device action=end_one /> }).collect_view();
+    let devices =
+        security.devices.into_iter().map(|device| view! { <DeviceRow device action=end_one /> }).collect_view();
     let sign_ins = security.sign_ins.into_iter().map(|sign_in| view! { <SignInRow sign_in /> }).collect_view();
     view! {
         <div class="security stack stack--wide">
@@ -158,7 +158,10 @@ fn MyNotice(notice: NoticeView, read: ServerAction<Acknowledge>) -> impl IntoVie
     let foot = match acknowledged_at {
         Some(at) => {
             let when = moment::date_time(at, lang);
-            let words = lang.pick(format!("{when}に「確認しました」と記録しました。"), format!("You confirmed on {when} that you have read this."));
+            let words = lang.pick(
+                format!("{when}に「確認しました」と記録しました。"),
+                format!("You confirmed on {when} that you have read this."),
+            );
             view! { <p class="notice__done">{words}</p> }.into_any()
         }
         None => view! {

@@ -71,7 +71,8 @@ fn Trust(notices: Vec<NoticeLine>) -> impl IntoView {
     ];
     let does = does.into_iter().map(|(ja, en)| view! { <li>{lang.pick(ja, en)}</li> }).collect_view();
     let list = if notices.is_empty() {
-        view! { <p>{lang.pick("これまでに公表したお知らせはありません。", "No notice has been published so far.")}</p> }.into_any()
+        view! { <p>{lang.pick("これまでに公表したお知らせはありません。", "No notice has been published so far.")}</p> }
+            .into_any()
     } else {
         let items = notices.into_iter().map(|notice| view! { <Line notice /> }).collect_view();
         view! { <ol class="timeline notice-timeline">{items}</ol> }.into_any()

@@ -124,7 +124,8 @@ pub async fn mine(shop: &Shop, customer: Id<Customer>) -> Result<Vec<NoticeView>
     if rows.iter().any(|row| row.read_at.is_none()) {
         let mut tx = shop.db.write().await?;
         for row in rows.iter().filter(|row| row.read_at.is_none()) {
-            let sql = "UPDATE notice_person SET read_at = $3 WHERE notice_id = $1 AND customer_id = $2 AND read_at IS NULL";
+            let sql =
+                "UPDATE notice_person SET read_at = $3 WHERE notice_id = $1 AND customer_id = $2 AND read_at IS NULL";
             execute!(tx, sql, row.notice_id, customer.0, shop.now()).await?;
         }
         tx.commit().await?;

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::account::{self, DoorError};
 use crate::import::{self, ImportError, Options};
+use crate::notice::{self, NoticeError};
 use crate::{Shop, fetch_one};
 
 /// The shop cannot be stocked.
@@ -25,13 +27,22 @@ pub enum SampleError {
     /// The import.
     #[error(transparent)]
     Import(#[from] ImportError),
+    /// The demo accounts.
+    #[error(transparent)]
+    Account(#[from] DoorError),
+    /// The sample notice.
+    #[error(transparent)]
+    Notice(#[from] NoticeError),
     /// The database.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
 
-/// Stocks an empty shop; a shop that has goods is left alone.
+/// Stocks an empty shop; a shop that has goods is left alone. In development it also has two demo
+/// customers, and a notice about one of them.
 pub async fn stock(shop: &Shop) -> Result<(), SampleError> {
+    account::demo(shop).await?;
+    notice::demo(shop).await?;
     let mut conn = shop.db.read().await?;
     let (goods,) = fetch_one!(conn, (i64,), "SELECT count(*) FROM (SELECT id FROM product LIMIT 1) AS one").await?;
     drop(conn);

@@ -29,7 +29,8 @@ pub async fn demo(shop: &Shop) -> Result<(), DoorError> {
         let email = Email::parse(address).map_err(DoorError::Refused)?;
         let index = shop.keys.index(Field::Email, email.canonical()).to_vec();
         let mut conn = shop.db.read().await?;
-        let there = fetch_optional!(conn, (i64,), "SELECT created_at FROM customer WHERE email_index = $1", index.clone());
+        let there =
+            fetch_optional!(conn, (i64,), "SELECT created_at FROM customer WHERE email_index = $1", index.clone());
         if there.await?.is_some() {
             continue;
         }

@@ -67,7 +67,8 @@ pub async fn take(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Res
 
 /// Gives back a try that turned out to be honest.
 pub async fn give_back(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Result<(), sqlx::Error> {
-    execute!(conn, "UPDATE rate_limit SET tries = tries - 1 WHERE key = $1 AND tries > 0", key(shop, limit, who)).await?;
+    execute!(conn, "UPDATE rate_limit SET tries = tries - 1 WHERE key = $1 AND tries > 0", key(shop, limit, who))
+        .await?;
     Ok(())
 }
 

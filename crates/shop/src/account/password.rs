@@ -18,7 +18,8 @@ static ROOM: Semaphore = Semaphore::const_new(4);
 
 /// What an unknown address is compared with, so that it takes as long as a known one. Nobody has
 /// the password: the hash is made up.
-const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9yZW4gZHVtbXkgc2FsdA$Y3VydGFpbnMgZG8gbm90IG9wZW4gZm9yIHRoaXMgb25lIQ";
+const DUMMY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9yZW4gZHVtbXkgc2FsdA$Y3VydGFpbnMgZG8gbm90IG9wZW4gZm9yIHRoaXMgb25lIQ";
 
 /// The hashing itself failed; a fault of ours.
 #[derive(Debug, thiserror::Error)]

@@ -32,13 +32,15 @@ pub async fn demo(shop: &Shop) -> Result<(), NoticeError> {
     let there = fetch_optional!(conn, (String,), "SELECT no FROM notice WHERE no = $1", NO).await?;
     drop(conn);
     let (Some((hanako,)), None) = (hanako, there) else { return Ok(()) };
-    let verdicts = PersonVerdicts::new(Grade::C, fields())
-        .map_err(|weakened| NoticeError::Incomplete(Incomplete(vec![match weakened {
+    let verdicts = PersonVerdicts::new(Grade::C, fields()).map_err(|weakened| {
+        NoticeError::Incomplete(Incomplete(vec![match weakened {
             noren_domain::notice::Weakened::NotReadUnderC => "a verdict that its evidence can carry",
             noren_domain::notice::Weakened::Fields => "a verdict on every field",
             noren_domain::notice::Weakened::How => "how each verdict is known",
-        }])))?;
-    let notice = PublicNotice { no, version: Version::Kakuho, published_at: START + 18 * DAY + 10 * HOUR, content: content() };
+        }]))
+    })?;
+    let notice =
+        PublicNotice { no, version: Version::Kakuho, published_at: START + 18 * DAY + 10 * HOUR, content: content() };
     match publish(shop, &notice, &[(Id::new(hanako), verdicts)]).await {
         // Another process was quicker.
         Err(NoticeError::Taken(_)) => Ok(()),
@@ -47,7 +49,8 @@ pub async fn demo(shop: &Shop) -> Result<(), NoticeError> {
 }
 
 fn fields() -> Vec<FieldVerdict> {
-    let handed = |field, ja: &str, en: &str| FieldVerdict { field, verdict: Verdict::ViaProcessor, how: Text::new(ja, en) };
+    let handed =
+        |field, ja: &str, en: &str| FieldVerdict { field, verdict: Verdict::ViaProcessor, how: Text::new(ja, en) };
     let unknown = |field, ja: &str, en: &str| FieldVerdict { field, verdict: Verdict::Unknown, how: Text::new(ja, en) };
     vec![
         handed(
