@@ -32,14 +32,20 @@ fn with_next(page: &str, next: &str) -> String {
 }
 
 #[cfg(feature = "ssr")]
+pub use inside::merged;
+
+#[cfg(feature = "ssr")]
 mod inside {
     use noren_domain::account::LocalPath;
+    use noren_domain::cart::MergeReport;
     use noren_domain::form::Fault;
     use noren_shop::account::{DoorError, Entered};
     use noren_shop::session::SignedIn;
 
     use crate::form::Refusal;
     use crate::request;
+
+    const MERGED: &str = "merged";
 
     /// Who is signed in; nobody: the browser goes to the login page and comes back to `page` after it.
     pub async fn guard(page: &str) -> Result<SignedIn, Refusal> {
@@ -62,9 +68,24 @@ mod inside {
         }
     }
 
-    /// Lets the person in: session cookie, and on to `next`.
-    pub fn let_in(entered: &Entered, next: Option<LocalPath>) {
+    /// Lets the person in: session cookie, the guest's cart poured into theirs, and on to `next`.
+    pub async fn let_in(entered: &Entered, next: Option<LocalPath>) {
         request::set_session_token(&entered.token);
+        if let Some(guest) = request::cart_token() {
+            match noren_shop::cart::merge(&request::shop(), &guest, entered.customer).await {
+                Ok(report) if report != MergeReport::default() => {
+                    request::put_parcel(MERGED, &serde_json::to_vec(&report).unwrap_or_default());
+                }
+                Ok(_) => {}
+                // The guest's cart is still there, and the next sign-in tries again.
+                Err(error) => drop(request::failed(&error)),
+            }
+        }
         request::go(next.as_ref().map_or("/account", LocalPath::as_str));
+    }
+
+    /// What the sign-in just now did with the cart, once.
+    pub fn merged() -> Option<MergeReport> {
+        serde_json::from_slice(&request::take_parcel(MERGED)?).ok()
     }
 }

@@ -25,7 +25,7 @@ pub async fn account_home() -> Result<Option<AccountData>, Refusal> {
     let who = super::inside::guard("/account").await?;
     let account = noren_shop::account::home(&crate::request::shop(), &who).await;
     let account = account.map_err(|e| crate::request::failed(&e))?;
-    Ok(account.map(|account| AccountData { account, merged: None }))
+    Ok(account.map(|account| AccountData { account, merged: super::merged() }))
 }
 
 /// Signs this browser out.

@@ -44,7 +44,7 @@ pub async fn log_in(#[server(flatten)] form: LoginForm) -> Result<(), Refusal> {
     let (shop, device, old) = (crate::request::shop(), crate::request::device(), crate::request::session_token());
     match noren_shop::account::login(&shop, &asked, &device, old.as_ref()).await {
         Ok(entered) => {
-            let_in(&entered, asked.next);
+            let_in(&entered, asked.next).await;
             Ok(())
         }
         Err(error) => Err(crate::form::refuse("login", &kept, Faults::of(fault(&error)))),
@@ -120,9 +120,9 @@ fn Demo(addresses: Vec<String>, password: String) -> impl IntoView {
     let lang = use_lang();
     let addresses = addresses.into_iter().map(|address| view! { <li><code>{address}</code></li> }).collect_view();
     view! {
-        <div class="note note--info">
+        <div class="door__demo">
             <p>{lang.pick("お試し用のアカウント(開発環境だけに表示されます)", "Accounts to try (shown in development only)")}</p>
-            <ul class="door__demo">{addresses}</ul>
+            <ul>{addresses}</ul>
             <p>{lang.pick("パスワード: ", "Password: ")} <code>{password}</code></p>
         </div>
     }

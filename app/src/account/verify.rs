@@ -47,7 +47,7 @@ pub async fn verify(#[server(flatten)] form: VerifyForm) -> Result<(), Refusal> 
     match noren_shop::account::verify(&shop, &pending, &typed, &device, old.as_ref()).await {
         Ok(entered) => {
             crate::request::clear_pending_token();
-            let_in(&entered, LocalPath::parse(&form.next));
+            let_in(&entered, LocalPath::parse(&form.next)).await;
             Ok(())
         }
         Err(error) => Err(crate::form::refuse("verify", &form, Faults::field("code", fault(&error)))),
