@@ -3,6 +3,7 @@
 import { test as base, expect, type Page } from '@playwright/test';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Shop } from './pages.ts';
 import { data } from './server.ts';
 
 export { expect };
@@ -21,6 +22,8 @@ type Fixtures = {
   awake: () => Promise<void>;
   /** Lets the held wasm go (life `wasm-held`). */
   release: () => void;
+  /** The shop as a person handles it. */
+  shop: Shop;
   /** Messages that this test expects on the console. */
   expectedMessages: RegExp[];
 };
@@ -73,6 +76,10 @@ export const test = base.extend<Options & Fixtures>({
       await page.goto(localised, { waitUntil: 'domcontentloaded' });
       await awake();
     });
+  },
+
+  shop: async ({ page, lang, awake }, use) => {
+    await use(new Shop(page, lang, awake));
   },
 
   page: async ({ page, life, expectedMessages }, use) => {

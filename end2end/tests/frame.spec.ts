@@ -1,5 +1,7 @@
 // What every page has.
+import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '../fixtures.ts';
+import { accountPages, demoPassword, openPages, product } from '../pages.ts';
 
 test('a wrong address says so and shows ways on @all', async ({ page, visit, t, expectedMessages }) => {
   expectedMessages.push(/404/);
@@ -7,4 +9,54 @@ test('a wrong address says so and shows ways on @all', async ({ page, visit, t, 
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(t('ページが見つかりません', 'Page not found'));
   await expect(page.getByRole('main').getByRole('searchbox')).toBeVisible();
   await expect(page.getByRole('main').getByRole('link', { name: t('トップページへ', 'To the home page') })).toBeVisible();
+});
+
+test('the other language is one link away and shows the same page @all', async ({ page, shop, visit, lang, t, life }) => {
+  await visit(product.path);
+  await expect(shop.heading(product.name[lang])).toBeVisible();
+  const other = lang === 'ja' ? 'en' : 'ja';
+  await page.getByRole('link', { name: t('English', '日本語') }).first().click();
+  await expect(page).toHaveURL(other === 'en' ? /\/en\/p\// : /\d\/p\//);
+  await expect(page.locator(`html[lang=${other}]`)).toBeAttached();
+  if (life === 'hydrated') await expect(page.locator('html[data-hydrated]')).toBeAttached();
+  await expect(page.getByRole('heading', { level: 1, name: product.name[other] })).toBeVisible();
+});
+
+for (const path of openPages) {
+  test(`${path} has no fault that axe finds`, async ({ page, visit, expectedMessages }) => {
+    if (path === '/no-such-page') expectedMessages.push(/404/);
+    await visit(path);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`)).toEqual([]);
+  });
+}
+
+test('no page of the account has a fault that axe finds', async ({ page, shop, visit }) => {
+  await visit('/login');
+  await shop.signIn('hanako@example.jp', demoPassword);
+  for (const path of accountPages) {
+    await visit(path);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map((one) => `${path} ${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`)).toEqual([]);
+  }
+});
+
+test('no page of the checkout has a fault that axe finds', async ({ page, shop, visit }) => {
+  const look = async () => {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map((one) => `${page.url()} ${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`)).toEqual([]);
+  };
+  await visit(product.path);
+  await shop.putIntoCart();
+  await look();
+  await visit('/checkout/contact');
+  await look();
+  await shop.contact('axe@example.jp');
+  await look();
+  await shop.delivery();
+  await look();
+  await shop.payment('transfer');
+  await look();
+  await shop.placeOrder(/\/orders\/[\w-]+$/);
+  await look();
 });

@@ -1,0 +1,90 @@
+// A person finds something and buys it.
+import { expect, mails, newAddress, test } from '../fixtures.ts';
+import { product } from '../pages.ts';
+
+test('a guest finds a cloth, buys it by card and gets a mail @all', async ({ page, shop, visit, lang, t }) => {
+  const email = newAddress();
+
+  await visit('/');
+  await shop.main.getByRole('link', { name: new RegExp(t('手ぬぐい', 'Tenugui')) }).first().click();
+  await shop.awake();
+
+  await shop.search(product.query[lang]);
+  await shop.main.getByRole('link', { name: new RegExp(product.name[lang]) }).first().click();
+  await expect(page).toHaveURL(new RegExp(`${product.path}`));
+  await expect(shop.heading(product.name[lang])).toBeVisible();
+  await shop.awake();
+
+  await shop.putIntoCart();
+  await expect(shop.main.getByRole('link', { name: new RegExp(product.name[lang]) }).first()).toBeVisible();
+
+  await shop.checkout(email, 'card');
+  await shop.placeOrder(/\/bank\//);
+  await shop.bank('approve');
+  await expect(page).toHaveURL(/\/orders\/[\w-]+$/);
+  await expect(shop.main).toContainText(product.name[lang]);
+
+  const [mail] = await mails(email);
+  expect(mail?.text).toContain(product.name[lang]);
+  expect(mail?.text).toContain('/orders/');
+  expect(mail?.html).toContain(product.name[lang]);
+
+  await visit('/cart');
+  await expect(shop.main).toContainText(t('カートに商品がありません', 'Your cart is empty'));
+});
+
+for (const way of ['transfer', 'cash'] as const) {
+  test(`an order can be paid by ${way}`, async ({ page, shop, visit, lang }) => {
+    await visit(product.path);
+    await shop.putIntoCart();
+    await shop.checkout(newAddress(), way);
+    await shop.placeOrder(/\/orders\/[\w-]+$/);
+    await expect(shop.main).toContainText(product.name[lang]);
+    const order = page.url();
+    await page.goBack({ waitUntil: 'domcontentloaded' });
+    await page.goto(order, { waitUntil: 'domcontentloaded' });
+    await expect(shop.main).toContainText(product.name[lang]);
+  });
+}
+
+test('a declined card loses nothing: the shopper can pay another way', async ({ page, shop, visit, lang, t }) => {
+  await visit(product.path);
+  await shop.putIntoCart();
+  await shop.checkout(newAddress(), 'card');
+  await shop.placeOrder(/\/bank\//);
+  await shop.bank('decline');
+  await expect(page).not.toHaveURL(/\/bank\//);
+  await expect(shop.main).toContainText(t('承認されませんでした', 'declined'));
+});
+
+test('what was typed before the wasm wakes is kept @all', async ({ shop, visit, release, life }) => {
+  await visit(product.path);
+  await shop.putIntoCart();
+  await visit('/checkout/contact');
+  await shop.field('お名前', '(Full )?name').fill('暖簾 花子');
+  if (life === 'wasm-held') {
+    release();
+    await expect(shop.page.locator('html[data-hydrated]')).toBeAttached();
+  }
+  await expect(shop.field('お名前', '(Full )?name')).toHaveValue('暖簾 花子');
+});
+
+test('a form with errors says what to mend and keeps what was typed @all', async ({ page, shop, visit, t }) => {
+  await visit(product.path);
+  await shop.putIntoCart();
+  await visit('/checkout/contact');
+  await shop.field('お名前', '(Full )?name').fill('暖簾 花子');
+  await shop.field('メールアドレス', 'E-?mail').fill('hanako@invalid');
+  await shop.field('郵便番号', 'Postal code').fill('12');
+  await shop.field('市区町村', 'City').fill('千代田区');
+  await shop.field('(町名・)?番地|町名', 'Street').fill('丸の内1-1-1');
+  await shop.field('電話番号', 'Phone').fill('12345');
+  await shop.button('お届け|次へ|進む', 'Continue|delivery').first().click();
+  const summary = page.getByRole('alert');
+  await expect(summary).toContainText(t('郵便番号', 'Postal code'));
+  await expect(summary).toContainText(t('電話番号', 'Phone'));
+  await expect(page).toHaveURL(/\/checkout\/contact$/);
+  await expect(shop.field('お名前', '(Full )?name')).toHaveValue('暖簾 花子');
+  await expect(shop.field('郵便番号', 'Postal code')).toHaveValue('12');
+  await expect(shop.field('郵便番号', 'Postal code')).toHaveAttribute('aria-invalid', 'true');
+});
