@@ -22,7 +22,7 @@ fmt: ## Puts the code into its form
 	@cargo fmt --all
 
 lint: ## Clippy on both sides, warnings denied
-	@cargo clippy -p noren-domain -p noren-shop -p noren-app -p noren-server --all-targets -- -D warnings
+	@cargo clippy -p noren-domain -p noren-shop -p noren-app -p noren-server -p noren-sample-draw --all-targets -- -D warnings
 	@cargo clippy -p noren-frontend --target wasm32-unknown-unknown -- -D warnings
 
 lint-deny: ## Licences, bans, sources (installs cargo-deny into .tools first)

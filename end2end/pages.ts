@@ -113,7 +113,7 @@ export class Shop {
   async signIn(email: string, secret: string) {
     await this.field('メールアドレス', 'E-?mail').fill(email);
     await this.field('パスワード', 'Password').fill(secret);
-    await this.press('ログイン', 'Sign in|Log in', /\/account/);
+    await this.press('ログインする', 'Log in', /\/account/);
   }
 }
 

@@ -90,6 +90,22 @@ impl TestApp {
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
+    /// Sends what waits in the outbox and gives the plain texts of the mails to `address`, oldest first.
+    pub async fn mails_to(&self, address: &str) -> Vec<String> {
+        while noren_shop::outbox::run_due(&self.shop).await.unwrap() > 0 {}
+        let mut mails = Vec::new();
+        for entry in std::fs::read_dir(self.shop.mailbox_dir()).unwrap() {
+            let entry = entry.unwrap();
+            let raw = std::fs::read_to_string(entry.path()).unwrap();
+            let (head, _) = raw.split_once("\r\n\r\n").unwrap();
+            if head.lines().any(|line| line.starts_with("To:") && line.contains(address)) {
+                mails.push((entry.metadata().unwrap().modified().unwrap(), plain_text(&raw)));
+            }
+        }
+        mails.sort();
+        mails.into_iter().map(|(_, text)| text).collect()
+    }
+
     /// A browser that has never been here.
     pub fn browser(&self) -> Browser<'_> {
         Browser { app: self, cookies: BTreeMap::new() }
@@ -214,6 +230,39 @@ impl Browser<'_> {
         }
         answer
     }
+}
+
+/// The text/plain part of a mail, decoded.
+fn plain_text(raw: &str) -> String {
+    use base64::Engine;
+    let part = raw.split("\r\n--").find(|part| part.to_ascii_lowercase().contains("content-type: text/plain")).unwrap_or(raw);
+    let head_at = part.to_ascii_lowercase().find("content-type: text/plain").unwrap_or_default();
+    let (head, body) = part[head_at..].split_once("\r\n\r\n").unwrap();
+    let head = head.to_ascii_lowercase();
+    let bytes = if head.contains("base64") {
+        let joined: String = body.split_whitespace().collect();
+        base64::engine::general_purpose::STANDARD.decode(joined).unwrap()
+    } else if head.contains("quoted-printable") {
+        quoted_printable(body)
+    } else {
+        body.as_bytes().to_vec()
+    };
+    String::from_utf8(bytes).unwrap()
+}
+
+fn quoted_printable(text: &str) -> Vec<u8> {
+    let joined = text.replace("=\r\n", "");
+    let mut bytes = Vec::new();
+    let mut rest = joined.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'=' {
+            let pair = [rest.next().unwrap(), rest.next().unwrap()];
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&pair).unwrap(), 16).unwrap());
+        } else {
+            bytes.push(byte);
+        }
+    }
+    bytes
 }
 
 /// A form's body.

@@ -1,6 +1,7 @@
 //! The shop over HTTP, seen from outside: what a browser sends and what it gets, without a network.
 //! The modules mirror the URLs.
 
+mod account;
 mod bodies;
 mod fixture;
 mod frame;

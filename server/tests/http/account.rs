@@ -1,0 +1,152 @@
+//! `/register`, `/verify`, `/login`, `/account`: the door.
+
+use axum::http::StatusCode;
+
+use crate::fixture::{Browser, TestApp};
+
+const PASSWORD: &str = "wardrobe velvet onion";
+
+/// Registers `email` and types in the code from its mail.
+async fn register(app: &TestApp, browser: &mut Browser<'_>, email: &str) {
+    let answer = browser.post("/register", "/api/account/register", &[("email", email), ("password", PASSWORD)]).await;
+    assert!(answer.location().ends_with("/verify"), "{}", answer.location());
+    let code = code_for(app, email).await;
+    let answer = browser.post("/verify", "/api/account/verify", &[("code", &code)]).await;
+    assert!(answer.location().ends_with("/account"), "{}", answer.location());
+}
+
+/// The code in the newest mail to `email`.
+async fn code_for(app: &TestApp, email: &str) -> String {
+    let mails = app.mails_to(email).await;
+    let mail = mails.last().unwrap();
+    let digits = |word: &str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
+    mail.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| digits(word)).unwrap().to_owned()
+}
+
+async fn log_in(browser: &mut Browser<'_>, email: &str, password: &str, next: &str) -> crate::fixture::Answer {
+    browser.post("/login", "/api/account/login", &[("email", email), ("password", password), ("next", next)]).await
+}
+
+#[tokio::test]
+async fn a_person_registers_with_the_code_from_the_mail_and_is_in() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "new@example.jp").await;
+    assert_eq!(browser.get("/account").await.status, StatusCode::OK);
+    let security = browser.get("/account/security").await;
+    assert!(security.body.contains("今のところ、お知らせはありません"));
+}
+
+#[tokio::test]
+async fn a_wrong_code_is_refused_and_says_so() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    browser.post("/register", "/api/account/register", &[("email", "new@example.jp"), ("password", PASSWORD)]).await;
+    let right = code_for(&app, "new@example.jp").await;
+    let wrong = if right == "000000" { "000001" } else { "000000" };
+    let page = browser.submit("/verify", "/api/account/verify", &[("code", wrong)]).await;
+    assert!(page.body.contains("コードが違うか、期限が切れています"));
+    assert!(browser.get("/account").await.status.is_redirection());
+}
+
+#[tokio::test]
+async fn registration_says_what_to_mend_keeps_the_address_and_never_the_password() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    let page = browser.submit("/register", "/api/account/register", &[("email", "not an address"), ("password", "short")]).await;
+    assert!(page.body.contains("メールアドレスを「name@example.jp」の形で入力してください。"));
+    assert!(page.body.contains("文字以上で入力してください。"));
+    assert!(page.body.contains("value=\"not an address\""));
+    assert!(!page.body.contains("value=\"short\""));
+    let english = browser.submit("/en/register", "/api/account/register", &[("email", ""), ("password", "")]).await;
+    assert!(english.body.contains("Please fill this in."));
+}
+
+#[tokio::test]
+async fn an_address_that_has_an_account_gets_the_same_answer_and_another_mail() {
+    let app = TestApp::start().await;
+    register(&app, &mut app.browser(), "known@example.jp").await;
+    let mut browser = app.browser();
+    let answer = browser.post("/register", "/api/account/register", &[("email", "known@example.jp"), ("password", PASSWORD)]).await;
+    assert!(answer.location().ends_with("/verify"));
+    assert!(app.mails_to("known@example.jp").await.len() > 1);
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_address_get_the_same_words() {
+    let app = TestApp::start().await;
+    register(&app, &mut app.browser(), "known@example.jp").await;
+    for email in ["known@example.jp", "unknown@example.jp"] {
+        let mut browser = app.browser();
+        let answer = log_in(&mut browser, email, "not the password", "").await;
+        let page = browser.follow(answer).await;
+        assert!(page.body.contains("メールアドレスとパスワードの組み合わせが違います。"), "{email}");
+        assert!(page.body.contains(&format!("value=\"{email}\"")), "what was typed stays");
+        assert!(browser.cookie("noren-session").is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_login_leads_back_into_the_shop_and_never_out_of_it() {
+    let app = TestApp::start().await;
+    register(&app, &mut app.browser(), "known@example.jp").await;
+    for (next, leads_to) in [
+        ("/account/security", "/account/security"),
+        ("//evil.example", "/account"),
+        ("/\\evil.example", "/account"),
+        ("https://evil.example/", "/account"),
+        ("/en//evil.example", "/account"),
+        ("", "/account"),
+    ] {
+        let answer = log_in(&mut app.browser(), "known@example.jp", PASSWORD, next).await;
+        assert_eq!(answer.location(), leads_to, "next={next}");
+    }
+}
+
+#[tokio::test]
+async fn the_account_asks_for_a_login_and_comes_back_after_it() {
+    let app = TestApp::start().await;
+    for path in ["/account", "/account/orders", "/account/security"] {
+        let answer = app.browser().get(path).await;
+        assert!(answer.status.is_redirection(), "{path}: {}", answer.status);
+        assert!(answer.location().starts_with("/login?next="), "{path}: {}", answer.location());
+        let english = app.browser().get(&format!("/en{path}")).await;
+        assert!(english.location().starts_with("/en/login?next="), "{path}: {}", english.location());
+    }
+}
+
+#[tokio::test]
+async fn leaving_ends_the_session_on_the_server_too() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "new@example.jp").await;
+    let token = browser.cookie("noren-session").unwrap().to_owned();
+    browser.post("/account", "/api/account/logout", &[]).await;
+    assert!(browser.cookie("noren-session").is_none());
+    let mut thief = app.browser();
+    thief.set_cookie("noren-session", &token);
+    assert!(thief.get("/account").await.status.is_redirection());
+}
+
+#[tokio::test]
+async fn one_press_ends_every_other_device() {
+    let app = TestApp::start().await;
+    let (mut here, mut there) = (app.browser(), app.browser());
+    register(&app, &mut here, "new@example.jp").await;
+    log_in(&mut there, "new@example.jp", PASSWORD, "").await;
+    assert_eq!(there.get("/account").await.status, StatusCode::OK);
+    here.post("/account/security", "/api/account/end-others", &[]).await;
+    assert_eq!(here.get("/account").await.status, StatusCode::OK);
+    assert!(there.get("/account").await.status.is_redirection());
+}
+
+#[tokio::test]
+async fn the_demo_customer_finds_the_notice_about_them() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    log_in(&mut browser, "hanako@example.jp", "noren-demo-curtain", "").await;
+    let page = browser.get("/account/security").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.body.contains("今のところ、お知らせはありません"));
+    assert!(page.body.contains("/security/notices/"));
+}
