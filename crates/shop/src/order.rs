@@ -9,8 +9,8 @@ mod tests;
 mod view;
 
 pub use place::{Next, PlaceError, Placed, place};
-pub use settle::{Outcome, Report, Settled, settle};
 pub(crate) use settle::settle_in;
+pub use settle::{Outcome, Report, Settled, settle};
 pub use sweep::{Swept, sweep};
 pub(crate) use view::by_id;
 pub use view::{ViewError, mine, mine_one, token_of, view};
@@ -29,7 +29,14 @@ const CARD_MS: i64 = 15 * 60 * 1_000;
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Notes in the timeline what happened to `order`.
-async fn note(conn: &mut Conn, shop: &Shop, order: Id<Order>, actor: Actor, kind: EventKind, detail: &str) -> Result<(), sqlx::Error> {
+async fn note(
+    conn: &mut Conn,
+    shop: &Shop,
+    order: Id<Order>,
+    actor: Actor,
+    kind: EventKind,
+    detail: &str,
+) -> Result<(), sqlx::Error> {
     let now = shop.now();
     execute!(
         conn,

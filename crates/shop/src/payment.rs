@@ -100,9 +100,11 @@ fn sign(shop: &Shop, at: i64, body: &[u8]) -> String {
 }
 
 fn verify(shop: &Shop, signature: &str, body: &[u8]) -> Result<(), PaymentError> {
-    let (at, hex) = signature.strip_prefix("t=").and_then(|rest| rest.split_once(",v1=")).ok_or(PaymentError::Signature)?;
+    let (at, hex) =
+        signature.strip_prefix("t=").and_then(|rest| rest.split_once(",v1=")).ok_or(PaymentError::Signature)?;
     let at: i64 = at.parse().map_err(|_| PaymentError::Signature)?;
-    let given = (0..hex.len() / 2).map(|i| hex.get(2 * i..2 * i + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()));
+    let given =
+        (0..hex.len() / 2).map(|i| hex.get(2 * i..2 * i + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()));
     let given: Vec<u8> = given.collect::<Option<_>>().ok_or(PaymentError::Signature)?;
     // Compares in constant time.
     mac(shop, at, body).verify_slice(&given).map_err(|_| PaymentError::Signature)?;

@@ -49,7 +49,9 @@ pub async fn reserve(conn: &mut Conn, order: Id<Order>, lines: &[Units], expires
         if changed == 1 {
             held.push((variant, quantity));
         } else {
-            let left = fetch_optional!(conn, (i64,), "SELECT on_hand - reserved FROM stock WHERE variant_id = $1", variant).await?;
+            let left =
+                fetch_optional!(conn, (i64,), "SELECT on_hand - reserved FROM stock WHERE variant_id = $1", variant)
+                    .await?;
             let available = left.and_then(|(left,)| u32::try_from(left).ok()).unwrap_or(0);
             short.push(Shortage { variant, available });
         }
@@ -57,7 +59,13 @@ pub async fn reserve(conn: &mut Conn, order: Id<Order>, lines: &[Units], expires
     if !short.is_empty() {
         // The caller's transaction may go on (a refund is booked in it): leave no half reservation.
         for (variant, quantity) in held {
-            execute!(conn, "UPDATE stock SET reserved = reserved - $1 WHERE variant_id = $2", i64::from(quantity), variant).await?;
+            execute!(
+                conn,
+                "UPDATE stock SET reserved = reserved - $1 WHERE variant_id = $2",
+                i64::from(quantity),
+                variant
+            )
+            .await?;
         }
         return Err(ReserveError::Short(short));
     }
@@ -79,9 +87,20 @@ pub async fn reserve(conn: &mut Conn, order: Id<Order>, lines: &[Units], expires
 
 /// Takes what `order` holds from the shelf. `false`: it holds nothing (any more).
 pub async fn take(conn: &mut Conn, order: Id<Order>) -> Result<bool, sqlx::Error> {
-    let units = leave_hold(conn, order, "UPDATE reservation SET state = 'taken' WHERE order_id = $1 AND state = 'held' RETURNING variant_id, quantity").await?;
+    let units = leave_hold(
+        conn,
+        order,
+        "UPDATE reservation SET state = 'taken' WHERE order_id = $1 AND state = 'held' RETURNING variant_id, quantity",
+    )
+    .await?;
     for (variant, quantity) in &units {
-        execute!(conn, "UPDATE stock SET on_hand = on_hand - $1, reserved = reserved - $1 WHERE variant_id = $2", *quantity, *variant).await?;
+        execute!(
+            conn,
+            "UPDATE stock SET on_hand = on_hand - $1, reserved = reserved - $1 WHERE variant_id = $2",
+            *quantity,
+            *variant
+        )
+        .await?;
     }
     Ok(!units.is_empty())
 }

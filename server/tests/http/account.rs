@@ -53,7 +53,9 @@ async fn a_wrong_code_is_refused_and_says_so() {
 async fn registration_says_what_to_mend_keeps_the_address_and_never_the_password() {
     let app = TestApp::start().await;
     let mut browser = app.browser();
-    let page = browser.submit("/register", "/api/account/register", &[("email", "not an address"), ("password", "short")]).await;
+    let page = browser
+        .submit("/register", "/api/account/register", &[("email", "not an address"), ("password", "short")])
+        .await;
     assert!(page.body.contains("メールアドレスを「name@example.jp」の形で入力してください。"));
     assert!(page.body.contains("文字以上で入力してください。"));
     assert!(page.body.contains("value=\"not an address\""));
@@ -67,7 +69,9 @@ async fn an_address_that_has_an_account_gets_the_same_answer_and_another_mail() 
     let app = TestApp::start().await;
     register(&app, &mut app.browser(), "known@example.jp").await;
     let mut browser = app.browser();
-    let answer = browser.post("/register", "/api/account/register", &[("email", "known@example.jp"), ("password", PASSWORD)]).await;
+    let answer = browser
+        .post("/register", "/api/account/register", &[("email", "known@example.jp"), ("password", PASSWORD)])
+        .await;
     assert!(answer.location().ends_with("/verify"));
     assert!(app.mails_to("known@example.jp").await.len() > 1);
 }

@@ -40,11 +40,12 @@ pub struct Answer {
 fn stocked() -> &'static Path {
     static DATA: OnceLock<TempDir> = OnceLock::new();
     DATA.get_or_init(|| {
+        // The sample goods are looked for in the working directory, as when the shop runs.
+        std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).unwrap();
         let data = tempfile::tempdir().unwrap();
         let path = data.path().to_owned();
         std::thread::spawn(move || {
             tokio::runtime::Runtime::new().unwrap().block_on(async {
-                // The sample goods are found from the workspace's root.
                 let shop = Shop::open(&path, None, URL, true).await.unwrap();
                 shop.db.migrate().await.unwrap();
                 noren_shop::sample::stock(&shop).await.unwrap();
@@ -235,7 +236,8 @@ impl Browser<'_> {
 /// The text/plain part of a mail, decoded.
 fn plain_text(raw: &str) -> String {
     use base64::Engine;
-    let part = raw.split("\r\n--").find(|part| part.to_ascii_lowercase().contains("content-type: text/plain")).unwrap_or(raw);
+    let part =
+        raw.split("\r\n--").find(|part| part.to_ascii_lowercase().contains("content-type: text/plain")).unwrap_or(raw);
     let head_at = part.to_ascii_lowercase().find("content-type: text/plain").unwrap_or_default();
     let (head, body) = part[head_at..].split_once("\r\n\r\n").unwrap();
     let head = head.to_ascii_lowercase();

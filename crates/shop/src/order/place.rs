@@ -142,7 +142,12 @@ async fn replay(conn: &mut Conn, cart: Id<Cart>, seen: [u8; 32]) -> Result<Optio
 }
 
 /// The draft of the same confirmation, if its payment is still open and its goods are still held.
-async fn waiting(conn: &mut Conn, shop: &Shop, order: Id<Order>, seen: [u8; 32]) -> Result<Option<Prepared>, sqlx::Error> {
+async fn waiting(
+    conn: &mut Conn,
+    shop: &Shop,
+    order: Id<Order>,
+    seen: [u8; 32],
+) -> Result<Option<Prepared>, sqlx::Error> {
     let sql = "SELECT pay_until FROM orders WHERE id = $1 AND shown_hash = $2 AND state = 'draft' AND payment_state = 'unpaid' AND pay_until > $3";
     let found = fetch_optional!(conn, (i64,), sql, order.0, seen.to_vec(), shop.now()).await?;
     Ok(found.map(|_| Prepared::ToPay(order)))

@@ -84,8 +84,13 @@ pub(super) async fn quote(conn: &mut Conn, shop: &Shop, cart: Id<Cart>) -> Resul
     }
     let prefecture = row.prefecture.and_then(|n| u8::try_from(n).ok()).and_then(|n| Prefecture::try_from(n).ok());
     let prefecture = prefecture.filter(|_| row.has_contact).ok_or(QuoteError::Incomplete(Step::Contact))?;
-    let method = row.delivery_method.as_deref().and_then(Method::from_word).ok_or(QuoteError::Incomplete(Step::Delivery))?;
-    let payment = row.payment_method.as_deref().and_then(PaymentMethod::from_word).ok_or(QuoteError::Incomplete(Step::Payment))?;
+    let method =
+        row.delivery_method.as_deref().and_then(Method::from_word).ok_or(QuoteError::Incomplete(Step::Delivery))?;
+    let payment = row
+        .payment_method
+        .as_deref()
+        .and_then(PaymentMethod::from_word)
+        .ok_or(QuoteError::Incomplete(Step::Payment))?;
     let weight = rows.iter().map(|l| u64::try_from(l.weight_g * l.quantity).unwrap_or(0)).sum();
     let lines: Vec<QuoteLine> = rows.into_iter().map(line).collect();
     let sums: Vec<(TaxClass, Yen)> = lines.iter().map(|l| (l.tax_class, l.sum())).collect();

@@ -86,7 +86,9 @@ pub async fn settle(shop: &Shop, report: &Report) -> Result<Settled, sqlx::Error
 /// Settles `report` in the caller's transaction.
 pub(crate) async fn settle_in(conn: &mut Conn, shop: &Shop, report: &Report) -> Result<Settled, sqlx::Error> {
     let sql = "SELECT order_id, amount, state FROM payment_try WHERE reference = $1 AND provider = $2";
-    let Some((order, amount, _)) = fetch_optional!(conn, (Uuid, i64, String), sql, report.reference.as_str(), PROVIDER).await? else {
+    let Some((order, amount, _)) =
+        fetch_optional!(conn, (Uuid, i64, String), sql, report.reference.as_str(), PROVIDER).await?
+    else {
         tracing::warn!(reference = report.reference, "the bank speaks of a payment we do not know");
         return Ok(Settled::Unknown);
     };
@@ -101,7 +103,9 @@ pub(crate) async fn settle_in(conn: &mut Conn, shop: &Shop, report: &Report) -> 
         return alarm(conn, shop, order, report, amount).await;
     }
     // Read again now that nobody else can change it.
-    let Some((_, _, tried)) = fetch_optional!(conn, (Uuid, i64, String), sql, report.reference.as_str(), PROVIDER).await? else {
+    let Some((_, _, tried)) =
+        fetch_optional!(conn, (Uuid, i64, String), sql, report.reference.as_str(), PROVIDER).await?
+    else {
         return Ok(Settled::Unknown);
     };
     match report.outcome {
@@ -112,29 +116,66 @@ pub(crate) async fn settle_in(conn: &mut Conn, shop: &Shop, report: &Report) -> 
     }
 }
 
-async fn alarm(conn: &mut Conn, shop: &Shop, order: Id<Order>, report: &Report, amount: i64) -> Result<Settled, sqlx::Error> {
+async fn alarm(
+    conn: &mut Conn,
+    shop: &Shop,
+    order: Id<Order>,
+    report: &Report,
+    amount: i64,
+) -> Result<Settled, sqlx::Error> {
     let detail = format!("{}: {} yen reported, {amount} yen asked for", report.reference, report.amount.0);
     tracing::error!(%order, detail, "the bank reports another amount than ours; nothing was booked");
-    let known = fetch_optional!(conn, (i64,), "SELECT at FROM order_event WHERE order_id = $1 AND kind = 'alarm' AND detail = $2", order.0, detail.as_str());
+    let known = fetch_optional!(
+        conn,
+        (i64,),
+        "SELECT at FROM order_event WHERE order_id = $1 AND kind = 'alarm' AND detail = $2",
+        order.0,
+        detail.as_str()
+    );
     if known.await?.is_none() {
         note(conn, shop, order, Actor::Bank, EventKind::Alarm, &detail).await?;
     }
     Ok(Settled::Alarm)
 }
 
-async fn failed(conn: &mut Conn, shop: &Shop, order: Id<Order>, report: &Report, word: &str, kind: EventKind) -> Result<Settled, sqlx::Error> {
-    execute!(conn, "UPDATE payment_try SET state = $1 WHERE reference = $2 AND state = 'open'", word, report.reference.as_str()).await?;
+async fn failed(
+    conn: &mut Conn,
+    shop: &Shop,
+    order: Id<Order>,
+    report: &Report,
+    word: &str,
+    kind: EventKind,
+) -> Result<Settled, sqlx::Error> {
+    execute!(
+        conn,
+        "UPDATE payment_try SET state = $1 WHERE reference = $2 AND state = 'open'",
+        word,
+        report.reference.as_str()
+    )
+    .await?;
     stock::release(conn, order).await?;
-    execute!(conn, "UPDATE orders SET payment_state = 'failed' WHERE id = $1 AND payment_state IN ('unpaid', 'expired')", order.0).await?;
+    execute!(
+        conn,
+        "UPDATE orders SET payment_state = 'failed' WHERE id = $1 AND payment_state IN ('unpaid', 'expired')",
+        order.0
+    )
+    .await?;
     note(conn, shop, order, Actor::Bank, kind, "").await?;
     Ok(Settled::Failed)
 }
 
-async fn succeeded(conn: &mut Conn, shop: &Shop, order: Id<Order>, report: &Report, standing: &Standing) -> Result<Settled, sqlx::Error> {
+async fn succeeded(
+    conn: &mut Conn,
+    shop: &Shop,
+    order: Id<Order>,
+    report: &Report,
+    standing: &Standing,
+) -> Result<Settled, sqlx::Error> {
     if !book(conn, shop, order, report, "captured").await? {
         return Ok(Settled::Already);
     }
-    execute!(conn, "UPDATE payment_try SET state = 'succeeded' WHERE reference = $1", report.reference.as_str()).await?;
+    execute!(conn, "UPDATE payment_try SET state = 'succeeded' WHERE reference = $1", report.reference.as_str())
+        .await?;
     let state = OrderState::from_word(&standing.state);
     let payment = PaymentState::from_word(&standing.payment_state);
     let usable = state.is_some_and(|state| state.may_become(OrderState::Placed))
@@ -151,8 +192,11 @@ async fn succeeded(conn: &mut Conn, shop: &Shop, order: Id<Order>, report: &Repo
 
 /// Money came after the goods went back to the shelf: takes them again if they are still there.
 async fn revive(conn: &mut Conn, shop: &Shop, order: Id<Order>) -> Result<bool, sqlx::Error> {
-    let lines = fetch_all!(conn, (i64, i64), "SELECT variant_id, quantity FROM order_line WHERE order_id = $1", order.0).await?;
-    let units: Vec<Units> = lines.into_iter().map(|(variant, quantity)| (variant, u32::try_from(quantity).unwrap_or(0))).collect();
+    let lines =
+        fetch_all!(conn, (i64, i64), "SELECT variant_id, quantity FROM order_line WHERE order_id = $1", order.0)
+            .await?;
+    let units: Vec<Units> =
+        lines.into_iter().map(|(variant, quantity)| (variant, u32::try_from(quantity).unwrap_or(0))).collect();
     match stock::reserve(conn, order, &units, shop.now()).await {
         Ok(()) => {
             stock::take(conn, order).await?;
@@ -169,11 +213,24 @@ async fn refund(conn: &mut Conn, shop: &Shop, order: Id<Order>, report: &Report)
     TestBank::order_refund(conn, shop, &report.reference).await?;
     execute!(conn, "UPDATE orders SET state = 'cancelled', payment_state = 'refunded' WHERE id = $1 AND state IN ('draft', 'cancelled')", order.0).await?;
     note(conn, shop, order, Actor::System, EventKind::Refunded, "").await?;
-    outbox::enqueue(conn, shop, &format!("order-refunded-{}", order.0), Topic::Mail, &Mail::OrderRefunded { order: order.0 }).await
+    outbox::enqueue(
+        conn,
+        shop,
+        &format!("order-refunded-{}", order.0),
+        Topic::Mail,
+        &Mail::OrderRefunded { order: order.0 },
+    )
+    .await
 }
 
 /// Writes money into the ledger; `false`: it stands there already.
-async fn book(conn: &mut Conn, shop: &Shop, order: Id<Order>, report: &Report, kind: &str) -> Result<bool, sqlx::Error> {
+async fn book(
+    conn: &mut Conn,
+    shop: &Shop,
+    order: Id<Order>,
+    report: &Report,
+    kind: &str,
+) -> Result<bool, sqlx::Error> {
     let now = shop.now();
     let booked = execute!(
         conn,
@@ -206,5 +263,12 @@ pub(super) async fn stand(conn: &mut Conn, shop: &Shop, order: Id<Order>) -> Res
     )
     .await?;
     execute!(conn, "DELETE FROM checkout WHERE order_id = $1", order.0).await?;
-    outbox::enqueue(conn, shop, &format!("order-placed-{}", order.0), Topic::Mail, &Mail::OrderPlaced { order: order.0 }).await
+    outbox::enqueue(
+        conn,
+        shop,
+        &format!("order-placed-{}", order.0),
+        Topic::Mail,
+        &Mail::OrderPlaced { order: order.0 },
+    )
+    .await
 }

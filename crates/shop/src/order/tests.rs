@@ -48,7 +48,9 @@ async fn buyer(shop: &Shop, method: PaymentMethod, quantity: i64) -> Id<Cart> {
     let (cart, subject) = (shop.entropy.id::<Cart>(shop.now()), shop.entropy.uuid(shop.now()));
     let mut tx = shop.db.write().await.unwrap();
     let token = Token::random(&shop.entropy).hash().to_vec();
-    execute!(tx, "INSERT INTO cart (id, token_hash, created_at, updated_at) VALUES ($1, $2, 0, 0)", cart.0, token).await.unwrap();
+    execute!(tx, "INSERT INTO cart (id, token_hash, created_at, updated_at) VALUES ($1, $2, 0, 0)", cart.0, token)
+        .await
+        .unwrap();
     fill(&mut tx, cart, quantity).await;
     let seal = |field, value: &str| shop.keys.seal(subject, field, value);
     execute!(
@@ -74,9 +76,14 @@ async fn buyer(shop: &Shop, method: PaymentMethod, quantity: i64) -> Id<Cart> {
 }
 
 async fn fill(conn: &mut Conn, cart: Id<Cart>, quantity: i64) {
-    execute!(conn, "INSERT INTO cart_line (cart_id, variant_id, quantity, price_seen, added_at) VALUES ($1, 1, $2, 1080, 0)", cart.0, quantity)
-        .await
-        .unwrap();
+    execute!(
+        conn,
+        "INSERT INTO cart_line (cart_id, variant_id, quantity, price_seen, added_at) VALUES ($1, 1, $2, 1080, 0)",
+        cart.0,
+        quantity
+    )
+    .await
+    .unwrap();
 }
 
 /// The hash of the confirmation as it is shown now.
@@ -99,7 +106,9 @@ async fn to_the_bank(shop: &Shop, cart: Id<Cart>) -> (Placed, String) {
 }
 
 async fn stock(shop: &Shop) -> (i64, i64) {
-    fetch_one!(shop.db.read().await.unwrap(), (i64, i64), "SELECT on_hand, reserved FROM stock WHERE variant_id = 1").await.unwrap()
+    fetch_one!(shop.db.read().await.unwrap(), (i64, i64), "SELECT on_hand, reserved FROM stock WHERE variant_id = 1")
+        .await
+        .unwrap()
 }
 
 async fn count(shop: &Shop, sql: &'static str) -> i64 {

@@ -81,7 +81,12 @@ impl TestBank {
     }
 
     /// Notes in our books that a payment is about to begin.
-    pub(crate) async fn open_try(conn: &mut Conn, shop: &Shop, order: Id<Order>, amount: Yen) -> Result<(), sqlx::Error> {
+    pub(crate) async fn open_try(
+        conn: &mut Conn,
+        shop: &Shop,
+        order: Id<Order>,
+        amount: Yen,
+    ) -> Result<(), sqlx::Error> {
         execute!(
             conn,
             "INSERT INTO payment_try (reference, order_id, provider, amount, state, created_at) VALUES ($1, $2, $3, $4, 'open', $5)",
@@ -103,7 +108,8 @@ impl TestBank {
         }
         let reference = Self::reference(shop, order);
         let mut tx = shop.db.write().await?;
-        let sql = "SELECT t.amount, o.lang FROM payment_try t JOIN orders o ON o.id = t.order_id WHERE t.reference = $1";
+        let sql =
+            "SELECT t.amount, o.lang FROM payment_try t JOIN orders o ON o.id = t.order_id WHERE t.reference = $1";
         let (amount, lang) =
             fetch_optional!(tx, (i64, String), sql, reference.as_str()).await?.ok_or(PaymentError::Unknown)?;
         execute!(
@@ -161,10 +167,16 @@ impl TestBank {
             Choice::Succeed | Choice::Late | Choice::Twice => ("succeeded", Some(Outcome::Succeeded)),
         };
         let mut tx = shop.db.write().await?;
-        let sql = "UPDATE test_bank SET state = $1 WHERE reference = $2 AND state IN ('open', 'challenged') RETURNING amount";
+        let sql =
+            "UPDATE test_bank SET state = $1 WHERE reference = $2 AND state IN ('open', 'challenged') RETURNING amount";
         let Some((amount,)) = fetch_optional!(tx, (i64,), sql, state, reference).await? else { return Ok(()) };
         if let Some(outcome) = outcome {
-            let webhook = Webhook { event_id: format!("evt_{reference}_{state}"), reference: reference.to_owned(), outcome, amount };
+            let webhook = Webhook {
+                event_id: format!("evt_{reference}_{state}"),
+                reference: reference.to_owned(),
+                outcome,
+                amount,
+            };
             let delay = if choice == Choice::Late { LATE_MS } else { 0 };
             let copies = if choice == Choice::Twice { 2 } else { 1 };
             for copy in 0..copies {
