@@ -1,5 +1,7 @@
 //! The `noren` binary's parts: configuration, HTTP, jobs and the command line.
 
+#![recursion_limit = "512"]
+
 pub mod cli;
 pub mod config;
 pub mod doctor;
