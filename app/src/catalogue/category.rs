@@ -105,6 +105,7 @@ fn Found(total: u64, filter: Filter, path: String) -> impl IntoView {
         view! { <a class="found__clear" href=all>{lang.pick("条件をすべて外す", "Clear all")}</a> }
     });
     view! {
+        <h2 class="visually-hidden">{lang.pick("商品一覧", "Products")}</h2>
         <div class="found">
             <p class="found__total" role="status">{words}</p>
             {clear}

@@ -60,7 +60,9 @@ async fn categories(conn: &mut Conn, lang: Lang) -> Result<Vec<CategoryCard>, sq
         " AS name, c.text_",
         " AS text, i.hash, i.width, i.height, i.alt_",
         " AS alt FROM category c LEFT JOIN picture i ON i.id = (SELECT x.id FROM picture x WHERE x.product_id = \
-         (SELECT p.id FROM product p WHERE p.category_id = c.id AND p.state = 'active' ORDER BY p.id LIMIT 1) \
+         COALESCE((SELECT p.id FROM product p WHERE p.category_id = c.id AND p.state = 'active' ORDER BY p.id LIMIT 1), \
+         (SELECT p.id FROM category k JOIN product p ON p.category_id = k.id AND p.state = 'active' \
+         WHERE k.parent_id = c.id ORDER BY k.position, k.id, p.id LIMIT 1)) \
          ORDER BY x.position LIMIT 1) WHERE c.parent_id IS NULL ORDER BY c.position, c.id LIMIT 24"
     );
     let rows = fetch_all!(conn, CategoryRow, sql).await?;
