@@ -1,11 +1,14 @@
 //! The shop over HTTP: pages, server functions, files, health.
 
+mod bank;
 mod errors;
 mod headers;
 mod health;
+mod mailbox;
 mod pages;
 mod security_txt;
 mod sitemap;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -50,6 +53,9 @@ pub fn router(config: &Config, shop: Shop) -> Router {
         .route_service("/apple-touch-icon.png", ServeFile::new(config.site.join("apple-touch-icon.png")))
         .route("/.well-known/security.txt", get(security_txt::security_txt).with_state(shop.clone()))
         .merge(sitemap::routes(shop.clone()))
+        .merge(bank::routes(shop.clone()))
+        .merge(webhooks::routes(shop.clone()))
+        .merge(mailbox::routes(shop.clone()))
         .merge(pages::routes(config, shop.clone()))
         .layer(CatchPanicLayer::new())
         .layer(CsrfLayer::new())

@@ -5,6 +5,7 @@
 
 pub mod account;
 mod letter;
+pub mod mailbox;
 mod order;
 
 use std::io::{self, Write};

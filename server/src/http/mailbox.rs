@@ -1,0 +1,95 @@
+//! The development mailbox: every mail the shop has sent, for reading (never in production).
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use noren_shop::Shop;
+use noren_shop::mail::mailbox::{self, Received};
+
+/// Mails style themselves inline, as mail programs demand; the frame they stand in runs nothing.
+const POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The routes of the mailbox; none in production.
+pub fn routes(shop: Shop) -> Router {
+    if !shop.development {
+        return Router::new();
+    }
+    Router::new().route("/dev/mailbox", get(list)).route("/dev/mailbox/{name}", get(show)).with_state(shop)
+}
+
+async fn list(State(shop): State<Shop>) -> Response {
+    match mailbox::list(&shop).await {
+        Ok(mails) => answer("Mailbox", &rows(&mails)),
+        Err(error) => trouble(&error),
+    }
+}
+
+async fn show(State(shop): State<Shop>, Path(name): Path<String>) -> Response {
+    match mailbox::open(&shop, &name).await {
+        Ok(Some(mail)) => answer(&mail.subject, &content(&shop, &mail)),
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => trouble(&error),
+    }
+}
+
+fn trouble(error: &std::io::Error) -> Response {
+    tracing::error!(%error, "the mailbox cannot be read");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+fn answer(title: &str, body: &str) -> Response {
+    let page = format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"robots\" content=\"noindex\"><title>{0}</title><link rel=\"stylesheet\" href=\"/test-bank/style.css\"></head>\
+         <body><header>Development mailbox</header><main class=\"wide\"><h1>{0}</h1>{body}</main></body></html>",
+        escape(title)
+    );
+    ([(CONTENT_SECURITY_POLICY, POLICY)], Html(page)).into_response()
+}
+
+fn rows(mails: &[Received]) -> String {
+    if mails.is_empty() {
+        return "<p>No mail yet. What the shop sends arrives here.</p>".to_owned();
+    }
+    let rows: String = mails
+        .iter()
+        .map(|mail| {
+            format!(
+                "<tr><td><a href=\"/dev/mailbox/{}\">{}</a></td><td>{}</td><td>{}</td></tr>",
+                escape(&mail.name),
+                escape(&mail.subject),
+                escape(&mail.to),
+                escape(&mail.date)
+            )
+        })
+        .collect();
+    format!("<table><thead><tr><th scope=\"col\">Subject</th><th scope=\"col\">To</th><th scope=\"col\">Sent</th></tr></thead><tbody>{rows}</tbody></table>")
+}
+
+fn content(shop: &Shop, mail: &Received) -> String {
+    let text: Vec<String> = mail
+        .text
+        .lines()
+        .map(|line| {
+            let line = line.trim_end();
+            // The shop's own links can be followed; anything else stays text.
+            if line.starts_with(&format!("{}/", shop.url)) { format!("<a href=\"{0}\">{0}</a>", escape(line)) } else { escape(line) }
+        })
+        .collect();
+    format!(
+        "<p><a href=\"/dev/mailbox\">All mails</a></p><p>To: {}<br>Sent: {}</p><h2>Text</h2><pre>{}</pre>\
+         <h2>HTML</h2><iframe sandbox title=\"HTML version\" srcdoc=\"{}\"></iframe>",
+        escape(&mail.to),
+        escape(&mail.date),
+        text.join("\n"),
+        escape(&mail.html)
+    )
+}
+
+/// Makes `text` safe between tags and inside quoted attributes.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
