@@ -1,7 +1,6 @@
 //! Orders: placing them, settling their money, showing them.
 
 mod place;
-mod quote;
 mod settle;
 mod sweep;
 #[cfg(test)]

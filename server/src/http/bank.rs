@@ -2,8 +2,8 @@
 //! a look of its own and needs no scripts, as the page of a real bank would not be ours.
 
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::StatusCode;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Form, Router};
@@ -13,14 +13,18 @@ use noren_shop::payment::{BankState, BankView, Choice, PaymentError, TestBank};
 use serde::Deserialize;
 
 const CSS: &str = include_str!("bank/bank.css");
-const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The routes of the test bank; none in production.
 pub fn routes(shop: Shop) -> Router {
     if !shop.development {
         return Router::new();
     }
-    Router::new().route("/test-bank/style.css", get(css)).route("/test-bank/pay/{reference}", get(show).post(choose)).with_state(shop)
+    Router::new()
+        .route("/test-bank/style.css", get(css))
+        .route("/test-bank/pay/{reference}", get(show).post(choose))
+        .with_state(shop)
 }
 
 async fn css() -> impl IntoResponse {

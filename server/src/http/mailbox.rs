@@ -10,7 +10,8 @@ use noren_shop::Shop;
 use noren_shop::mail::mailbox::{self, Received};
 
 /// Mails style themselves inline, as mail programs demand; the frame they stand in runs nothing.
-const POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The routes of the mailbox; none in production.
 pub fn routes(shop: Shop) -> Router {
@@ -66,7 +67,9 @@ fn rows(mails: &[Received]) -> String {
             )
         })
         .collect();
-    format!("<table><thead><tr><th scope=\"col\">Subject</th><th scope=\"col\">To</th><th scope=\"col\">Sent</th></tr></thead><tbody>{rows}</tbody></table>")
+    format!(
+        "<table><thead><tr><th scope=\"col\">Subject</th><th scope=\"col\">To</th><th scope=\"col\">Sent</th></tr></thead><tbody>{rows}</tbody></table>"
+    )
 }
 
 fn content(shop: &Shop, mail: &Received) -> String {
@@ -76,7 +79,11 @@ fn content(shop: &Shop, mail: &Received) -> String {
         .map(|line| {
             let line = line.trim_end();
             // The shop's own links can be followed; anything else stays text.
-            if line.starts_with(&format!("{}/", shop.url)) { format!("<a href=\"{0}\">{0}</a>", escape(line)) } else { escape(line) }
+            if line.starts_with(&format!("{}/", shop.url)) {
+                format!("<a href=\"{0}\">{0}</a>", escape(line))
+            } else {
+                escape(line)
+            }
         })
         .collect();
     format!(

@@ -11,7 +11,10 @@ use noren_shop::payment::{self, PaymentError};
 
 /// The routes of payment providers.
 pub fn routes(shop: Shop) -> Router {
-    Router::new().route("/webhooks/test-bank", post(receive)).route("/pay/return/{reference}", get(returned)).with_state(shop)
+    Router::new()
+        .route("/webhooks/test-bank", post(receive))
+        .route("/pay/return/{reference}", get(returned))
+        .with_state(shop)
 }
 
 /// 200 only when everything is committed: on anything else a provider tells us again.

@@ -59,11 +59,13 @@ fn parse(name: &str, raw: &str) -> Received {
     let (head, body) = raw.split_once("\n\n").unwrap_or((&raw, ""));
     let head = head.replace("\n ", " ").replace("\n\t", " ");
     let header = |head: &str, key: &str| {
-        let found = head.lines().find_map(|line| line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case(key)));
+        let found =
+            head.lines().find_map(|line| line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case(key)));
         found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
     };
     let kind = header(&head, "Content-Type");
-    let boundary = kind.split("boundary=").nth(1).map(|b| b.split(';').next().unwrap_or(b).trim_matches('"').to_owned());
+    let boundary =
+        kind.split("boundary=").nth(1).map(|b| b.split(';').next().unwrap_or(b).trim_matches('"').to_owned());
     let (mut text, mut html) = (String::new(), String::new());
     for part in body.split(&format!("--{}", boundary.unwrap_or_default())) {
         let Some((head, body)) = part.trim_start_matches('\n').split_once("\n\n") else { continue };
@@ -108,7 +110,8 @@ fn words(value: &str) -> String {
     let mut out = String::new();
     let mut encoded = false;
     for word in value.split(' ').filter(|word| !word.is_empty()) {
-        let inner = word.strip_prefix("=?").and_then(|w| w.strip_suffix("?=")).map(|w| w.splitn(3, '?').collect::<Vec<_>>());
+        let inner =
+            word.strip_prefix("=?").and_then(|w| w.strip_suffix("?=")).map(|w| w.splitn(3, '?').collect::<Vec<_>>());
         let (text, is_encoded) = match inner.as_deref() {
             Some([_, "b" | "B", text]) => (base64(text), true),
             Some([_, "q" | "Q", text]) => (quoted(&text.replace('_', " ")), true),

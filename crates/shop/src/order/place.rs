@@ -7,11 +7,10 @@ use noren_domain::checkout::{Confirmation, PaymentMethod, Quote, Step, TRANSFER_
 use noren_domain::order::{Actor, EventKind, Order};
 use noren_domain::tax::TaxClass;
 use noren_domain::{Id, Lang};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::quote::{self, QuoteError};
 use super::{CARD_MS, DAY_MS, lock, note, settle, token_of};
+use crate::checkout::{self, CheckoutError};
 use crate::db::{Conn, Tx};
 use crate::payment::{PaymentError, TestBank};
 use crate::stock::{self, ReserveError, Shortage, Units};
@@ -54,6 +53,9 @@ pub enum PlaceError {
     /// An earlier step of the checkout is open.
     #[error("step {0:?} is not filled in")]
     Incomplete(Step),
+    /// The checkout cannot be read.
+    #[error(transparent)]
+    Checkout(CheckoutError),
     /// The bank cannot be reached.
     #[error(transparent)]
     Payment(#[from] PaymentError),
@@ -62,12 +64,13 @@ pub enum PlaceError {
     Database(#[from] sqlx::Error),
 }
 
-impl From<QuoteError> for PlaceError {
-    fn from(error: QuoteError) -> Self {
+impl From<CheckoutError> for PlaceError {
+    fn from(error: CheckoutError) -> Self {
         match error {
-            QuoteError::Empty => Self::Empty,
-            QuoteError::Incomplete(step) => Self::Incomplete(step),
-            QuoteError::Database(error) => Self::Database(error),
+            CheckoutError::Empty => Self::Empty,
+            CheckoutError::Incomplete(step) => Self::Incomplete(step),
+            CheckoutError::Database(error) => Self::Database(error),
+            other => Self::Checkout(other),
         }
     }
 }
@@ -127,8 +130,8 @@ pub(super) async fn prepare(
         return Ok(prepared);
     }
     retire(&mut tx, shop, cart, Id::new(order)).await?;
-    let quote = quote::quote(&mut tx, shop, cart).await?;
-    if <[u8; 32]>::from(Sha256::digest(Confirmation::of(&quote, lang).canonical().as_bytes())) != seen {
+    let quote = checkout::quote(&mut tx, shop, cart).await?;
+    if checkout::shown_hash(&Confirmation::of(&quote, lang)) != seen {
         return Err(PlaceError::Changed);
     }
     draft(tx, shop, cart, customer, seen, lang, quote).await

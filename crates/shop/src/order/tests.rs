@@ -1,10 +1,9 @@
 use std::sync::Arc;
 
 use noren_domain::cart::Cart;
-use noren_domain::checkout::{Confirmation, PaymentMethod};
+use noren_domain::checkout::PaymentMethod;
 use noren_domain::order::{EventKind, Order, OrderState, PaymentState};
 use noren_domain::{Id, Lang, Yen};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::place::{Prepared, prepare};
@@ -13,7 +12,7 @@ use crate::payment::{self, Choice, TestBank};
 use crate::person::Field;
 use crate::testing::TestShop;
 use crate::token::Token;
-use crate::{fetch_all, fetch_one, on_both_databases};
+use crate::{checkout, fetch_all, fetch_one, on_both_databases};
 
 /// One product with one variant, number 1.
 async fn goods(shop: &Shop, on_hand: i64) {
@@ -88,8 +87,7 @@ async fn fill(conn: &mut Conn, cart: Id<Cart>, quantity: i64) {
 
 /// The hash of the confirmation as it is shown now.
 async fn seen(shop: &Shop, cart: Id<Cart>) -> [u8; 32] {
-    let quote = quote::quote(&mut shop.db.read().await.unwrap(), shop, cart).await.unwrap();
-    Sha256::digest(Confirmation::of(&quote, Lang::Ja).canonical().as_bytes()).into()
+    checkout::shown_hash(&checkout::confirmation(shop, cart, Lang::Ja).await.unwrap().0)
 }
 
 async fn press(shop: &Shop, cart: Id<Cart>) -> Result<Placed, PlaceError> {
@@ -143,15 +141,17 @@ on_both_databases!(of_fifty_buyers_of_the_last_ten_units_exactly_ten_buy(shop) {
     let shop = Arc::new(shop);
     let mut buyers = tokio::task::JoinSet::new();
     for _ in 0..50 {
-        let shop = Arc::clone(&shop);
+        let cart = buyer(&shop, PaymentMethod::Cash, 1).await;
+        let (shop, seen) = (Arc::clone(&shop), seen(&shop, cart).await);
         buyers.spawn(async move {
-            let cart = buyer(&shop, PaymentMethod::Cash, 1).await;
-            match press(&shop, cart).await {
+            match place(&shop, cart, None, seen, Lang::Ja).await {
                 Ok(_) => true,
+                // Sold out while the button was pressed, or just before.
                 Err(PlaceError::Sold(short)) => {
                     assert_eq!((short[0].variant, short[0].available), (1, 0));
                     false
                 }
+                Err(PlaceError::Empty) => false,
                 Err(error) => panic!("{error}"),
             }
         });
