@@ -15,7 +15,7 @@ use crate::ui::{Head, Load};
 
 /// The order whose page `token` opens. Wrong, unknown and malformed tokens are all "not found".
 #[server(endpoint = "order/view", input = GetUrl)]
-pub async fn order_view(token: String) -> Result<Option<OrderView>, Refusal> {
+pub async fn load_order(token: String) -> Result<Option<OrderView>, Refusal> {
     use crate::request::{failed, shop};
     let Some(token) = noren_shop::token::Token::parse(&token) else { return Ok(None) };
     noren_shop::order::view(&shop(), &token).await.map_err(|error| failed(&error))
@@ -26,7 +26,7 @@ pub async fn order_view(token: String) -> Result<Option<OrderView>, Refusal> {
 pub fn OrderPage() -> impl IntoView {
     let params = use_params_map();
     let key = move || params.read().get("token").unwrap_or_default();
-    view! { <Load key load=order_view view=|order: OrderView| view! { <Shown order /> } /> }
+    view! { <Load key load=load_order view=|order: OrderView| view! { <Shown order /> } /> }
 }
 
 #[component]
