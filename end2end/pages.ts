@@ -89,7 +89,7 @@ export class Shop {
 
   /** From a cart with goods to the final confirmation. */
   async checkout(email: string, way: Way) {
-    const start = this.main.getByRole('link', { name: new RegExp(this.t('ご?注文手続き|レジに進む|購入手続き', 'Checkout|Check out')) });
+    const start = this.main.getByRole('link', { name: new RegExp(this.t('ご購入手続きへ', 'Go to checkout')) });
     await start.first().click();
     await expect(this.page).toHaveURL(/\/checkout\/contact$/);
     await this.awake();
@@ -105,8 +105,8 @@ export class Shop {
 
   /** The test bank's page is not the shop's: it has its own words. */
   async bank(choice: 'approve' | 'decline') {
-    await expect(this.page).toHaveURL(/\/bank\//);
-    const name = choice === 'approve' ? /支払う|承認|Pay|Approve/ : /拒否|断る|承認しない|Decline/;
+    await expect(this.page).toHaveURL(/\/test-bank\/pay\//);
+    const name = choice === 'approve' ? /成功|succeeds/ : /カードが承認されない|The card is declined/;
     await this.page.getByRole('button', { name }).first().click();
   }
 

@@ -21,7 +21,7 @@ for (const quantity of ['0', '-1', '1000000000', 'abc']) {
       input.value = value;
       input.form?.setAttribute('novalidate', '');
     }, quantity);
-    await shop.button('変更|更新', 'Change|Update').first().click();
+    await shop.button('変更', 'Update').first().click();
     if (quantity !== '0') {
       await expect(page.getByRole('alert').first()).toContainText(t('数量は', 'whole number'));
     }
@@ -32,6 +32,6 @@ for (const quantity of ['0', '-1', '1000000000', 'abc']) {
 test('the last line can be taken out and the cart says that it is empty @all', async ({ shop, visit, t }) => {
   await visit(product.path);
   await shop.putIntoCart();
-  await shop.button('削除|取り除く', 'Remove').first().click();
-  await expect(shop.main).toContainText(t('カートに商品がありません', 'Your cart is empty'));
+  await shop.button('削除', 'Remove').first().click();
+  await expect(shop.main).toContainText(t('カートはまだ空です', 'Your cart is still empty'));
 });

@@ -3,6 +3,8 @@
 
 mod account;
 mod bodies;
+mod cart;
 mod fixture;
 mod frame;
 mod health;
+mod robots;
