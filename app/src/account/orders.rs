@@ -77,9 +77,10 @@ fn OrderRow(order: OrderSummary) -> impl IntoView {
         0 | 1 => order.first.get(lang).to_owned(),
         n => lang.pick(format!("{} ほか 計{n}点", order.first.ja), format!("{} and more, {n} items", order.first.en)),
     };
+    let page = href(&format!("/account/orders/{}", order.no));
     view! {
         <li>
-            <a class="account-card" href=href(&format!("/account/orders/{}", order.no))>
+            <a class="account-card" href=page>
                 <strong>{goods}</strong>
                 <span>
                     {order.placed_at} {lang.pick("・", " · ")} <span class="nowrap">{order.no}</span>
