@@ -1,9 +1,102 @@
-//! Pages of the cart feature.
+//! Pages of the cart feature: the way in, the cart itself, its count in the header.
+
+mod buy;
+#[cfg(feature = "ssr")]
+pub mod desk;
+mod page;
+mod totals;
 
 use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use noren_domain::cart::{CartView, LineForm};
+use noren_domain::form::Faults;
+use serde::{Deserialize, Serialize};
 
-/// CartPage.
-#[component]
-pub fn CartPage() -> impl IntoView {
-    view! { <h1>"CartPage"</h1> }
+use crate::form::Refusal;
+
+pub use buy::{BuyForm, CartCount};
+pub use page::CartPage;
+pub use totals::{LinePicture, TotalsView};
+
+/// What the cart page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartPageData {
+    /// The cart as it stands.
+    pub view: CartView,
+    /// What was wrong with the last change.
+    pub faults: Faults,
+}
+
+/// The cart as it stands; with this answer its differences count as seen.
+#[server(endpoint = "cart/view", input = GetUrl)]
+pub async fn load_cart() -> Result<Option<CartPageData>, Refusal> {
+    use crate::request::{failed, shop};
+    let faults = crate::form::kept::<LineForm>("cart").map(|form| form.faults).unwrap_or_default();
+    let Some(key) = desk::key().await? else {
+        return Ok(Some(CartPageData { view: CartView::default(), faults }));
+    };
+    let view = noren_shop::cart::load(&shop(), &key).await.map_err(|e| failed(&e))?;
+    noren_shop::cart::shown(&shop(), &key, &view).await.map_err(|e| failed(&e))?;
+    Ok(Some(CartPageData { view, faults }))
+}
+
+/// Units in the cart, for the header. Without a cookie the database is not asked.
+#[server(endpoint = "cart/count", input = GetUrl)]
+pub async fn load_count() -> Result<u32, Refusal> {
+    match desk::key().await? {
+        Some(key) => {
+            noren_shop::cart::count(&crate::request::shop(), &key).await.map_err(|e| crate::request::failed(&e))
+        }
+        None => Ok(0),
+    }
+}
+
+/// Puts units of a variant into the cart and shows it.
+#[server(endpoint = "cart/add")]
+pub async fn add_to_cart(
+    /// What and how many.
+    #[server(flatten)]
+    form: LineForm,
+) -> Result<(), Refusal> {
+    match desk::add(&form).await {
+        Ok(()) => {
+            crate::request::go("/cart");
+            Ok(())
+        }
+        Err(error) => {
+            let refusal = desk::refused(error, &form);
+            // Without scripts the cart says what was wrong: the product page has no memory for it.
+            if crate::request::wants_html() {
+                crate::request::go("/cart");
+            }
+            Err(refusal)
+        }
+    }
+}
+
+/// Changes the units of a line.
+#[server(endpoint = "cart/set")]
+pub async fn set_quantity(
+    /// What and how many.
+    #[server(flatten)]
+    form: LineForm,
+) -> Result<(), Refusal> {
+    desk::set(&form).await.map_err(|error| desk::refused(error, &form))?;
+    crate::request::go("/cart");
+    Ok(())
+}
+
+/// Takes a line out.
+#[server(endpoint = "cart/remove")]
+pub async fn remove_line(
+    /// The variant.
+    #[server(default)]
+    sku: String,
+) -> Result<(), Refusal> {
+    if let Some(key) = desk::key().await? {
+        let done = noren_shop::cart::remove(&crate::request::shop(), &key, &sku).await;
+        done.map_err(|error| desk::refused(error, &LineForm::default()))?;
+    }
+    crate::request::go("/cart");
+    Ok(())
 }

@@ -6,7 +6,7 @@ mod message;
 mod page;
 mod wayfinding;
 
-pub use field::{Field, FieldKind, SelectField, SubmitButton};
+pub use field::{Field, FieldKind, SelectField, SubmitButton, fault_words};
 pub use frame::{Footer, Header};
 pub use message::{FaultSummary, Missing, NotFound, Note, NoteKind, Offline, WasmBroken};
 pub use page::{Head, Load};

@@ -21,6 +21,6 @@ pub fn BuyBox(
         }
         .into_any()
     } else {
-        ().into_any()
+        view! { <crate::cart::BuyForm sku=variant.sku max=noren_domain::cart::MAX_QUANTITY /> }.into_any()
     }
 }

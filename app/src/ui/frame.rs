@@ -44,6 +44,7 @@ pub fn Header() -> impl IntoView {
                     <a class="header__link" href=href("/cart")>
                         <span class="icon icon--cart" aria-hidden="true"></span>
                         <span class="header__word">{lang.pick("カート", "Cart")}</span>
+                        <crate::cart::CartCount />
                     </a>
                     <span class="header__language">
                         <LanguageLink />

@@ -1,7 +1,9 @@
 //! The cart: what a shopper is about to buy, re-computed whenever it is looked at.
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
+use crate::form::Fault;
 use crate::shipping::FREE_FROM;
 use crate::tax::{TaxClass, TaxShare, shares};
 use crate::{Lang, Text, Yen};
@@ -12,6 +14,29 @@ pub enum Cart {}
 
 /// Most units of one variant in a cart.
 pub const MAX_QUANTITY: u32 = 99;
+
+/// Units of one variant, as a form sends them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LineForm {
+    /// The variant's SKU.
+    pub sku: String,
+    /// As typed.
+    pub quantity: String,
+}
+
+impl LineForm {
+    /// Reads the quantity: 1 to [`MAX_QUANTITY`], digits of any width.
+    pub fn quantity(&self) -> Result<u32, Fault> {
+        let digits: String = self.quantity.trim().nfkc().collect();
+        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        plain
+            .then(|| digits.parse().ok())
+            .flatten()
+            .filter(|quantity| (1..=MAX_QUANTITY).contains(quantity))
+            .ok_or(Fault::Quantity { min: 1, max: MAX_QUANTITY })
+    }
+}
 
 /// One line of a cart as it stands now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -215,6 +240,16 @@ mod tests {
         assert_eq!(Change::since(Yen(1), 3, Yen(1), 0, true), [Change::SoldOut]);
         assert_eq!(Change::since(Yen(1), 3, Yen(2), 0, false), [Change::Gone]);
         assert_eq!(Change::since(Yen(1), 3, Yen(1), 3, true), []);
+    }
+
+    #[test]
+    fn a_quantity_is_a_whole_number_from_1_to_99() {
+        let read = |raw: &str| LineForm { sku: String::new(), quantity: raw.into() }.quantity();
+        assert_eq!(read(" ３ "), Ok(3));
+        assert_eq!(read("99"), Ok(99));
+        for raw in ["", "0", "-1", "100", "1000000000", "99999999999999999999", "1.5", "1e1", "two", "+1", "0x1"] {
+            assert_eq!(read(raw), Err(Fault::Quantity { min: 1, max: 99 }), "{raw}");
+        }
     }
 
     #[test]

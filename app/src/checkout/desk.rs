@@ -1,0 +1,193 @@
+//! The server's side of the checkout: guards, forms, the press of the button.
+
+use noren_domain::Id;
+use noren_domain::cart::{Cart, CartView};
+use noren_domain::checkout::{ContactForm, DeliveryForm, PaymentForm, Step};
+use noren_domain::form::{Fault, Faults};
+use noren_domain::prefecture::Prefecture;
+use noren_domain::shipping::{DAYS_ON_OFFER, Method};
+use noren_shop::checkout::{self, Answers, CheckoutError};
+use noren_shop::order::{self, Next, PlaceError};
+use noren_shop::{cart, postal};
+use serde::Serialize;
+
+use super::{ConfirmData, ContactData, DeliveryData, Found, PaymentData, PlaceForm};
+use crate::cart::desk::{cart as current, key};
+use crate::form::{Form, Refusal, kept, refuse};
+use crate::request::{self, failed, go, shop};
+
+/// Goes to the cart: there is nothing to buy.
+fn to_cart() -> Refusal {
+    go("/cart");
+    Fault::EmptyCart.into()
+}
+
+/// Goes to a step that is missing.
+fn to(step: Step) -> Refusal {
+    go(step.path());
+    Fault::StepMissing.into()
+}
+
+/// The cart and the answers so far, once every step before `step` is filled in.
+async fn guarded(step: Step) -> Result<(Id<Cart>, Answers, CartView), Refusal> {
+    let cart = current().await?.ok_or_else(to_cart)?;
+    let (answers, view) = checkout::answers(&shop(), cart).await.map_err(|e| failed(&e))?;
+    if view.is_empty() {
+        return Err(to_cart());
+    }
+    if answers.next < step {
+        return Err(to(answers.next));
+    }
+    Ok((cart, answers, view))
+}
+
+fn prefecture(form: &ContactForm) -> Result<Prefecture, Refusal> {
+    let number = form.prefecture.parse::<u8>().ok();
+    number.and_then(|number| Prefecture::try_from(number).ok()).ok_or_else(|| to(Step::Contact))
+}
+
+/// The contact step.
+pub async fn contact() -> Result<ContactData, Refusal> {
+    let (_, answers, view) = guarded(Step::Contact).await?;
+    let form = kept("contact").unwrap_or_else(|| Form::fresh(answers.contact));
+    Ok(ContactData { form, totals: view.totals, estimate: view.prefecture.is_none() })
+}
+
+/// The delivery step. A day chosen earlier that has passed meanwhile is named as such.
+pub async fn delivery() -> Result<DeliveryData, Refusal> {
+    let (_, answers, view) = guarded(Step::Delivery).await?;
+    let (to, now, weight) = (prefecture(&answers.contact)?, shop().now(), view.weight_g());
+    let form = kept("delivery").unwrap_or_else(|| {
+        let mut form = Form::fresh(answers.delivery);
+        if form.values.method.is_empty() {
+            Method::Parcel.word().clone_into(&mut form.values.method);
+        }
+        if let Err(faults) = form.values.parse(to, weight, now) {
+            form.faults = faults;
+        }
+        form
+    });
+    let methods = checkout::methods(weight)
+        .into_iter()
+        .map(|method| (method, method.fee(to, weight, view.totals.goods), method.earliest(now, to).iso()))
+        .collect();
+    let first = Method::Parcel.earliest(now, to);
+    let days = (0..DAYS_ON_OFFER).map(|day| first.plus(day).iso()).collect();
+    Ok(DeliveryData { form, methods, days, totals: view.totals })
+}
+
+/// The payment step.
+pub async fn payment() -> Result<PaymentData, Refusal> {
+    let (_, answers, view) = guarded(Step::Payment).await?;
+    let method = Method::from_word(&answers.delivery.method).ok_or_else(|| to(Step::Delivery))?;
+    let form = kept("payment").unwrap_or_else(|| Form::fresh(answers.payment));
+    Ok(PaymentData { form, method, totals: view.totals })
+}
+
+/// The final confirmation.
+pub async fn confirm() -> Result<ConfirmData, Refusal> {
+    let (cart, _, _) = guarded(Step::Confirm).await?;
+    let lang = request::lang();
+    let (confirmation, answers, view) = checkout::confirmation(&shop(), cart, lang).await.map_err(stopped)?;
+    if let Some(key) = key().await? {
+        cart::shown(&shop(), &key, &view).await.map_err(|e| failed(&e))?;
+    }
+    let changes = view.lines.into_iter().filter(|line| !line.changes.is_empty());
+    let changes = changes.map(|line| (line.name.into(lang), line.changes)).collect();
+    let faults = kept::<PlaceForm>("place").map(|form| form.faults).unwrap_or_default();
+    let seen = checkout::hash_words(&checkout::shown_hash(&confirmation));
+    Ok(ConfirmData { confirmation, seen, contact: answers.contact, delivery: answers.delivery, changes, faults })
+}
+
+fn stopped(error: CheckoutError) -> Refusal {
+    match error {
+        CheckoutError::Refused(faults) => faults.into(),
+        CheckoutError::Empty => to_cart(),
+        CheckoutError::Incomplete(step) => to(step),
+        CheckoutError::Sealed(error) => failed(&error),
+        CheckoutError::Database(error) => failed(&error),
+    }
+}
+
+/// A refusal that keeps what was typed.
+fn keeping<T: Serialize>(name: &str, form: &T, error: CheckoutError) -> Refusal {
+    match error {
+        CheckoutError::Refused(faults) => refuse(name, form, faults),
+        other => stopped(other),
+    }
+}
+
+/// Saves who and where.
+pub async fn save_contact(form: &ContactForm) -> Result<(), Refusal> {
+    let cart = current().await?.ok_or_else(to_cart)?;
+    checkout::save_contact(&shop(), cart, form).await.map_err(|error| keeping("contact", form, error))?;
+    go(Step::Delivery.path());
+    Ok(())
+}
+
+/// Saves how and when.
+pub async fn save_delivery(form: &DeliveryForm) -> Result<(), Refusal> {
+    let cart = current().await?.ok_or_else(to_cart)?;
+    checkout::save_delivery(&shop(), cart, form).await.map_err(|error| keeping("delivery", form, error))?;
+    go(Step::Payment.path());
+    Ok(())
+}
+
+/// Saves how it is paid.
+pub async fn save_payment(form: &PaymentForm) -> Result<(), Refusal> {
+    let cart = current().await?.ok_or_else(to_cart)?;
+    checkout::save_payment(&shop(), cart, form).await.map_err(|error| keeping("payment", form, error))?;
+    go(Step::Confirm.path());
+    Ok(())
+}
+
+/// The place of a postal code. Of several, what they have in common is filled in.
+pub fn find(postal_code: &str) -> Result<Found, Fault> {
+    let places = postal::lookup(postal_code).map_err(|_| Fault::PostalCode)?;
+    let first = places.first().ok_or(Fault::PostalCodeUnknown)?;
+    let same_city = places.iter().all(|place| place.prefecture == first.prefecture && place.city == first.city);
+    let city = match (places.len(), same_city) {
+        (1, _) => format!("{}{}", first.city, first.town),
+        (_, true) => first.city.clone(),
+        (_, false) => String::new(),
+    };
+    Ok(Found { prefecture: first.prefecture, city })
+}
+
+/// Fills the address in and shows the form again. The "refusal" holds a fault only if the code is unknown.
+pub fn fill(mut form: ContactForm) -> Refusal {
+    let faults = match find(&form.postal_code) {
+        Ok(found) => {
+            form.prefecture = found.prefecture.to_string();
+            form.city = found.city;
+            Faults::default()
+        }
+        Err(fault) => Faults::field("postal_code", fault),
+    };
+    refuse("contact", &form, faults)
+}
+
+/// Places the order that was shown.
+pub async fn place(form: &PlaceForm) -> Result<(), Refusal> {
+    let cart = current().await?.ok_or_else(to_cart)?;
+    let changed = || refuse("place", form, Faults::of(Fault::Changed));
+    let seen = checkout::hash_from_words(&form.seen).ok_or_else(changed)?;
+    let customer = request::signed_in().await?.map(|who| who.customer);
+    match order::place(&shop(), cart, customer, seen, request::lang()).await {
+        Ok(placed) => {
+            match placed.next {
+                Next::Done => go(&format!("/orders/{}", placed.token.secret())),
+                Next::Pay { url } => leptos_axum::redirect(&url, false),
+            }
+            Ok(())
+        }
+        Err(PlaceError::Changed | PlaceError::Sold(_)) => Err(changed()),
+        Err(PlaceError::Empty) => Err(to_cart()),
+        Err(PlaceError::Incomplete(step)) => Err(to(step)),
+        Err(PlaceError::Payment(error)) => {
+            tracing::warn!(%error, "the payment provider gave no page");
+            Err(refuse("place", form, Faults::of(Fault::PaymentUnavailable)))
+        }
+        Err(error) => Err(failed(&error)),
+    }
+}
