@@ -17,8 +17,8 @@ pub fn HomePage() -> impl IntoView {
 #[component]
 fn Home(data: Data) -> impl IntoView {
     let lang = use_lang();
-    let preview =
-        data.hero.as_ref().and_then(|card| card.picture.as_ref()).map(|p| p.path(1200, "webp")).unwrap_or_default();
+    let of_hero = data.hero.as_ref().and_then(|card| card.picture.as_ref()).map(|p| p.path(1200, "webp"));
+    let preview = if data.front { "/media/home-1200.webp".to_owned() } else { of_hero.unwrap_or_default() };
     let categories =
         data.categories.into_iter().map(|category| view! { <li><CategoryTile category /></li> }).collect_view();
     let arrivals = (!data.arrivals.is_empty()).then(|| {
@@ -47,7 +47,7 @@ fn Home(data: Data) -> impl IntoView {
             canonical="/"
             picture=preview
         />
-        <Hero card=data.hero />
+        <Hero front=data.front card=data.hero />
         <section class="home__section" aria-labelledby="categories">
             <h2 id="categories">{lang.pick("品揃え", "Browse the shop")}</h2>
             <ul class="categories">{categories}</ul>
@@ -58,22 +58,29 @@ fn Home(data: Data) -> impl IntoView {
     }
 }
 
+/// The shop's front, or where the owner has no picture of it, one of the goods.
 #[component]
-fn Hero(card: Option<ProductCard>) -> impl IntoView {
+fn Hero(front: bool, card: Option<ProductCard>) -> impl IntoView {
     let lang = use_lang();
-    let picture = card.and_then(|card| {
-        let path = lang.path(&format!("/p/{}", card.slug));
-        card.picture.map(|picture| {
-            view! {
-                <a class="hero__picture" href=path>
-                    <PictureView picture sizes="(min-width: 48rem) 50vw, 100vw" eager=true />
-                    <span class="hero__caption">{card.name}</span>
-                </a>
-            }
+    let picture = if front {
+        view! { <div class="hero__front"><Front /></div> }.into_any()
+    } else {
+        card.and_then(|card| {
+            let path = lang.path(&format!("/p/{}", card.slug));
+            card.picture.map(|picture| {
+                view! {
+                    <a class="hero__picture" href=path>
+                        <PictureView picture sizes="(min-width: 48rem) 50vw, 100vw" eager=true />
+                        <span class="hero__caption">{card.name}</span>
+                    </a>
+                }
+            })
         })
-    });
+        .into_any()
+    };
     view! {
-        <section class="hero">
+        <section class="hero" class:hero--front=front>
+            {picture}
             <div class="hero__words">
                 <h1 class="hero__title">
                     {lang.pick("くぐれば、いつもの暮らしに文様ひとつ。", "Step in. A little pattern for every day.")}
@@ -84,10 +91,42 @@ fn Hero(card: Option<ProductCard>) -> impl IntoView {
                         "Dyed, woven, fired and pressed by hand: things for daily life, at prices for daily life.",
                     )}
                 </p>
-                <p><a class="button button--primary" href="#categories" rel="external">{lang.pick("品物を見る", "See the goods")}</a></p>
+                <p>
+                    <a class="button button--primary" href="#categories" rel="external">
+                        {lang.pick("品物を見る", "See the goods")}
+                    </a>
+                </p>
             </div>
-            {picture}
         </section>
+    }
+}
+
+/// Wide on wide screens, tall on a phone.
+#[component]
+fn Front() -> impl IntoView {
+    let lang = use_lang();
+    let set = |name: &str, format: &str| {
+        Picture::WIDTHS.map(|width| format!("/media/{name}-{width}.{format} {width}w")).join(", ")
+    };
+    let wide = "(min-width: 48rem)";
+    view! {
+        <picture>
+            <source type="image/avif" media=wide srcset=set("home", "avif") sizes="100vw" />
+            <source type="image/webp" media=wide srcset=set("home", "webp") sizes="100vw" />
+            <source type="image/avif" srcset=set("home-tall", "avif") sizes="100vw" />
+            <source type="image/webp" srcset=set("home-tall", "webp") sizes="100vw" />
+            <img
+                src="/media/home-800.webp"
+                alt=lang.pick(
+                    "夕暮れの店先。藍の暖簾が三枚、灯りのともる格子戸の前に掛かっている",
+                    "The shop at dusk: three indigo noren hang before a lit lattice door",
+                )
+                width="1600"
+                height="900"
+                fetchpriority="high"
+                decoding="async"
+            />
+        </picture>
     }
 }
 

@@ -277,7 +277,9 @@ pub struct SearchPage {
 /// The front of the shop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HomePage {
-    /// The great picture on top, with its product.
+    /// Whether the shop has a picture of its own front: `/media/home-…` (16:9) and `/media/home-tall-…` (3:4).
+    pub front: bool,
+    /// Stands on top where there is no such picture.
     pub hero: Option<ProductCard>,
     /// The categories on the first level.
     pub categories: Vec<CategoryCard>,

@@ -33,7 +33,8 @@ pub async fn home(shop: &Shop, lang: Lang) -> Result<HomePage, CatalogueError> {
     .await?;
     let mut picks = cards(conn, lang, PICKS, false).await?;
     let hero = (!picks.is_empty()).then(|| picks.remove(usize::from(picks.len() > 1)));
-    Ok(HomePage { hero, categories, arrivals, picks })
+    let front = shop.media_dir().join("source").join("home-tall").exists();
+    Ok(HomePage { front, hero, categories, arrivals, picks })
 }
 
 /// The second product of each category: its first one stands for the category itself.
