@@ -61,30 +61,30 @@ test('what was typed before the wasm wakes is kept @all', async ({ shop, visit, 
   await visit(product.path);
   await shop.putIntoCart();
   await visit('/checkout/contact');
-  await shop.field('お名前', '(Full )?name').fill('暖簾 花子');
+  await shop.field('お名前', 'Full name').fill('暖簾 花子');
   if (life === 'wasm-held') {
     release();
     await expect(shop.page.locator('html[data-hydrated]')).toBeAttached();
   }
-  await expect(shop.field('お名前', '(Full )?name')).toHaveValue('暖簾 花子');
+  await expect(shop.field('お名前', 'Full name')).toHaveValue('暖簾 花子');
 });
 
 test('a form with errors says what to mend and keeps what was typed @all', async ({ page, shop, visit, t }) => {
   await visit(product.path);
   await shop.putIntoCart();
   await visit('/checkout/contact');
-  await shop.field('お名前', '(Full )?name').fill('暖簾 花子');
+  await shop.field('お名前', 'Full name').fill('暖簾 花子');
   await shop.field('メールアドレス', 'E-?mail').fill('hanako@invalid');
   await shop.field('郵便番号', 'Postal code').fill('12');
   await shop.field('市区町村', 'City').fill('千代田区');
-  await shop.field('(町名・)?番地|町名', 'Street').fill('丸の内1-1-1');
+  await shop.field('番地', 'Street').fill('1-1-1');
   await shop.field('電話番号', 'Phone').fill('12345');
-  await shop.button('お届け|次へ|進む', 'Continue|delivery').first().click();
+  await shop.button('配送の選択へ', 'Continue to delivery').first().click();
   const summary = page.getByRole('alert');
   await expect(summary).toContainText(t('郵便番号', 'Postal code'));
   await expect(summary).toContainText(t('電話番号', 'Phone'));
   await expect(page).toHaveURL(/\/checkout\/contact$/);
-  await expect(shop.field('お名前', '(Full )?name')).toHaveValue('暖簾 花子');
+  await expect(shop.field('お名前', 'Full name')).toHaveValue('暖簾 花子');
   await expect(shop.field('郵便番号', 'Postal code')).toHaveValue('12');
   await expect(shop.field('郵便番号', 'Postal code')).toHaveAttribute('aria-invalid', 'true');
 });
