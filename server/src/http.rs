@@ -5,6 +5,7 @@ mod errors;
 mod headers;
 mod health;
 mod mailbox;
+mod media;
 mod pages;
 mod security_txt;
 mod sitemap;
@@ -56,6 +57,7 @@ pub fn router(config: &Config, shop: Shop) -> Router {
         .merge(bank::routes(shop.clone()))
         .merge(webhooks::routes(shop.clone()))
         .merge(mailbox::routes(shop.clone()))
+        .merge(media::routes(&shop))
         .merge(pages::routes(config, shop.clone()))
         .layer(CatchPanicLayer::new())
         .layer(CsrfLayer::new())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::account::{self, DoorError};
 use crate::import::{self, ImportError, Options};
 use crate::notice::{self, NoticeError};
-use crate::{Shop, fetch_one};
+use crate::{Shop, fetch_one, media};
 
 /// The shop cannot be stocked.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,10 @@ pub async fn stock_from(shop: &Shop, sample: &Path) -> Result<(), SampleError> {
     let report = import::run(shop, &options, &mut |_| {}).await?;
     if let Some(bad) = report.bad.first() {
         return Err(SampleError::Bad { line: bad.line, reason: bad.reason.clone() });
+    }
+    for (file, name) in [("hero-home.svg", "home"), ("hero-home-tall.svg", "home-tall")] {
+        let path = sample.join("pictures").join(file);
+        media::keep_as(shop, &path, name).map_err(|source| ImportError::File { path, source })?;
     }
     tracing::info!(products = report.new, "stocked with the sample goods");
     Ok(())

@@ -5,9 +5,14 @@
 //! before hits in heads, those before hits in texts, and within each the products in the order of
 //! their ids: an order that `bm25` and `ts_rank`, which differ, could not give.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
-use noren_domain::search::{Part, grams, grams_of};
+use noren_domain::Lang;
+use noren_domain::search::{self, Part, Suggestion, grams, grams_of};
+
+use crate::db::{Conn, Dialect};
+use crate::{execute, fetch_all, fetch_one, fetch_optional};
 
 /// The texts that a product is found by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,4 +42,228 @@ impl Document {
         marked.extend(grams_of(&self.body, Part::Body).into_iter().map(|gram| format!("t{gram}")));
         marked.into_iter().collect()
     }
+}
+
+/// A page of results.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The products of this page, best first. All of them are active.
+    pub ids: Vec<i64>,
+    /// How many products there are on all pages.
+    pub total: i64,
+    /// Nothing answers the whole query: these come near it.
+    pub near: bool,
+}
+
+/// Suggestions shown at once, at most.
+const SUGGESTIONS: usize = 8;
+/// Near matches offered, at most.
+const NEAR: i64 = 24;
+
+/// The products that answer `query`, from `offset`, at most `limit`. When there is none, those that
+/// share at least half of its grams, most shared first.
+pub async fn find(conn: &mut Conn, query: &str, limit: i64, offset: i64) -> Result<Found, sqlx::Error> {
+    let asked = search::asked(query);
+    if asked.is_empty() || limit <= 0 {
+        return Ok(Found::default());
+    }
+    let dialect = conn.dialect();
+    let total = count(conn, &all_of('t', &asked, dialect)).await?;
+    if total == 0 {
+        let ids = near(conn, query).await?;
+        let total = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+        let page = ids.into_iter().skip(usize::try_from(offset).unwrap_or(0)).take(usize::try_from(limit).unwrap_or(0));
+        return Ok(Found { ids: page.collect(), total, near: total > 0 });
+    }
+    // Three rings, each without the one inside it: names, heads, texts. No sorting: each comes in
+    // the order of ids from the index.
+    let (name, head, text) = (all_of('n', &asked, dialect), all_of('h', &asked, dialect), all_of('t', &asked, dialect));
+    let rings = [name.clone(), but_not(&head, &name, dialect), but_not(&text, &head, dialect)];
+    let (mut ids, mut skip, mut want) = (Vec::new(), offset.max(0), limit);
+    for (at, ring) in rings.iter().enumerate() {
+        let hits = matching(conn, ring, want, skip).await?;
+        let got = i64::try_from(hits.len()).unwrap_or(i64::MAX);
+        ids.extend(hits);
+        want -= got;
+        if want == 0 || at + 1 == rings.len() {
+            break;
+        }
+        skip = if got > 0 { 0 } else { (skip - count(conn, ring).await?).max(0) };
+    }
+    Ok(Found { ids, total, near: false })
+}
+
+/// What to offer while somebody types: categories first, then products, at most eight.
+pub async fn suggest(conn: &mut Conn, typed: &str, lang: Lang) -> Result<Vec<Suggestion>, sqlx::Error> {
+    let asked = search::asked(typed);
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut offered = Vec::new();
+    let categories =
+        fetch_all!(conn, (String, String, String), "SELECT slug, name_ja, name_en FROM category ORDER BY position, id")
+            .await?;
+    for (slug, ja, en) in categories {
+        let name = lang.pick(ja, en);
+        let has = grams(&name);
+        if asked.iter().all(|gram| has.contains(gram)) {
+            offered.push(Suggestion { text: name, path: format!("/c/{slug}") });
+        }
+    }
+    let wanted = all_of('n', &asked, conn.dialect());
+    for id in matching(conn, &wanted, 3 * i64::try_from(SUGGESTIONS).unwrap_or(8), 0).await? {
+        if offered.len() >= SUGGESTIONS {
+            break;
+        }
+        let row = fetch_optional!(
+            conn,
+            (String, String, String),
+            "SELECT slug, name_ja, name_en FROM product WHERE id = $1",
+            id
+        );
+        if let Some((slug, ja, en)) = row.await? {
+            let text = lang.pick(ja, en);
+            if !offered.iter().any(|other| other.text == text) {
+                offered.push(Suggestion { text, path: format!("/p/{slug}") });
+            }
+        }
+    }
+    offered.truncate(SUGGESTIONS);
+    Ok(offered)
+}
+
+/// Makes the product `id` found by `document`, and by nothing else; by nothing at all when it is `None`.
+pub async fn index(conn: &mut Conn, id: i64, document: Option<&Document>) -> Result<(), sqlx::Error> {
+    let delete = match conn.dialect() {
+        Dialect::Sqlite => "DELETE FROM product_search WHERE rowid = $1",
+        Dialect::Postgres => "DELETE FROM product_search WHERE product_id = $1",
+    };
+    execute!(conn, delete, id).await?;
+    if let Some(document) = document {
+        let insert = match conn.dialect() {
+            Dialect::Sqlite => "INSERT INTO product_search (rowid, grams) VALUES ($1, $2)",
+            Dialect::Postgres => "INSERT INTO product_search (product_id, grams) VALUES ($1, $2::text::tsvector)",
+        };
+        execute!(conn, insert, id, document.grams().join(" ")).await?;
+    }
+    Ok(())
+}
+
+/// Grams hold only a–z and 0–9, so they need no quotes in either query language.
+fn all_of(mark: char, grams: &[String], dialect: Dialect) -> String {
+    let marked: Vec<String> = grams.iter().map(|gram| format!("{mark}{gram}")).collect();
+    marked.join(match dialect {
+        Dialect::Sqlite => " AND ",
+        Dialect::Postgres => " & ",
+    })
+}
+
+fn but_not(wanted: &str, unwanted: &str, dialect: Dialect) -> String {
+    match dialect {
+        Dialect::Sqlite => format!("({wanted}) NOT ({unwanted})"),
+        Dialect::Postgres => format!("({wanted}) & !({unwanted})"),
+    }
+}
+
+async fn count(conn: &mut Conn, wanted: &str) -> Result<i64, sqlx::Error> {
+    let sql = match conn.dialect() {
+        Dialect::Sqlite => "SELECT count(*) FROM product_search WHERE product_search MATCH $1",
+        Dialect::Postgres => "SELECT count(*) FROM product_search WHERE grams @@ $1::text::tsquery",
+    };
+    Ok(fetch_one!(conn, (i64,), sql, wanted).await?.0)
+}
+
+async fn matching(conn: &mut Conn, wanted: &str, limit: i64, offset: i64) -> Result<Vec<i64>, sqlx::Error> {
+    let sql = match conn.dialect() {
+        Dialect::Sqlite => {
+            "SELECT rowid FROM product_search WHERE product_search MATCH $1 ORDER BY rowid LIMIT $2 OFFSET $3"
+        }
+        Dialect::Postgres => {
+            "SELECT product_id FROM product_search WHERE grams @@ $1::text::tsquery ORDER BY product_id LIMIT $2 OFFSET $3"
+        }
+    };
+    let rows = fetch_all!(conn, (i64,), sql, wanted, limit, offset).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Counted gram by gram, among the first thousand products that have each in name or head.
+async fn near(conn: &mut Conn, query: &str) -> Result<Vec<i64>, sqlx::Error> {
+    let grams = search::near(query);
+    let mut shared: BTreeMap<i64, usize> = BTreeMap::new();
+    for gram in &grams {
+        for id in matching(conn, &format!("h{gram}"), 1_000, 0).await? {
+            *shared.entry(id).or_default() += 1;
+        }
+    }
+    let mut ranked: Vec<(i64, usize)> = shared.into_iter().filter(|(_, shared)| shared * 2 >= grams.len()).collect();
+    ranked.sort_by_key(|(id, shared)| (Reverse(*shared), *id));
+    ranked.truncate(usize::try_from(NEAR).unwrap_or(24));
+    Ok(ranked.into_iter().map(|(id, _)| id).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::on_both_databases;
+    use crate::testing::TestShop;
+
+    async fn stocked(shop: &TestShop) {
+        crate::sample::stock_from(shop, std::path::Path::new("../../sample")).await.unwrap();
+    }
+
+    async fn slugs(shop: &TestShop, query: &str) -> (Vec<String>, bool) {
+        let mut conn = shop.db.read().await.unwrap();
+        let found = find(&mut conn, query, 5, 0).await.unwrap();
+        let mut slugs = Vec::new();
+        for id in &found.ids {
+            slugs.push(fetch_one!(conn, (String,), "SELECT slug FROM product WHERE id = $1", *id).await.unwrap().0);
+        }
+        (slugs, found.near)
+    }
+
+    on_both_databases!(goods_are_found_in_either_language_and_names_come_first(shop) {
+        stocked(&shop).await;
+        for query in ["青海波", "seigaiha", "ＳＥＩＧＡＩＨＡ", "手ぬぐい 青海波", "TG-SGH-AI"] {
+            let (slugs, near) = slugs(&shop, query).await;
+            assert_eq!((slugs.first().map(String::as_str), near), (Some("tenugui-seigaiha"), false), "{query}");
+        }
+    });
+
+    on_both_databases!(a_slip_finds_what_comes_near_and_nonsense_finds_nothing(shop) {
+        stocked(&shop).await;
+        let (slugs, near) = slugs(&shop, "tenugi").await;
+        assert!(near && slugs[0].starts_with("tenugui"), "{slugs:?}");
+        let mut conn = shop.db.read().await.unwrap();
+        for query in ["", "!!", "qqqqqqq", "' OR 1=1 --", "\" * NEAR("] {
+            assert!(find(&mut conn, query, 5, 0).await.unwrap().ids.len() <= 5, "{query}");
+        }
+        assert_eq!(find(&mut conn, "qqqqqqq", 5, 0).await.unwrap(), Found::default());
+    });
+
+    on_both_databases!(pages_of_results_follow_each_other_without_gap_or_repeat(shop) {
+        stocked(&shop).await;
+        let mut conn = shop.db.read().await.unwrap();
+        for query in ["藍", "布", "tea", "て"] {
+            let all = find(&mut conn, query, 200, 0).await.unwrap();
+            assert_eq!(i64::try_from(all.ids.len()).unwrap(), all.total, "{query}");
+            let mut paged = Vec::new();
+            loop {
+                let page = find(&mut conn, query, 3, i64::try_from(paged.len()).unwrap()).await.unwrap().ids;
+                if page.is_empty() {
+                    break;
+                }
+                paged.extend(page);
+            }
+            assert_eq!(paged, all.ids, "{query}");
+        }
+    });
+
+    on_both_databases!(typing_offers_categories_then_products_in_the_language_of_the_page(shop) {
+        stocked(&shop).await;
+        let mut conn = shop.db.read().await.unwrap();
+        let offered = suggest(&mut conn, "tenu", Lang::En).await.unwrap();
+        assert_eq!(offered[0], Suggestion { text: "Tenugui".into(), path: "/c/tenugui".into() });
+        assert!(offered.len() > 1 && offered.len() <= 8 && offered[1].path.starts_with("/p/tenugui-"));
+        assert_eq!(suggest(&mut conn, "手ぬ", Lang::Ja).await.unwrap()[0].path, "/c/tenugui");
+    });
 }

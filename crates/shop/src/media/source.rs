@@ -105,7 +105,7 @@ pub fn pixels(path: &Path, width: u32) -> Result<DynamicImage, PictureError> {
             limits.max_image_height = Some(MAX_SIDE);
             reader.limits(limits);
             let image = reader.decode().map_err(|error| PictureError::Unknown(error.to_string()))?;
-            Ok(narrowed(image, width))
+            Ok(narrowed(on_white(image), width))
         }
         Kind::Vector => draw(&vector(&bytes)?, width),
     }
@@ -121,13 +121,22 @@ pub fn narrowed(image: DynamicImage, width: u32) -> DynamicImage {
     image.resize_exact(width, height, image::imageops::FilterType::CatmullRom)
 }
 
+/// Pages show pictures without see-through parts, which would turn black in the dark look.
+fn on_white(image: DynamicImage) -> DynamicImage {
+    if !image.color().has_alpha() {
+        return image;
+    }
+    let mut ground = image::RgbaImage::from_pixel(image.width(), image.height(), image::Rgba([255; 4]));
+    image::imageops::overlay(&mut ground, &image.to_rgba8(), 0, 0);
+    DynamicImage::ImageRgba8(ground)
+}
+
 fn draw(tree: &usvg::Tree, width: u32) -> Result<DynamicImage, PictureError> {
     let size = tree.size().to_int_size().scale_to_width(width).ok_or(PictureError::TooLarge)?;
     if size.height() > MAX_SIDE {
         return Err(PictureError::TooLarge);
     }
     let mut canvas = tiny_skia::Pixmap::new(size.width(), size.height()).ok_or(PictureError::TooLarge)?;
-    // Pages show pictures on their own ground; see-through parts would turn black in the dark look.
     canvas.fill(tiny_skia::Color::WHITE);
     let (x, y) = (as_f32(size.width()) / tree.size().width(), as_f32(size.height()) / tree.size().height());
     resvg::render(tree, tiny_skia::Transform::from_scale(x, y), &mut canvas.as_mut());

@@ -1,0 +1,120 @@
+//! Making the files that pages show, a few at a time.
+
+use std::io::{self, Cursor};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use image::{DynamicImage, ImageEncoder};
+use tokio::sync::{Semaphore, mpsc};
+
+use super::{Format, Wanted, source, widths};
+use crate::Shop;
+
+/// Rav1e's speed (10 is its fastest) and quality: a tenth of a second more buys little for drawings.
+const AVIF: (u8, u8) = (9, 60);
+const WEBP_QUALITY: f32 = 78.0;
+/// Pictures that may wait for their AVIF; further ones are asked for again by the next page.
+const QUEUE: usize = 1_000;
+
+/// Makes pictures: WebP when asked, AVIF when there is time. Cheap to clone.
+#[derive(Clone)]
+pub struct Maker {
+    shop: Shop,
+    /// One WebP at a time: a burst of new pictures must not take every core from the checkouts.
+    gate: Arc<Semaphore>,
+    queue: mpsc::Sender<String>,
+}
+
+/// What there is to say about a wanted file.
+#[derive(Debug)]
+pub enum Answer {
+    /// Its bytes.
+    File(Vec<u8>),
+    /// It will be there later; the WebP is there, or made when asked for.
+    Later,
+    /// There is no such picture.
+    Unknown,
+}
+
+impl Maker {
+    /// A maker, and the names of the pictures whose AVIF somebody waits for.
+    pub fn new(shop: &Shop) -> (Self, mpsc::Receiver<String>) {
+        let (queue, wanted) = mpsc::channel(QUEUE);
+        let maker = Self { shop: shop.clone(), gate: Arc::new(Semaphore::new(1)), queue };
+        (maker, wanted)
+    }
+
+    /// The file that is `wanted`.
+    pub async fn get(&self, wanted: &Wanted) -> io::Result<Answer> {
+        let path = wanted.path(&self.shop);
+        match tokio::fs::read(&path).await {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            found => return found.map(Answer::File),
+        }
+        if !tokio::fs::try_exists(source::path(&self.shop, &wanted.name)).await? {
+            return Ok(Answer::Unknown);
+        }
+        match wanted.format {
+            Format::WebP => {
+                let _turn = self.gate.acquire().await.map_err(io::Error::other)?;
+                in_background(&self.shop, &wanted.name, Format::WebP).await?;
+                tokio::fs::read(&path).await.map(Answer::File)
+            }
+            Format::Avif => {
+                // Full: the next page asks again. Twice in the queue: the second time nothing is missing.
+                let _ = self.queue.try_send(wanted.name.clone());
+                Ok(Answer::Later)
+            }
+        }
+    }
+}
+
+/// Makes the AVIF files of the picture `name` that are missing.
+pub async fn make_avif(shop: &Shop, name: &str) -> io::Result<()> {
+    in_background(shop, name, Format::Avif).await
+}
+
+async fn in_background(shop: &Shop, name: &str, format: Format) -> io::Result<()> {
+    let (shop, name) = (shop.clone(), name.to_owned());
+    tokio::task::spawn_blocking(move || make(&shop, &name, format)).await.map_err(io::Error::other)?
+}
+
+/// Decodes or draws the source once and writes every width that is missing.
+fn make(shop: &Shop, name: &str, format: Format) -> io::Result<()> {
+    let files = widths(name).map(|width| Wanted { name: name.to_owned(), width, format });
+    let missing: Vec<Wanted> = files.filter(|file| !file.path(shop).exists()).collect();
+    let Some(widest) = missing.iter().map(|file| file.width).max() else { return Ok(()) };
+    let full = source::pixels(&source::path(shop, name), widest).map_err(io::Error::other)?;
+    for file in missing {
+        let image = source::narrowed(full.clone(), file.width);
+        let bytes = match format {
+            Format::Avif => avif(&image)?,
+            Format::WebP => webp(&image)?,
+        };
+        write(shop, &file.path(shop), &bytes)?;
+    }
+    Ok(())
+}
+
+fn avif(image: &DynamicImage) -> io::Result<Vec<u8>> {
+    let (rgb, mut bytes) = (image.to_rgb8(), Cursor::new(Vec::new()));
+    image::codecs::avif::AvifEncoder::new_with_speed_quality(&mut bytes, AVIF.0, AVIF.1)
+        .with_num_threads(Some(1))
+        .write_image(&rgb, rgb.width(), rgb.height(), image::ExtendedColorType::Rgb8)
+        .map_err(io::Error::other)?;
+    Ok(bytes.into_inner())
+}
+
+fn webp(image: &DynamicImage) -> io::Result<Vec<u8>> {
+    let rgb = image.to_rgb8();
+    let encoded = webp::Encoder::from_rgb(&rgb, rgb.width(), rgb.height()).encode_simple(false, WEBP_QUALITY);
+    encoded.map(|bytes| bytes.to_vec()).map_err(|error| io::Error::other(format!("{error:?}")))
+}
+
+/// A reader sees the whole file or none.
+fn write(shop: &Shop, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let random = u64::from_ne_bytes(shop.entropy.bytes());
+    let unfinished: PathBuf = path.with_extension(format!("{random:016x}.part"));
+    std::fs::write(&unfinished, bytes)?;
+    std::fs::rename(&unfinished, path)
+}
