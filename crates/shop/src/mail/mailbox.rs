@@ -81,11 +81,12 @@ fn parse(name: &str, raw: &str) -> Received {
 }
 
 fn decode(encoding: &str, body: &str) -> String {
-    match encoding.to_ascii_lowercase().as_str() {
+    let text = match encoding.to_ascii_lowercase().as_str() {
         "base64" => base64(&body.replace('\n', "")),
         "quoted-printable" => quoted(&body.replace("=\n", "")),
         _ => body.to_owned(),
-    }
+    };
+    text.replace("\r\n", "\n")
 }
 
 fn base64(text: &str) -> String {

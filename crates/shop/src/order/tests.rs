@@ -140,9 +140,13 @@ on_both_databases!(of_fifty_buyers_of_the_last_ten_units_exactly_ten_buy(shop) {
     goods(&shop, 10).await;
     let shop = Arc::new(shop);
     let mut buyers = tokio::task::JoinSet::new();
+    let mut ready = Vec::new();
     for _ in 0..50 {
         let cart = buyer(&shop, PaymentMethod::Cash, 1).await;
-        let (shop, seen) = (Arc::clone(&shop), seen(&shop, cart).await);
+        ready.push((cart, seen(&shop, cart).await));
+    }
+    for (cart, seen) in ready {
+        let shop = Arc::clone(&shop);
         buyers.spawn(async move {
             match place(&shop, cart, None, seen, Lang::Ja).await {
                 Ok(_) => true,
