@@ -22,7 +22,7 @@ pub use category::CategoryPage;
 pub use home::HomePage;
 pub use picture::PictureView;
 pub use product::ProductPage;
-pub use search::SearchPage;
+pub use search::{SearchForm, SearchPage};
 
 /// The front of the shop.
 #[server(endpoint = "catalogue/home", input = GetUrl)]
@@ -59,4 +59,30 @@ pub async fn load_product(
 ) -> Result<Option<data::ProductDetail>, Refusal> {
     use crate::request::{failed, shop};
     noren_shop::catalogue::product(&shop(), lang, &slug).await.map_err(|e| failed(&e))
+}
+
+/// What matches a question.
+#[server(endpoint = "catalogue/search", input = GetUrl)]
+pub async fn load_search(
+    /// Language of the page.
+    lang: Lang,
+    /// The question.
+    query: String,
+    /// Number of the page, from 1.
+    page: u32,
+) -> Result<Option<data::SearchPage>, Refusal> {
+    use crate::request::{failed, shop};
+    noren_shop::catalogue::search(&shop(), lang, &query, page).await.map(Some).map_err(|e| failed(&e))
+}
+
+/// Words to offer while somebody types.
+#[server(endpoint = "catalogue/suggest", input = GetUrl)]
+pub async fn load_suggestions(
+    /// Language of the page.
+    lang: Lang,
+    /// What stands in the field.
+    typed: String,
+) -> Result<Vec<String>, Refusal> {
+    use crate::request::{failed, shop};
+    noren_shop::catalogue::suggest(&shop(), lang, &typed).await.map_err(|e| failed(&e))
 }

@@ -1,12 +1,152 @@
 //! Searching.
 
+use std::time::Duration;
+
+use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout};
 use leptos::prelude::*;
+use leptos_router::components::Form;
+use leptos_router::hooks::use_location;
+use noren_domain::Lang;
+use noren_domain::catalogue::filter::{push_pair, value};
+use noren_domain::catalogue::{QUERY_MAX, SearchPage as Data, clean_query};
 
-use crate::lang::use_lang;
+use super::{Cards, load_search, load_suggestions};
+use crate::lang::{href, use_lang};
+use crate::ui::{Head, Load, Pager};
 
-/// SearchPage.
+/// Nothing is asked of the server while somebody is still typing.
+const PAUSE: Duration = Duration::from_millis(180);
+
+/// What matches `?q=`, or what comes near it.
 #[component]
 pub fn SearchPage() -> impl IntoView {
     let lang = use_lang();
-    view! { <h1>{lang.pick("商品をさがす", "Search the shop")}</h1> }
+    let search = use_location().search;
+    let key = move || {
+        let search = search.read();
+        let query = search.trim_start_matches('?');
+        let page = value(query, "page").and_then(|page| page.parse::<u32>().ok()).unwrap_or(1);
+        format!("{page} {}", clean_query(&value(query, "q").unwrap_or_default()))
+    };
+    let load = move |key: String| {
+        let (page, query) = key.split_once(' ').unwrap_or(("1", ""));
+        load_search(lang, query.to_owned(), page.parse().unwrap_or(1))
+    };
+    view! { <Load key load view=|data| view! { <Search data /> } /> }
+}
+
+fn path_of(lang: Lang, query: &str, page: u32) -> String {
+    let mut text = String::new();
+    push_pair(&mut text, "q", query);
+    if page > 1 {
+        push_pair(&mut text, "page", &page.to_string());
+    }
+    format!("{}?{text}", lang.path("/search"))
+}
+
+#[component]
+fn Search(data: Data) -> impl IntoView {
+    let lang = use_lang();
+    let asked = !data.query.is_empty();
+    let title = match (asked, lang) {
+        (false, _) => lang.pick("商品をさがす", "Search the shop").to_owned(),
+        (true, Lang::Ja) => format!("「{}」の検索結果", data.query),
+        (true, Lang::En) => format!("Results for “{}”", data.query),
+    };
+    let count = asked.then(|| {
+        let words = match (lang, data.listing.total) {
+            (Lang::Ja, 0) => "ぴったりの品は見つかりませんでした。".to_owned(),
+            (Lang::Ja, n) => format!("{n}点見つかりました。"),
+            (Lang::En, 0) => "Nothing matches exactly.".to_owned(),
+            (Lang::En, 1) => "1 product found.".to_owned(),
+            (Lang::En, n) => format!("{n} products found."),
+        };
+        view! { <p class="found__total" role="status">{words}</p> }
+    });
+    let near = (!data.near.is_empty()).then(|| {
+        view! {
+            <section class="home__section" aria-labelledby="near">
+                <h2 id="near">{lang.pick("近いもの", "Close to it")}</h2>
+                <Cards cards=data.near eager=4 />
+            </section>
+        }
+    });
+    let nothing = data.listing.total == 0;
+    let ways_on = nothing.then(|| {
+        let items = data
+            .categories
+            .into_iter()
+            .map(|category| view! { <li><a class="choice" href=href(&format!("/c/{}", category.slug))>{category.name}</a></li> })
+            .collect_view();
+        view! {
+            <section class="home__section" aria-labelledby="ways-on">
+                <h2 id="ways-on">{lang.pick("品揃えからさがす", "Browse by category")}</h2>
+                <ul class="cluster">{items}</ul>
+            </section>
+        }
+    });
+    let pager = {
+        let query = data.query.clone();
+        view! { <Pager page=data.listing.page pages=data.listing.pages link=move |page| path_of(lang, &query, page) /> }
+    };
+    view! {
+        <Head title=title.clone() index=false />
+        <div class="page-head">
+            <h1>{title}</h1>
+            <SearchForm id="search" query=data.query />
+            {count}
+        </div>
+        {(!nothing).then(|| view! { <Cards cards=data.listing.cards eager=4 /> })}
+        {pager}
+        {near}
+        {ways_on}
+    }
+}
+
+/// A search field that suggests while one types, once the wasm is awake.
+#[component]
+pub fn SearchForm(
+    /// Id of the field.
+    id: &'static str,
+    /// What stands in it at first.
+    #[prop(into, optional)]
+    query: String,
+) -> impl IntoView {
+    let lang = use_lang();
+    let list = format!("{id}-list");
+    let offered = RwSignal::new(Vec::<String>::new());
+    let waiting = StoredValue::new(None::<TimeoutHandle>);
+    let ask = move |typed: String| {
+        if let Some(timer) = waiting.get_value() {
+            timer.clear();
+        }
+        let fetch = move || {
+            leptos::task::spawn_local(async move {
+                if let Ok(words) = load_suggestions(lang, typed).await {
+                    offered.set(words);
+                }
+            });
+        };
+        waiting.set_value(set_timeout(fetch, PAUSE).ok());
+    };
+    view! {
+        <Form method="get" action=href("/search") attr:class="search-page__form" attr:role="search">
+            <label class="visually-hidden" for=id>{lang.pick("商品をさがす", "Search the shop")}</label>
+            <input
+                id=id
+                type="search"
+                name="q"
+                value=query
+                maxlength=QUERY_MAX.to_string()
+                list=list.clone()
+                autocomplete="off"
+                enterkeyhint="search"
+                on:input=move |event| ask(event_target_value(&event))
+            />
+            <button class="button">{lang.pick("検索", "Search")}</button>
+            <datalist id=list>
+                {move || offered.get().into_iter().map(|words| view! { <option value=words></option> }).collect_view()}
+            </datalist>
+        </Form>
+    }
 }

@@ -6,12 +6,14 @@ mod home;
 mod listing;
 mod product;
 mod rows;
+mod search;
 mod sitemap;
 mod sql;
 
 pub use home::home;
 pub use listing::category;
 pub use product::product;
+pub use search::{search, suggest};
 pub use sitemap::{SITEMAP_PRODUCTS, SitemapEntry, sitemap_categories, sitemap_parts, sitemap_products};
 
 /// The catalogue cannot be read.
