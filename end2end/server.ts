@@ -34,7 +34,7 @@ export const webServer = {
     NOREN_ADDR: new URL(url).host,
     NOREN_METRICS_ADDR: `127.0.0.1:${process.env.NOREN_E2E_METRICS}`,
     NOREN_URL: url,
-    NOREN_SITE: join(root, 'target', 'site'),
+    NOREN_SITE: process.env.NOREN_SITE ?? join(root, 'target', 'site'),
     NOREN_SAMPLE: 'on',
     NOREN_ENV: 'development',
     NOREN_LOG: 'warn',
