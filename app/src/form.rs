@@ -53,6 +53,13 @@ impl std::error::Error for Refusal {}
 impl FromServerFnError for Refusal {
     type Encoder = JsonEncoding;
 
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Faults(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {

@@ -171,7 +171,7 @@ fn a_crash_in_the_middle_of_checkouts_loses_no_confirmed_order_and_leaks_no_stoc
         let (stop, done) = (AtomicBool::new(false), AtomicUsize::new(0));
         std::thread::scope(|scope| {
             for shopper in 0..SHOPPERS {
-                let (url, skus, stop, done, confirmed) = (&server.url, &skus, &stop, &done, &confirmed);
+                let (url, skus, stop, done, confirmed) = (server.url.clone(), &skus, &stop, &done, &confirmed);
                 scope.spawn(move || {
                     let payments = ["cash", "transfer", "card"];
                     for turn in 0.. {
@@ -179,7 +179,7 @@ fn a_crash_in_the_middle_of_checkouts_loses_no_confirmed_order_and_leaks_no_stoc
                             return;
                         }
                         let sku = &skus[(round + shopper + turn) % skus.len()];
-                        match Shopper::new(url).buy(sku, payments[(shopper + turn) % payments.len()]) {
+                        match Shopper::new(&url).buy(sku, payments[(shopper + turn) % payments.len()]) {
                             Ok(Some(token)) => drop(confirmed.lock().unwrap().insert(token)),
                             Ok(None) => {}
                             Err(Gone) => return,
