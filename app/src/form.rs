@@ -7,6 +7,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::JsonEncoding;
+use http::StatusCode;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use noren_domain::form::{Fault, Faults};
 use serde::{Deserialize, Serialize};
