@@ -5,9 +5,9 @@
 //! redirect back to the page, and a sealed cookie of five minutes carries values and faults over,
 //! so nothing a person typed is lost and nothing of it stands in a URL.
 
+use http::StatusCode;
 use leptos::prelude::*;
 use leptos::server_fn::codec::JsonEncoding;
-use http::StatusCode;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use noren_domain::form::{Fault, Faults};
 use serde::{Deserialize, Serialize};

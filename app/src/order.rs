@@ -15,7 +15,10 @@ use crate::ui::{Head, Load};
 
 /// The order whose page `token` opens. Wrong, unknown and malformed tokens are all "not found".
 #[server(endpoint = "order/view", input = GetUrl)]
-pub async fn load_order(token: String) -> Result<Option<OrderView>, Refusal> {
+pub async fn load_order(
+    /// The token of the page's address.
+    token: String,
+) -> Result<Option<OrderView>, Refusal> {
     use crate::request::{failed, shop};
     let Some(token) = noren_shop::token::Token::parse(&token) else { return Ok(None) };
     noren_shop::order::view(&shop(), &token).await.map_err(|error| failed(&error))

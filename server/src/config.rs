@@ -10,28 +10,28 @@ use clap::Args;
 /// The flags of every command; each also has a variable and a line in `noren.toml`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Flags {
-    /// Data folder: database file, media, keys, mailbox [NOREN_DATA, default ./data]
+    /// Data folder: database file, media, keys, mailbox [`NOREN_DATA`, default ./data]
     #[arg(long, global = true)]
     pub data: Option<String>,
-    /// `postgres://…`, or nothing for the SQLite file in the data folder [NOREN_DATABASE_URL]
+    /// `postgres://…`, or nothing for the SQLite file in the data folder [`NOREN_DATABASE_URL`]
     #[arg(long, global = true)]
     pub database_url: Option<String>,
-    /// Where the shop listens [NOREN_ADDR, default 127.0.0.1:3000]
+    /// Where the shop listens [`NOREN_ADDR`, default 127.0.0.1:3000]
     #[arg(long, global = true)]
     pub addr: Option<String>,
-    /// Where /metrics listens [NOREN_METRICS_ADDR, default 127.0.0.1:3200]
+    /// Where /metrics listens [`NOREN_METRICS_ADDR`, default 127.0.0.1:3200]
     #[arg(long, global = true)]
     pub metrics_addr: Option<String>,
-    /// Public URL, as links in mails need it [NOREN_URL, default from the address]
+    /// Public URL, as links in mails need it [`NOREN_URL`, default from the address]
     #[arg(long, global = true)]
     pub url: Option<String>,
-    /// Built site: wasm, css, pictures [NOREN_SITE]
+    /// Built site: wasm, css, pictures [`NOREN_SITE`]
     #[arg(long, global = true)]
     pub site: Option<String>,
-    /// Sample goods and demo accounts at first start: on or off [NOREN_SAMPLE]
+    /// Sample goods and demo accounts at first start: on or off [`NOREN_SAMPLE`]
     #[arg(long, global = true)]
     pub sample: Option<String>,
-    /// development or production [NOREN_ENV, default development]
+    /// development or production [`NOREN_ENV`, default development]
     #[arg(long, global = true)]
     pub env: Option<String>,
 }
@@ -127,7 +127,7 @@ pub fn gather(
     let url = given("url", &flags.url)
         .or_else(|| listen.as_ref().ok().map(|addr| format!("http://{addr}")))
         .unwrap_or_default();
-    if !url.is_empty() && !(url.starts_with("http://") || url.starts_with("https://")) {
+    if !(url.is_empty() || url.starts_with("http://") || url.starts_with("https://")) {
         faults.push(format!("url = \"{url}\" must start with https:// (or http:// in development)"));
     } else if !development && !url.starts_with("https://") {
         faults.push(

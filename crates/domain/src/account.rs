@@ -46,7 +46,7 @@ impl LocalPath {
         }
         let path = crate::Lang::strip(raw);
         let page = path.split(['?', '#']).next().unwrap_or_default();
-        let circle = ["/login", "/register", "/verify", "/api"].iter().any(|p| page == *p) || page.starts_with("/api/");
+        let circle = ["/login", "/register", "/verify", "/api"].contains(&page) || page.starts_with("/api/");
         // `/en//evil.example` is `//evil.example` once the language is taken off.
         (!circle && path.starts_with('/') && !path.starts_with("//")).then(|| Self(path.to_owned()))
     }
@@ -62,7 +62,7 @@ impl LocalPath {
         for byte in self.0.bytes() {
             match byte {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
-                    link.push(char::from(byte))
+                    link.push(char::from(byte));
                 }
                 other => link.push_str(&format!("%{other:02X}")),
             }

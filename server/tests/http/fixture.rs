@@ -154,12 +154,6 @@ impl Browser<'_> {
         self.send(request).await
     }
 
-    /// Opens a page and follows redirects.
-    pub async fn visit(&mut self, path: &str) -> Answer {
-        let answer = self.get(path).await;
-        self.follow(answer).await
-    }
-
     /// Sends the form that stands on `page` to `action`, without following the answer.
     pub async fn post(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
         let body = form(fields);

@@ -122,7 +122,7 @@ on_both_databases!(two_browsers_of_one_customer_share_a_cart(shop) {
     goods::put(&shop, "CUP", TaxClass::Standard, 100, 10, 9).await;
     let (phone, desk) = (CartKey::Customer(customer), CartKey::Customer(customer));
     let (a, b) = tokio::join!(add(&shop, &phone, "CUP", 1), add(&shop, &desk, "CUP", 2));
-    (a.unwrap(), b.unwrap());
+    a.unwrap(); b.unwrap();
     assert_eq!(load(&shop, &phone).await.unwrap().count(), 3);
     assert_eq!(find(&shop, &phone).await.unwrap(), find(&shop, &desk).await.unwrap());
 });

@@ -151,7 +151,7 @@ pub fn categories(
         match judged {
             Ok(cells) => read.push(cells),
             Err(reason) => {
-                bad.push(BadRow { file: "categories", line: row.line, key: cells::short(row.get("slug")), reason })
+                bad.push(BadRow { file: "categories", line: row.line, key: cells::short(row.get("slug")), reason });
             }
         }
     }
