@@ -90,7 +90,9 @@ export const test = base.extend<Options & Fixtures>({
     page.on('pageerror', (error) => messages.push(String(error)));
     await use(page);
     // The browser says on the console that broken wasm does not compile: that is the point of that life.
-    const expected = life === 'wasm-broken' ? [...expectedMessages, /wasm|WebAssembly|CompileError/i] : expectedMessages;
+    const refused = /status of 4\d\d .*\/api\//; // a browser notes every refused call, however well the page says why
+    const always = [...expectedMessages, refused];
+    const expected = life === 'wasm-broken' ? [...always, /wasm|WebAssembly|CompileError/i] : always;
     const surprising = messages.filter((message) => !expected.some((pattern) => pattern.test(message)));
     expect(surprising, 'the console stays quiet').toEqual([]);
   },

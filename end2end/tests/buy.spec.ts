@@ -54,7 +54,7 @@ test('a declined card loses nothing: the shopper can pay another way', async ({ 
   await shop.placeOrder(/\/test-bank\/pay\//);
   await shop.bank('decline');
   await expect(page).not.toHaveURL(/\/test-bank\/pay\//);
-  await expect(shop.main).toContainText(t('承認されませんでした', 'declined'));
+  await expect(shop.main).toContainText(t('お支払いができなかった', 'did not go through'));
 });
 
 test('what was typed before the wasm wakes is kept @all', async ({ shop, visit, release, life }) => {

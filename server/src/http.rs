@@ -24,6 +24,7 @@ use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::csrf::CsrfLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::{ServeDir, ServeFile};
@@ -66,11 +67,17 @@ pub fn router(config: &Config, shop: Shop) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(middleware::from_fn_with_state(pages::style_sheet(&config.site), errors::explain))
         .layer(middleware::from_fn(headers::security))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(TraceLayer::new_for_http())
         .layer(middleware::from_fn(crate::metrics::record))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready).with_state(shop))
+}
+
+/// What is compressed on the fly: everything but pictures and the wasm, which a release build has
+/// compressed once and for all.
+fn worth_compressing() -> impl Predicate {
+    DefaultPredicate::new().and(NotForContentType::const_new("application/wasm"))
 }
 
 /// Serves until the process is asked to stop, then lets running requests end.

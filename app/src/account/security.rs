@@ -155,6 +155,7 @@ fn MyNotice(notice: NoticeView, read: ServerAction<Acknowledge>) -> impl IntoVie
     let title = public.content.title.get(lang).to_owned();
     let id = format!("notice-{no}");
     let (labelled, sent_no) = (id.clone(), no.clone());
+    let public_page = href(&format!("/security/notices/{no}"));
     let foot = match acknowledged_at {
         Some(at) => {
             let when = moment::date_time(at, lang);
@@ -176,7 +177,7 @@ fn MyNotice(notice: NoticeView, read: ServerAction<Acknowledge>) -> impl IntoVie
         <article class="notice" aria-labelledby=labelled>
             <p class="notice__head">
                 <Badge words=public.version.words(lang) kind=BadgeKind::Warning />
-                <span class="notice__no">{no}</span>
+                <a class="notice__no" href=public_page>{no}</a>
                 <time datetime=moment::machine(public.published_at)>{moment::date(public.published_at, lang)}</time>
             </p>
             <h3 id=id>{title}</h3>

@@ -94,7 +94,7 @@ where
     V: Fn(T) -> I + Clone + Send + Sync + 'static,
     I: IntoView + 'static,
 {
-    let data = Resource::new_blocking(key, load);
+    let data = Resource::new_blocking(while_here(key), load);
     view! {
         <Suspense fallback=|| ()>
             {move || {
@@ -113,6 +113,19 @@ where
             }}
         </Suspense>
     }
+}
+
+/// `key` for as long as the page is shown. On the way to another page the address changes first, and
+/// a page that is being left would read the other one's address and load once more for nobody.
+fn while_here(key: impl Fn() -> String + Send + Sync + 'static) -> impl Fn() -> String + Send + Sync + 'static {
+    let path = use_location().pathname;
+    let kind = |path: &str| Lang::strip(path).split('/').nth(1).unwrap_or_default().to_owned();
+    let here = kind(&path.get_untracked());
+    let kept = Memo::new(move |last: Option<&String>| match last {
+        Some(last) if kind(&path.read()) != here => last.clone(),
+        _ => key(),
+    });
+    move || kept.get()
 }
 
 /// The page could not be loaded: our fault, or no sign-in.

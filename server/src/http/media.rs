@@ -8,6 +8,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use noren_shop::Shop;
 use noren_shop::media::{Answer, Maker, Wanted, make_avif};
+use tokio::time::Instant;
+
+/// Rests this many times as long as it worked, so that shoppers have most of the core to themselves.
+const REST: u32 = 3;
 
 /// The route of the pictures, and beside it the work on AVIF files, which ends with the router.
 pub fn routes(shop: &Shop) -> Router {
@@ -15,9 +19,11 @@ pub fn routes(shop: &Shop) -> Router {
     let shop = shop.clone();
     tokio::spawn(async move {
         while let Some(name) = queue.recv().await {
+            let begun = Instant::now();
             if let Err(error) = make_avif(&shop, &name).await {
                 tracing::warn!(%name, %error, "no AVIF of this picture");
             }
+            tokio::time::sleep(begun.elapsed() * REST).await;
         }
     });
     Router::new().route("/media/{file}", get(picture)).with_state(maker)

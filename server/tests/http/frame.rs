@@ -97,7 +97,7 @@ async fn an_unknown_address_is_a_404_in_the_language_of_the_page() {
         ("/p/%E6%9A%96%E7%B0%BE", "ページが見つかりません"),
         ("/orders/no-such-token", "ページが見つかりません"),
         ("/en/orders/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "Page not found"),
-        ("/security/notices/none", "ページが見つかりません"),
+        ("/security/notices/none", "この番号のお知らせは、当店のものではありません"),
     ] {
         let answer = browser.get(path).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");

@@ -37,7 +37,7 @@ async fn a_product_page_tells_search_engines_what_it_sells() {
     let page = app.browser().get("/en/p/tenugui-seigaiha").await;
     assert!(page.body.contains("application/ld+json"));
     assert!(page.body.contains("\"Product\"") && page.body.contains("\"Offer\""));
-    assert!(page.body.contains(&format!("rel=\"canonical\" href=\"{URL}/en/p/tenugui-seigaiha\"")));
+    assert!(page.body.contains(&format!("<link href=\"{URL}/en/p/tenugui-seigaiha\" rel=\"canonical\">")));
     assert!(page.body.contains("hreflang=\"ja\"") && page.body.contains("hreflang=\"x-default\""));
     assert!(page.body.contains("property=\"og:image\""));
 }
