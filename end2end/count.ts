@@ -10,11 +10,12 @@ export default class Count implements Reporter {
 
   onEnd(result: FullResult) {
     const outcomes = (this.suite?.allTests() ?? []).map((test) => test.outcome());
-    const passed = outcomes.filter((outcome) => outcome === 'expected').length;
-    const failed = outcomes.filter((outcome) => outcome === 'unexpected' || outcome === 'flaky').length;
+    const flaky = outcomes.filter((outcome) => outcome === 'flaky').length;
+    const passed = outcomes.filter((outcome) => outcome === 'expected').length + flaky;
+    const failed = outcomes.filter((outcome) => outcome === 'unexpected').length;
     const skipped = outcomes.filter((outcome) => outcome === 'skipped').length;
     const broken = failed === 0 && result.status !== 'passed' ? 1 : 0;
-    console.log(`\ntests: ${passed} passed, ${failed + broken} failed (${skipped} left out)`);
+    console.log(`\ntests: ${passed} passed, ${failed + broken} failed (${skipped} left out, ${flaky} only at the second try)`);
   }
 
   printsToStdio() {

@@ -7,7 +7,8 @@ test('a guest finds a cloth, buys it by card and gets a mail @all', async ({ pag
 
   await visit('/');
   await shop.main.getByRole('link', { name: new RegExp(t('手ぬぐい', 'Tenugui')) }).first().click();
-  await shop.awake();
+  await expect(page).toHaveURL(/\/[cp]\//);
+  await expect(shop.main.getByRole('heading', { level: 1 })).toContainText(t('手ぬぐい', 'Tenugui'));
 
   await shop.search(product.query[lang]);
   await shop.main.getByRole('link', { name: new RegExp(product.name[lang]) }).first().click();

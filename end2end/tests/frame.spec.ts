@@ -15,7 +15,10 @@ test('the other language is one link away and shows the same page @all', async (
   await visit(product.path);
   await expect(shop.heading(product.name[lang])).toBeVisible();
   const other = lang === 'ja' ? 'en' : 'ja';
-  await page.getByRole('link', { name: t('English', '日本語') }).first().click();
+  // On a phone the link stands in the menu.
+  const menu = page.getByRole('banner').locator('summary');
+  if (await menu.isVisible()) await menu.click();
+  await page.getByRole('link', { name: t('English', '日本語') }).filter({ visible: true }).first().click();
   await expect(page).toHaveURL(other === 'en' ? /\/en\/p\// : /\d\/p\//);
   await expect(page.locator(`html[lang=${other}]`)).toBeAttached();
   if (life === 'hydrated') await expect(page.locator('html[data-hydrated]')).toBeAttached();

@@ -61,7 +61,13 @@ fn Search(data: Data) -> impl IntoView {
             (Lang::En, 1) => "1 product found.".to_owned(),
             (Lang::En, n) => format!("{n} products found."),
         };
-        view! { <p class="found__total" role="status">{words}</p> }
+        let heading = (data.listing.total > 0).then(|| {
+            view! { <h2 class="visually-hidden">{lang.pick("商品一覧", "Products")}</h2> }
+        });
+        view! {
+            <p class="found__total" role="status">{words}</p>
+            {heading}
+        }
     });
     let near = (!data.near.is_empty()).then(|| {
         view! {
