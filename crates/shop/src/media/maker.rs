@@ -20,7 +20,8 @@ const QUEUE: usize = 1_000;
 #[derive(Clone)]
 pub struct Maker {
     shop: Shop,
-    /// One WebP at a time: a burst of new pictures must not take every core from the checkouts.
+    /// Two WebP files at a time, each only in the width that a page waits for: browsers keep six
+    /// connections, and pictures that wait in them would hold up the shopper's next click.
     gate: Arc<Semaphore>,
     queue: mpsc::Sender<String>,
 }
@@ -40,7 +41,7 @@ impl Maker {
     /// A maker, and the names of the pictures whose AVIF somebody waits for.
     pub fn new(shop: &Shop) -> (Self, mpsc::Receiver<String>) {
         let (queue, wanted) = mpsc::channel(QUEUE);
-        let maker = Self { shop: shop.clone(), gate: Arc::new(Semaphore::new(1)), queue };
+        let maker = Self { shop: shop.clone(), gate: Arc::new(Semaphore::new(2)), queue };
         (maker, wanted)
     }
 
@@ -57,7 +58,7 @@ impl Maker {
         match wanted.format {
             Format::WebP => {
                 let _turn = self.gate.acquire().await.map_err(io::Error::other)?;
-                in_background(&self.shop, &wanted.name, Format::WebP).await?;
+                in_background(&self.shop, &wanted.name, vec![wanted.clone()]).await?;
                 tokio::fs::read(&path).await.map(Answer::File)
             }
             Format::Avif => {
@@ -71,23 +72,23 @@ impl Maker {
 
 /// Makes the AVIF files of the picture `name` that are missing.
 pub async fn make_avif(shop: &Shop, name: &str) -> io::Result<()> {
-    in_background(shop, name, Format::Avif).await
+    let files = widths(name).map(|width| Wanted { name: name.to_owned(), width, format: Format::Avif }).collect();
+    in_background(shop, name, files).await
 }
 
-async fn in_background(shop: &Shop, name: &str, format: Format) -> io::Result<()> {
+async fn in_background(shop: &Shop, name: &str, files: Vec<Wanted>) -> io::Result<()> {
     let (shop, name) = (shop.clone(), name.to_owned());
-    tokio::task::spawn_blocking(move || make(&shop, &name, format)).await.map_err(io::Error::other)?
+    tokio::task::spawn_blocking(move || make(&shop, &name, files)).await.map_err(io::Error::other)?
 }
 
-/// Decodes or draws the source once and writes every width that is missing.
-fn make(shop: &Shop, name: &str, format: Format) -> io::Result<()> {
-    let files = widths(name).map(|width| Wanted { name: name.to_owned(), width, format });
-    let missing: Vec<Wanted> = files.filter(|file| !file.path(shop).exists()).collect();
+/// Decodes or draws the source once and writes those of `files` that are missing.
+fn make(shop: &Shop, name: &str, files: Vec<Wanted>) -> io::Result<()> {
+    let missing: Vec<Wanted> = files.into_iter().filter(|file| !file.path(shop).exists()).collect();
     let Some(widest) = missing.iter().map(|file| file.width).max() else { return Ok(()) };
     let full = source::pixels(&source::path(shop, name), widest).map_err(io::Error::other)?;
     for file in missing {
         let image = source::narrowed(full.clone(), file.width);
-        let bytes = match format {
+        let bytes = match file.format {
             Format::Avif => avif(&image)?,
             Format::WebP => webp(&image)?,
         };
