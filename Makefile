@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run test watch bench fmt lint lint-deny screenshots setup clean
+.PHONY: help run test watch fmt lint lint-deny screenshots setup clean
 
 help: ## Shows this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -14,9 +14,6 @@ test: ## Sets everything up and runs every test
 watch: ## Rebuilds and reloads while you work
 	@scripts/setup run
 	@. scripts/lib.sh && exec cargo leptos watch
-
-bench: ## Measures sizes and speed
-	@scripts/bench
 
 fmt: ## Puts the code into its form
 	@cargo fmt --all

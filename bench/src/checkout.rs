@@ -1,1 +1,0 @@
-//! Whole guest checkouts over HTTP: add to cart, contact, delivery, payment, confirm, place.
