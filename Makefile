@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run test watch fmt lint lint-deny screenshots setup clean
+.PHONY: help run test bench watch fmt lint lint-deny screenshots setup clean
 
 help: ## Shows this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -11,6 +11,9 @@ run: ## Sets everything up and opens the shop at http://127.0.0.1:3000
 test: ## Sets everything up and runs every test
 	@scripts/test
 
+bench: ## Builds for release and prints the figures of docs/BENCHMARKS.md
+	@scripts/bench
+
 watch: ## Rebuilds and reloads while you work
 	@scripts/setup run
 	@. scripts/lib.sh && exec cargo leptos watch
@@ -19,7 +22,7 @@ fmt: ## Puts the code into its form
 	@cargo fmt --all
 
 lint: ## Clippy on both sides, warnings denied
-	@cargo clippy -p noren-domain -p noren-shop -p noren-app -p noren-server -p noren-sample-draw --all-targets -- -D warnings
+	@cargo clippy -p noren-domain -p noren-shop -p noren-app -p noren-server -p noren-sample-draw -p noren-bench --all-targets -- -D warnings
 	@cargo clippy -p noren-frontend --target wasm32-unknown-unknown -- -D warnings
 
 lint-deny: ## Licences, bans, sources (installs cargo-deny into .tools first)

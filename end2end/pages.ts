@@ -31,6 +31,11 @@ export class Shop {
     return this.page.getByRole('main');
   }
 
+  /** The search field in the header. */
+  get searchBox() {
+    return this.page.getByRole('banner').getByLabel(this.t('商品をさがす', 'Search the shop'));
+  }
+
   heading(name: string | RegExp) {
     return this.page.getByRole('heading', { level: 1, name });
   }
@@ -51,11 +56,23 @@ export class Shop {
   }
 
   async search(words: string) {
-    const box = this.page.getByRole('banner').getByRole('searchbox');
+    const box = this.searchBox;
     await box.fill(words);
     await box.press('Enter');
     await expect(this.page).toHaveURL(/\/search\?/);
     await this.awake();
+  }
+
+  /** A line of the cart, by the name of the product. */
+  line(name: string) {
+    return this.main.getByRole('listitem').filter({ has: this.page.getByRole('link', { name, exact: true }) });
+  }
+
+  /** Types a quantity and sends it: by the Enter key, in every life of the page. */
+  async quantity(name: string, quantity: string) {
+    const box = this.line(name).getByLabel(new RegExp(`^${this.t('数量', 'Quantity')}`));
+    await box.fill(quantity);
+    await box.press('Enter');
   }
 
   async putIntoCart() {

@@ -52,11 +52,16 @@ locked_version() {
     awk -v crate="name = \"$1\"" '$0 == crate { getline; gsub(/version = |"/, ""); print; exit }' Cargo.lock
 }
 
+# Runs a command for at most $1 seconds; macOS has no timeout, and there it may take as long as it likes.
+within() {
+    if have timeout; then timeout "$@"; else shift && "$@"; fi
+}
+
 # The browser for the tests; prints nothing when there is none.
 find_chromium() {
     local browser
     for browser in "${CHROMIUM:-}" chromium google-chrome google-chrome-stable; do
-        if [ -n "$browser" ] && have "$browser" && timeout 20 "$browser" --version >/dev/null 2>&1; then
+        if [ -n "$browser" ] && have "$browser" && within 20 "$browser" --version >/dev/null 2>&1; then
             command -v "$browser"
             return 0
         fi

@@ -3,18 +3,22 @@
 mod buy;
 #[cfg(feature = "ssr")]
 pub mod desk;
+mod glance;
 mod page;
+mod till;
 mod totals;
+mod wish;
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use noren_domain::cart::{CartView, LineForm};
+use noren_domain::cart::{CartView, LineForm, MergeReport};
 use noren_domain::form::Faults;
 use serde::{Deserialize, Serialize};
 
 use crate::form::Refusal;
 
-pub use buy::{BuyForm, CartCount};
+pub use buy::{BuyBar, BuyForm};
+pub use glance::{CartCount, MergedNote, Units, provide_glance};
 pub use page::CartPage;
 pub use totals::{LinePicture, TotalsView};
 
@@ -31,7 +35,12 @@ pub struct CartPageData {
 #[server(endpoint = "cart/view", input = GetUrl)]
 pub async fn load_cart() -> Result<Option<CartPageData>, Refusal> {
     use crate::request::{failed, shop};
-    let faults = crate::form::kept::<LineForm>("cart").map(|form| form.faults).unwrap_or_default();
+    // The cart has many quantities: the fault of one is filed under the line it was meant for.
+    let mut kept = crate::form::kept::<LineForm>("cart").unwrap_or_default();
+    for fault in kept.faults.0.iter_mut().filter(|fault| fault.field == "quantity") {
+        fault.field = page::quantity_of(&kept.values.sku);
+    }
+    let faults = kept.faults;
     let Some(key) = desk::key().await? else {
         return Ok(Some(CartPageData { view: CartView::default(), faults }));
     };
@@ -40,15 +49,25 @@ pub async fn load_cart() -> Result<Option<CartPageData>, Refusal> {
     Ok(Some(CartPageData { view, faults }))
 }
 
-/// Units in the cart, for the header. Without a cookie the database is not asked.
-#[server(endpoint = "cart/count", input = GetUrl)]
-pub async fn load_count() -> Result<u32, Refusal> {
-    match desk::key().await? {
+/// What the header says about the cart.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Glance {
+    /// Units in it.
+    pub count: u32,
+    /// What the sign-in just now did with it, said once.
+    pub merged: Option<MergeReport>,
+}
+
+/// The cart at a glance, for the header. Without a cookie the database is not asked.
+#[server(endpoint = "cart/glance", input = GetUrl)]
+pub async fn load_glance() -> Result<Glance, Refusal> {
+    let count = match desk::key().await? {
         Some(key) => {
-            noren_shop::cart::count(&crate::request::shop(), &key).await.map_err(|e| crate::request::failed(&e))
+            noren_shop::cart::count(&crate::request::shop(), &key).await.map_err(|e| crate::request::failed(&e))?
         }
-        None => Ok(0),
-    }
+        None => 0,
+    };
+    Ok(Glance { count, merged: crate::account::merged() })
 }
 
 /// Puts units of a variant into the cart and shows it.
@@ -64,7 +83,7 @@ pub async fn add_to_cart(
             Ok(())
         }
         Err(error) => {
-            let refusal = desk::refused(error, &form);
+            let refusal = desk::refused(error, &form, "quantity");
             // Without scripts the cart says what was wrong: the product page has no memory for it.
             if crate::request::wants_html() {
                 crate::request::go("/cart");
@@ -81,8 +100,8 @@ pub async fn set_quantity(
     #[server(flatten)]
     form: LineForm,
 ) -> Result<(), Refusal> {
-    desk::set(&form).await.map_err(|error| desk::refused(error, &form))?;
-    crate::request::go("/cart");
+    desk::set(&form).await.map_err(|error| desk::refused(error, &form, &page::quantity_of(&form.sku)))?;
+    desk::show();
     Ok(())
 }
 
@@ -95,8 +114,8 @@ pub async fn remove_line(
 ) -> Result<(), Refusal> {
     if let Some(key) = desk::key().await? {
         let done = noren_shop::cart::remove(&crate::request::shop(), &key, &sku).await;
-        done.map_err(|error| desk::refused(error, &LineForm::default()))?;
+        done.map_err(|error| desk::refused(error, &LineForm::default(), ""))?;
     }
-    crate::request::go("/cart");
+    desk::show();
     Ok(())
 }

@@ -22,7 +22,7 @@ pub use category::CategoryPage;
 pub use home::HomePage;
 pub use picture::PictureView;
 pub use product::ProductPage;
-pub use search::{SearchForm, SearchPage};
+pub use search::SearchPage;
 
 /// The front of the shop.
 #[server(endpoint = "catalogue/home", input = GetUrl)]

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use noren_domain::Yen;
 use noren_domain::cart::{Change, Totals};
-use noren_domain::checkout::{Confirmation, ContactForm, DeliveryForm, PaymentForm, Step};
+use noren_domain::checkout::{Confirmation, ContactForm, DeliveryForm, PaymentForm, PaymentMethod, Step};
 use noren_domain::form::Faults;
 use noren_domain::shipping::Method;
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,8 @@ pub struct DeliveryData {
 pub struct PaymentData {
     /// The form.
     pub form: Form<PaymentForm>,
+    /// The ways to pay that the shop can take money by.
+    pub offered: Vec<PaymentMethod>,
     /// The delivery method, which cash on delivery depends on.
     pub method: Method,
     /// What it costs so far.

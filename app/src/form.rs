@@ -17,8 +17,10 @@ use serde::{Deserialize, Serialize};
 pub enum Refusal {
     /// What the person can mend.
     Faults(Faults),
-    /// The network or the server failed; nothing was changed.
+    /// The server failed; nothing was changed.
     Failed,
+    /// No answer came back, or none that can be read: it may have been done or not.
+    NoAnswer,
 }
 
 impl Refusal {
@@ -27,6 +29,7 @@ impl Refusal {
         match self {
             Self::Faults(faults) => faults.clone(),
             Self::Failed => Faults::of(Fault::Internal),
+            Self::NoAnswer => Faults::of(Fault::NoAnswer),
         }
     }
 }
@@ -57,16 +60,19 @@ impl FromServerFnError for Refusal {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Faults(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Failed | Self::NoAnswer => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) => Self::Faults(Faults::of(Fault::Unreadable)),
+            // On the server: what the browser sent. In the browser: an answer that is not ours, such as
+            // the page of a proxy whose shop is down.
+            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => {
                 Self::Faults(Faults::of(Fault::Unreadable))
             }
-            _ => Self::Failed,
+            _ => Self::NoAnswer,
         }
     }
 }
@@ -115,16 +121,30 @@ mod parcel {
     /// back there when the browser runs no scripts. Never hand in a password.
     pub fn refuse<T: Serialize>(form: &str, values: &T, faults: Faults) -> Refusal {
         if request::wants_html() {
-            let with_values = serde_json::to_vec(&(Some(values), &faults)).unwrap_or_default();
-            let parcel = if with_values.len() <= MAX_BYTES {
-                with_values
-            } else {
-                serde_json::to_vec(&(None::<&T>, &faults)).unwrap_or_default()
-            };
-            request::put_parcel(form, &parcel);
+            request::put_parcel(form, &parcel(values, &faults));
             request::back();
         }
         Refusal::Faults(faults)
+    }
+
+    /// Values and faults as they go into the cookie. What is too long for it is cut, the longest
+    /// values first, so that everything else a person typed is still there.
+    fn parcel<T: Serialize>(values: &T, faults: &Faults) -> Vec<u8> {
+        let mut values = serde_json::to_value(values).unwrap_or_default();
+        for most in [usize::MAX, 400, 200, 100, 50] {
+            for text in values.as_object_mut().into_iter().flat_map(|fields| fields.values_mut()) {
+                if let serde_json::Value::String(text) = text
+                    && text.chars().count() > most
+                {
+                    *text = text.chars().take(most).collect();
+                }
+            }
+            let bytes = serde_json::to_vec(&(Some(&values), faults)).unwrap_or_default();
+            if bytes.len() <= MAX_BYTES {
+                return bytes;
+            }
+        }
+        serde_json::to_vec(&(None::<()>, faults)).unwrap_or_default()
     }
 
     /// What [`refuse`] remembered for `form`, once.
@@ -137,3 +157,14 @@ mod parcel {
 
 #[cfg(feature = "ssr")]
 pub use parcel::{kept, refuse};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_answer_does_not_claim_that_nothing_was_changed() {
+        let lost = Refusal::from_server_fn_error(ServerFnErrorErr::Request("connection reset".to_owned()));
+        assert_eq!(lost.faults(), Faults::of(Fault::NoAnswer));
+    }
+}

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::{ACCEPT, COOKIE, HOST, REFERER, SET_COOKIE, USER_AGENT};
+use http::header::{ACCEPT, COOKIE, REFERER, SET_COOKIE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use leptos::prelude::*;
@@ -43,7 +43,10 @@ pub fn page_path() -> String {
     header(REFERER)
         .and_then(|referer| referer.parse::<http::Uri>().ok())
         .and_then(|uri| uri.path_and_query().map(ToString::to_string))
-        .filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/api/"))
+        // Browsers read `/\\evil.example` as `//evil.example`.
+        .filter(|path| {
+            path.starts_with('/') && !path.starts_with("//") && !path.contains('\\') && !path.starts_with("/api/")
+        })
         .unwrap_or_else(|| "/".to_owned())
 }
 
@@ -156,10 +159,13 @@ pub fn clear_pending_token() {
 
 /// Who is signed in on this browser, if anybody. A database fault is a refusal, never "nobody".
 pub async fn signed_in() -> Result<Option<SignedIn>, Refusal> {
-    match session_token() {
-        Some(token) => noren_shop::session::find(&shop(), &token).await.map_err(|error| failed(&error)),
-        None => Ok(None),
+    let Some(token) = session_token() else { return Ok(None) };
+    let found = noren_shop::session::find(&shop(), &token).await.map_err(|error| failed(&error))?;
+    // The cookie lives as long as an unused session: without this it would end thirty days after the sign-in.
+    if found.as_ref().is_some_and(|who| who.renewed) {
+        set_session_token(&token);
     }
+    Ok(found)
 }
 
 /// Logs what only we need to know; the person hears that it was our fault and nothing changed.
@@ -178,14 +184,10 @@ pub fn device() -> Device {
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub std::net::IpAddr);
 
-/// The host the browser asked for.
-pub fn host() -> String {
-    header(HOST).unwrap_or_default()
-}
-
 /// Puts a sealed parcel into a short-lived cookie; see `form`.
 pub fn put_parcel(label: &str, bytes: &[u8]) {
-    let sealed = shop().keys.seal_parcel(label, bytes);
+    let shop = shop();
+    let sealed = shop.keys.seal_parcel(label, bytes, shop.now() + PARCEL_SECONDS * 1_000);
     set_cookie(&format!("noren-form-{label}"), &URL_SAFE_NO_PAD.encode(sealed), PARCEL_SECONDS);
 }
 
@@ -194,5 +196,6 @@ pub fn take_parcel(label: &str) -> Option<Vec<u8>> {
     let name = format!("noren-form-{label}");
     let raw = cookie(&cookie_name(&name))?;
     set_cookie(&name, "", 0);
-    shop().keys.open_parcel(label, &URL_SAFE_NO_PAD.decode(raw).ok()?)
+    let shop = shop();
+    shop.keys.open_parcel(label, &URL_SAFE_NO_PAD.decode(raw).ok()?, shop.now())
 }

@@ -25,6 +25,10 @@ pub struct Site {
     pub options: LeptosOptions,
     /// Path of the style sheet.
     pub css: std::sync::Arc<str>,
+    /// Path of the script that starts the wasm.
+    pub js: std::sync::Arc<str>,
+    /// Path of the wasm.
+    pub wasm: std::sync::Arc<str>,
 }
 
 /// The whole HTML document.
@@ -45,14 +49,30 @@ pub fn shell(site: Site) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
                 <link rel="stylesheet" href=site.css.to_string() />
-                <AutoReload options=site.options.clone() />
-                <HydrationScripts options=site.options />
+                <AutoReload options=site.options />
+                <WakeUp js=site.js.to_string() wasm=site.wasm.to_string() />
                 <MetaTags />
             </head>
             <body>
                 <App lang />
             </body>
         </html>
+    }
+}
+
+/// Loads the wasm and wakes the page up. Leptos' own component finds the files by a list beside the
+/// binary only, and a shop must come along with its site folder alone.
+#[cfg(feature = "ssr")]
+#[component]
+fn WakeUp(js: String, wasm: String) -> impl IntoView {
+    let script =
+        format!("import({js:?}).then(mod => mod.default({{ module_or_path: {wasm:?} }}).then(() => mod.hydrate()));");
+    view! {
+        <link rel="modulepreload" href=js crossorigin="anonymous" />
+        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+        <script type="module" nonce=leptos::nonce::use_nonce()>
+            {script}
+        </script>
     }
 }
 

@@ -2,12 +2,16 @@
 
 mod field;
 mod frame;
+mod get_form;
 mod message;
 mod page;
+mod search_box;
 mod wayfinding;
 
 pub use field::{Field, FieldKind, SelectField, SubmitButton, fault_words};
 pub use frame::{Footer, Header};
+pub use get_form::GetForm;
 pub use message::{FaultSummary, Missing, NotFound, Note, NoteKind, Offline, WasmBroken};
 pub use page::{Head, Load};
+pub use search_box::SearchBox;
 pub use wayfinding::{Badge, BadgeKind, Crumbs, Pager, Price, Steps};

@@ -1,6 +1,6 @@
 // A person gets an account, comes back, and sees what concerns their safety.
 import { expect, mails, newAddress, test } from '../fixtures.ts';
-import { demoPassword, password } from '../pages.ts';
+import { demoPassword, password, product } from '../pages.ts';
 
 test('a person registers with the code from a mail, leaves and signs in again @all', async ({ page, shop, visit, t }) => {
   const email = newAddress();
@@ -21,6 +21,7 @@ test('a person registers with the code from a mail, leaves and signs in again @a
 
   await visit('/account');
   await shop.button('ログアウト', 'Log out').first().click();
+  await expect(page).not.toHaveURL(/\/account$/);
   await visit('/account/security');
   await expect(page).toHaveURL(/\/login\?next=/);
   await shop.field('メールアドレス', 'E-?mail').fill(email);
@@ -63,4 +64,53 @@ test('a customer sees the notice about them and ends a device from another', asy
     await expect(other).toHaveURL(/\/login/);
   }).toPass();
   await elsewhere.close();
+});
+
+test('goods from before the sign-in come along, and the page one lands on says so @all', async ({ page, shop, visit, lang, t }) => {
+  await visit(product.path);
+  await shop.putIntoCart();
+  await visit('/login?next=%2Fhelp');
+  await shop.field('メールアドレス', 'E-?mail').fill('taro@example.jp');
+  await shop.field('パスワード', 'Password').fill(demoPassword);
+  await shop.press('ログインする', 'Log in', /\/help$/);
+  await expect(page.getByRole('status').filter({ hasText: t('お客様のカートに加えました', 'now in your cart') })).toBeVisible();
+  await visit('/cart');
+  await expect(shop.line(product.name[lang])).toBeVisible();
+  await expect(page.getByText(t('お客様のカートに加えました', 'now in your cart'))).toHaveCount(0);
+});
+
+test('a customer finds their order in the account, and their address in the next checkout @all', async ({ page, shop, visit, lang, t, life }) => {
+  test.skip(life === 'wasm-held' || life === 'wasm-broken', 'the same pages as with scripts off');
+  test.slow();
+  const email = newAddress();
+  await visit('/register');
+  await shop.field('メールアドレス', 'E-?mail').fill(email);
+  await shop.field('パスワード', '(New )?[Pp]assword').fill(password);
+  await shop.press('確認コードを送る', 'Send me the code', /\/verify/);
+  const [mail] = await mails(email);
+  await shop.field('確認コード', '.*code').fill(/\b(\d{6,8})\b/.exec(mail?.text ?? '')?.[1] ?? '');
+  await shop.press('登録を完了する', 'Finish', /\/account/);
+
+  await visit(product.path);
+  await shop.putIntoCart();
+  await visit('/checkout/contact');
+  await expect(shop.field('メールアドレス', 'E-?mail')).toHaveValue(email);
+  await shop.contact(email);
+  await shop.delivery();
+  await shop.payment('transfer');
+  await shop.placeOrder(/\/orders\/[\w-]+$/);
+
+  await visit('/account');
+  const latest = page.getByRole('region', { name: t('最近のご注文', 'Your latest order') });
+  await latest.getByRole('link', { name: new RegExp(product.name[lang]) }).click();
+  await expect(page).toHaveURL(/\/account\/orders\/N-/);
+  await expect(shop.heading(t('ご注文', 'Order'))).toBeVisible();
+  await expect(shop.main).toContainText(product.name[lang]);
+
+  await visit(product.path);
+  await shop.putIntoCart();
+  await visit('/checkout/contact');
+  await expect(shop.field('お名前', 'Full name')).toHaveValue(t('暖簾 太郎', 'Taro Noren'));
+  await expect(shop.field('郵便番号', 'Postal code')).toHaveValue(/100-?0005/);
+  await expect(shop.field('番地', 'Street')).toHaveValue('1-1-1');
 });

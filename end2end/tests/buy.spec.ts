@@ -89,3 +89,20 @@ test('a form with errors says what to mend and keeps what was typed @all', async
   await expect(shop.field('郵便番号', 'Postal code')).toHaveValue('12');
   await expect(shop.field('郵便番号', 'Postal code')).toHaveAttribute('aria-invalid', 'true');
 });
+
+test('a postal code that leads nowhere is said in words, and what was typed stays @all', async ({ page, shop, visit, t, life }) => {
+  test.skip(life === 'wasm-held' || life === 'wasm-broken', 'the same form post as with scripts off');
+  await visit(product.path);
+  await shop.putIntoCart();
+  await visit('/checkout/contact');
+  await shop.field('お名前', 'Full name').fill('暖簾 花子');
+  await shop.field('郵便番号', 'Postal code').fill('000-0000');
+  await shop.button('住所を入れる', 'Fill in the address').click();
+  await expect(page.getByText(t('見つかり', life === 'hydrated' ? 'no address for this code' : 'does not belong')).first()).toBeVisible();
+  await expect(shop.field('お名前', 'Full name')).toHaveValue('暖簾 花子');
+  await expect(shop.field('郵便番号', 'Postal code')).toHaveValue('000-0000');
+  await shop.field('郵便番号', 'Postal code').fill('100-0005');
+  if (life !== 'hydrated') await shop.button('住所を入れる', 'Fill in the address').click();
+  await expect(shop.field('都道府県', 'Prefecture')).toHaveValue('13');
+  await expect(shop.field('市区町村', 'City')).toHaveValue(/千代田区/);
+});

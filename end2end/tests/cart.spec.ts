@@ -21,7 +21,7 @@ for (const quantity of ['0', '-1', '1000000000', 'abc']) {
       input.value = value;
       input.form?.setAttribute('novalidate', '');
     }, quantity);
-    await shop.button('変更', 'Update').first().click();
+    await box.press('Enter');
     await expect(page.getByRole('alert').first()).toContainText(t('までの整数で', 'whole number'));
     await expect(page).toHaveURL(/\/cart$/);
   });
@@ -32,4 +32,68 @@ test('the last line can be taken out and the cart says that it is empty @all', a
   await shop.putIntoCart();
   await shop.button('削除', 'Remove').first().click();
   await expect(shop.main).toContainText(t('カートはまだ空です', 'Your cart is still empty'));
+});
+
+const other = { path: '/p/tenugui-asanoha', name: { ja: '手ぬぐい 麻の葉', en: 'Tenugui, Asanoha hemp leaf' } };
+
+test('a refused quantity names its line and leads to it, and no other line is marked @all', async ({ page, shop, visit, lang, t, life }) => {
+  test.skip(life === 'wasm-held' || life === 'wasm-broken', 'the same form post as with scripts off');
+  await visit(product.path);
+  await shop.putIntoCart();
+  await visit(other.path);
+  await shop.putIntoCart();
+  const box = (name: string) => shop.line(name).getByLabel(new RegExp(`^${t('数量', 'Quantity')}`));
+  await box(other.name[lang]).evaluate((input: HTMLInputElement) => input.form?.setAttribute('novalidate', ''));
+  await shop.quantity(other.name[lang], '100');
+  const link = page.getByRole('alert').getByRole('link', { name: new RegExp(other.name[lang]) });
+  await expect(link).toContainText(t('までの整数で', 'whole number'));
+  await expect(box(other.name[lang])).toHaveAttribute('aria-invalid', 'true');
+  await expect(box(product.name[lang])).not.toHaveAttribute('aria-invalid');
+  await link.click();
+  await expect(box(other.name[lang])).toBeFocused();
+});
+
+test('one more is shown at once, in line, total and header, before the server has answered', async ({ page, shop, visit, lang, t }) => {
+  await visit(product.path);
+  await shop.putIntoCart();
+  const yen = (amount: string) => t(`${amount}円`, `¥${amount}`);
+  await expect(shop.line(product.name[lang])).toContainText(yen('1,320'));
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/api/cart/set*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await shop.line(product.name[lang]).getByRole('button', { name: t('1点増やす', 'One more') }).click();
+  await expect(shop.line(product.name[lang])).toContainText(yen('2,640'));
+  await expect(shop.main.getByRole('complementary')).toContainText(yen('3,300'));
+  await expect(page.getByRole('banner').getByRole('link', { name: t('カート', 'Cart') })).toContainText('2');
+  answer();
+  await page.waitForResponse('**/api/cart/view*');
+  await visit('/cart');
+  await expect(shop.line(product.name[lang])).toContainText(yen('2,640'));
+});
+
+test('a change that fails is taken back, with the reason', async ({ page, shop, visit, lang, t, expectedMessages }) => {
+  expectedMessages.push(/50\d/);
+  await visit(product.path);
+  await shop.putIntoCart();
+  const yen = (amount: string) => t(`${amount}円`, `¥${amount}`);
+  await page.route('**/api/cart/set*', (route) => route.fulfill({ status: 503, body: '' }));
+  await shop.line(product.name[lang]).getByRole('button', { name: t('1点増やす', 'One more') }).click();
+  await expect(page.getByRole('alert')).toContainText(t('お返事を受け取れませんでした', 'No answer reached us'));
+  await expect(shop.main.getByRole('complementary')).toContainText(yen('1,980'));
+  await expect(shop.line(product.name[lang]).getByLabel(new RegExp(`^${t('数量', 'Quantity')}`))).toHaveValue('1');
+});
+
+test('a line that is taken out is gone at once, and the page says so', async ({ page, shop, visit, lang, t }) => {
+  await visit(product.path);
+  await shop.putIntoCart();
+  await visit(other.path);
+  await shop.putIntoCart();
+  await shop.line(product.name[lang]).getByRole('button', { name: t('削除', 'Remove') }).click();
+  await expect(shop.line(product.name[lang])).toHaveCount(0);
+  await expect(shop.line(other.name[lang])).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: t('カートから削除しました', 'was removed from your cart') })).toBeAttached();
+  await expect(shop.heading(t('カート', 'Cart'))).toBeFocused();
 });

@@ -3,17 +3,21 @@
 mod import;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use noren_shop::Shop;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::time::timeout;
 use tracing_subscriber::EnvFilter;
 
 use import::{Import, Sample};
 
-use crate::config::{Config, Flags, gather};
+use crate::config::{Config, Flags, gather, read_file};
+use crate::site::Names;
 use crate::{doctor, http, jobs, metrics};
 
 /// Noren: an online shop that keeps its good name.
@@ -38,17 +42,22 @@ enum Command {
     Doctor,
     /// Imports categories and products from CSV files, and their pictures from a folder.
     Import(Import),
-    /// Writes a large file of products to standard output, made from the sample goods.
+    /// Writes a large file of products in the sample's categories to standard output.
     Sample(Sample),
 }
+
+/// The last things, once requests and jobs have ended, get so long each.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 type AnyError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the command that was asked for.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let toml = std::fs::read_to_string("noren.toml").ok();
-    let config = match gather(&cli.flags, |name| std::env::var(name).ok(), toml.as_deref()) {
+    // A variable that is no UTF-8 is a value nobody knows, never an unset one.
+    let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    let gathered = read_file(Path::new("noren.toml")).and_then(|toml| gather(&cli.flags, variable, toml.as_deref()));
+    let config = match gathered {
         Ok(config) => config,
         Err(faults) => {
             eprint!("{faults}");
@@ -78,6 +87,8 @@ pub fn run() -> ExitCode {
             Command::Sample(options) => import::sample(&options),
         }
     });
+    // A picture in the making is finished or thrown away, not waited for.
+    runtime.shutdown_timeout(CLOSE_WITHIN);
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -89,7 +100,7 @@ pub fn run() -> ExitCode {
 
 async fn open(config: &Config) -> Result<Shop, AnyError> {
     let shop = Shop::open(&config.data, config.database_url.as_deref(), &config.url, config.development).await?;
-    shop.db.migrate().await?;
+    shop.migrate().await?;
     Ok(shop)
 }
 
@@ -123,6 +134,11 @@ async fn examine(config: &Config) -> Result<(), AnyError> {
 }
 
 async fn serve(config: Config) -> Result<(), AnyError> {
+    match Names::find(&config.site) {
+        Err(fault) if !config.development => return Err(fault.into()),
+        Err(fault) => tracing::warn!("{fault}"),
+        Ok(_) => {}
+    }
     let shop = open(&config).await?;
     if config.sample {
         noren_shop::sample::stock(&shop).await?;
@@ -132,11 +148,23 @@ async fn serve(config: Config) -> Result<(), AnyError> {
     let (stop, stopping) = watch::channel(false);
     let metrics = tokio::spawn(metrics::serve(metrics_listener, metrics::install()?, stopping));
     let jobs = jobs::start(&shop);
+    let warming = tokio::spawn({
+        let shop = shop.clone();
+        async move {
+            if let Err(error) = noren_shop::catalogue::warm(&shop).await {
+                tracing::warn!(%error, "the lists of goods are not ready yet; the first visitor fills them");
+            }
+        }
+    });
     let served = http::serve(&config, shop.clone(), listener).await;
-    jobs.stop().await;
+    warming.abort();
+    jobs.stop(http::STOP_WITHIN).await;
     let _ = stop.send(true);
-    metrics.await??;
-    shop.db.close().await;
+    // Whoever still reads the metrics, or holds a connection in a request cut off, is not waited for.
+    if let Ok(ended) = timeout(CLOSE_WITHIN, metrics).await {
+        ended??;
+    }
+    let _ = timeout(CLOSE_WITHIN, shop.db.close()).await;
     Ok(served?)
 }
 

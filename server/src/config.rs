@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::proxies::TrustedProxies;
+
 /// The flags of every command; each also has a variable and a line in `noren.toml`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Flags {
@@ -34,6 +36,9 @@ pub struct Flags {
     /// development or production [`NOREN_ENV`, default development]
     #[arg(long, global = true)]
     pub env: Option<String>,
+    /// Addresses or networks of the proxies in front, set apart by commas [`NOREN_TRUSTED_PROXIES`, default none]
+    #[arg(long, global = true)]
+    pub trusted_proxies: Option<String>,
 }
 
 /// A configuration without faults.
@@ -55,6 +60,8 @@ pub struct Config {
     pub sample: bool,
     /// Development: test bank, mailbox page, demo accounts.
     pub development: bool,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// Everything that is wrong with a configuration.
@@ -72,7 +79,21 @@ impl fmt::Display for ConfigFaults {
 }
 
 /// The settings by their name in `noren.toml`.
-const NAMES: [&str; 8] = ["data", "database_url", "addr", "metrics_addr", "url", "site", "sample", "env"];
+const NAMES: [&str; 9] =
+    ["data", "database_url", "addr", "metrics_addr", "url", "site", "sample", "env", "trusted_proxies"];
+
+/// The text of the file at `path`; `None` if there is no such file. One that is there and cannot be
+/// read is a fault: without what it says, a shop would open that nobody meant to open.
+pub fn read_file(path: &Path) -> Result<Option<String>, ConfigFaults> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            let remedy = "let the shop's user read it, and write it as UTF-8 text";
+            Err(ConfigFaults(vec![format!("{} is there but cannot be read: {error}; {remedy}", path.display())]))
+        }
+    }
+}
 
 /// Puts flags, variables and the text of `noren.toml` together.
 pub fn gather(
@@ -83,10 +104,12 @@ pub fn gather(
     let mut faults = Vec::new();
     let file = read_toml(toml, &mut faults);
     let given = |name: &str, flag: &Option<String>| -> Option<String> {
+        // Each source by itself: an empty variable says nothing, so it hides nothing either.
+        let said = |value: &String| !value.is_empty();
         flag.clone()
-            .or_else(|| variable(&format!("NOREN_{}", name.to_uppercase())))
-            .or_else(|| file.get(name).cloned())
-            .filter(|value| !value.is_empty())
+            .filter(said)
+            .or_else(|| variable(&format!("NOREN_{}", name.to_uppercase())).filter(said))
+            .or_else(|| file.get(name).cloned().filter(said))
     };
     let addr = |name: &str, flag: &Option<String>, default: &str, faults: &mut Vec<String>| {
         let raw = given(name, flag).unwrap_or_else(|| default.to_owned());
@@ -135,6 +158,12 @@ pub fn gather(
                 .to_owned(),
         );
     }
+    let proxies = TrustedProxies::parse(&given("trusted_proxies", &flags.trusted_proxies).unwrap_or_default());
+    if let Err(wrong) = &proxies {
+        faults.push(format!(
+            "trusted_proxies: \"{wrong}\" is neither an address nor a network; write such as 10.0.0.7 or 10.0.0.0/8"
+        ));
+    }
     match (listen, metrics) {
         (Ok(addr), Ok(metrics_addr)) if faults.is_empty() => Ok(Config {
             data: given("data", &flags.data).unwrap_or_else(|| "data".to_owned()).into(),
@@ -145,6 +174,7 @@ pub fn gather(
             site: given("site", &flags.site).map_or_else(default_site, PathBuf::from),
             sample,
             development,
+            trusted_proxies: proxies.unwrap_or_default(),
         }),
         _ => Err(ConfigFaults(faults)),
     }
@@ -206,11 +236,32 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_variable_hides_nothing() {
+        let file = Some("env = \"production\"\nurl = \"https://shop.example\"");
+        let config = gather(&Flags::default(), |_| Some(String::new()), file).unwrap();
+        assert!(!config.development && !config.sample);
+        assert_eq!(config.url, "https://shop.example");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_a_fault_and_not_a_missing_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("noren.toml");
+        assert_eq!(read_file(&path), Ok(None));
+        std::fs::write(&path, b"env = \"production\" # caf\xe9").unwrap();
+        assert_eq!(read_file(&path).unwrap_err().0.len(), 1);
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert!(read_file(&path).is_err());
+    }
+
+    #[test]
     fn every_fault_is_named_at_once() {
         let file = Some(
-            "colour = \"red\"\naddr = \"nowhere\"\nsample = \"perhaps\"\nenv = \"production\"\ndatabase_url = \"mysql://x\"",
+            "colour = \"red\"\naddr = \"nowhere\"\nsample = \"perhaps\"\nenv = \"production\"\ndatabase_url = \"mysql://x\"\n\
+             trusted_proxies = \"proxy.internal\"",
         );
         let faults = gather(&Flags::default(), nothing, file).unwrap_err().0;
-        assert_eq!(faults.len(), 5, "{faults:?}");
+        assert_eq!(faults.len(), 6, "{faults:?}");
     }
 }

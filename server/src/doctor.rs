@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
-use noren_shop::Shop;
+use noren_shop::clock::{Clock, Entropy};
+use noren_shop::db::Db;
+use noren_shop::person::{KeyError, Keys, fingerprint};
+use noren_shop::{Parts, Shop, outbox};
 
 use crate::config::Config;
+use crate::site::Names;
 
 /// One thing that was looked at.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,31 +36,66 @@ fn finding(what: &'static str, state: State, words: impl Into<String>) -> Findin
     Finding { what, state, words: words.into() }
 }
 
-/// Looks at everything; never changes anything but what opening a shop creates.
+/// Looks at everything; never changes or creates anything.
 pub async fn examine(config: &Config) -> Vec<Finding> {
     let mut findings = vec![site(&config.site), environment(config)];
-    let opened = Shop::open(&config.data, config.database_url.as_deref(), &config.url, config.development).await;
+    findings.extend(proxies(config));
+    let table =
+        format!("Japan Post's of {}; crates/shop/postal/README.md says how to renew it", noren_shop::postal::taken());
+    findings.push(finding("postal table", State::Well, table));
+    let sqlite = config.data.join("noren.sqlite");
+    let opened = match &config.database_url {
+        Some(url) => Db::postgres(url).await.map(Some),
+        None if sqlite.is_file() => Db::sqlite(&sqlite).await.map(Some),
+        None => Ok(None),
+    };
     match opened {
-        Ok(shop) => {
-            findings.push(key_file(&config.data.join("keys/shop.key")));
-            findings.push(database(&shop).await);
-            shop.db.close().await;
+        Ok(Some(db)) => {
+            let sealed_with = fingerprint(&db).await.unwrap_or_default();
+            findings.push(key_file(config, sealed_with.as_deref()));
+            let database = database(&db).await;
+            if database.state == State::Well
+                && let Some(shop) = shop(config, &db)
+            {
+                findings.push(mails(&shop).await);
+            }
+            findings.push(database);
+            db.close().await;
         }
-        Err(error) => findings.push(finding("data folder and database", State::Bad, error.to_string())),
+        Ok(None) => {
+            findings.push(key_file(config, None));
+            let words = format!("{} is not there yet; `noren migrate` makes it", sqlite.display());
+            findings.push(finding("database", State::Bad, words));
+        }
+        Err(error) => {
+            findings.push(key_file(config, None));
+            findings.push(finding("database", State::Bad, format!("does not open: {error}; check NOREN_DATABASE_URL")));
+        }
     }
     findings
 }
 
 fn site(site: &Path) -> Finding {
-    if site.join("pkg").is_dir() {
-        finding("built site", State::Well, format!("{}", site.display()))
-    } else {
-        let words = format!(
-            "{} has no pkg folder: build it with `cargo leptos build`, or name it with NOREN_SITE",
-            site.display()
-        );
-        finding("built site", State::Bad, words)
+    match Names::find(site) {
+        Ok(names) => {
+            let words = format!("{}: {}, {}, {}", site.display(), names.css, names.js, names.wasm);
+            finding("built site", State::Well, words)
+        }
+        Err(fault) => finding("built site", State::Bad, fault.to_string()),
     }
+}
+
+/// A shop on https has a proxy in front of it, which must be told apart from its visitors.
+fn proxies(config: &Config) -> Option<Finding> {
+    let untold = !config.development && config.url.starts_with("https://") && config.trusted_proxies.is_empty();
+    untold.then(|| {
+        finding(
+            "trusted proxies",
+            State::Advice,
+            "none is set: all visitors seem to come from the TLS proxy's address, and the sign-in tries of one lock out \
+             everybody; set NOREN_TRUSTED_PROXIES to the proxy's address, such as 127.0.0.1",
+        )
+    })
 }
 
 fn environment(config: &Config) -> Finding {
@@ -71,7 +110,20 @@ fn environment(config: &Config) -> Finding {
     }
 }
 
-fn key_file(path: &Path) -> Finding {
+/// `sealed_with` is what the database remembers of its key.
+fn key_file(config: &Config, sealed_with: Option<&[u8]>) -> Finding {
+    let path = noren_shop::key_file(&config.data);
+    let bad = |fault: KeyError| finding("key file", State::Bad, fault.to_string());
+    match (Keys::open_existing(&path, &Entropy::System), sealed_with) {
+        (Err(fault), _) => bad(fault),
+        (Ok(None), Some(_)) => bad(KeyError::Missing { path }),
+        (Ok(None), None) => finding("key file", State::Advice, "none yet; the first start makes it"),
+        (Ok(Some(keys)), Some(known)) if known != keys.fingerprint() => bad(KeyError::Other { path }),
+        (Ok(Some(_)), _) => key_mode(&path),
+    }
+}
+
+fn key_mode(path: &Path) -> Finding {
     #[cfg(unix)]
     match std::fs::metadata(path).map(|meta| std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o777) {
         Ok(0o600 | 0o400) => {
@@ -88,12 +140,12 @@ fn key_file(path: &Path) -> Finding {
     finding("key file", State::Advice, format!("check that only the shop's user can read {}", path.display()))
 }
 
-async fn database(shop: &Shop) -> Finding {
-    let kind = match shop.db.dialect() {
+async fn database(db: &Db) -> Finding {
+    let kind = match db.dialect() {
         noren_shop::db::Dialect::Sqlite => "SQLite",
         noren_shop::db::Dialect::Postgres => "PostgreSQL",
     };
-    match shop.db.migrations().await {
+    match db.migrations().await {
         Ok((known, applied)) if known == applied => finding("database", State::Well, format!("{kind}, up to date")),
         Ok((known, applied)) => {
             let words = format!("{kind}: {applied} of {known} migrations applied; run `noren migrate`");
@@ -105,26 +157,104 @@ async fn database(shop: &Shop) -> Finding {
     }
 }
 
+/// The shop as it stands, if it has a key file that can be read.
+fn shop(config: &Config, db: &Db) -> Option<Shop> {
+    let entropy = Entropy::System;
+    let keys = Keys::open_existing(&noren_shop::key_file(&config.data), &entropy).ok()??;
+    let (db, data, url) = (db.clone(), config.data.clone(), config.url.clone());
+    Some(Shop::new(Parts { db, keys, clock: Clock::System, entropy, data, url, development: config.development }))
+}
+
+/// Mails and other work that waits to be done, and what can never be done.
+async fn mails(shop: &Shop) -> Finding {
+    const LATE_MS: i64 = 10 * 60 * 1_000;
+    match outbox::backlog(shop).await {
+        Ok(backlog) if backlog.failed > 0 => {
+            let words = format!(
+                "{} job(s) can never succeed: read last_error in the table outbox where failed_at is set, mend the cause and set failed_at to NULL, or delete the row",
+                backlog.failed
+            );
+            finding("mails and jobs", State::Bad, words)
+        }
+        Ok(backlog) if backlog.oldest_ms > LATE_MS => {
+            let (waiting, minutes) = (backlog.waiting, backlog.oldest_ms / 60_000);
+            let words = format!("{waiting} waiting, the oldest for {minutes} minutes; is `noren serve` running?");
+            finding("mails and jobs", State::Advice, words)
+        }
+        Ok(backlog) => finding("mails and jobs", State::Well, format!("{} waiting", backlog.waiting)),
+        Err(error) => finding("mails and jobs", State::Bad, format!("the outbox cannot be read: {error}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Flags, gather};
+
+    fn config(data: &Path, more: Flags) -> Config {
+        let path = |name: &str| Some(data.join(name).to_string_lossy().into_owned());
+        gather(&Flags { data: path("data"), site: path("site"), ..more }, |_| None, None).unwrap()
+    }
+
+    fn bad(findings: &[Finding]) -> Vec<&str> {
+        findings.iter().filter(|f| f.state == State::Bad).map(|f| f.what).collect()
+    }
 
     #[tokio::test]
-    async fn an_unbuilt_unmigrated_shop_is_told_both_remedies() {
+    async fn a_mail_that_can_never_leave_is_told_with_its_remedy() {
         let dir = tempfile::tempdir().unwrap();
-        let config = Config {
-            data: dir.path().join("data"),
-            database_url: None,
-            addr: "127.0.0.1:0".parse().unwrap(),
-            metrics_addr: "127.0.0.1:0".parse().unwrap(),
-            url: "http://127.0.0.1".into(),
-            site: dir.path().join("site"),
-            sample: false,
-            development: true,
-        };
+        let shop = Shop::open(dir.path(), None, "http://127.0.0.1", true).await.unwrap();
+        shop.db.migrate().await.unwrap();
+        assert_eq!(mails(&shop).await.state, State::Well);
+        let mut tx = shop.db.write().await.unwrap();
+        outbox::enqueue(&mut tx, &shop, "k", outbox::Topic::Mail, &"no mail at all").await.unwrap();
+        tx.commit().await.unwrap();
+        outbox::run_due(&shop).await.unwrap();
+        let finding = mails(&shop).await;
+        assert_eq!(finding.state, State::Bad);
+        assert!(finding.words.contains("last_error"));
+    }
+
+    #[tokio::test]
+    async fn an_unbuilt_unmigrated_shop_is_told_both_remedies_and_nothing_is_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = config(dir.path(), Flags::default());
         let findings = examine(&config).await;
-        let bad: Vec<&str> = findings.iter().filter(|f| f.state == State::Bad).map(|f| f.what).collect();
-        assert_eq!(bad, ["built site", "database"]);
+        assert_eq!(bad(&findings), ["built site", "database"]);
         assert!(findings.iter().any(|f| f.words.contains("noren migrate")));
+        assert!(findings.iter().any(|f| f.words.contains("cargo leptos build")));
+        assert!(!config.data.exists());
+    }
+
+    #[tokio::test]
+    async fn a_lost_key_and_a_wrong_one_are_bad() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = config(dir.path(), Flags::default());
+        let shop = Shop::open(&config.data, None, &config.url, true).await.unwrap();
+        shop.migrate().await.unwrap();
+        shop.db.close().await;
+        assert_eq!(bad(&examine(&config).await), ["built site"]);
+        let key = noren_shop::key_file(&config.data);
+        std::fs::write(&key, [9; 32]).unwrap();
+        assert_eq!(bad(&examine(&config).await), ["built site", "key file"]);
+        std::fs::remove_file(&key).unwrap();
+        assert_eq!(bad(&examine(&config).await), ["built site", "key file"]);
+        assert!(!key.exists());
+    }
+
+    #[tokio::test]
+    async fn a_shop_behind_a_proxy_that_it_was_not_told_of_is_advised() {
+        let dir = tempfile::tempdir().unwrap();
+        let live = |trusted_proxies: Option<&str>| Flags {
+            env: Some("production".into()),
+            url: Some("https://shop.example".into()),
+            trusted_proxies: trusted_proxies.map(str::to_owned),
+            ..Flags::default()
+        };
+        let advised = |config: Config| async move {
+            examine(&config).await.iter().any(|f| f.state == State::Advice && f.words.contains("NOREN_TRUSTED_PROXIES"))
+        };
+        assert!(advised(config(dir.path(), live(None))).await);
+        assert!(!advised(config(dir.path(), live(Some("127.0.0.1")))).await);
     }
 }

@@ -7,6 +7,7 @@ mod health;
 mod mailbox;
 mod media;
 mod pages;
+mod plain;
 mod security_txt;
 mod sitemap;
 mod webhooks;
@@ -15,12 +16,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use axum::middleware;
 use axum::routing::get;
 use noren_shop::Shop;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -37,6 +40,8 @@ use crate::config::Config;
 /// Largest body of a form, in bytes. The largest form (address, message) stays far below.
 const MAX_BODY: usize = 64 * 1024;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Running requests, and after them running jobs, get so long to end when the shop closes.
+pub const STOP_WITHIN: Duration = Duration::from_secs(20);
 
 /// Everything the shop's listener answers.
 pub fn router(config: &Config, shop: Shop) -> Router {
@@ -61,6 +66,7 @@ pub fn router(config: &Config, shop: Shop) -> Router {
         .merge(media::routes(&shop))
         .merge(pages::routes(config, shop.clone()))
         .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(plain::only))
         .layer(CsrfLayer::new())
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -68,7 +74,10 @@ pub fn router(config: &Config, shop: Shop) -> Router {
         .layer(middleware::from_fn_with_state(pages::style_sheet(&config.site), errors::explain))
         .layer(middleware::from_fn(headers::security))
         .layer(CompressionLayer::new().compress_when(worth_compressing()))
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request<Body>| {
+            // No path as asked: it could open an order or a payment to whoever reads the log.
+            tracing::debug_span!("request", method = %request.method(), route = crate::metrics::route(request))
+        }))
         .layer(middleware::from_fn(crate::metrics::record))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready).with_state(shop))
@@ -84,8 +93,42 @@ fn worth_compressing() -> impl Predicate {
 pub async fn serve(config: &Config, shop: Shop, listener: TcpListener) -> std::io::Result<()> {
     let address = listener.local_addr()?;
     tracing::info!(%address, url = %config.url, "the shop is open");
-    let app = router(config, shop).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app).with_graceful_shutdown(stopped()).await
+    if !noren_shop::payment::offered(&shop).contains(&noren_domain::checkout::PaymentMethod::Card) {
+        tracing::warn!("no payment provider is configured: cards are not offered at the checkout");
+    }
+    serve_until(router(config, shop), listener, stopped(), STOP_WITHIN).await
+}
+
+/// Serves until `stopped`; running requests may end then, for as long as `grace`. A client that reads
+/// its answer byte by byte would hold the process up for ever.
+async fn serve_until(
+    app: Router,
+    listener: TcpListener,
+    stopped: impl Future<Output = ()> + Send + 'static,
+    grace: Duration,
+) -> std::io::Result<()> {
+    let (stop, mut stopping) = watch::channel(false);
+    let service = app.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        stopped.await;
+        let _ = stop.send(true);
+    });
+    let serving = serving.into_future();
+    let over = async {
+        let told = stopping.wait_for(|stop| *stop).await.is_ok();
+        if !told {
+            // Nobody will say so any more: serving has ended, and says how.
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(grace).await;
+    };
+    tokio::select! {
+        served = serving => served,
+        () = over => {
+            tracing::warn!("requests that are still running are cut off");
+            Ok(())
+        }
+    }
 }
 
 async fn stopped() {
@@ -106,5 +149,43 @@ async fn stopped() {
     }
     #[cfg(not(unix))]
     let _ = interrupt.await;
-    tracing::info!("closing: running requests may end");
+    tracing::info!("closing: running requests may end; press Ctrl+C again to end at once");
+    tokio::spawn(async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            tracing::warn!("ended at once: what was begun is taken up at the next start");
+            std::process::exit(130);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_does_not_end_holds_the_closing_shop_up_only_so_long() {
+        let (begun, stop) = (std::sync::Arc::new(Notify::new()), std::sync::Arc::new(Notify::new()));
+        let started = begun.clone();
+        let app = Router::new().route(
+            "/",
+            get(move || async move {
+                started.notify_one();
+                std::future::pending::<()>().await;
+            }),
+        );
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let told = stop.clone();
+        let served =
+            tokio::spawn(serve_until(app, listener, async move { told.notified().await }, Duration::from_millis(1)));
+        let mut visitor = std::net::TcpStream::connect(address).unwrap();
+        visitor.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        begun.notified().await;
+        stop.notify_one();
+        served.await.unwrap().unwrap();
+    }
 }

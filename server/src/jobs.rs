@@ -1,16 +1,23 @@
-//! Work beside the requests: the outbox and the sweeper, until the server stops.
+//! Work beside the requests: the outbox, the sweeper of unfinished orders and the housekeeping of
+//! accounts, until the server stops.
 
 use std::time::Duration;
 
-use noren_shop::{Shop, order, outbox};
+use noren_shop::{Shop, account, order, outbox, tidy};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// How often the outbox is looked at when nobody rings.
 const OUTBOX_EVERY: Duration = Duration::from_millis(500);
 /// How often unfinished orders are looked at.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// How often accounts are looked at for what has served its time: codes and sessions are refused
+/// from the moment they expire, so this is about keeping no more than is needed.
+const HOUSEKEEPING_EVERY: Duration = Duration::from_hours(1);
+
+/// How long a job that broke down rests before it is started again.
+const REST: Duration = Duration::from_secs(1);
 
 /// The running jobs.
 pub struct Jobs {
@@ -22,9 +29,40 @@ pub struct Jobs {
 pub fn start(shop: &Shop) -> Jobs {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    tasks.spawn(work_off(shop.clone(), stopped.clone()));
-    tasks.spawn(sweep(shop.clone(), stopped));
+    let worker = shop.clone();
+    tasks.spawn(supervised("outbox", REST, stopped.clone(), move |stopped| work_off(worker.clone(), stopped)));
+    let sweeper = shop.clone();
+    tasks.spawn(supervised("sweeper", REST, stopped.clone(), move |stopped| sweep(sweeper.clone(), stopped)));
+    let keeper = shop.clone();
+    tasks.spawn(supervised("housekeeping", REST, stopped, move |stopped| keep_house(keeper.clone(), stopped)));
     Jobs { stop, tasks }
+}
+
+/// Runs `job` until it ends by itself, which it does when told to stop. A panic in it is said aloud and
+/// ends nothing: mails and reservations must not wait for the next start of the shop.
+async fn supervised<F>(
+    name: &'static str,
+    rest: Duration,
+    mut stopped: watch::Receiver<bool>,
+    job: impl Fn(watch::Receiver<bool>) -> F,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    loop {
+        // A task of its own catches the panic; it ends with the set, so with this one.
+        let mut running = JoinSet::new();
+        running.spawn(job(stopped.clone()));
+        match running.join_next().await {
+            Some(Err(error)) if error.is_panic() => {
+                tracing::error!(job = name, %error, "a job broke down; it is started again");
+                metrics::counter!("noren_jobs_broken_total", "job" => name).increment(1);
+            }
+            _ => return,
+        }
+        if timeout(rest, stopped.wait_for(|stop| *stop)).await.is_ok() {
+            return;
+        }
+    }
 }
 
 async fn work_off(shop: Shop, mut stopped: watch::Receiver<bool>) {
@@ -49,6 +87,10 @@ async fn sweep(shop: Shop, mut stopped: watch::Receiver<bool>) {
             }
             Err(error) => tracing::error!(%error, "unfinished orders cannot be swept; trying again"),
         }
+        match outbox::backlog(&shop).await {
+            Ok(backlog) => report(backlog),
+            Err(error) => tracing::error!(%error, "the outbox cannot be counted"),
+        }
         tokio::select! {
             _ = stopped.changed() => {}
             () = sleep(SWEEP_EVERY) => {}
@@ -56,10 +98,66 @@ async fn sweep(shop: Shop, mut stopped: watch::Receiver<bool>) {
     }
 }
 
+async fn keep_house(shop: Shop, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        if let Err(error) = account::sweep(&shop).await {
+            tracing::error!(%error, "expired codes and sessions cannot be thrown away; trying again");
+        }
+        if let Err(error) = tidy::sweep(&shop).await {
+            tracing::error!(%error, "old carts and notes cannot be deleted; trying again");
+        }
+        tokio::select! {
+            _ = stopped.changed() => {}
+            () = sleep(HOUSEKEEPING_EVERY) => {}
+        }
+    }
+}
+
+/// What the outbox has yet to do, and what a person must look at. The counts are far below 2⁵³.
+#[expect(clippy::cast_precision_loss, reason = "counts of jobs are small")]
+fn report(backlog: outbox::Backlog) {
+    metrics::gauge!("noren_outbox_waiting").set(backlog.waiting as f64);
+    metrics::gauge!("noren_outbox_oldest_seconds").set(backlog.oldest_ms as f64 / 1_000.0);
+    metrics::gauge!("noren_outbox_failed").set(backlog.failed as f64);
+}
+
 impl Jobs {
-    /// Lets each job finish what it is doing, and waits for that.
-    pub async fn stop(mut self) {
+    /// Lets each job finish what it is doing, and waits for that, but not longer than `grace`: what is
+    /// cut off then is taken up after its lease, as after a crash.
+    pub async fn stop(mut self, grace: Duration) {
         let _ = self.stop.send(true);
-        while self.tasks.join_next().await.is_some() {}
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(grace, all).await.is_err() {
+            tracing::warn!("jobs that are still running are cut off; what they had begun is done again later");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_job_that_panics_is_started_again_and_one_that_ends_is_not() {
+        let (_stop, stopped) = watch::channel(false);
+        let runs = Arc::new(AtomicU32::new(0));
+        let counted = runs.clone();
+        supervised("test", Duration::ZERO, stopped, move |_| {
+            let run = counted.fetch_add(1, Ordering::SeqCst);
+            async move { assert!(run > 0, "the first run breaks down") }
+        })
+        .await;
+        assert_eq!(runs.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_does_not_end_is_cut_off() {
+        let (stop, _) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(std::future::pending());
+        Jobs { stop, tasks }.stop(Duration::from_millis(1)).await;
     }
 }

@@ -8,3 +8,5 @@ pub mod doctor;
 pub mod http;
 pub mod jobs;
 pub mod metrics;
+pub mod proxies;
+pub mod site;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::get;
@@ -55,18 +56,29 @@ async fn render(State(handle): State<PrometheusHandle>) -> String {
 /// paths as asked: a path could name an order.
 #[expect(clippy::disallowed_methods, reason = "a stopwatch for the metrics; no rule of the shop hangs on it")]
 pub async fn record(request: Request, next: Next) -> Response {
-    let method = request.method().to_string();
-    let route = match request.extensions().get::<MatchedPath>() {
-        Some(path) => path.as_str().to_owned(),
-        None => page_kind(request.uri().path()).to_owned(),
-    };
+    let method = method_kind(request.method());
+    let route = route(&request);
     let started = std::time::Instant::now();
     let response = next.run(request).await;
     let class = format!("{}xx", response.status().as_u16() / 100);
-    let labels = [("method", method), ("route", route), ("status", class)];
+    let labels = [("method", method.to_owned()), ("route", route), ("status", class)];
     metrics::counter!("http_requests_total", &labels).increment(1);
     metrics::histogram!("http_request_seconds", &labels).record(started.elapsed().as_secs_f64());
     response
+}
+
+/// What a request asks for, as a pattern.
+pub fn route<B>(request: &axum::http::Request<B>) -> String {
+    match request.extensions().get::<MatchedPath>() {
+        Some(path) => path.as_str().to_owned(),
+        None => page_kind(request.uri().path()).to_owned(),
+    }
+}
+
+/// The method, if it is one of HTTP's own. Anybody can make up others, and each would be a series of its own.
+fn method_kind(method: &Method) -> &'static str {
+    const KINDS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+    KINDS.into_iter().find(|kind| *kind == method.as_str()).unwrap_or("OTHER")
 }
 
 /// The first part of a page's path without its language, if the shop has such pages.
@@ -84,6 +96,14 @@ fn page_kind(path: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn methods_that_somebody_makes_up_are_counted_as_one() {
+        assert_eq!(method_kind(&Method::POST), "POST");
+        for made_up in ["A1", "A2", "get"] {
+            assert_eq!(method_kind(&Method::from_bytes(made_up.as_bytes()).unwrap()), "OTHER");
+        }
+    }
 
     #[test]
     fn a_page_is_counted_by_its_kind_and_never_by_what_it_names() {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::AccountView;
-use noren_domain::cart::MergeReport;
+use noren_domain::order::OrderSummary;
 use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 
@@ -15,17 +15,18 @@ use crate::ui::{Head, Load, SubmitButton};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountData {
     account: AccountView,
-    /// What the sign-in just now did with the cart.
-    merged: Option<MergeReport>,
+    /// The newest order.
+    latest: Option<OrderSummary>,
 }
 
 /// Loads the account's first page.
 #[server(endpoint = "account/home", input = GetUrl)]
 pub async fn account_home() -> Result<Option<AccountData>, Refusal> {
     let who = super::inside::guard("/account").await?;
-    let account = noren_shop::account::home(&crate::request::shop(), &who).await;
-    let account = account.map_err(|e| crate::request::failed(&e))?;
-    Ok(account.map(|account| AccountData { account, merged: super::merged() }))
+    let shop = crate::request::shop();
+    let account = noren_shop::account::home(&shop, &who).await.map_err(|e| crate::request::failed(&e))?;
+    let orders = noren_shop::order::mine(&shop, who.customer).await.map_err(|e| crate::request::failed(&e))?;
+    Ok(account.map(|account| AccountData { account, latest: orders.into_iter().next() }))
 }
 
 /// Signs this browser out.
@@ -54,26 +55,11 @@ pub fn AccountPage() -> impl IntoView {
     }
 }
 
-fn merged_words(report: &MergeReport, lang: Lang) -> String {
-    let moved = lang.pick(
-        format!("このブラウザーのカートにあった{}点を、お客様のカートに移しました。", report.moved),
-        format!("{} items from this browser's cart are now in your cart.", report.moved),
-    );
-    if report.dropped == 0 {
-        return moved;
-    }
-    let dropped = lang.pick(
-        format!("{}点は、在庫または数量の上限のため移せませんでした。", report.dropped),
-        format!(" {} could not be moved because of stock or the limit per item.", report.dropped),
-    );
-    format!("{moved}{dropped}")
-}
-
 #[component]
 fn Account(data: AccountData) -> impl IntoView {
     let lang = use_lang();
     let out = ServerAction::<LogOut>::new();
-    let AccountData { account, merged } = data;
+    let AccountData { account, latest } = data;
     let hello = match &account.name {
         Some(name) => lang.pick(format!("{name} 様"), format!("Hello, {name}")),
         None => lang.pick("アカウント", "Your account").to_owned(),
@@ -96,7 +82,15 @@ fn Account(data: AccountData) -> impl IntoView {
                     <time datetime=moment::machine(account.since)>{moment::date(account.since, lang)}</time>
                 </p>
             </div>
-            {merged.map(|report| view! { <div class="note note--done" role="status">{merged_words(&report, lang)}</div> })}
+            {latest
+                .map(|order| {
+                    view! {
+                        <section class="stack" aria-labelledby="latest">
+                            <h2 id="latest">{lang.pick("最近のご注文", "Your latest order")}</h2>
+                            <ul class="account-cards account-cards--one"><super::orders::OrderRow order /></ul>
+                        </section>
+                    }
+                })}
             <ul class="account-cards">
                 <li>
                     <a class=security href=href("/account/security")>

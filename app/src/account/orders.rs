@@ -3,11 +3,13 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use leptos_router::hooks::use_params_map;
-use noren_domain::order::OrderSummary;
+use noren_domain::order::{OrderSummary, OrderView};
 
+use crate::cart::LinePicture;
 use crate::form::Refusal;
 use crate::lang::{href, use_lang};
-use crate::ui::{Badge, Head, Load};
+use crate::order::{OrderBody, moment_words};
+use crate::ui::{Badge, Crumbs, Head, Load};
 
 /// Loads the person's orders, the newest first.
 #[server(endpoint = "account/orders", input = GetUrl)]
@@ -17,17 +19,12 @@ pub async fn load_orders() -> Result<Option<Vec<OrderSummary>>, Refusal> {
     orders.map(Some).map_err(|e| crate::request::failed(&e))
 }
 
-/// Finds one of the person's own orders and sends the browser to its page, whose address nobody
-/// can guess. Another person's number is as unknown as one that does not exist.
+/// One of the person's own orders. Another person's number is as unknown as one that does not exist.
 #[server(endpoint = "account/order", input = GetUrl)]
-pub async fn find_order(no: String) -> Result<Option<String>, Refusal> {
+pub async fn find_order(no: String) -> Result<Option<OrderView>, Refusal> {
     let who = super::inside::guard(&format!("/account/orders/{no}")).await?;
     let order = noren_shop::order::mine_one(&crate::request::shop(), who.customer, &no).await;
-    let page = order.map_err(|e| crate::request::failed(&e))?.map(|order| format!("/orders/{}", order.token));
-    if let Some(page) = &page {
-        crate::request::go(page);
-    }
-    Ok(page)
+    order.map_err(|e| crate::request::failed(&e))
 }
 
 /// The orders of the person who is signed in.
@@ -70,8 +67,12 @@ fn Orders(orders: Vec<OrderSummary>) -> impl IntoView {
     }
 }
 
+/// An order in a list, with the way to its page.
 #[component]
-fn OrderRow(order: OrderSummary) -> impl IntoView {
+pub fn OrderRow(
+    /// The order.
+    order: OrderSummary,
+) -> impl IntoView {
     let lang = use_lang();
     let goods = match order.pieces {
         0 | 1 => order.first.get(lang).to_owned(),
@@ -80,10 +81,11 @@ fn OrderRow(order: OrderSummary) -> impl IntoView {
     let page = href(&format!("/account/orders/{}", order.no));
     view! {
         <li>
-            <a class="account-card" href=page>
+            <a class="account-card account-card--order" href=page>
+                <LinePicture hash=order.picture />
                 <strong>{goods}</strong>
                 <span>
-                    {order.placed_at} {lang.pick("・", " · ")} <span class="nowrap">{order.no}</span>
+                    {moment_words(&order.placed_at, lang)} {lang.pick("・", " · ")} <span class="nowrap">{order.no}</span>
                 </span>
                 <span>
                     {lang.pick("合計 ", "Total ")} {order.total.show(lang)} {lang.pick("(税込)", " (tax incl.)")}
@@ -98,24 +100,34 @@ fn OrderRow(order: OrderSummary) -> impl IntoView {
     }
 }
 
-/// One of my orders: the way to the order's own page.
+/// One of my orders.
 #[component]
 pub fn MyOrderPage() -> impl IntoView {
-    let lang = use_lang();
     let params = use_params_map();
     view! {
-        <Head title=lang.pick("ご注文", "Your order") index=false />
         <Load
             key=move || params.read().get("no").unwrap_or_default()
             load=find_order
-            view=move |page: String| {
-                view! {
-                    <div class="empty">
-                        <h1>{lang.pick("ご注文", "Your order")}</h1>
-                        <p><a class="button" href=href(&page)>{lang.pick("ご注文の内容を見る", "See your order")}</a></p>
-                    </div>
-                }
-            }
+            view=move |order: OrderView| view! { <MyOrder order /> }
         />
+    }
+}
+
+#[component]
+fn MyOrder(order: OrderView) -> impl IntoView {
+    let lang = use_lang();
+    let title = lang.pick(format!("ご注文 {}", order.no), format!("Order {}", order.no));
+    let crumbs = vec![
+        (lang.pick("アカウント", "Your account").to_owned(), href("/account")),
+        (lang.pick("ご注文の履歴", "Your orders").to_owned(), href("/account/orders")),
+        (order.no.clone(), String::new()),
+    ];
+    view! {
+        <Head title=title.clone() index=false />
+        <Crumbs items=crumbs />
+        <div class="order">
+            <h1>{title}</h1>
+            <OrderBody order />
+        </div>
     }
 }

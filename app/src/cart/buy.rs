@@ -1,14 +1,17 @@
-//! The way into the cart, and what the header says about it.
+//! The way into the cart.
 
 use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
+use noren_domain::Yen;
 use noren_domain::form::Faults;
 
-use super::{AddToCart, load_count};
+use super::AddToCart;
 use crate::form::use_faults;
 use crate::lang::use_lang;
 use crate::ui::{FaultSummary, SubmitButton};
+
+/// Names the form, for the button of the bar.
+const FORM: &str = "buy";
 
 /// Quantity and the button that puts a variant into the cart.
 #[component]
@@ -18,16 +21,13 @@ pub fn BuyForm(
     sku: String,
     /// Most units that can be asked for.
     max: u32,
-    /// Cannot be bought now.
-    #[prop(optional)]
-    disabled: bool,
+    /// Puts it in.
+    action: ServerAction<AddToCart>,
 ) -> impl IntoView {
     let lang = use_lang();
-    let action = ServerAction::<AddToCart>::new();
     let faults = use_faults(action, Faults::default());
-    let pending = action.pending();
     view! {
-        <ActionForm action=action attr:class="buy-form">
+        <ActionForm action=action attr:class="buy-form" attr:id=FORM>
             <FaultSummary faults labels=vec![("quantity", lang.pick("数量", "Quantity"))] />
             <input type="hidden" name="sku" value=sku />
             <label class="buy-form__quantity" for="f-quantity">
@@ -41,40 +41,50 @@ pub fn BuyForm(
                     max=max.to_string()
                     inputmode="numeric"
                     autocomplete="off"
-                    disabled=disabled
                     required
                 />
             </label>
-            <SubmitButton
-                label=lang.pick("カートに入れる", "Add to cart")
-                pending=Signal::derive(move || disabled || pending.get())
-            />
+            <SubmitButton label=lang.pick("カートに入れる", "Add to cart") pending=action.pending() />
         </ActionForm>
     }
 }
 
-/// The number of units in the cart; nothing while there are none.
+/// On a phone: price, state and the button within the thumb's reach, wherever the page is scrolled to.
+/// Its button sends the [`BuyForm`]; without one (sold out) only the facts are there.
 #[component]
-pub fn CartCount() -> impl IntoView {
+pub fn BuyBar(
+    /// Price of one unit.
+    price: Yen,
+    /// Chosen options and stock, in words.
+    #[prop(into)]
+    facts: String,
+    /// Puts it in; `None`: it cannot be bought now.
+    action: Option<ServerAction<AddToCart>>,
+) -> impl IntoView {
     let lang = use_lang();
-    let location = use_location();
-    let count = Resource::new(move || (location.pathname.get(), location.search.get()), |_| load_count());
+    let button = action.map(|action| {
+        let pending = action.pending();
+        view! {
+            <button
+                type="submit"
+                form=FORM
+                class="button button--primary"
+                aria-busy=move || pending.get().then_some("true")
+                disabled=move || pending.get()
+            >
+                {lang.pick("カートに入れる", "Add to cart")}
+            </button>
+        }
+    });
     view! {
-        <Suspense fallback=|| ()>
-            {move || Suspend::new(async move {
-                count
-                    .await
-                    .ok()
-                    .filter(|count| *count > 0)
-                    .map(|count| {
-                        view! {
-                            <span class="header__count">
-                                {count}
-                                <span class="visually-hidden">{lang.pick("点", " items")}</span>
-                            </span>
-                        }
-                    })
-            })}
-        </Suspense>
+        <div class="buybar">
+            <p class="buybar__facts">
+                <strong class="buybar__price">
+                    {price.show(lang)} <small>{lang.pick("(税込)", " (tax incl.)")}</small>
+                </strong>
+                <span class="buybar__note">{facts}</span>
+            </p>
+            {button}
+        </div>
     }
 }

@@ -38,6 +38,10 @@ pub async fn add(form: &LineForm) -> Result<(), Stop> {
     let quantity = form.quantity().map_err(|fault| Stop::Cart(CartError::Refused(fault)))?;
     let shop = request::shop();
     let key = if let Some(key) = key().await.map_err(Stop::Refusal)? {
+        // The cookie lives on from the last thing put in, not from the first.
+        if let CartKey::Guest(token) = &key {
+            request::set_cart_token(token);
+        }
         key
     } else {
         let token = Token::random(&shop.entropy);
@@ -54,10 +58,18 @@ pub async fn set(form: &LineForm) -> Result<(), Stop> {
     cart::set(&request::shop(), &key, &form.sku, quantity).await.map_err(Stop::Cart)
 }
 
-/// What the shopper hears.
-pub fn refused(stop: impl Into<Stop>, form: &LineForm) -> Refusal {
+/// Shows the cart after a plain form post. The wasm is on its page already: sent there again, it
+/// would scroll to the top and add a step to the history with every press.
+pub fn show() {
+    if request::wants_html() {
+        request::go("/cart");
+    }
+}
+
+/// What the shopper hears, filed under `field`.
+pub fn refused(stop: impl Into<Stop>, form: &LineForm, field: &str) -> Refusal {
     match stop.into() {
-        Stop::Cart(CartError::Refused(fault)) => refuse("cart", form, Faults::field("quantity", fault)),
+        Stop::Cart(CartError::Refused(fault)) => refuse("cart", form, Faults::field(field, fault)),
         Stop::Cart(CartError::Database(error)) => request::failed(&error),
         Stop::Refusal(refusal) => refusal,
     }

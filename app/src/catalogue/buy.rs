@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use noren_domain::catalogue::{StockState, Variant};
 
+use crate::cart::AddToCart;
 use crate::lang::use_lang;
 use crate::ui::{Note, NoteKind};
 
@@ -11,6 +12,8 @@ use crate::ui::{Note, NoteKind};
 pub fn BuyBox(
     /// The chosen variant.
     variant: Variant,
+    /// Puts it in.
+    action: ServerAction<AddToCart>,
 ) -> impl IntoView {
     let lang = use_lang();
     if variant.stock == StockState::SoldOut {
@@ -21,6 +24,6 @@ pub fn BuyBox(
         }
         .into_any()
     } else {
-        view! { <crate::cart::BuyForm sku=variant.sku max=noren_domain::cart::MAX_QUANTITY /> }.into_any()
+        view! { <crate::cart::BuyForm sku=variant.sku max=noren_domain::cart::MAX_QUANTITY action /> }.into_any()
     }
 }

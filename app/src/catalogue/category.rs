@@ -2,14 +2,13 @@
 
 use leptos::ev;
 use leptos::prelude::*;
-use leptos_router::components::Form;
 use leptos_router::hooks::{use_location, use_params_map};
 use noren_domain::Lang;
 use noren_domain::catalogue::{CategoryPage as Data, Facet, Filter, Sort};
 
 use super::{Cards, load_category};
-use crate::lang::{href, use_lang};
-use crate::ui::{Crumbs, Head, Load, Pager};
+use crate::lang::{href, lang_of_name, use_lang};
+use crate::ui::{Crumbs, GetForm, Head, Load, Pager};
 
 /// A category's goods, narrowed as the URL says.
 #[component]
@@ -132,8 +131,8 @@ fn Narrow(path: String, filter: Filter, facets: Vec<Facet>, in_stock: u64) -> im
     let number = |yen: Option<noren_domain::Yen>| yen.map(|y| y.0.to_string()).unwrap_or_default();
     view! {
         <details class="narrow-by">
-            <summary class="button button--quiet">{title}</summary>
-            <Form method="get" action=path noscroll=true attr:class="narrow-by__form" on:change=send>
+            <summary class="button">{title}</summary>
+            <GetForm action=path noscroll=true attr:class="narrow-by__form" on:change=send>
                 <div class="field">
                     <label for="sort">{lang.pick("並び順", "Sort by")}</label>
                     <select id="sort" name="sort">{sorts}</select>
@@ -158,7 +157,7 @@ fn Narrow(path: String, filter: Filter, facets: Vec<Facet>, in_stock: u64) -> im
                     </label>
                 </fieldset>
                 <button class="button narrow-by__apply">{lang.pick("この条件で見る", "Apply")}</button>
-            </Form>
+            </GetForm>
         </details>
     }
 }
@@ -178,15 +177,17 @@ fn send(event: ev::Event) {
 
 #[component]
 fn FacetGroup(facet: Facet) -> impl IntoView {
+    let lang = use_lang();
     let name = format!("f.{}", facet.key);
     let values = facet
         .values
         .into_iter()
         .map(|value| {
+            let foreign = lang_of_name(lang, &value.words);
             view! {
                 <label class="facet__value">
                     <input type="checkbox" name=name.clone() value=value.value checked=value.chosen prop:checked=value.chosen />
-                    <span>{value.words}</span>
+                    <span lang=foreign>{value.words}</span>
                     <span class="facet__count">{value.count}</span>
                 </label>
             }

@@ -153,8 +153,8 @@ fn GoodName() -> impl IntoView {
             <h2 id="good-name">{lang.pick("暖簾を守る", "Keeping our good name")}</h2>
             <p>
                 {lang.pick(
-                    "お預かりするのは、お届けに要る分だけ。お名前やご住所は、ひとつずつ鍵をかけて保管します。もしものときは、どの情報が読み取られたかをお一人ずつに、隠さずお知らせします。",
-                    "We ask only for what a delivery needs, and keep every name and address under its own lock. Should anything ever happen, we tell each person exactly what was read, and hide nothing.",
+                    "お預かりするのは、お届けに要る分だけ。お名前やご住所は、ひとつずつ鍵をかけて保管します。もしものときは、どの情報に関わることかを、分かっている範囲でお一人ずつに、隠さずお知らせします。",
+                    "We ask only for what a delivery needs, and keep every name and address under its own lock. Should anything ever happen, we tell each person which of their data it concerns, as far as we know, and hide nothing.",
                 )}
             </p>
             <p><a href=href("/security")>{lang.pick("安全への取り組みを読む", "How we look after your data")}</a></p>

@@ -11,7 +11,8 @@ use noren_domain::tax::TaxClass;
 use super::buy::BuyBox;
 use super::card::ReducedMark;
 use super::{Cards, PictureView, load_product};
-use crate::lang::{href, use_lang};
+use crate::cart::{AddToCart, BuyBar};
+use crate::lang::{href, lang_of_name, use_lang};
 use crate::ui::{Badge, BadgeKind, Crumbs, Head, Load, Price};
 
 /// A product; `?v=` in the URL names the variant, so that a choice can be kept, sent and gone back from.
@@ -28,6 +29,7 @@ fn Product(data: ProductDetail) -> impl IntoView {
     let lang = use_lang();
     let search = use_location().search;
     let data = StoredValue::new(data);
+    let add = ServerAction::<AddToCart>::new();
     let chosen = Memo::new(move |_| {
         let sku = value(search.read().trim_start_matches('?'), "v");
         data.with_value(|data| data.chosen(sku.as_deref()))
@@ -41,18 +43,28 @@ fn Product(data: ProductDetail) -> impl IntoView {
         <article class="product">
             <Gallery data chosen />
             <div class="product__buy">
-                <p class="product__brand">{data.with_value(|d| d.brand.clone())}</p>
+                <p class="product__brand" lang=data.with_value(|d| lang_of_name(lang, &d.brand))>{data.with_value(|d| d.brand.clone())}</p>
                 <h1>{name}</h1>
                 <p class="product__summary">{summary}</p>
                 {move || chosen.get().and_then(|at| data.with_value(|d| d.variants.get(at).cloned())).map(|variant| view! { <Offer data variant /> })}
                 <Choices data chosen />
-                {move || chosen.get().and_then(|at| data.with_value(|d| d.variants.get(at).cloned())).map(|variant| view! { <BuyBox variant /> })}
+                {move || chosen.get().and_then(|at| data.with_value(|d| d.variants.get(at).cloned())).map(|variant| view! { <BuyBox variant action=add /> })}
                 <Delivery earliest=data.with_value(|d| d.earliest.clone()) />
             </div>
             <Story data />
         </article>
         <Others data />
+        {move || chosen.get().and_then(|at| data.with_value(|d| d.variants.get(at).cloned())).map(|variant| view! { <Bar variant action=add /> })}
     }
+}
+
+/// The bar that goes along on a phone.
+#[component]
+fn Bar(variant: Variant, action: ServerAction<AddToCart>) -> impl IntoView {
+    let lang = use_lang();
+    let (stock, _) = stock_words(lang, variant.stock);
+    let facts = variant.options.iter().cloned().chain([stock]).collect::<Vec<_>>().join(lang.pick("・", " · "));
+    view! { <BuyBar price=variant.price facts action=variant.stock.can_be_bought().then_some(action) /> }
 }
 
 fn crumbs(lang: Lang) -> impl Fn(&ProductDetail) -> Vec<(String, String)> {

@@ -1,21 +1,14 @@
 //! Searching.
 
-use std::time::Duration;
-
-use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout};
 use leptos::prelude::*;
-use leptos_router::components::Form;
 use leptos_router::hooks::use_location;
 use noren_domain::Lang;
 use noren_domain::catalogue::filter::{push_pair, value};
-use noren_domain::catalogue::{QUERY_MAX, SearchPage as Data, clean_query};
+use noren_domain::catalogue::{SearchPage as Data, clean_query};
 
-use super::{Cards, load_search, load_suggestions};
+use super::{Cards, load_search};
 use crate::lang::{href, use_lang};
-use crate::ui::{Head, Load, Pager};
-
-/// Nothing is asked of the server while somebody is still typing.
-const PAUSE: Duration = Duration::from_millis(180);
+use crate::ui::{Head, Load, Pager, SearchBox};
 
 /// What matches `?q=`, or what comes near it.
 #[component]
@@ -55,6 +48,8 @@ fn Search(data: Data) -> impl IntoView {
     };
     let count = asked.then(|| {
         let words = match (lang, data.listing.total) {
+            (Lang::Ja, n) if data.more => format!("{n}点以上見つかりました。言葉を足すと絞り込めます。"),
+            (Lang::En, n) if data.more => format!("More than {n} products found. Add a word to narrow them down."),
             (Lang::Ja, 0) => "ぴったりの品は見つかりませんでした。".to_owned(),
             (Lang::Ja, n) => format!("{n}点見つかりました。"),
             (Lang::En, 0) => "Nothing matches exactly.".to_owned(),
@@ -99,60 +94,12 @@ fn Search(data: Data) -> impl IntoView {
         <Head title=title.clone() index=false />
         <div class="page-head">
             <h1>{title}</h1>
-            <SearchForm id="search" query=data.query />
+            <SearchBox id="search" class="search-page__form" query=data.query />
             {count}
         </div>
         {(!nothing).then(|| view! { <Cards cards=data.listing.cards eager=4 /> })}
         {pager}
         {near}
         {ways_on}
-    }
-}
-
-/// A search field that suggests while one types, once the wasm is awake.
-#[component]
-pub fn SearchForm(
-    /// Id of the field.
-    id: &'static str,
-    /// What stands in it at first.
-    #[prop(into, optional)]
-    query: String,
-) -> impl IntoView {
-    let lang = use_lang();
-    let list = format!("{id}-list");
-    let offered = RwSignal::new(Vec::<String>::new());
-    let waiting = StoredValue::new(None::<TimeoutHandle>);
-    let ask = move |typed: String| {
-        if let Some(timer) = waiting.get_value() {
-            timer.clear();
-        }
-        let fetch = move || {
-            leptos::task::spawn_local(async move {
-                if let Ok(words) = load_suggestions(lang, typed).await {
-                    offered.set(words);
-                }
-            });
-        };
-        waiting.set_value(set_timeout(fetch, PAUSE).ok());
-    };
-    view! {
-        <Form method="get" action=href("/search") attr:class="search-page__form" attr:role="search">
-            <label class="visually-hidden" for=id>{lang.pick("商品をさがす", "Search the shop")}</label>
-            <input
-                id=id
-                type="search"
-                name="q"
-                value=query
-                maxlength=QUERY_MAX.to_string()
-                list=list.clone()
-                autocomplete="off"
-                enterkeyhint="search"
-                on:input=move |event| ask(event_target_value(&event))
-            />
-            <button class="button">{lang.pick("検索", "Search")}</button>
-            <datalist id=list>
-                {move || offered.get().into_iter().map(|words| view! { <option value=words></option> }).collect_view()}
-            </datalist>
-        </Form>
     }
 }

@@ -2,6 +2,7 @@
 
 use leptos::form::ActionForm;
 use leptos::prelude::*;
+use noren_domain::Lang;
 use noren_domain::checkout::{ContactForm, Step};
 use noren_domain::prefecture::Prefecture;
 
@@ -26,6 +27,7 @@ fn Contact(data: ContactData) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<SaveContact>::new();
     let faults = use_faults(action, data.form.faults);
+    let told = RwSignal::new(None::<Told>);
     let t = move |ja: &'static str, en: &'static str| lang.pick(ja, en);
     let ContactForm { email, name, kana, postal_code, prefecture, city, street, building, phone } = data.form.values;
     let mut prefectures = vec![(String::new(), t("選んでください", "Please choose").to_owned())];
@@ -59,7 +61,7 @@ fn Contact(data: ContactData) -> impl IntoView {
                 />
                 <Field name="name" label=t("お名前", "Full name") faults value=name autocomplete="name" max=60 />
                 <Field name="kana" label=t("フリガナ", "Name in kana") faults value=kana optional=true max=60 />
-                <div class="checkout-form__postal" on:input=typed>
+                <div class="checkout-form__postal" on:input=move |event| typed(&event, told)>
                     <Field
                         name="postal_code"
                         label=t("郵便番号", "Postal code")
@@ -70,9 +72,10 @@ fn Contact(data: ContactData) -> impl IntoView {
                         hint=t("例: 100-0005", "e.g. 100-0005")
                         max=20
                     />
-                    <button class="button" type="submit" name="lookup" value="1" formnovalidate on:click=look_up>
+                    <button class="button" type="submit" name="lookup" value="1" formnovalidate on:click=move |event| look_up(&event, told)>
                         {t("住所を入れる", "Fill in the address")}
                     </button>
+                    <p class="checkout-form__told" role="status">{move || told.get().map(|told| told.words(lang))}</p>
                 </div>
                 <SelectField
                     name="prefecture"
@@ -128,23 +131,61 @@ fn Contact(data: ContactData) -> impl IntoView {
     }
 }
 
+/// How the look-up of a postal code ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "only the wasm looks up without a page load"))]
+enum Told {
+    /// The place, now in the fields.
+    Filled(String),
+    /// Not seven digits.
+    Incomplete,
+    /// No place has it.
+    Unknown,
+    /// The shop could not be asked.
+    Unreachable,
+}
+
+impl Told {
+    fn words(self, lang: Lang) -> String {
+        let t = |ja: &str, en: &str| lang.pick(ja, en).to_owned();
+        match self {
+            Self::Filled(place) => match lang {
+                Lang::Ja => format!("「{place}」を入れました。続きをご入力ください。"),
+                Lang::En => format!("Filled in: {place}. Please add the rest."),
+            },
+            Self::Incomplete => t(
+                "郵便番号を7桁の数字で入力すると、住所が入ります。",
+                "Type all seven digits of the postal code and the address is filled in.",
+            ),
+            Self::Unknown => t(
+                "この郵便番号の住所は見つかりませんでした。番号をお確かめになるか、住所を下の欄に直接ご入力ください。",
+                "We know no address for this code. Please check it, or type the address below.",
+            ),
+            Self::Unreachable => t(
+                "通信できなかったため、住所を調べられませんでした。もう一度押すか、下の欄に直接ご入力ください。",
+                "We could not look it up: there is no connection. Press again, or type the address below.",
+            ),
+        }
+    }
+}
+
 /// With wasm the address comes without a page load; without, the same button posts the form.
-fn look_up(event: leptos::ev::MouseEvent) {
+fn look_up(event: &leptos::ev::MouseEvent, told: RwSignal<Option<Told>>) {
     #[cfg(feature = "hydrate")]
     {
         event.prevent_default();
-        fill::now();
+        fill::now(told);
     }
     #[cfg(not(feature = "hydrate"))]
-    let _ = event;
+    let _ = (event, told);
 }
 
 /// The address comes by itself once seven digits stand there and nothing was written below yet.
-fn typed(event: leptos::ev::Event) {
+fn typed(event: &leptos::ev::Event, told: RwSignal<Option<Told>>) {
     #[cfg(feature = "hydrate")]
-    fill::when_complete(&event_target_value(&event));
+    fill::when_complete(&event_target_value(event), told);
     #[cfg(not(feature = "hydrate"))]
-    let _ = event;
+    let _ = (event, told);
 }
 
 #[cfg(feature = "hydrate")]
@@ -154,35 +195,72 @@ mod fill {
     use leptos::wasm_bindgen::JsCast;
     use leptos::web_sys::{HtmlInputElement, HtmlSelectElement};
 
+    use super::Told;
+
     fn input(name: &str) -> Option<HtmlInputElement> {
         document().get_element_by_id(&format!("f-{name}"))?.dyn_into().ok()
     }
 
+    fn option_text(select: &HtmlSelectElement) -> Option<String> {
+        let at = u32::try_from(select.selected_index()).ok()?;
+        select.item(at)?.text_content()
+    }
+
+    fn digits(typed: &str) -> usize {
+        typed.chars().filter(|c| c.is_ascii_digit() || ('０'..='９').contains(c)).count()
+    }
+
     /// Looks up `typed` once it has seven digits, unless a city was written already.
-    pub fn when_complete(typed: &str) {
-        let digits = typed.chars().filter(|c| c.is_ascii_digit() || ('０'..='９').contains(c)).count();
-        if digits == 7 && input("city").is_some_and(|city| city.value().is_empty()) {
-            now();
+    pub fn when_complete(typed: &str, told: RwSignal<Option<Told>>) {
+        told.set(None);
+        if digits(typed) == 7 && input("city").is_some_and(|city| city.value().is_empty()) {
+            look_up(told, false);
         }
     }
 
     /// Looks up what stands in the field and fills prefecture and city in.
-    pub fn now() {
+    pub fn now(told: RwSignal<Option<Told>>) {
+        look_up(told, true);
+    }
+
+    /// `asked`: by the button, so that the focus may go on to the next field.
+    fn look_up(told: RwSignal<Option<Told>>, asked: bool) {
         let Some(code) = input("postal_code") else { return };
         let typed = code.value();
+        if digits(&typed) != 7 {
+            told.set(Some(Told::Incomplete));
+            let _ = code.focus();
+            return;
+        }
         spawn_local(async move {
-            let Ok(Some(found)) = super::super::find_address(typed).await else {
-                let _ = code.focus();
+            let answer = super::super::find_address(typed.clone()).await;
+            // What was typed meanwhile is newer than this answer.
+            if code.value() != typed {
                 return;
+            }
+            let found = match answer {
+                Ok(Some(found)) => found,
+                Ok(None) => {
+                    told.try_set(Some(Told::Unknown));
+                    return;
+                }
+                Err(_) => {
+                    told.try_set(Some(Told::Unreachable));
+                    return;
+                }
             };
             let select =
                 document().get_element_by_id("f-prefecture").and_then(|e| e.dyn_into::<HtmlSelectElement>().ok());
             if let Some(select) = select {
                 select.set_value(&found.prefecture.to_string());
+                let name = option_text(&select);
+                told.try_set(Some(Told::Filled(format!("{}{}", name.unwrap_or_default(), found.city))));
             }
             if let Some(city) = input("city") {
                 city.set_value(&found.city);
-                let _ = city.focus();
+                if asked {
+                    let _ = city.focus();
+                }
             }
         });
     }

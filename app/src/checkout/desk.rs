@@ -8,7 +8,7 @@ use noren_domain::prefecture::Prefecture;
 use noren_domain::shipping::{DAYS_ON_OFFER, Method};
 use noren_shop::checkout::{self, Answers, CheckoutError};
 use noren_shop::order::{self, Next, PlaceError};
-use noren_shop::{cart, postal};
+use noren_shop::{cart, payment, postal};
 use serde::Serialize;
 
 use super::{ConfirmData, ContactData, DeliveryData, Found, PaymentData, PlaceForm};
@@ -49,8 +49,42 @@ fn prefecture(form: &ContactForm) -> Result<Prefecture, Refusal> {
 /// The contact step.
 pub async fn contact() -> Result<ContactData, Refusal> {
     let (_, answers, view) = guarded(Step::Contact).await?;
-    let form = kept("contact").unwrap_or_else(|| Form::fresh(answers.contact));
+    let form = match kept("contact") {
+        Some(form) => form,
+        None if answers.contact == ContactForm::default() => Form::fresh(known().await?),
+        None => Form::fresh(answers.contact),
+    };
     Ok(ContactData { form, totals: view.totals, estimate: view.prefecture.is_none() })
+}
+
+/// What the shop knows already of a person who is signed in: the account's e-mail address and name,
+/// and where the newest order went.
+async fn known() -> Result<ContactForm, Refusal> {
+    let Some(who) = request::signed_in().await? else { return Ok(ContactForm::default()) };
+    let account = noren_shop::account::home(&shop(), &who).await.map_err(|e| failed(&e))?;
+    let mut form = account.map_or_else(ContactForm::default, |account| ContactForm {
+        email: account.email,
+        name: account.name.unwrap_or_default(),
+        ..ContactForm::default()
+    });
+    let orders = order::mine(&shop(), who.customer).await.map_err(|e| failed(&e))?;
+    if let Some(newest) = orders.first() {
+        let newest = order::mine_one(&shop(), who.customer, &newest.no).await.map_err(|e| failed(&e))?;
+        if let Some(to) = newest.map(|order| order.address) {
+            form = ContactForm {
+                email: form.email,
+                name: to.name,
+                kana: String::new(),
+                postal_code: to.postal_code,
+                prefecture: to.prefecture.number().to_string(),
+                city: to.city,
+                street: to.street,
+                building: to.building,
+                phone: to.phone,
+            };
+        }
+    }
+    Ok(form)
 }
 
 /// The delivery step. A day chosen earlier that has passed meanwhile is named as such.
@@ -81,7 +115,7 @@ pub async fn payment() -> Result<PaymentData, Refusal> {
     let (_, answers, view) = guarded(Step::Payment).await?;
     let method = Method::from_word(&answers.delivery.method).ok_or_else(|| to(Step::Delivery))?;
     let form = kept("payment").unwrap_or_else(|| Form::fresh(answers.payment));
-    Ok(PaymentData { form, method, totals: view.totals })
+    Ok(PaymentData { form, offered: payment::offered(&shop()), method, totals: view.totals })
 }
 
 /// The final confirmation.

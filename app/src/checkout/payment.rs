@@ -29,7 +29,8 @@ fn Payment(data: PaymentData) -> impl IntoView {
     let t = move |ja: &'static str, en: &'static str| lang.pick(ja, en);
     let chosen = data.form.values.payment;
     let before_fee = data.totals.goods + data.totals.shipping;
-    let choices = PaymentMethod::ALL
+    let choices = data
+        .offered
         .into_iter()
         .map(|payment| {
             let possible = payment.check(data.method, before_fee);

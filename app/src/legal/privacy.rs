@@ -68,7 +68,10 @@ fn japanese() -> Vec<Section> {
                 ("ご注文", "法令で帳簿の保存が求められる7年間です。"),
                 ("アカウント", "お客様からの削除のご依頼まで。ご依頼は下の連絡先で承ります。"),
                 ("ログイン", "30日でログインが切れます。いつでも「アカウントの安全」の画面で終了できます。"),
-                ("カートのCookie", "90日です。"),
+                (
+                    "カートとお手続きの途中の内容",
+                    "ログインせずにお使いのカートと、入力の途中のお届け先などは、最後に変更された日から90日で削除します。カートのCookieも90日です。",
+                ),
                 ("登録の途中のもの", "確認コードの期限が切れると使えなくなります。"),
             ])],
         },
@@ -78,6 +81,9 @@ fn japanese() -> Vec<Section> {
             blocks: vec![
                 Block::text(
                     "この見本のお店では、個人の情報を渡している会社はありません。決済もメールもこのサーバーの中で試すだけで、外には送りません。",
+                ),
+                Block::text(
+                    "「見本」と記した事案のお知らせに出てくるメール配信の委託先は、お知らせの姿をご覧いただくための架空の会社です。",
                 ),
                 Block::text("画面には、外部のスクリプト、文字、画像、計測の仕組みを一切置いていません。"),
             ],
@@ -152,7 +158,10 @@ fn english() -> Vec<Section> {
                 ("Orders", "Seven years, as the law asks for books."),
                 ("Account", "Until you ask us to delete it, at the address below."),
                 ("Sign-in", "It ends after 30 days, and at any time from the page Account security."),
-                ("Cart cookie", "90 days."),
+                (
+                    "Cart and unfinished checkout",
+                    "A cart without an account, and an address typed for an order that was not placed, are deleted 90 days after their last change. The cart cookie lasts 90 days.",
+                ),
                 ("Unfinished registration", "It is of no use once its code has expired."),
             ])],
         },
@@ -162,6 +171,9 @@ fn english() -> Vec<Section> {
             blocks: vec![
                 Block::text(
                     "This sample shop hands personal data to no company. Payment and mail are tried out on this server and leave it to nowhere.",
+                ),
+                Block::text(
+                    "The mail contractor in the notice marked [Sample] is made up: that notice shows what we would tell you, and nothing of it happened.",
                 ),
                 Block::text("There are no outside scripts, fonts, images or counters in our pages."),
             ],

@@ -7,6 +7,7 @@ use noren_domain::shipping::Day;
 use noren_domain::tax::TaxClass;
 use noren_domain::{Lang, Yen};
 
+use super::moment_words;
 use crate::lang::{href, use_lang};
 use crate::ui::{Note, NoteKind};
 
@@ -30,7 +31,7 @@ pub fn OrderBody(
             view! {
                 <li>
                     <p>{event.kind.name(lang)}</p>
-                    <p class="order__when">{event.at}</p>
+                    <p class="order__when">{moment_words(&event.at, lang)}</p>
                 </li>
             }
         })
@@ -94,6 +95,16 @@ fn NextStep(order: OrderView) -> impl IntoView {
             </Note>
         }
         .into_any(),
+        (OrderState::Cancelled, PaymentState::Expired) => view! {
+            <Note kind=NoteKind::Warning>
+                {lang
+                    .pick(
+                        "お支払い期限までにお振り込みの確認ができなかったため、ご注文をキャンセルしました。キャンセル料はかかりません。行き違いでお振り込みいただいていた場合は、お知らせのメールにご返信ください。全額をご返金します。",
+                        "Your transfer did not reach us in time, so this order was cancelled. There is no charge. If you have already sent the money, please reply to our mail and we will return all of it.",
+                    )}
+            </Note>
+        }
+        .into_any(),
         (OrderState::Draft, payment) => view! { <PayAgain payment /> }.into_any(),
         _ => ().into_any(),
     }
@@ -103,7 +114,7 @@ fn NextStep(order: OrderView) -> impl IntoView {
 #[component]
 fn HowToTransfer(order: OrderView) -> impl IntoView {
     let lang = use_lang();
-    let until = order.pay_until.unwrap_or_default();
+    let until = moment_words(&order.pay_until.unwrap_or_default(), lang);
     let sender = lang.pick(
         format!("お名前の前に {} とご入力ください", order.no),
         format!("Please put {} before your name", order.no),
@@ -164,7 +175,10 @@ fn pair(name: &'static str, value: String) -> impl IntoView {
 }
 
 fn facts(order: &OrderView, lang: Lang) -> impl IntoView + use<> {
-    let at = |at: String| lang.pick(at.clone(), format!("{at} (Japan time)"));
+    let at = |at: String| {
+        let words = moment_words(&at, lang);
+        lang.pick(words.clone(), format!("{words} (Japan time)"))
+    };
     let placed = order.placed_at.clone().map(|placed| pair(lang.pick("ご注文日時", "Placed"), at(placed)));
     let shipment = (order.state == OrderState::Placed)
         .then(|| pair(lang.pick("発送", "Shipment"), order.shipment.name(lang).to_owned()));

@@ -266,5 +266,9 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             "こちらの不具合で処理できませんでした。何も変わっていません。少しおいて、もう一度お試しください。",
             "Something went wrong on our side. Nothing was changed. Please try again in a moment.",
         ),
+        Fault::NoAnswer => t(
+            "お返事を受け取れませんでした。操作が済んでいる場合もありますので、ページを読み込みなおして、結果をご確認ください。",
+            "No answer reached us. It may have been done all the same: please load the page again and look before you retry.",
+        ),
     }
 }

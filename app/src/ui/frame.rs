@@ -7,11 +7,13 @@ use noren_domain::Lang;
 
 use crate::form::Refusal;
 use crate::lang::{href, use_lang};
+use crate::ui::search_box::SearchBox;
 
 /// The shop's head: name, search, account, cart, language.
 #[component]
 pub fn Header() -> impl IntoView {
     let lang = use_lang();
+    crate::cart::provide_glance();
     view! {
         <a class="skip" href="#main" rel="external">{lang.pick("本文へ", "Skip to content")}</a>
         <header class="header">
@@ -20,22 +22,7 @@ pub fn Header() -> impl IntoView {
                     <span class="brand__mark" aria-hidden="true"></span>
                     <span>{lang.pick("暖簾堂", "Norendo")}</span>
                 </a>
-                <form class="header__search" action=href("/search") method="get" role="search">
-                    <label class="visually-hidden" for="q">{lang.pick("商品をさがす", "Search the shop")}</label>
-                    <input
-                        id="q"
-                        type="search"
-                        name="q"
-                        maxlength="100"
-                        autocomplete="off"
-                        enterkeyhint="search"
-                        placeholder=lang.pick("商品をさがす", "Search the shop")
-                    />
-                    <button class="button button--quiet">
-                        <span class="icon icon--search" aria-hidden="true"></span>
-                        <span class="visually-hidden">{lang.pick("検索", "Search")}</span>
-                    </button>
-                </form>
+                <SearchBox id="q" class="header__search" />
                 <nav class="header__nav" aria-label=lang.pick("お客様メニュー", "Your shop")>
                     <a class="header__link" href=href("/account")>
                         <span class="icon icon--person" aria-hidden="true"></span>
@@ -53,6 +40,7 @@ pub fn Header() -> impl IntoView {
                 <Menu />
             </div>
         </header>
+        <crate::cart::MergedNote />
     }
 }
 

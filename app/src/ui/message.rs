@@ -6,6 +6,7 @@ use noren_domain::form::Faults;
 use crate::lang::{href, use_lang};
 use crate::ui::field::fault_words;
 use crate::ui::page::Head;
+use crate::ui::search_box::SearchBox;
 
 /// How a [`Note`] is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,19 @@ pub fn FaultSummary(
 ) -> impl IntoView {
     let lang = use_lang();
     let title = lang.pick("ご確認ください", "Please check the following");
+    let summary = NodeRef::<leptos::html::Div>::new();
+    Effect::new(move |shown_before: Option<()>| {
+        let wrong = !faults.read().is_empty();
+        // Faults that came with the page are read where they stand; those that answer a press of the
+        // button may be out of sight.
+        if wrong && shown_before.is_some() {
+            let _ = request_animation_frame(move || {
+                if let Some(summary) = summary.try_get_untracked().flatten() {
+                    let _ = summary.focus();
+                }
+            });
+        }
+    });
     move || {
         let faults = faults.get();
         (!faults.is_empty()).then(|| {
@@ -64,7 +78,7 @@ pub fn FaultSummary(
                 })
                 .collect_view();
             view! {
-                <div class="faults" role="alert">
+                <div class="faults" role="alert" tabindex="-1" node_ref=summary>
                     <p class="faults__title">{title}</p>
                     <ul>{items}</ul>
                 </div>
@@ -95,13 +109,7 @@ pub fn Missing() -> impl IntoView {
                     "The page has moved, is gone, or the address has a slip in it.",
                 )}
             </p>
-            <form class="search" action=href("/search") method="get">
-                <label for="missing-q">{lang.pick("商品をさがす", "Search the shop")}</label>
-                <div class="search__row">
-                    <input id="missing-q" type="search" name="q" />
-                    <button class="button">{lang.pick("さがす", "Search")}</button>
-                </div>
-            </form>
+            <SearchBox id="missing-q" />
             <p><a href=href("/")>{lang.pick("トップページへ", "To the home page")}</a></p>
         </div>
     }

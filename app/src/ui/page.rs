@@ -56,7 +56,7 @@ pub fn Head(
         }
     });
     view! {
-        <Title text=full.clone() />
+        <Title text=as_title(&full) />
         <Meta property="og:title" content=full />
         <Meta property="og:site_name" content=shop />
         <Meta property="og:locale" content=lang.pick("ja_JP", "en_US") />
@@ -64,6 +64,16 @@ pub fn Head(
         {links}
         {picture}
         {(!index).then(|| view! { <Meta name="robots" content="noindex" /> })}
+    }
+}
+
+/// `text` as a title. On the server it is written between the tags as it is given, and a search for
+/// `</title><script>` would leave them; in the browser it is set as text.
+fn as_title(text: &str) -> String {
+    if cfg!(feature = "ssr") {
+        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    } else {
+        text.to_owned()
     }
 }
 
@@ -76,7 +86,8 @@ pub fn origin() -> String {
 }
 
 /// A page's data: loaded once on the server, handed to the wasm with the HTML, loaded anew when
-/// `key` changes. Renders `view` with it, or says what is missing.
+/// `key` changes; until the new data is there the old page stays, marked as busy. Renders `view`
+/// with it, or says what is missing.
 #[component]
 pub fn Load<K, T, F, Fut, V, I>(
     /// What the data depends on (path, query, versions of actions).
@@ -95,8 +106,16 @@ where
     I: IntoView + 'static,
 {
     let data = Resource::new_blocking(while_here(key), load);
+    let busy = RwSignal::new(false);
+    // Only the browser waits with an old page in view; the server's page is never a busy one.
+    let set_busy = SignalSetter::map(move |pending| {
+        if cfg!(feature = "hydrate") {
+            busy.try_set(pending);
+        }
+    });
     view! {
-        <Suspense fallback=|| ()>
+        <div class="page" class:page--busy=busy aria-busy=move || busy.get().then_some("true")>
+        <Transition set_pending=set_busy>
             {move || {
                 let view = view.clone();
                 Suspend::new(async move {
@@ -111,7 +130,8 @@ where
                     }
                 })
             }}
-        </Suspense>
+        </Transition>
+        </div>
     }
 }
 
@@ -137,7 +157,7 @@ fn Trouble(
     let lang = use_lang();
     let path = use_location().pathname.get_untracked();
     #[cfg(feature = "ssr")]
-    if refusal == Refusal::Failed {
+    if matches!(refusal, Refusal::Failed | Refusal::NoAnswer) {
         crate::request::status(http::StatusCode::INTERNAL_SERVER_ERROR);
     }
     let sign_in = matches!(refusal.faults().0.first(), Some(f) if f.fault == Fault::SignIn);

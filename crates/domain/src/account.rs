@@ -1,11 +1,10 @@
 //! Accounts: customers, their ways in, and what the account pages show.
 
-mod email;
 mod forms;
 mod password;
 mod view;
 
-pub use email::Email;
+pub use crate::email::Email;
 pub use forms::{Login, LoginForm, Register, RegisterForm, Verify, VerifyForm};
 pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password};
 pub use view::{AccountView, Browser, DeviceView, SecurityView, SignInOutcome, SignInView};
@@ -41,14 +40,15 @@ impl LocalPath {
     pub fn parse(raw: &str) -> Option<Self> {
         let odd = |c: char| c == '\\' || c.is_whitespace() || c.is_control();
         let rest = raw.strip_prefix('/')?;
-        if rest.starts_with('/') || raw.len() > Self::MAX || raw.chars().any(odd) {
+        // No page of ours has `//`, and `/en//evil.example` is `//evil.example` without its language.
+        let doubled = rest.starts_with('/') || raw.split(['?', '#']).next().is_some_and(|page| page.contains("//"));
+        if doubled || raw.len() > Self::MAX || raw.chars().any(odd) {
             return None;
         }
         let path = crate::Lang::strip(raw);
         let page = path.split(['?', '#']).next().unwrap_or_default();
         let circle = ["/login", "/register", "/verify", "/api"].contains(&page) || page.starts_with("/api/");
-        // `/en//evil.example` is `//evil.example` once the language is taken off.
-        (!circle && path.starts_with('/') && !path.starts_with("//")).then(|| Self(path.to_owned()))
+        (!circle).then(|| Self(ascii(path)))
     }
 
     /// The path, which starts with `/` and has no language.
@@ -71,6 +71,19 @@ impl LocalPath {
     }
 }
 
+/// `path` as a header can carry it: what is no ASCII percent-encoded.
+fn ascii(path: &str) -> String {
+    let mut text = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        if byte.is_ascii() {
+            text.push(char::from(byte));
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -85,6 +98,7 @@ mod tests {
             ("/search?q=%E6%9A%96", "/search?q=%E6%9A%96"),
             ("/en", "/"),
             ("/", "/"),
+            ("/c/茶", "/c/%E8%8C%B6"),
         ] {
             assert_eq!(LocalPath::parse(raw).as_ref().map(LocalPath::as_str), Some(path));
         }

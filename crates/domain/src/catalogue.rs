@@ -12,6 +12,10 @@ pub use filter::{Filter, PAGE_SIZE, Sort};
 /// From this many units down, the exact number is said: enough to decide by, too little to spy on.
 pub const FEW: i64 = 5;
 
+/// Search results that are counted and shown; beyond them a person asks more exactly. Counting on
+/// would take the longer the more goods there are.
+pub const FOUND_MAX: u32 = 1_000;
+
 /// One picture of a product; its versions stand under `/media/{hash}-{width}.{avif|webp}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Picture {
@@ -266,8 +270,10 @@ pub struct CategoryPage {
 pub struct SearchPage {
     /// What was asked, trimmed and cut to 100 characters.
     pub query: String,
-    /// What was found.
+    /// What was found, at most [`FOUND_MAX`].
     pub listing: Listing,
+    /// Whether even more was found than `listing` tells and its pages show.
+    pub more: bool,
     /// Found instead, when nothing matches the whole question.
     pub near: Vec<ProductCard>,
     /// Ways on.

@@ -87,6 +87,8 @@ pub enum Fault {
     Unreadable,
     /// Our fault; nothing was changed.
     Internal,
+    /// No answer came back; whether anything was changed is not known here.
+    NoAnswer,
 }
 
 /// A fault and the field it belongs to.

@@ -50,15 +50,15 @@ impl Lang {
         }
     }
 
-    /// The same page without its language: `/en/cart` → `/cart`, `/cart` → `/cart`.
+    /// The same page without its language: `/en/cart` → `/cart`, `/cart` → `/cart`. It starts with
+    /// exactly one `/`: browsers take `//host` for another host.
     pub fn strip(path: &str) -> &str {
-        match Self::of_path(path) {
+        let rest = match Self::of_path(path) {
             Self::Ja => path,
-            Self::En => match &path[3..] {
-                "" => "/",
-                rest => rest,
-            },
-        }
+            Self::En => &path[3..],
+        };
+        let doubled = rest.len() - rest.trim_start_matches('/').len();
+        if rest.is_empty() { "/" } else { &rest[doubled.saturating_sub(1)..] }
     }
 
     /// Reads a stored tag; anything but `en` is Japanese.
@@ -116,6 +116,13 @@ mod tests {
         assert_eq!(Lang::of_path("/en/cart"), Lang::En);
         assert_eq!(Lang::of_path("/envelopes"), Lang::Ja);
         assert_eq!(Lang::of_path("/"), Lang::Ja);
+    }
+
+    #[test]
+    fn a_page_of_another_host_is_no_page_of_ours() {
+        assert_eq!(Lang::strip("/en//evil.example/x"), "/evil.example/x");
+        assert_eq!(Lang::strip("///evil.example"), "/evil.example");
+        assert_eq!(Lang::strip("/en"), "/");
     }
 
     #[test]

@@ -54,7 +54,8 @@ pub fn grams(text: &str) -> Vec<String> {
 /// Every gram that `text` is found by, sorted, none twice.
 pub fn grams_of(text: &str, part: Part) -> Vec<String> {
     let folded = fold(text);
-    let mut grams = BTreeSet::new();
+    // Sorted once at the end: a set would keep every one of some hundred grams in order all the way.
+    let mut grams = Vec::with_capacity(folded.len());
     for run in runs(&folded) {
         match run {
             Run::Pairs(chars) => {
@@ -67,7 +68,9 @@ pub fn grams_of(text: &str, part: Part) -> Vec<String> {
             }
         }
     }
-    grams.into_iter().collect()
+    grams.sort_unstable();
+    grams.dedup();
+    grams
 }
 
 /// The grams that a text must all have to answer `query`; none for a query without letters.
@@ -145,11 +148,28 @@ fn stem(word: &[char]) -> &[char] {
 }
 
 fn single(c: char) -> String {
-    format!("u{:x}", c as u32)
+    let mut gram = String::with_capacity(6);
+    gram.push('u');
+    hex(&mut gram, c);
+    gram
 }
 
 fn pair(a: char, b: char) -> String {
-    format!("b{:x}z{:x}", a as u32, b as u32)
+    let mut gram = String::with_capacity(12);
+    gram.push('b');
+    hex(&mut gram, a);
+    gram.push('z');
+    hex(&mut gram, b);
+    gram
+}
+
+/// The number of a character in hexadecimal, as `{:x}` writes it; texts have many of them.
+fn hex(into: &mut String, c: char) {
+    let number = c as u32;
+    let first = (0..8).rev().find(|place| number >> (place * 4) & 15 != 0).unwrap_or(0);
+    for place in (0..=first).rev() {
+        into.extend(char::from_digit(number >> (place * 4) & 15, 16));
+    }
 }
 
 fn word(chars: &[char]) -> String {
@@ -235,6 +255,12 @@ mod tests {
                 prop_assert!(gram.starts_with(|c: char| c.is_ascii_lowercase()));
                 prop_assert!(gram.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
             }
+        }
+
+        #[test]
+        fn characters_are_written_by_their_number(a in any::<char>(), b in any::<char>()) {
+            prop_assert_eq!(single(a), format!("u{:x}", a as u32));
+            prop_assert_eq!(pair(a, b), format!("b{:x}z{:x}", a as u32, b as u32));
         }
 
         #[test]

@@ -18,11 +18,11 @@ use noren_domain::{Id, Lang};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use crate::db::Conn;
+use crate::db::{Conn, Dialect};
 use crate::person::{Field, OpenError};
 use crate::session::{self, Device};
 use crate::token::Token;
-use crate::{Shop, execute, fetch_optional, outbox};
+use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
 use limits::Standing;
 
 const MINUTE: i64 = 60_000;
@@ -133,6 +133,13 @@ pub async fn verify(
 ) -> Result<Entered, DoorError> {
     let now = shop.now();
     let mut tx = shop.db.write().await?;
+    if tx.dialect() == Dialect::Postgres {
+        // Two registrations of one address may be verified at the same moment, and each ends the
+        // other: both take hold of all of them first, in the same order.
+        let sql = "SELECT id FROM registration WHERE email_index IN \
+                   (SELECT email_index FROM registration WHERE token_hash = $1) ORDER BY id FOR UPDATE";
+        fetch_all!(tx, (Uuid,), sql, pending.hash().to_vec()).await?;
+    }
     // The try is counted before the code is looked at, so tries at the same moment count as well.
     let waiting = fetch_optional!(
         tx,
@@ -163,7 +170,10 @@ pub async fn verify(
         now
     )
     .await?;
-    execute!(tx, "DELETE FROM registration WHERE email_index = $1", waiting.email_index).await?;
+    let sql = "DELETE FROM registration WHERE email_index = $1 RETURNING id";
+    for (over,) in fetch_all!(tx, (Uuid,), sql, waiting.email_index).await? {
+        letters::forget_registration(&mut tx, shop, over).await?;
+    }
     if opened == 0 {
         // Two registrations of one address: the other one was quicker and has the account.
         tx.commit().await?;
@@ -183,7 +193,6 @@ pub async fn login(shop: &Shop, asked: &Login, device: &Device, old: Option<&Tok
     let network = device.network.as_bytes();
     let mut tx = shop.db.write().await?;
     let by_network = limits::take(&mut tx, shop, limits::LOGIN_NETWORK, network).await?;
-    let by_address = limits::take(&mut tx, shop, limits::LOGIN_ADDRESS, &index).await?;
     let account = fetch_optional!(
         tx,
         (Uuid, String),
@@ -192,10 +201,14 @@ pub async fn login(shop: &Shop, asked: &Login, device: &Device, old: Option<&Tok
     )
     .await?;
     let customer = account.as_ref().map(|(id, _)| Id::new(*id));
+    // Strangers who use up an address's tries must not lock its owner out.
+    let at_home = is_at_home(&mut tx, shop, customer.unwrap_or(Id::new(Uuid::nil())), device).await?;
+    let by_address =
+        if at_home { Standing::Within } else { limits::take(&mut tx, shop, limits::LOGIN_ADDRESS, &index).await? };
     for standing in [by_address, by_network] {
         if let Standing::Over { minutes, first } = standing {
-            if let (true, Some(customer)) = (first, customer) {
-                record(&mut tx, shop, customer, SignInOutcome::Blocked, device).await?;
+            if first {
+                refused(&mut tx, shop, customer, &index, SignInOutcome::Blocked, device).await?;
             }
             tx.commit().await?;
             return Err(DoorError::Refused(Fault::TooMany { minutes }));
@@ -206,9 +219,7 @@ pub async fn login(shop: &Shop, asked: &Login, device: &Device, old: Option<&Tok
     let right = password::matches(&asked.password, account.map(|(_, hash)| hash)).await?;
     let mut tx = shop.db.write().await?;
     let Some(customer) = customer.filter(|_| right) else {
-        if let Some(customer) = customer {
-            record(&mut tx, shop, customer, SignInOutcome::WrongPassword, device).await?;
-        }
+        refused(&mut tx, shop, customer, &index, SignInOutcome::WrongPassword, device).await?;
         tx.commit().await?;
         return Err(DoorError::Refused(Fault::Credentials));
     };
@@ -244,6 +255,48 @@ async fn enter(
         session::close(conn, old, shop.now()).await?;
     }
     session::open(conn, shop, customer, device).await
+}
+
+/// Notes a refused try for the account's owner. For an address without one something as large is
+/// written too, or the time of the answer would tell which addresses have accounts.
+async fn refused(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Option<Id<Customer>>,
+    index: &[u8],
+    outcome: SignInOutcome,
+    device: &Device,
+) -> Result<(), sqlx::Error> {
+    match customer {
+        Some(customer) => record(conn, shop, customer, outcome, device).await.map(drop),
+        None => limits::take(conn, shop, limits::LOGIN_NOBODY, index).await.map(drop),
+    }
+}
+
+/// Whether the customer has signed in with this browser from this network within the time we
+/// remember. Many people have the same browser, so that alone says too little here.
+async fn is_at_home(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    device: &Device,
+) -> Result<bool, sqlx::Error> {
+    // From nowhere that we know is not from home.
+    if device.network.is_empty() {
+        return Ok(false);
+    }
+    let row = fetch_optional!(
+        conn,
+        (i64,),
+        "SELECT at FROM sign_in WHERE customer_id = $1 AND outcome = 'ok' AND user_agent = $2 AND network = $3 AND at > $4
+         LIMIT 1",
+        customer.0,
+        &device.user_agent,
+        &device.network,
+        shop.now() - HISTORY
+    )
+    .await?;
+    Ok(row.is_some())
 }
 
 /// Whether the customer has signed in with this browser within the time we remember.
@@ -283,11 +336,15 @@ async fn record(
     Ok(id)
 }
 
-/// Throws away what has served its time: registrations, counters, sessions and sign-ins.
+/// Throws away what has served its time: registrations a day after their code expired, counters,
+/// and sessions and sign-ins once nobody is shown them any more.
 pub async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
     let now = shop.now();
     let mut tx = shop.db.write().await?;
-    execute!(tx, "DELETE FROM registration WHERE expires_at < $1", now - DAY).await?;
+    let sql = "DELETE FROM registration WHERE expires_at < $1 RETURNING id";
+    for (over,) in fetch_all!(tx, (Uuid,), sql, now - DAY).await? {
+        letters::forget_registration(&mut tx, shop, over).await?;
+    }
     execute!(tx, "DELETE FROM rate_limit WHERE window_start < $1", now - DAY).await?;
     execute!(tx, "DELETE FROM session WHERE expires_at < $1 OR seen_at < $1", now - HISTORY).await?;
     execute!(tx, "DELETE FROM sign_in WHERE at < $1", now - HISTORY).await?;

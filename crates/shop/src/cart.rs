@@ -13,7 +13,7 @@ use noren_domain::shipping::Method;
 use noren_domain::{Yen, cart::CartLineView};
 
 use crate::Shop;
-use crate::db::Conn;
+use crate::db::{Collided, Conn, again};
 use crate::token::Token;
 
 /// Whose cart.
@@ -34,6 +34,12 @@ pub enum CartError {
     /// The database.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+impl Collided for CartError {
+    fn collided(&self) -> bool {
+        matches!(self, Self::Database(error) if error.collided())
+    }
 }
 
 /// The cart of `key`, if it has been begun.
@@ -98,7 +104,9 @@ pub async fn shown(shop: &Shop, key: &CartKey, view: &CartView) -> Result<(), Ca
     }
     let mut tx = shop.db.write().await?;
     if let Some(cart) = rows::find(&mut tx, key).await? {
-        for line in &view.lines {
+        let mut lines: Vec<_> = view.lines.iter().collect();
+        lines.sort_unstable_by_key(|line| line.variant);
+        for line in lines {
             for change in &line.changes {
                 match *change {
                     Change::Price { from, to } => rows::price_seen(&mut tx, cart, line.variant, from, to).await?,
@@ -115,7 +123,8 @@ pub async fn shown(shop: &Shop, key: &CartKey, view: &CartView) -> Result<(), Ca
 /// Puts `quantity` more units of `sku` into the cart, beginning one if there is none.
 pub async fn add(shop: &Shop, key: &CartKey, sku: &str, quantity: u32) -> Result<(), CartError> {
     let mut tx = shop.db.write().await?;
-    let goods = rows::sold(&mut tx, sku).await?.ok_or(CartError::Refused(Fault::Gone))?;
+    let begun = rows::find(&mut tx, key).await?;
+    let goods = rows::sold(&mut tx, begun, sku).await?.ok_or(CartError::Refused(Fault::Gone))?;
     let most = goods.available();
     if quantity == 0 || quantity > MAX_QUANTITY {
         return Err(CartError::Refused(Fault::Quantity { min: 1, max: MAX_QUANTITY }));
@@ -143,7 +152,7 @@ pub async fn set(shop: &Shop, key: &CartKey, sku: &str, quantity: u32) -> Result
     }
     let mut tx = shop.db.write().await?;
     let cart = rows::find(&mut tx, key).await?.ok_or(CartError::Refused(Fault::NotFound))?;
-    let goods = rows::sold(&mut tx, sku).await?.ok_or(CartError::Refused(Fault::Gone))?;
+    let goods = rows::sold(&mut tx, Some(cart), sku).await?.ok_or(CartError::Refused(Fault::Gone))?;
     let most = goods.available();
     if quantity > most {
         return Err(CartError::Refused(Fault::Stock { available: most }));
@@ -168,20 +177,29 @@ pub async fn remove(shop: &Shop, key: &CartKey, sku: &str) -> Result<(), CartErr
 }
 
 /// Pours a browser's cart into the customer's: quantities add up to what stock and the limit per
-/// line allow. A checkout begun by the guest comes along unless the customer has one. Twice is once.
+/// line allow. A checkout begun by the guest comes along unless the customer has one, and an order
+/// that is being paid becomes the customer's. Twice is once.
 pub async fn merge(shop: &Shop, guest: &Token, customer: Id<Customer>) -> Result<MergeReport, CartError> {
+    again(|| merge_once(shop, guest, customer)).await
+}
+
+async fn merge_once(shop: &Shop, guest: &Token, customer: Id<Customer>) -> Result<MergeReport, CartError> {
     let mut report = MergeReport::default();
     let mut tx = shop.db.write().await?;
     let Some(from) = rows::find(&mut tx, &CartKey::Guest(guest.clone())).await? else { return Ok(report) };
+    let to = rows::begin(&mut tx, shop, &CartKey::Customer(customer)).await?;
+    // Checkout, order, lines: the same order of locks as when an order is placed.
+    rows::lock_checkouts(&mut tx, from, to).await?;
+    rows::hand_over_drafts(&mut tx, from, to, customer).await?;
+    // Before the lines, because what an unpaid order of this checkout holds is there for them.
+    rows::hand_over_checkout(&mut tx, from, to).await?;
     let mut lines = rows::empty(&mut tx, from).await?;
     lines.sort_by_key(|line| line.variant_id);
-    let to = rows::begin(&mut tx, shop, &CartKey::Customer(customer)).await?;
     for line in lines {
         let moved = rows::pour(&mut tx, to, &line).await?;
         report.moved += moved;
         report.dropped += line.quantity().saturating_sub(moved);
     }
-    rows::hand_over_checkout(&mut tx, from, to).await?;
     rows::delete(&mut tx, from).await?;
     rows::touch(&mut tx, to, shop.now()).await?;
     tx.commit().await?;

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::Shop;
 use crate::db::Conn;
 use crate::person::OpenError;
-use crate::postal;
+use crate::{payment, postal};
 
 /// Why a checkout does not go on.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +64,7 @@ pub async fn answers(shop: &Shop, cart: Id<Cart>) -> Result<(Answers, CartView),
         };
         return Ok((answers, view));
     };
-    let next = match settle(&row, &view, shop.now()) {
+    let next = match settle(shop, &row, &view) {
         Ok(_) => Step::Confirm,
         Err(step) => step,
     };
@@ -113,6 +113,9 @@ pub async fn save_payment(shop: &Shop, cart: Id<Cart>, form: &PaymentForm) -> Re
     let view = crate::cart::view(&mut tx, cart).await?;
     let shipping = method.fee(prefecture, view.weight_g(), view.totals.goods);
     let payment = form.parse(method, view.totals.goods + shipping).map_err(CheckoutError::Refused)?;
+    if !payment::offered(shop).contains(&payment) {
+        return Err(CheckoutError::Refused(Faults::field("payment", Fault::Choice)));
+    }
     rows::save_payment(&mut tx, shop, cart, payment).await?;
     tx.commit().await?;
     Ok(())
@@ -126,7 +129,7 @@ pub async fn quote(conn: &mut Conn, shop: &Shop, cart: Id<Cart>) -> Result<Quote
         return Err(CheckoutError::Empty);
     }
     let row = rows::find(conn, cart).await?.ok_or(CheckoutError::Incomplete(Step::Contact))?;
-    let settled = settle(&row, &view, shop.now()).map_err(CheckoutError::Incomplete)?;
+    let settled = settle(shop, &row, &view).map_err(CheckoutError::Incomplete)?;
     Ok(assemble(&row, view, settled))
 }
 
@@ -140,10 +143,10 @@ struct Settled {
 
 /// Checks the answers against each other, the cart and the calendar; names the first step that
 /// does not hold.
-fn settle(row: &rows::Checkout, view: &CartView, now: i64) -> Result<Settled, Step> {
+fn settle(shop: &Shop, row: &rows::Checkout, view: &CartView) -> Result<Settled, Step> {
     let prefecture = row.prefecture().filter(|_| row.has_contact()).ok_or(Step::Contact)?;
     let method = row.method().filter(|method| method.takes(view.weight_g())).ok_or(Step::Delivery)?;
-    let earliest = method.earliest(now, prefecture);
+    let earliest = method.earliest(shop.now(), prefecture);
     let date = match row.delivery_date.as_deref() {
         Some(iso) => Some(Day::from_iso(iso).filter(|day| *day >= earliest).ok_or(Step::Delivery)?.iso()),
         None => None,
@@ -153,6 +156,7 @@ fn settle(row: &rows::Checkout, view: &CartView, now: i64) -> Result<Settled, St
         .payment_method
         .as_deref()
         .and_then(PaymentMethod::from_word)
+        .filter(|payment| payment::offered(shop).contains(payment))
         .filter(|payment| payment.check(method, view.totals.goods + shipping).is_ok())
         .ok_or(Step::Payment)?;
     let slot = row.delivery_slot.as_deref().and_then(Slot::from_word);
@@ -203,7 +207,12 @@ pub async fn confirmation(
 
 /// SHA-256 of a confirmation exactly as it is shown: kept with the order.
 pub fn shown_hash(confirmation: &Confirmation) -> [u8; 32] {
-    Sha256::digest(confirmation.canonical().as_bytes()).into()
+    hash_of(&confirmation.canonical())
+}
+
+/// SHA-256 of the canonical text of a confirmation.
+pub fn hash_of(canonical: &str) -> [u8; 32] {
+    Sha256::digest(canonical.as_bytes()).into()
 }
 
 /// [`shown_hash`] as the confirmation page's form carries it: 64 hexadecimal digits.

@@ -1,11 +1,13 @@
 //! The two databases behind one face.
 //!
-//! SQLite by default: one connection writes (opened with `BEGIN IMMEDIATE`), several read.
+//! SQLite by default: one connection writes (opened with `BEGIN IMMEDIATE`, commits in groups), several read.
 //! PostgreSQL when one machine is not enough. SQL is portable with `$1` placeholders; where the
 //! dialects part, both sentences stand side by side in one `match`.
 //!
 //! A use case asks for [`Db::read`] or [`Db::write`] and hands the [`Conn`] to the row functions of
-//! its feature, which run SQL with [`query!`](crate::query) and its siblings.
+//! its feature, which run SQL with [`execute!`](crate::execute) and its siblings.
+
+mod group;
 
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
@@ -24,8 +26,8 @@ pub enum Db {
     Sqlite {
         /// Reads; never blocked by the writer (WAL).
         read: SqlitePool,
-        /// The one writer.
-        write: SqlitePool,
+        /// The one writer, and the line before it.
+        write: group::Line,
     },
     /// A PostgreSQL server.
     Postgres(PgPool),
@@ -38,7 +40,7 @@ pub struct Conn(Inner);
 #[derive(Debug)]
 enum Inner {
     Sqlite(PoolConnection<Sqlite>),
-    SqliteTx(Transaction<'static, Sqlite>),
+    SqliteTx(group::Turn),
     Postgres(PoolConnection<Postgres>),
     PostgresTx(Transaction<'static, Postgres>),
 }
@@ -90,7 +92,7 @@ impl Db {
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_lazy_with(options.pragma("query_only", "on"));
-        Ok(Self::Sqlite { read, write })
+        Ok(Self::Sqlite { read, write: group::Line::new(write) })
     }
 
     /// Opens the PostgreSQL database at `url` (`postgres://user:password@host/name`).
@@ -107,7 +109,7 @@ impl Db {
     /// Brings the schema up to date; running it twice changes nothing.
     pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
         match self {
-            Self::Sqlite { write, .. } => sqlx::migrate!("migrations/sqlite").run(write).await,
+            Self::Sqlite { write, .. } => sqlx::migrate!("migrations/sqlite").run(write.pool()).await,
             Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run(pool).await,
         }
     }
@@ -141,9 +143,25 @@ impl Db {
     /// it reads cannot change under it; on PostgreSQL (read committed) changes must be guarded in SQL.
     pub async fn write(&self) -> Result<Tx, sqlx::Error> {
         Ok(Tx(Conn(match self {
-            Self::Sqlite { write, .. } => Inner::SqliteTx(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { write, .. } => Inner::SqliteTx(write.turn(false).await?),
             Self::Postgres(pool) => Inner::PostgresTx(pool.begin().await?),
         })))
+    }
+
+    /// Like [`Db::write`], for work that takes long (an import): on SQLite nobody's commit waits for it.
+    pub async fn write_alone(&self) -> Result<Tx, sqlx::Error> {
+        Ok(Tx(Conn(match self {
+            Self::Sqlite { write, .. } => Inner::SqliteTx(write.turn(true).await?),
+            Self::Postgres(pool) => Inner::PostgresTx(pool.begin().await?),
+        })))
+    }
+
+    /// Asks the database for something that is there once it is migrated: a pool hands out
+    /// connections (on SQLite even ones that nobody tries first) whether or not anything answers on them.
+    pub async fn answers(&self) -> Result<(), sqlx::Error> {
+        let mut conn = self.read().await?;
+        crate::execute!(conn, "SELECT id FROM key_check").await?;
+        Ok(())
     }
 
     /// Which dialect this database speaks.
@@ -159,7 +177,7 @@ impl Db {
         match self {
             Self::Sqlite { read, write } => {
                 read.close().await;
-                write.close().await;
+                write.pool().close().await;
             }
             Self::Postgres(pool) => pool.close().await,
         }
@@ -213,6 +231,37 @@ impl DerefMut for Tx {
 /// Whether `error` says that a UNIQUE constraint would break.
 pub fn is_unique_violation(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// An error that may say "another transaction was in the way: begin again".
+pub trait Collided {
+    /// Whether the database undid everything only because of another transaction: a deadlock
+    /// (SQLSTATE 40P01) or a serialisation failure (40001).
+    fn collided(&self) -> bool;
+}
+
+impl Collided for sqlx::Error {
+    fn collided(&self) -> bool {
+        self.as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .is_some_and(|code| ["40P01", "40001"].contains(&&*code))
+    }
+}
+
+/// How often a transaction begins again after a collision before its error is told.
+const AGAIN: usize = 2;
+
+/// Runs `work`, which is one whole transaction, and runs it again after a collision. Locks are taken
+/// in one order everywhere (checkout, order, stock by variant, product, cart lines), so this is for
+/// the rest: a long import in the way, or the database's own checks of keys.
+pub async fn again<T, E: Collided, F: Future<Output = Result<T, E>>>(mut work: impl FnMut() -> F) -> Result<T, E> {
+    for _ in 0..AGAIN {
+        match work().await {
+            Err(error) if error.collided() => tracing::warn!("a transaction met another one and begins again"),
+            done => return done,
+        }
+    }
+    work().await
 }
 
 /// Runs a statement on a [`Conn`]: `execute!(conn, "UPDATE … $1", value).await?` gives the number
@@ -336,6 +385,47 @@ mod tests {
         assert_eq!(known, applied);
         shop.db.migrate().await.unwrap();
     });
+
+    /// Two transactions that lock two rows in opposite order, which only PostgreSQL allows: it undoes
+    /// one of them, and that one begins again.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_transaction_undone_for_another_begins_again() {
+        let shop = testing::postgres().await;
+        let keys = [vec![1u8], vec![2u8]];
+        for key in &keys {
+            let mut tx = shop.db.write().await.unwrap();
+            crate::execute!(tx, "INSERT INTO rate_limit (key, window_start, tries) VALUES ($1, 0, 0)", key)
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+        }
+        let both_hold_one = tokio::sync::Barrier::new(2);
+        let work = |first: usize| {
+            let (db, keys, both_hold_one, tries) = (&shop.db, &keys, &both_hold_one, std::cell::Cell::new(0));
+            async move {
+                again(|| async {
+                    tries.set(tries.get() + 1);
+                    // Whoever begins again takes the rows in order, or might meet the other one once more.
+                    let first = if tries.get() == 1 { first } else { 0 };
+                    let mut tx = db.write().await?;
+                    let sql = "UPDATE rate_limit SET tries = tries + 1 WHERE key = $1";
+                    crate::execute!(tx, sql, &keys[first]).await?;
+                    if tries.get() == 1 {
+                        both_hold_one.wait().await;
+                    }
+                    crate::execute!(tx, sql, &keys[1 - first]).await?;
+                    tx.commit().await
+                })
+                .await?;
+                Ok::<_, sqlx::Error>(tries.get())
+            }
+        };
+        let (a, b) = tokio::join!(work(0), work(1));
+        assert_eq!(a.unwrap() + b.unwrap(), 3, "one of them ran twice");
+        let mut conn = shop.db.read().await.unwrap();
+        let (least,): (i64,) = crate::fetch_one!(conn, (i64,), "SELECT MIN(tries) FROM rate_limit").await.unwrap();
+        assert_eq!(least, 2);
+    }
 
     crate::on_both_databases!(a_transaction_that_is_dropped_leaves_nothing(shop) {
         let mut tx = shop.db.write().await.unwrap();

@@ -110,11 +110,31 @@ pub enum ImportError {
     Json(#[from] serde_json::Error),
 }
 
-/// Imports what `options` names. `progress` hears the number of products done, now and then.
+/// What an import is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Reading and judging the whole file; nothing is written yet.
+    Checking,
+    /// Comparing with the database, and writing what differs unless it is a dry run.
+    Writing,
+}
+
+/// How far an import has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What it is at.
+    pub phase: Phase,
+    /// Products done in this phase.
+    pub done: usize,
+    /// How many there are, once the file has been read to its end.
+    pub of: Option<usize>,
+}
+
+/// Imports what `options` names. `progress` hears how far it has come, every thousand products or so.
 pub async fn run(
     shop: &Shop,
     options: &Options,
-    progress: &mut (dyn FnMut(usize) + Send),
+    progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Report, ImportError> {
     let mut report = Report::default();
     let categories = options.categories.as_deref().map(Table::open).transpose()?;
@@ -128,13 +148,15 @@ pub async fn run(
     };
     let slugs: HashSet<String> =
         known.categories.keys().cloned().chain(category_rows.iter().map(|row| row.slug.clone())).collect();
+    let mut good = 0;
     if let Some(table) = &products {
         let mut seen = 0;
-        for item in GoodsReader::new(table, &slugs, &known.skus, &mut pictures)? {
+        for item in GoodsReader::new(table, &slugs, &known.skus, &mut pictures, false)? {
             report.bad.extend(item.bad);
+            good += usize::from(item.goods.is_some());
             seen += 1;
-            if seen % 10_000 == 0 {
-                tracing::info!(products = seen, "checked");
+            if seen % CHUNK == 0 {
+                progress(Step { phase: Phase::Checking, done: seen, of: None });
             }
         }
     }
@@ -142,11 +164,15 @@ pub async fn run(
         return Ok(report);
     }
 
+    // Before any row names them: a picture that nobody shows does no harm, a row without its picture does.
+    if !options.dry_run {
+        pictures.keep(shop)?;
+    }
     let ids = plan::categories(shop, category_rows, options.dry_run, &mut report).await?;
     if let Some(table) = &products {
         let mut chunk: Vec<Goods> = Vec::with_capacity(CHUNK);
         let mut done = 0;
-        let mut reader = GoodsReader::new(table, &slugs, &known.skus, &mut pictures)?;
+        let mut reader = GoodsReader::new(table, &slugs, &known.skus, &mut pictures, true)?;
         loop {
             chunk.extend(reader.by_ref().filter_map(|item| item.goods).take(CHUNK));
             if chunk.is_empty() {
@@ -155,19 +181,16 @@ pub async fn run(
             done += chunk.len();
             plan::products(shop, &chunk, &ids, options, &mut report).await?;
             chunk.clear();
-            progress(done);
+            progress(Step { phase: Phase::Writing, done, of: Some(good) });
         }
     }
     report.written = !options.dry_run;
-    if report.written {
-        pictures.keep(shop)?;
-        if shop.db.dialect() == Dialect::Postgres && report.new + report.changed > CHUNK {
-            let mut tx = shop.db.write().await?;
-            for table in ["product", "variant", "stock", "picture", "product_facet", "product_search"] {
-                crate::execute!(tx, sqlx::AssertSqlSafe(format!("ANALYZE {table}"))).await?;
-            }
-            tx.commit().await?;
+    if report.written && shop.db.dialect() == Dialect::Postgres && report.new + report.changed > CHUNK {
+        let mut tx = shop.db.write_alone().await?;
+        for table in ["product", "variant", "stock", "picture", "product_facet", "product_search"] {
+            crate::execute!(tx, sqlx::AssertSqlSafe(format!("ANALYZE {table}"))).await?;
         }
+        tx.commit().await?;
     }
     Ok(report)
 }
@@ -214,7 +237,7 @@ impl Pictures {
         }
         self.seen
             .entry(name.to_owned())
-            .or_insert_with(|| Source::read(&folder.join(name)).map_err(|error| format!("picture \"{name}\": {error}")))
+            .or_insert_with(|| look_at(folder, name).map_err(|reason| format!("picture \"{name}\": {reason}")))
             .clone()
     }
 
@@ -229,6 +252,16 @@ impl Pictures {
         }
         Ok(())
     }
+}
+
+/// A link in the folder must not show what lies outside.
+fn look_at(folder: &Path, name: &str) -> Result<Source, String> {
+    let unreadable = |error: std::io::Error| format!("cannot be read ({error}); put the file into the folder");
+    let path = folder.join(name).canonicalize().map_err(unreadable)?;
+    if !path.starts_with(folder.canonicalize().map_err(unreadable)?) {
+        return Err("leads outside the folder; put the file itself there".to_owned());
+    }
+    Source::read(&path).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

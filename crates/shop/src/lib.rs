@@ -23,6 +23,7 @@ pub mod sample;
 pub mod search;
 pub mod session;
 pub mod stock;
+pub mod tidy;
 pub mod token;
 
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ use person::Keys;
 
 /// The running shop: its database, its keys, its clock and its folder. Cheap to clone.
 #[derive(Clone)]
-pub struct Shop(Arc<Parts>);
+pub struct Shop(Arc<Parts>, Arc<catalogue::Shelf>);
 
 /// What a [`Shop`] is made of.
 pub struct Parts {
@@ -57,7 +58,12 @@ pub struct Parts {
 impl Shop {
     /// Puts a shop together.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(parts), Arc::default())
+    }
+
+    /// The sets that lists of goods are answered from.
+    pub(crate) fn shelf(&self) -> &catalogue::Shelf {
+        &self.1
     }
 
     /// The folder of product pictures.
@@ -75,6 +81,27 @@ impl Shop {
         self.clock.now()
     }
 
+    /// Brings the database up to date, and refuses one whose personal data another key has sealed:
+    /// a second node or a restored machine without the right `keys/` would otherwise go on as a shop
+    /// that knows nobody.
+    pub async fn migrate(&self) -> Result<(), OpenShopError> {
+        self.db.migrate().await?;
+        let ours = self.keys.fingerprint();
+        let mut known = person::fingerprint(&self.db).await?;
+        if known.is_none() {
+            let mut tx = self.db.write().await?;
+            let sql = "INSERT INTO key_check (id, fingerprint) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
+            execute!(tx, sql, ours.to_vec()).await?;
+            tx.commit().await?;
+            known = person::fingerprint(&self.db).await?;
+        }
+        if known.as_deref() == Some(&ours) {
+            Ok(())
+        } else {
+            Err(person::KeyError::Other { path: key_file(&self.data) }.into())
+        }
+    }
+
     /// Opens or creates everything a shop needs in the data folder `data`.
     pub async fn open(
         data: &Path,
@@ -86,14 +113,24 @@ impl Shop {
             std::fs::create_dir_all(&dir).map_err(|source| OpenShopError::Folder { path: dir, source })?;
         }
         let entropy = Entropy::System;
-        let keys = Keys::open_or_create(&data.join("keys/shop.key"), &entropy)?;
         let db = match database_url {
             Some(url) => Db::postgres(url).await?,
             None => Db::sqlite(&data.join("noren.sqlite")).await?,
         };
+        let path = key_file(data);
+        let keys = match Keys::open_existing(&path, &entropy)? {
+            Some(keys) => keys,
+            None if person::fingerprint(&db).await?.is_some() => return Err(person::KeyError::Missing { path }.into()),
+            None => Keys::open_or_create(&path, &entropy)?,
+        };
         let url = url.trim_end_matches('/').to_owned();
         Ok(Self::new(Parts { db, keys, clock: Clock::System, entropy, data: data.to_owned(), url, development }))
     }
+}
+
+/// Where the key file stands in the data folder `data`.
+pub fn key_file(data: &Path) -> PathBuf {
+    data.join("keys/shop.key")
 }
 
 impl std::ops::Deref for Shop {
@@ -120,7 +157,55 @@ pub enum OpenShopError {
     /// The database.
     #[error("cannot open the database: {0}; check NOREN_DATABASE_URL and that the data folder is writable")]
     Database(#[from] sqlx::Error),
+    /// The schema.
+    #[error("cannot bring the database up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
 }
 
 #[cfg(test)]
 pub mod testing;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use person::KeyError;
+
+    async fn start(data: &Path) -> Result<Shop, OpenShopError> {
+        let shop = Shop::open(data, None, "http://shop.example", true).await?;
+        shop.migrate().await?;
+        Ok(shop)
+    }
+
+    #[tokio::test]
+    async fn a_database_opens_with_the_key_that_sealed_it_and_with_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        start(dir.path()).await.unwrap().db.close().await;
+        start(dir.path()).await.unwrap().db.close().await;
+
+        let key = key_file(dir.path());
+        let right = std::fs::read(&key).unwrap();
+        std::fs::write(&key, [9; 32]).unwrap();
+        assert!(matches!(start(dir.path()).await, Err(OpenShopError::Key(KeyError::Other { .. }))));
+
+        std::fs::remove_file(&key).unwrap();
+        assert!(matches!(start(dir.path()).await, Err(OpenShopError::Key(KeyError::Missing { .. }))));
+        assert!(!key.exists(), "no new key takes the place of the one that is looked for");
+
+        std::fs::write(&key, right).unwrap();
+        start(dir.path()).await.unwrap();
+    }
+
+    on_both_databases!(a_second_node_with_another_key_is_refused(shop) {
+        shop.migrate().await.unwrap();
+        let other = Shop::new(Parts {
+            db: shop.db.clone(),
+            keys: Keys::new([2; 32], shop.entropy.clone()),
+            clock: shop.clock.clone(),
+            entropy: shop.entropy.clone(),
+            data: shop.data.clone(),
+            url: shop.url.clone(),
+            development: true,
+        });
+        assert!(matches!(other.migrate().await, Err(OpenShopError::Key(KeyError::Other { .. }))));
+    });
+}

@@ -12,9 +12,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use lettre::Message;
+use lettre::address::Envelope;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, MultiPart, MultiPartKind, SinglePart};
+use lettre::{Address, Message};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -38,8 +39,21 @@ pub enum Mail {
         /// The order.
         order: Uuid,
     },
+    /// The time to transfer the money is over and the order was called off.
+    OrderLapsed {
+        /// The order.
+        order: Uuid,
+    },
     /// About an account.
     Account(account::AccountMail),
+}
+
+impl MailError {
+    /// Whether trying again cannot help: what the mail is about will not come back, nor become an
+    /// address, nor open.
+    pub(crate) const fn is_final(&self) -> bool {
+        matches!(self, Self::Gone | Self::Address(_) | Self::Compose(_) | Self::Open(_))
+    }
 }
 
 /// A mail could not be sent.
@@ -74,6 +88,7 @@ pub async fn send(shop: &Shop, key: &str, mail: &Mail) -> Result<(), MailError> 
     let letter = match mail {
         Mail::OrderPlaced { order } => order::placed(shop, *order).await?,
         Mail::OrderRefunded { order } => order::refunded(shop, *order).await?,
+        Mail::OrderLapsed { order } => order::lapsed(shop, *order).await?,
         Mail::Account(mail) => account::compose(shop, mail).await?,
     };
     let bytes = message(shop, key, &letter)?.formatted();
@@ -100,12 +115,13 @@ fn message(shop: &Shop, key: &str, letter: &Letter) -> Result<Message, MailError
         .build()
         .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(letter.text()))
         .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(letter.html()));
+    let from: Address = format!("shop@{}", mail_host(host)).parse()?;
+    let to: Address = noren_domain::email::quoted(letter.to.expose()).parse()?;
     Ok(Message::builder()
-        .from(Mailbox::new(
-            Some(letter.lang.pick("暖簾堂", "Norendo").to_owned()),
-            format!("shop@{}", mail_host(host)).parse()?,
-        ))
-        .to(Mailbox::new(None, letter.to.expose().parse()?))
+        // Said here, for reading it back from the headers loses the quotes of a quoted address.
+        .envelope(Envelope::new(Some(from.clone()), vec![to.clone()])?)
+        .from(Mailbox::new(Some(letter.lang.pick("暖簾堂", "Norendo").to_owned()), from))
+        .to(Mailbox::new(None, to))
         .subject(letter.subject.clone())
         .message_id(Some(format!("<{id}@{}>", mail_host(host))))
         .date(UNIX_EPOCH + Duration::from_millis(millis))

@@ -1,5 +1,6 @@
 //! Orders: placing them, settling their money, showing them.
 
+mod demo;
 mod place;
 mod settle;
 mod sweep;
@@ -7,6 +8,7 @@ mod sweep;
 mod tests;
 mod view;
 
+pub use demo::{DemoError, demo};
 pub use place::{Next, PlaceError, Placed, place};
 pub(crate) use settle::settle_in;
 pub use settle::{Outcome, Report, Settled, settle};

@@ -1,5 +1,6 @@
 //! Work that must survive a crash: written in the transaction that makes it necessary, done after
-//! it, repeated until it succeeds. A job may run twice; what it does must not show twice.
+//! it, repeated until it succeeds or is known never to. A job may run twice; what it does must not
+//! show twice.
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
@@ -44,7 +45,7 @@ impl Topic {
     }
 }
 
-/// A job did not succeed; it will be tried again.
+/// A job did not succeed.
 #[derive(Debug, thiserror::Error)]
 enum JobError {
     #[error("no such topic; was this database used by a newer version?")]
@@ -57,6 +58,17 @@ enum JobError {
     Bank(#[from] PaymentError),
 }
 
+impl JobError {
+    /// Whether the same job would fail in the same way for ever.
+    const fn is_final(&self) -> bool {
+        match self {
+            Self::Topic | Self::Payload(_) => true,
+            Self::Mail(error) => error.is_final(),
+            Self::Bank(_) => false,
+        }
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Job {
     id: Uuid,
@@ -64,6 +76,7 @@ struct Job {
     topic: String,
     payload: String,
     attempts: i64,
+    leased_until: i64,
 }
 
 /// Writes a job into the caller's transaction. The same `key` again adds nothing.
@@ -100,6 +113,14 @@ pub async fn enqueue_at(
     Ok(())
 }
 
+/// Takes a job back, in the caller's transaction: what it was about is gone, so there is nothing to
+/// do and nothing to try again. A job that is done, or never was, stays as it is.
+pub async fn cancel(conn: &mut Conn, shop: &Shop, key: &str) -> Result<(), sqlx::Error> {
+    let sql = "UPDATE outbox SET done_at = $1, payload = '' WHERE key = $2 AND done_at IS NULL";
+    execute!(conn, sql, shop.now(), key).await?;
+    Ok(())
+}
+
 /// Tells the worker that there is work. Call it after the commit.
 pub fn ring() {
     BELL.notify_one();
@@ -111,7 +132,7 @@ pub async fn rung() {
 }
 
 /// Does everything that is due and gives the number of jobs that succeeded. Those that failed wait
-/// longer after every try.
+/// longer after every try; those that can never succeed are set aside for a person to look at.
 pub async fn run_due(shop: &Shop) -> Result<usize, sqlx::Error> {
     let mut succeeded = 0;
     loop {
@@ -119,13 +140,15 @@ pub async fn run_due(shop: &Shop) -> Result<usize, sqlx::Error> {
         if jobs.is_empty() {
             return Ok(succeeded);
         }
-        let mut outcomes = Vec::with_capacity(jobs.len());
         for job in jobs {
+            // A slow mail server can use up the lease: the rest is anybody's then.
+            if shop.now() >= job.leased_until {
+                break;
+            }
             let outcome = run(shop, &job).await;
-            outcomes.push((job, outcome));
+            succeeded += usize::from(outcome.is_ok());
+            book(shop, &job, outcome).await?;
         }
-        succeeded += outcomes.iter().filter(|(_, outcome)| outcome.is_ok()).count();
-        book(shop, outcomes).await?;
     }
 }
 
@@ -135,7 +158,7 @@ async fn claim(shop: &Shop) -> Result<Vec<Job>, sqlx::Error> {
     let waiting = fetch_all!(
         shop.db.read().await?,
         (i64,),
-        "SELECT run_at FROM outbox WHERE done_at IS NULL AND run_at <= $1 AND leased_until <= $1 LIMIT 1",
+        "SELECT run_at FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= $1 AND leased_until <= $1 LIMIT 1",
         now
     )
     .await?;
@@ -146,13 +169,13 @@ async fn claim(shop: &Shop) -> Result<Vec<Job>, sqlx::Error> {
     let sql = match tx.dialect() {
         Dialect::Sqlite => {
             "UPDATE outbox SET leased_until = $1, attempts = attempts + 1 WHERE id IN \
-             (SELECT id FROM outbox WHERE done_at IS NULL AND run_at <= $2 AND leased_until <= $2 ORDER BY run_at, id LIMIT $3) \
-             RETURNING id, key, topic, payload, attempts"
+             (SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= $2 AND leased_until <= $2 ORDER BY run_at, id LIMIT $3) \
+             RETURNING id, key, topic, payload, attempts, leased_until"
         }
         Dialect::Postgres => {
             "UPDATE outbox SET leased_until = $1, attempts = attempts + 1 WHERE id IN \
-             (SELECT id FROM outbox WHERE done_at IS NULL AND run_at <= $2 AND leased_until <= $2 ORDER BY run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) \
-             RETURNING id, key, topic, payload, attempts"
+             (SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= $2 AND leased_until <= $2 ORDER BY run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) \
+             RETURNING id, key, topic, payload, attempts, leased_until"
         }
     };
     let mut jobs = fetch_all!(tx, Job, sql, now + LEASE_MS, now, BATCH).await?;
@@ -169,46 +192,40 @@ async fn run(shop: &Shop, job: &Job) -> Result<(), JobError> {
     Ok(())
 }
 
-/// Writes down how the jobs ended. A finished job's payload goes: a code in it is nobody's any more.
-async fn book(shop: &Shop, outcomes: Vec<(Job, Result<(), JobError>)>) -> Result<(), sqlx::Error> {
-    let now = shop.now();
+/// Writes down how a job ended, if it still is this worker's. A finished job's payload goes: a code in
+/// it is nobody's any more.
+async fn book(shop: &Shop, job: &Job, outcome: Result<(), JobError>) -> Result<(), sqlx::Error> {
+    let (now, mine) = (shop.now(), job.leased_until);
     let mut tx = shop.db.write().await?;
-    for (job, outcome) in outcomes {
-        match outcome {
-            Ok(()) => {
-                execute!(
-                    tx,
-                    "UPDATE outbox SET done_at = $1, payload = '', last_error = NULL WHERE id = $2",
-                    now,
-                    job.id
-                )
-                .await?;
-            }
-            Err(error) => {
-                let error = error.to_string();
-                if job.attempts >= LOUD_AFTER {
-                    tracing::error!(key = job.key, attempts = job.attempts, error, "a job keeps failing");
-                } else {
-                    tracing::warn!(
-                        key = job.key,
-                        attempts = job.attempts,
-                        error,
-                        "a job failed and will be tried again"
-                    );
-                }
-                let run_at = now + backoff(job.attempts);
-                execute!(
-                    tx,
-                    "UPDATE outbox SET run_at = $1, leased_until = 0, last_error = $2 WHERE id = $3",
-                    run_at,
-                    error.as_str(),
-                    job.id
-                )
-                .await?;
-            }
+    let booked = match outcome {
+        Ok(()) => {
+            let sql =
+                "UPDATE outbox SET done_at = $1, payload = '', last_error = NULL WHERE id = $2 AND leased_until = $3";
+            execute!(tx, sql, now, job.id, mine).await?
         }
+        Err(error) if error.is_final() => {
+            let error = error.to_string();
+            tracing::error!(key = job.key, error, "a job can never succeed and is set aside; a person must look");
+            let sql = "UPDATE outbox SET failed_at = $1, last_error = $2 WHERE id = $3 AND leased_until = $4";
+            execute!(tx, sql, now, error.as_str(), job.id, mine).await?
+        }
+        Err(error) => {
+            let error = error.to_string();
+            if job.attempts >= LOUD_AFTER {
+                tracing::error!(key = job.key, attempts = job.attempts, error, "a job keeps failing");
+            } else {
+                tracing::warn!(key = job.key, attempts = job.attempts, error, "a job failed and will be tried again");
+            }
+            let sql =
+                "UPDATE outbox SET run_at = $1, leased_until = 0, last_error = $2 WHERE id = $3 AND leased_until = $4";
+            execute!(tx, sql, now + backoff(job.attempts), error.as_str(), job.id, mine).await?
+        }
+    };
+    tx.commit().await?;
+    if booked == 0 {
+        tracing::warn!(key = job.key, "a job took longer than its lease; another worker has it now");
     }
-    tx.commit().await
+    Ok(())
 }
 
 /// 1 s, 2 s, 4 s … up to an hour.
@@ -217,26 +234,26 @@ fn backoff(attempts: i64) -> i64 {
     (FIRST_RETRY_MS << doublings).min(LAST_RETRY_MS)
 }
 
-/// What the worker can say about itself: jobs waiting, and the age of the oldest due one in
-/// milliseconds.
+/// What the worker can say about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backlog {
     /// Jobs not done yet.
     pub waiting: i64,
-    /// How long the oldest due job has been waiting.
+    /// How long the oldest due job has been waiting, in milliseconds.
     pub oldest_ms: i64,
+    /// Jobs that can never succeed: a person must look.
+    pub failed: i64,
 }
 
 /// How far behind the worker is; for metrics and `doctor`.
 pub async fn backlog(shop: &Shop) -> Result<Backlog, sqlx::Error> {
     let now = shop.now();
-    let (waiting, oldest) = crate::fetch_one!(
-        shop.db.read().await?,
-        (i64, Option<i64>),
-        "SELECT COUNT(*), MIN(run_at) FROM outbox WHERE done_at IS NULL"
-    )
-    .await?;
-    Ok(Backlog { waiting, oldest_ms: oldest.map_or(0, |at| (now - at).max(0)) })
+    let mut conn = shop.db.read().await?;
+    let sql = "SELECT COUNT(*), MIN(run_at) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL";
+    let (waiting, oldest) = crate::fetch_one!(conn, (i64, Option<i64>), sql).await?;
+    let sql = "SELECT COUNT(*) FROM outbox WHERE done_at IS NULL AND failed_at IS NOT NULL";
+    let (failed,) = crate::fetch_one!(conn, (i64,), sql).await?;
+    Ok(Backlog { waiting, oldest_ms: oldest.map_or(0, |at| (now - at).max(0)), failed })
 }
 
 #[cfg(test)]
@@ -246,13 +263,23 @@ mod tests {
     use crate::mail::account::AccountMail;
     use crate::on_both_databases;
 
-    on_both_databases!(a_failing_job_waits_longer_each_time_and_loses_nothing(shop) {
+    /// A mail about a customer who is not there.
+    fn to_nobody() -> Mail {
+        Mail::Account(AccountMail::AlreadyRegistered { customer: Uuid::from_u128(1) })
+    }
+
+    async fn put(shop: &Shop, key: &str, payload: &impl Serialize) {
         let mut tx = shop.db.write().await.unwrap();
-        // There is no such order: composing the mail fails.
-        let nowhere = Mail::OrderPlaced { order: Uuid::from_u128(7) };
-        enqueue(&mut tx, &shop, "order-placed/7", Topic::Mail, &nowhere).await.unwrap();
-        enqueue(&mut tx, &shop, "order-placed/7", Topic::Mail, &nowhere).await.unwrap();
+        enqueue(&mut tx, shop, key, Topic::Mail, payload).await.unwrap();
         tx.commit().await.unwrap();
+    }
+
+    on_both_databases!(a_failing_job_waits_longer_each_time_and_loses_nothing(shop) {
+        // The folder for mails is a file: nothing can be written there for now.
+        std::fs::remove_dir(shop.mailbox_dir()).unwrap();
+        std::fs::write(shop.mailbox_dir(), b"").unwrap();
+        put(&shop, "hello", &to_nobody()).await;
+        put(&shop, "hello", &to_nobody()).await;
         assert_eq!(run_due(&shop).await.unwrap(), 0);
         assert_eq!(run_due(&shop).await.unwrap(), 0);
         shop.clock.advance(1_000);
@@ -260,7 +287,31 @@ mod tests {
         let (attempts, run_at) =
             fetch_one!(shop.db.read().await.unwrap(), (i64, i64), "SELECT attempts, run_at FROM outbox").await.unwrap();
         assert_eq!((attempts, run_at), (2, shop.now() + 2_000));
+        assert_eq!(backlog(&shop).await.unwrap(), Backlog { waiting: 1, oldest_ms: 0, failed: 0 });
+    });
+
+    on_both_databases!(a_job_that_can_never_succeed_is_tried_once_and_counted(shop) {
+        put(&shop, "nobody", &to_nobody()).await;
+        put(&shop, "nonsense", &"no mail at all").await;
+        for _ in 0..2 {
+            assert_eq!(run_due(&shop).await.unwrap(), 0);
+            shop.clock.advance(LAST_RETRY_MS + LEASE_MS);
+        }
+        let tried = fetch_all!(shop.db.read().await.unwrap(), (i64, bool), "SELECT attempts, last_error IS NOT NULL FROM outbox");
+        assert_eq!(tried.await.unwrap(), [(1, true), (1, true)]);
+        assert_eq!(backlog(&shop).await.unwrap(), Backlog { waiting: 0, oldest_ms: 0, failed: 2 });
+    });
+
+    on_both_databases!(who_has_lost_the_lease_books_nothing(shop) {
+        put(&shop, "slow", &to_nobody()).await;
+        let slow = super::claim(&shop).await.unwrap().remove(0);
+        assert!(super::claim(&shop).await.unwrap().is_empty());
+        shop.clock.advance(LEASE_MS);
+        let quick = super::claim(&shop).await.unwrap().remove(0);
+        book(&shop, &slow, Ok(())).await.unwrap();
         assert_eq!(backlog(&shop).await.unwrap().waiting, 1);
+        book(&shop, &quick, Ok(())).await.unwrap();
+        assert_eq!(backlog(&shop).await.unwrap().waiting, 0);
     });
 
     on_both_databases!(what_is_not_committed_was_never_asked_for(shop) {

@@ -2,10 +2,14 @@
 
 mod test_bank;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use noren_domain::Yen;
+use noren_domain::checkout::PaymentMethod;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use crate::order::{self, Outcome, Report, Settled};
@@ -28,6 +32,9 @@ pub enum PaymentError {
     /// The body is not what the bank sends.
     #[error("the body cannot be read: {0}")]
     Body(#[from] serde_json::Error),
+    /// A name holds U+0000, which PostgreSQL takes in no text.
+    #[error("the body cannot be read: a name holds U+0000")]
+    Nul,
     /// The bank knows no such payment.
     #[error("no such payment")]
     Unknown,
@@ -37,6 +44,12 @@ pub enum PaymentError {
     /// The database.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+/// The ways to pay that this shop can take money by. A card needs a provider, and the only one so
+/// far is the test bank: in production cards are not offered, rather than fail after the last step.
+pub fn offered(shop: &Shop) -> Vec<PaymentMethod> {
+    PaymentMethod::ALL.into_iter().filter(|method| shop.development || *method != PaymentMethod::Card).collect()
 }
 
 /// One webhook as the bank writes it.
@@ -57,6 +70,9 @@ pub struct Webhook {
 pub async fn receive(shop: &Shop, signature: &str, body: &[u8]) -> Result<Settled, PaymentError> {
     verify(shop, signature, body)?;
     let webhook: Webhook = serde_json::from_slice(body)?;
+    if webhook.event_id.contains('\0') || webhook.reference.contains('\0') {
+        return Err(PaymentError::Nul);
+    }
     let mut tx = shop.db.write().await?;
     let fresh = execute!(
         tx,
@@ -80,9 +96,26 @@ pub async fn receive(shop: &Shop, signature: &str, body: &[u8]) -> Result<Settle
     Ok(settled)
 }
 
+/// What stands in the addresses of a payment: its reference and a proof of the shop's key. The
+/// references alone are in the database and at the provider, and must not open an order's page to
+/// whoever reads them there.
+pub fn pass(shop: &Shop, reference: &str) -> String {
+    let proof = shop.keys.derive("payment-pass", reference.as_bytes());
+    format!("{reference}.{}", URL_SAFE_NO_PAD.encode(&proof[..16]))
+}
+
+/// The reference in a [`pass`] of this shop's making.
+pub fn reference_of<'p>(shop: &Shop, given: &'p str) -> Option<&'p str> {
+    let (reference, _) = given.rsplit_once('.')?;
+    bool::from(pass(shop, reference).as_bytes().ct_eq(given.as_bytes())).then_some(reference)
+}
+
 /// The shopper is back from the bank's page: asks the bank itself what happened (the address proves
 /// nothing), settles, and gives the token and language of the order's page.
 pub async fn returned(shop: &Shop, reference: &str) -> Result<Option<(Token, noren_domain::Lang)>, PaymentError> {
+    if reference.contains('\0') {
+        return Ok(None);
+    }
     let sql = "SELECT o.id, o.lang FROM payment_try t JOIN orders o ON o.id = t.order_id WHERE t.reference = $1";
     let Some((order, lang)) = fetch_optional!(shop.db.read().await?, (Uuid, String), sql, reference).await? else {
         return Ok(None);

@@ -15,6 +15,7 @@ use sha2::Sha256;
 use uuid::Uuid;
 
 use crate::clock::Entropy;
+use crate::db::Db;
 
 /// First byte of every sealed value: AES-256-GCM, 96-bit nonce, key derived per subject.
 const VERSION: u8 = 1;
@@ -87,6 +88,24 @@ pub enum KeyError {
         /// What the system said.
         source: io::Error,
     },
+    /// There is none, and the database has been used with one.
+    #[error(
+        "key file {path} is missing, and the personal data in the database are sealed with it; put it back from your \
+         backup, or copy keys/ from the shop's other node (a new key could not open them)"
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is not the one that the database was used with.
+    #[error(
+        "key file {path} is not the one that the personal data in the database are sealed with; put the right one in \
+         its place, from your backup or from keys/ of the shop's other node, or name another database"
+    )]
+    Other {
+        /// The file.
+        path: PathBuf,
+    },
     /// It is not 32 bytes long.
     #[error(
         "key file {path} must hold exactly 32 bytes; put the right one back from your backup (a new one cannot open old data)"
@@ -97,6 +116,39 @@ pub enum KeyError {
     },
 }
 
+/// Makes a key file. It appears whole or not at all, whenever the process dies, and never in the place of another.
+fn create(path: &Path, entropy: &Entropy) -> io::Result<()> {
+    let unfinished = path.with_extension(format!("{:016x}", u64::from_ne_bytes(entropy.bytes())));
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&unfinished)?;
+    file.write_all(&entropy.bytes::<32>()).and_then(|()| file.sync_all())?;
+    drop(file);
+    match fs::hard_link(&unfinished, path) {
+        Ok(()) => fs::remove_file(&unfinished)?,
+        // Another process was quicker: its key counts.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return fs::remove_file(&unfinished),
+        // A file system without links.
+        Err(_) => fs::rename(&unfinished, path)?,
+    }
+    #[cfg(unix)]
+    fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+    Ok(())
+}
+
+/// What the database remembers of the key that its data are sealed with; `None` before the first start.
+pub async fn fingerprint(db: &Db) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    let mut conn = db.read().await?;
+    match crate::fetch_optional!(conn, (Vec<u8>,), "SELECT fingerprint FROM key_check").await {
+        Ok(row) => Ok(row.map(|(fingerprint,)| fingerprint)),
+        // A database that never saw a migration has no such table.
+        Err(sqlx::Error::Database(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// The shop's keys, derived from one 256-bit master key.
 #[derive(Clone)]
 pub struct Keys {
@@ -105,27 +157,25 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// Reads the key file at `path`; `None` if there is no such file.
+    pub fn open_existing(path: &Path, entropy: &Entropy) -> Result<Option<Self>, KeyError> {
+        let mut bytes = Vec::new();
+        match fs::File::open(path).and_then(|file| file.take(33).read_to_end(&mut bytes)) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(KeyError::Io { path: path.to_owned(), source }),
+        }
+        let master = bytes.try_into().map_err(|_| KeyError::Malformed { path: path.to_owned() })?;
+        Ok(Some(Self::new(master, entropy.clone())))
+    }
+
     /// Reads the key file at `path`; creates it, readable by its owner only, when it is missing.
     pub fn open_or_create(path: &Path, entropy: &Entropy) -> Result<Self, KeyError> {
-        let io = |source| KeyError::Io { path: path.to_owned(), source };
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        match options.open(path) {
-            Ok(mut file) => {
-                let master = entropy.bytes::<32>();
-                file.write_all(&master).and_then(|()| file.sync_all()).map_err(io)?;
-                Ok(Self::new(master, entropy.clone()))
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let mut bytes = Vec::new();
-                fs::File::open(path).and_then(|f| f.take(33).read_to_end(&mut bytes)).map_err(io)?;
-                let master = bytes.try_into().map_err(|_| KeyError::Malformed { path: path.to_owned() })?;
-                Ok(Self::new(master, entropy.clone()))
-            }
-            Err(error) => Err(io(error)),
+        if let Some(keys) = Self::open_existing(path, entropy)? {
+            return Ok(keys);
         }
+        create(path, entropy).map_err(|source| KeyError::Io { path: path.to_owned(), source })?;
+        Self::open_existing(path, entropy)?.ok_or_else(|| KeyError::Missing { path: path.to_owned() })
     }
 
     /// Keys from a master key at hand.
@@ -141,6 +191,11 @@ impl Keys {
         mac.update(&[0]);
         mac.update(data);
         mac.finalize().into_bytes().into()
+    }
+
+    /// Tells this key from any other, and nothing about it.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.derive("check", b"key file")
     }
 
     /// Seals `value` as `field` of `subject`. Two calls never give the same bytes.
@@ -162,13 +217,17 @@ impl Keys {
     }
 
     /// Seals bytes that are nobody's record: the short-lived cookie that carries a form over a redirect.
-    pub fn seal_parcel(&self, label: &str, bytes: &[u8]) -> Vec<u8> {
-        self.seal_bytes(&self.derive("parcel", label.as_bytes()), label.as_bytes(), bytes)
+    /// It opens until `until` (UTC milliseconds), however long somebody keeps the cookie.
+    pub fn seal_parcel(&self, label: &str, bytes: &[u8], until: i64) -> Vec<u8> {
+        let dated = [&until.to_be_bytes(), bytes].concat();
+        self.seal_bytes(&self.derive("parcel", label.as_bytes()), label.as_bytes(), &dated)
     }
 
-    /// Opens what [`Keys::seal_parcel`] made for the same label; `None` for anything else.
-    pub fn open_parcel(&self, label: &str, sealed: &[u8]) -> Option<Vec<u8>> {
-        self.open_bytes(&self.derive("parcel", label.as_bytes()), label.as_bytes(), sealed)
+    /// Opens what [`Keys::seal_parcel`] made for the same label, at the time `now`; `None` for anything else.
+    pub fn open_parcel(&self, label: &str, sealed: &[u8], now: i64) -> Option<Vec<u8>> {
+        let dated = self.open_bytes(&self.derive("parcel", label.as_bytes()), label.as_bytes(), sealed)?;
+        let (until, bytes) = dated.split_first_chunk::<8>()?;
+        (now < i64::from_be_bytes(*until)).then(|| bytes.to_vec())
     }
 
     fn seal_bytes(&self, key: &[u8; 32], aad: &[u8], msg: &[u8]) -> Vec<u8> {
@@ -226,6 +285,14 @@ mod tests {
     }
 
     #[test]
+    fn a_parcel_opens_for_its_form_and_until_its_time_is_over() {
+        let sealed = keys().seal_parcel("contact", b"typed", 1_000);
+        assert_eq!(keys().open_parcel("contact", &sealed, 999).as_deref(), Some(&b"typed"[..]));
+        assert_eq!(keys().open_parcel("contact", &sealed, 1_000), None);
+        assert_eq!(keys().open_parcel("login", &sealed, 999), None);
+    }
+
+    #[test]
     fn the_index_tells_fields_apart() {
         assert_eq!(keys().index(Field::Email, "x"), keys().index(Field::Email, "x"));
         assert_ne!(keys().index(Field::Email, "x"), keys().index(Field::Phone, "x"));
@@ -240,6 +307,7 @@ mod tests {
         assert_eq!(first.derive("a", b"b"), again.derive("a", b"b"));
         #[cfg(unix)]
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing unfinished is left beside it");
         fs::write(&path, b"short").unwrap();
         assert!(matches!(Keys::open_or_create(&path, &Entropy::System), Err(KeyError::Malformed { .. })));
     }

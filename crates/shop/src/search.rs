@@ -6,13 +6,14 @@
 //! their ids: an order that `bm25` and `ts_rank`, which differ, could not give.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use noren_domain::Lang;
+use noren_domain::catalogue::FOUND_MAX;
 use noren_domain::search::{self, Part, Suggestion, grams, grams_of};
 
-use crate::db::{Conn, Dialect};
-use crate::{execute, fetch_all, fetch_one, fetch_optional};
+use crate::db::{Conn, Dialect, Raw};
+use crate::{execute, fetch_all, fetch_optional};
 
 /// The texts that a product is found by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,19 +29,20 @@ pub struct Document {
 impl Document {
     /// Its marked grams, sorted, none twice.
     pub fn grams(&self) -> Vec<String> {
-        let mut marked = BTreeSet::new();
-        for gram in grams(&self.name) {
-            for mark in ['n', 'h', 't'] {
-                marked.insert(format!("{mark}{gram}"));
+        let parts = [
+            (grams(&self.name), &["n", "h", "t"][..]),
+            (grams(&self.head), &["h", "t"]),
+            (grams_of(&self.body, Part::Body), &["t"]),
+        ];
+        let mut marked = Vec::with_capacity(parts.iter().map(|(grams, marks)| grams.len() * marks.len()).sum());
+        for (grams, marks) in &parts {
+            for gram in grams {
+                marked.extend(marks.iter().map(|mark| [mark, gram.as_str()].concat()));
             }
         }
-        for gram in grams(&self.head) {
-            for mark in ['h', 't'] {
-                marked.insert(format!("{mark}{gram}"));
-            }
-        }
-        marked.extend(grams_of(&self.body, Part::Body).into_iter().map(|gram| format!("t{gram}")));
-        marked.into_iter().collect()
+        marked.sort_unstable();
+        marked.dedup();
+        marked
     }
 }
 
@@ -49,18 +51,22 @@ impl Document {
 pub struct Found {
     /// The products of this page, best first. All of them are active.
     pub ids: Vec<i64>,
-    /// How many products there are on all pages.
+    /// How many products there are on all pages, at most [`FOUND_MAX`].
     pub total: i64,
+    /// There are more than that.
+    pub more: bool,
     /// Nothing answers the whole query: these come near it.
     pub near: bool,
 }
 
 /// Suggestions shown at once, at most.
 const SUGGESTIONS: usize = 8;
+/// Results counted, at most.
+const MOST: i64 = FOUND_MAX as i64;
 /// Near matches offered, at most.
 const NEAR: i64 = 24;
 
-/// The products that answer `query`, from `offset`, at most `limit`. When there is none, those that
+/// The products that answer `query`, from `offset`, at most `limit`, none beyond [`FOUND_MAX`]. When there is none, those that
 /// share at least half of its grams, most shared first.
 pub async fn find(conn: &mut Conn, query: &str, limit: i64, offset: i64) -> Result<Found, sqlx::Error> {
     let asked = search::asked(query);
@@ -69,28 +75,33 @@ pub async fn find(conn: &mut Conn, query: &str, limit: i64, offset: i64) -> Resu
     }
     let dialect = conn.dialect();
     let total = count(conn, &all_of('t', &asked, dialect)).await?;
+    let (total, more) = (total.min(MOST), total > MOST);
     if total == 0 {
         let ids = near(conn, query).await?;
         let total = i64::try_from(ids.len()).unwrap_or(i64::MAX);
         let page = ids.into_iter().skip(usize::try_from(offset).unwrap_or(0)).take(usize::try_from(limit).unwrap_or(0));
-        return Ok(Found { ids: page.collect(), total, near: total > 0 });
+        return Ok(Found { ids: page.collect(), total, more: false, near: total > 0 });
     }
     // Three rings, each without the one inside it: names, heads, texts. No sorting: each comes in
     // the order of ids from the index.
     let (name, head, text) = (all_of('n', &asked, dialect), all_of('h', &asked, dialect), all_of('t', &asked, dialect));
     let rings = [name.clone(), but_not(&head, &name, dialect), but_not(&text, &head, dialect)];
-    let (mut ids, mut skip, mut want) = (Vec::new(), offset.max(0), limit);
+    let offset = offset.max(0);
+    let (mut ids, mut skip, mut want) = (Vec::new(), offset, limit.min(total - offset));
     for (at, ring) in rings.iter().enumerate() {
+        if want <= 0 {
+            break;
+        }
         let hits = matching(conn, ring, want, skip).await?;
         let got = i64::try_from(hits.len()).unwrap_or(i64::MAX);
         ids.extend(hits);
         want -= got;
-        if want == 0 || at + 1 == rings.len() {
+        if at + 1 == rings.len() {
             break;
         }
         skip = if got > 0 { 0 } else { (skip - count(conn, ring).await?).max(0) };
     }
-    Ok(Found { ids, total, near: false })
+    Ok(Found { ids, total, more, near: false })
 }
 
 /// What to offer while somebody types: categories first, then products, at most eight.
@@ -165,24 +176,35 @@ fn but_not(wanted: &str, unwanted: &str, dialect: Dialect) -> String {
     }
 }
 
+/// How many products match, counted up to one more than [`MOST`].
 async fn count(conn: &mut Conn, wanted: &str) -> Result<i64, sqlx::Error> {
-    let sql = match conn.dialect() {
-        Dialect::Sqlite => "SELECT count(*) FROM product_search WHERE product_search MATCH $1",
-        Dialect::Postgres => "SELECT count(*) FROM product_search WHERE grams @@ $1::text::tsquery",
+    let counted: Vec<(i64,)> = match conn.raw() {
+        Raw::Sqlite(conn) => {
+            let sql = "SELECT count(*) FROM (SELECT rowid FROM product_search WHERE product_search MATCH $1 LIMIT $2)";
+            sqlx::query_as(sql).bind(wanted).bind(MOST + 1).fetch_all(conn).await?
+        }
+        Raw::Postgres(conn) => {
+            let sql = "SELECT count(*) FROM (SELECT 1 FROM product_search WHERE grams @@ $1::text::tsquery LIMIT $2) AS counted";
+            sqlx::query_as(sql).bind(wanted).bind(MOST + 1).persistent(false).fetch_all(conn).await?
+        }
     };
-    Ok(fetch_one!(conn, (i64,), sql, wanted).await?.0)
+    Ok(counted.first().map_or(0, |(count,)| *count))
 }
 
+/// The numbers of the products that match, in their order. On PostgreSQL each question is planned by
+/// its own words: a common word is met soon along the products, a rare one is looked up.
 async fn matching(conn: &mut Conn, wanted: &str, limit: i64, offset: i64) -> Result<Vec<i64>, sqlx::Error> {
-    let sql = match conn.dialect() {
-        Dialect::Sqlite => {
-            "SELECT rowid FROM product_search WHERE product_search MATCH $1 ORDER BY rowid LIMIT $2 OFFSET $3"
+    let rows: Vec<(i64,)> = match conn.raw() {
+        Raw::Sqlite(conn) => {
+            let sql =
+                "SELECT rowid FROM product_search WHERE product_search MATCH $1 ORDER BY rowid LIMIT $2 OFFSET $3";
+            sqlx::query_as(sql).bind(wanted).bind(limit).bind(offset).fetch_all(conn).await?
         }
-        Dialect::Postgres => {
-            "SELECT product_id FROM product_search WHERE grams @@ $1::text::tsquery ORDER BY product_id LIMIT $2 OFFSET $3"
+        Raw::Postgres(conn) => {
+            let sql = "SELECT product_id FROM product_search WHERE grams @@ $1::text::tsquery ORDER BY product_id LIMIT $2 OFFSET $3";
+            sqlx::query_as(sql).bind(wanted).bind(limit).bind(offset).persistent(false).fetch_all(conn).await?
         }
     };
-    let rows = fetch_all!(conn, (i64,), sql, wanted, limit, offset).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
@@ -204,8 +226,8 @@ async fn near(conn: &mut Conn, query: &str) -> Result<Vec<i64>, sqlx::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::on_both_databases;
     use crate::testing::TestShop;
+    use crate::{fetch_one, on_both_databases};
 
     async fn stocked(shop: &TestShop) {
         crate::sample::stock_from(shop, std::path::Path::new("../../sample")).await.unwrap();
@@ -256,6 +278,24 @@ mod tests {
             }
             assert_eq!(paged, all.ids, "{query}");
         }
+    });
+
+    on_both_databases!(more_than_a_thousand_results_are_counted_and_shown_up_to_a_thousand(shop) {
+        let mut tx = shop.db.write().await.unwrap();
+        for id in 1..=i64::from(FOUND_MAX) + 30 {
+            crate::testing::goods::bare(&mut tx, id).await;
+            let document = Document { name: if id % 3 == 0 { "青い布" } else { "布" }.into(), ..Document::default() };
+            index(&mut tx, id, Some(&document)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let mut conn = shop.db.read().await.unwrap();
+        let first = find(&mut conn, "布", 24, 0).await.unwrap();
+        assert_eq!((first.total, first.more, first.ids), (1_000, true, (1..=24).collect()));
+        let last = find(&mut conn, "布", 24, 984).await.unwrap();
+        assert_eq!(last.ids, (985..=1_000).collect::<Vec<i64>>(), "a page beyond the count would promise nothing");
+        assert!(find(&mut conn, "布", 24, 1_008).await.unwrap().ids.is_empty());
+        let fewer = find(&mut conn, "青", 24, 0).await.unwrap();
+        assert_eq!((fewer.total, fewer.more), (343, false), "an exact count up to a thousand");
     });
 
     on_both_databases!(typing_offers_categories_then_products_in_the_language_of_the_page(shop) {

@@ -53,6 +53,8 @@ pub struct SignedIn {
     pub session: Id<Session>,
     /// The customer.
     pub customer: Id<Customer>,
+    /// The use was noted just now, so the browser's cookie is to be given its full time again.
+    pub renewed: bool,
 }
 
 /// Opens a session in the caller's transaction. Its token is new: nothing that a browser held
@@ -92,13 +94,15 @@ pub async fn find(shop: &Shop, token: &Token) -> Result<Option<SignedIn>, sqlx::
     .await?;
     drop(conn);
     let Some((session, customer, seen_at)) = row else { return Ok(None) };
+    let mut renewed = false;
     if now - seen_at >= SEEN_EVERY {
         // A busy database must not sign anybody out: the next request tries again.
-        if let Err(error) = touch(shop, session, now).await {
-            tracing::warn!(%error, "a session's last use was not noted");
+        match touch(shop, session, now).await {
+            Ok(()) => renewed = true,
+            Err(error) => tracing::warn!(%error, "a session's last use was not noted"),
         }
     }
-    Ok(Some(SignedIn { session: Id::new(session), customer: Id::new(customer) }))
+    Ok(Some(SignedIn { session: Id::new(session), customer: Id::new(customer), renewed }))
 }
 
 async fn touch(shop: &Shop, session: Uuid, now: i64) -> Result<(), sqlx::Error> {

@@ -3,7 +3,6 @@
 pub mod goods;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::{Clock, Entropy};
 use crate::db::Db;
@@ -17,6 +16,28 @@ pub const NOW: i64 = 1_795_309_200_000;
 pub struct TestShop {
     shop: Shop,
     _dir: tempfile::TempDir,
+    /// Server and name of a PostgreSQL database that goes too.
+    database: Option<(String, String)>,
+}
+
+impl Drop for TestShop {
+    fn drop(&mut self) {
+        let Some((server, name)) = self.database.take() else { return };
+        // Dropping cannot wait, so a thread with a runtime of its own does.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let Db::Postgres(admin) = Db::postgres(&server).await.unwrap() else {
+                    unreachable!("a PostgreSQL URL")
+                };
+                let sql = format!("DROP DATABASE {name} WITH (FORCE)");
+                sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&admin).await.map(drop)
+            })
+        });
+        if !matches!(dropped.join(), Ok(Ok(()))) {
+            eprintln!("a test database is left behind");
+        }
+    }
 }
 
 impl std::ops::Deref for TestShop {
@@ -26,7 +47,7 @@ impl std::ops::Deref for TestShop {
     }
 }
 
-fn put_together(db: Db, dir: tempfile::TempDir) -> TestShop {
+fn put_together(db: Db, dir: tempfile::TempDir, database: Option<(String, String)>) -> TestShop {
     let data: PathBuf = dir.path().to_owned();
     let entropy = Entropy::System;
     let keys = Keys::new([1; 32], entropy.clone());
@@ -35,7 +56,7 @@ fn put_together(db: Db, dir: tempfile::TempDir) -> TestShop {
     for dir in [shop.media_dir(), shop.mailbox_dir()] {
         std::fs::create_dir_all(dir).unwrap();
     }
-    TestShop { shop, _dir: dir }
+    TestShop { shop, _dir: dir, database }
 }
 
 /// A shop on SQLite.
@@ -43,25 +64,38 @@ pub async fn sqlite() -> TestShop {
     let dir = tempfile::tempdir().unwrap();
     let db = Db::sqlite(&dir.path().join("noren.sqlite")).await.unwrap();
     db.migrate().await.unwrap();
-    put_together(db, dir)
+    put_together(db, dir, None)
 }
 
-/// A shop on the PostgreSQL server of `NOREN_TEST_DATABASE_URL`, in a database of its own.
+/// A shop on the PostgreSQL server of `NOREN_TEST_DATABASE_URL`, in a database of its own, which goes
+/// when the shop is dropped.
 ///
 /// # Panics
 /// When the variable is unset: `make test` starts a server and sets it.
 pub async fn postgres() -> TestShop {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
     let base = std::env::var("NOREN_TEST_DATABASE_URL")
         .expect("NOREN_TEST_DATABASE_URL names a PostgreSQL server for tests; `make test` starts one");
-    let name = format!("noren_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+    // Random, for the server may be one that keeps what an interrupted run left behind.
+    let name = format!("noren_test_{:032x}", u128::from_ne_bytes(Entropy::System.bytes()));
     let Db::Postgres(admin) = Db::postgres(&base).await.unwrap() else { unreachable!("a PostgreSQL URL") };
     sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&admin).await.unwrap();
     admin.close().await;
     let (server, _) = base.rsplit_once('/').expect("the URL names a database");
     let db = Db::postgres(&format!("{server}/{name}")).await.unwrap();
     db.migrate().await.unwrap();
-    put_together(db, tempfile::tempdir().unwrap())
+    put_together(db, tempfile::tempdir().unwrap(), Some((base, name)))
+}
+
+/// A second machine at the same database: connections of its own, the same keys and folder.
+pub async fn another_machine(shop: &Shop) -> Shop {
+    let db = match &shop.db {
+        Db::Sqlite { .. } => Db::sqlite(&shop.data.join("noren.sqlite")).await.unwrap(),
+        Db::Postgres(pool) => {
+            Db::Postgres(sqlx::PgPool::connect_with((*pool.connect_options()).clone()).await.unwrap())
+        }
+    };
+    let (keys, clock, entropy) = (Keys::new([1; 32], shop.entropy.clone()), shop.clock.clone(), shop.entropy.clone());
+    Shop::new(Parts { db, keys, clock, entropy, data: shop.data.clone(), url: shop.url.clone(), development: true })
 }
 
 /// Writes a claim once and checks it on both databases:

@@ -9,7 +9,7 @@ use axum::routing::get;
 use axum::{Form, Router};
 use noren_domain::Lang;
 use noren_shop::Shop;
-use noren_shop::payment::{BankState, BankView, Choice, PaymentError, TestBank};
+use noren_shop::payment::{self, BankState, BankView, Choice, PaymentError, TestBank};
 use serde::Deserialize;
 
 const CSS: &str = include_str!("bank/bank.css");
@@ -23,7 +23,7 @@ pub fn routes(shop: Shop) -> Router {
     }
     Router::new()
         .route("/test-bank/style.css", get(css))
-        .route("/test-bank/pay/{reference}", get(show).post(choose))
+        .route("/test-bank/pay/{pass}", get(show).post(choose))
         .with_state(shop)
 }
 
@@ -36,8 +36,9 @@ struct Pressed {
     choice: Choice,
 }
 
-async fn show(State(shop): State<Shop>, Path(reference): Path<String>) -> Response {
-    match TestBank::view(&shop, &reference).await {
+async fn show(State(shop): State<Shop>, Path(pass): Path<String>) -> Response {
+    let Some(reference) = payment::reference_of(&shop, &pass) else { return StatusCode::NOT_FOUND.into_response() };
+    match TestBank::view(&shop, reference).await {
         Ok(Some(view)) if view.state == BankState::Ended => Redirect::to(&view.return_url).into_response(),
         Ok(Some(view)) => ([(CONTENT_SECURITY_POLICY, POLICY)], Html(page(&view))).into_response(),
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
@@ -45,13 +46,14 @@ async fn show(State(shop): State<Shop>, Path(reference): Path<String>) -> Respon
     }
 }
 
-async fn choose(State(shop): State<Shop>, Path(reference): Path<String>, Form(pressed): Form<Pressed>) -> Response {
-    if let Err(error) = TestBank::choose(&shop, &reference, pressed.choice).await {
+async fn choose(State(shop): State<Shop>, Path(pass): Path<String>, Form(pressed): Form<Pressed>) -> Response {
+    let Some(reference) = payment::reference_of(&shop, &pass) else { return StatusCode::NOT_FOUND.into_response() };
+    if let Err(error) = TestBank::choose(&shop, reference, pressed.choice).await {
         return trouble(&error);
     }
-    match TestBank::view(&shop, &reference).await {
+    match TestBank::view(&shop, reference).await {
         Ok(Some(view)) if view.state == BankState::Ended => Redirect::to(&view.return_url).into_response(),
-        Ok(Some(_)) => Redirect::to(&format!("/test-bank/pay/{reference}")).into_response(),
+        Ok(Some(_)) => Redirect::to(&format!("/test-bank/pay/{pass}")).into_response(),
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => trouble(&error),
     }

@@ -1,15 +1,22 @@
 //! Security headers on every answer.
 
 use axum::extract::Request;
-use axum::http::HeaderValue;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
+use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
+use noren_domain::Lang;
+
+/// Where answers hold what is one person's alone: no cache on the way keeps them, nor does the
+/// browser of a computer that many people use.
+const PERSONAL: [&str; 11] =
+    ["api", "account", "cart", "checkout", "dev", "login", "orders", "pay", "register", "test-bank", "verify"];
 
 /// Adds what every answer carries; a page has set its own policy with its nonce already.
 pub async fn security(request: Request, next: Next) -> Response {
+    let personal = is_personal(request.uri().path());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -24,8 +31,38 @@ pub async fn security(request: Request, next: Next) -> Response {
         .entry(CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     let html = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if html {
+    if personal {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    } else if html {
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     }
+    if html && !names_cookie(headers) {
+        headers.append(VARY, HeaderValue::from_static("cookie"));
+    }
     response
+}
+
+fn is_personal(path: &str) -> bool {
+    Lang::strip(path).split('/').nth(1).is_some_and(|first| PERSONAL.contains(&first))
+}
+
+/// Whether `Vary` says already that a page depends on cookies.
+fn names_cookie(headers: &HeaderMap) -> bool {
+    let mut names = headers.get_all(VARY).iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+    names.any(|name| name.trim().eq_ignore_ascii_case("cookie"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn personal_pages_are_known_in_both_languages() {
+        for path in ["/api/cart/view", "/cart", "/en/cart", "/account/orders/x", "/en/checkout/contact", "/orders/x"] {
+            assert!(is_personal(path), "{path}");
+        }
+        for path in ["/", "/en", "/p/cart", "/c/account", "/cartography", "/pkg/noren.css", "/media/x.webp"] {
+            assert!(!is_personal(path), "{path}");
+        }
+    }
 }

@@ -9,10 +9,10 @@ pub async fn alive() -> &'static str {
     "ok"
 }
 
-/// The database answers too.
+/// The database answers too, and has the shop's tables.
 pub async fn ready(State(shop): State<Shop>) -> (StatusCode, &'static str) {
-    match shop.db.read().await {
-        Ok(_) => (StatusCode::OK, "ready"),
+    match shop.db.answers().await {
+        Ok(()) => (StatusCode::OK, "ready"),
         Err(error) => {
             tracing::warn!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use noren_domain::html::escape;
 use noren_shop::Shop;
 use noren_shop::mail::mailbox::{self, Received};
 
@@ -94,9 +95,4 @@ fn content(shop: &Shop, mail: &Received) -> String {
         text.join("\n"),
         escape(&mail.html)
     )
-}
-
-/// Makes `text` safe between tags and inside quoted attributes.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,5 +1,7 @@
 //! Pages and server functions, with what they find in their context.
 
+mod shared;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +9,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, Request, header::CONTENT_SECURITY_POLICY};
+use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFERER};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use leptos::config::LeptosOptions;
@@ -18,31 +22,47 @@ use noren_app::Site;
 use noren_app::request::ClientAddress;
 use noren_shop::Shop;
 
+use self::shared::SharedPages;
 use crate::config::Config;
+use crate::proxies::TrustedProxies;
+use crate::site::Names;
 
 /// Every page (whatever is not a file) and every server function under `/api`.
 pub fn routes(config: &Config, shop: Shop) -> Router {
     // Resources run on tokio; a second router in one process (tests) finds that set already.
     let _ = any_spawner::Executor::init_tokio();
     let site = site(&config.site);
+    let proxies = Arc::new(config.trusted_proxies.clone());
     let functions = {
-        let shop = shop.clone();
-        any(move |request: Request<Body>| {
+        let (shop, proxies) = (shop.clone(), proxies.clone());
+        any(move |mut request: Request<Body>| {
             let shop = shop.clone();
-            let client = client(&request);
+            let client = client(&proxies, &request);
+            // To a browser without scripts Leptos answers every call that does not redirect by a way
+            // back to the referer: a failure would be silent, its status lost, and the way would lead
+            // to whatever page the browser names. So it sees neither header, and our own code both.
+            let hidden = [ACCEPT, REFERER].map(|name| request.headers_mut().remove(&name).map(|value| (name, value)));
             async move {
-                leptos_axum::handle_server_fns_with_context(move || context(&shop, client), request)
-                    .await
-                    .into_response()
+                let context = move || {
+                    context(&shop, client);
+                    restore(&hidden);
+                };
+                leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
             }
         })
     };
-    let page = get(move |request: Request<Body>| page(site.clone(), shop.clone(), request));
+    let shared = SharedPages::new();
+    let page = get(move |request: Request<Body>| {
+        let (shared, site, shop, proxies) = (shared.clone(), site.clone(), shop.clone(), proxies.clone());
+        async move {
+            let render = |request| page(site.clone(), shop.clone(), client(&proxies, &request), request);
+            shared.answer(request, render).await
+        }
+    });
     Router::new().route("/api/{*function}", functions).fallback(page)
 }
 
-async fn page(site: Site, shop: Shop, request: Request<Body>) -> Response {
-    let client = client(&request);
+async fn page(site: Site, shop: Shop, client: Option<ClientAddress>, request: Request<Body>) -> Response {
     let render = leptos_axum::render_app_async_with_context(
         move || {
             context(&shop, client);
@@ -53,8 +73,9 @@ async fn page(site: Site, shop: Shop, request: Request<Body>) -> Response {
     render(request).await
 }
 
-fn client(request: &Request<Body>) -> Option<ClientAddress> {
-    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| ClientAddress(info.0.ip()))
+fn client(proxies: &TrustedProxies, request: &Request<Body>) -> Option<ClientAddress> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>()?.0.ip();
+    Some(ClientAddress(proxies.client(peer, request.headers())))
 }
 
 fn context(shop: &Shop, client: Option<ClientAddress>) {
@@ -62,6 +83,16 @@ fn context(shop: &Shop, client: Option<ClientAddress>) {
     if let Some(client) = client {
         provide_context(client);
     }
+}
+
+/// Gives the server functions back what was hidden from Leptos: whether a page is wanted, and on
+/// which page, in which language, the form stands.
+fn restore(hidden: &[Option<(HeaderName, HeaderValue)>]) {
+    let Some(mut parts) = use_context::<Parts>() else { return };
+    for (name, value) in hidden.iter().flatten() {
+        parts.headers.insert(name.clone(), value.clone());
+    }
+    provide_context(parts);
 }
 
 /// The policy of a page: its own files, and inline scripts that carry this answer's nonce.
@@ -79,28 +110,16 @@ fn allow_own_scripts_only() {
 
 /// Path of the built style sheet.
 pub fn style_sheet(root: &Path) -> Arc<str> {
-    site(root).css
+    names(root).css
 }
 
-/// The names of the built files. cargo-leptos writes their hashes beside the binary.
+/// The names of the built files. Where there are none (`noren serve` has said so), pages still have their words.
+fn names(root: &Path) -> Names {
+    Names::find(root).unwrap_or_default()
+}
+
 fn site(root: &Path) -> Site {
-    let hashes = std::env::current_exe()
-        .ok()
-        .and_then(|exe| exe.parent().map(|dir| dir.join("hash.txt")))
-        .filter(|file| file.is_file());
-    let css_hash = hashes.as_ref().and_then(|file| std::fs::read_to_string(file).ok()).and_then(|text| {
-        text.lines()
-            .filter_map(|line| line.split_once(':'))
-            .find(|(name, _)| name.trim() == "css")
-            .map(|(_, hash)| hash.trim().to_owned())
-    });
-    let css = css_hash.map_or_else(|| "/pkg/noren.css".to_owned(), |hash| format!("/pkg/noren.{hash}.css"));
-    let options = LeptosOptions::builder()
-        .output_name("noren")
-        .site_root(root.to_string_lossy().as_ref())
-        .site_pkg_dir("pkg")
-        .hash_files(hashes.is_some())
-        .hash_file(hashes.map_or_else(|| Arc::from("hash.txt"), |file| Arc::from(file.to_string_lossy().as_ref())))
-        .build();
-    Site { options, css: Arc::from(css) }
+    let options = LeptosOptions::builder().output_name("noren").site_root(root.to_string_lossy().as_ref()).build();
+    let Names { css, js, wasm } = names(root);
+    Site { options, css, js, wasm }
 }

@@ -9,6 +9,7 @@ use axum::http::{StatusCode, header::CACHE_CONTROL};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use noren_domain::Lang;
+use noren_domain::html::escape;
 use noren_domain::shipping::Day;
 use noren_shop::Shop;
 use noren_shop::catalogue::{CatalogueError, sitemap_categories, sitemap_parts, sitemap_products};
@@ -113,10 +114,6 @@ fn address(xml: &mut String, origin: &str, path: &str, changed: Option<&str>) {
         }
         xml.push_str("</url>");
     }
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

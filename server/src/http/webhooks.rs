@@ -13,7 +13,7 @@ use noren_shop::payment::{self, PaymentError};
 pub fn routes(shop: Shop) -> Router {
     Router::new()
         .route("/webhooks/test-bank", post(receive))
-        .route("/pay/return/{reference}", get(returned))
+        .route("/pay/return/{pass}", get(returned))
         .with_state(shop)
 }
 
@@ -22,7 +22,7 @@ async fn receive(State(shop): State<Shop>, headers: HeaderMap, body: Bytes) -> R
     let signature = headers.get("noren-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
     match payment::receive(&shop, signature, &body).await {
         Ok(settled) => settled.word().into_response(),
-        Err(error @ (PaymentError::Signature | PaymentError::Body(_))) => {
+        Err(error @ (PaymentError::Signature | PaymentError::Body(_) | PaymentError::Nul)) => {
             tracing::warn!(%error, "refused a webhook");
             (StatusCode::BAD_REQUEST, error.to_string()).into_response()
         }
@@ -34,8 +34,9 @@ async fn receive(State(shop): State<Shop>, headers: HeaderMap, body: Bytes) -> R
 }
 
 /// Back from the bank's page: settles and goes on to the order.
-async fn returned(State(shop): State<Shop>, Path(reference): Path<String>) -> Response {
-    match payment::returned(&shop, &reference).await {
+async fn returned(State(shop): State<Shop>, Path(pass): Path<String>) -> Response {
+    let Some(reference) = payment::reference_of(&shop, &pass) else { return StatusCode::NOT_FOUND.into_response() };
+    match payment::returned(&shop, reference).await {
         Ok(Some((token, lang))) => Redirect::to(&lang.path(&format!("/orders/{}", token.secret()))).into_response(),
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => {

@@ -4,10 +4,10 @@ use axum::http::StatusCode;
 
 use crate::fixture::{Browser, TestApp};
 
-const PASSWORD: &str = "wardrobe velvet onion";
+pub const PASSWORD: &str = "wardrobe velvet onion";
 
 /// Registers `email` and types in the code from its mail.
-async fn register(app: &TestApp, browser: &mut Browser<'_>, email: &str) {
+pub async fn register(app: &TestApp, browser: &mut Browser<'_>, email: &str) {
     let answer = browser.post("/register", "/api/account/register", &[("email", email), ("password", PASSWORD)]).await;
     assert!(answer.location().ends_with("/verify"), "{}", answer.location());
     let code = code_for(app, email).await;
@@ -23,7 +23,7 @@ async fn code_for(app: &TestApp, email: &str) -> String {
     mail.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| digits(word)).unwrap().to_owned()
 }
 
-async fn log_in(browser: &mut Browser<'_>, email: &str, password: &str, next: &str) -> crate::fixture::Answer {
+pub async fn log_in(browser: &mut Browser<'_>, email: &str, password: &str, next: &str) -> crate::fixture::Answer {
     browser.post("/login", "/api/account/login", &[("email", email), ("password", password), ("next", next)]).await
 }
 
@@ -153,4 +153,101 @@ async fn the_demo_customer_finds_the_notice_about_them() {
     assert_eq!(page.status, StatusCode::OK);
     assert!(!page.body.contains("今のところ、お知らせはありません"));
     assert!(page.body.contains("/security/notices/"));
+}
+
+#[tokio::test]
+async fn every_fault_of_the_code_is_said_in_words_and_the_code_typed_is_still_there() {
+    let app = TestApp::start().await;
+    for (lang, nothing, required, wrong, email) in [
+        ("", "待っている登録がありません", "入力してください。", "コードが違うか、期限が切れています", "ja@example.jp"),
+        (
+            "/en",
+            "is not waiting for a code",
+            "Please fill this in.",
+            "The code is wrong or has expired",
+            "en@example.jp",
+        ),
+    ] {
+        let page = format!("{lang}/verify");
+        let mut stranger = app.browser();
+        let answer = stranger.submit(&page, "/api/account/verify", &[("code", "123456")]).await;
+        assert!(answer.body.contains(nothing), "{lang}: a browser that asked for no code");
+        let mut browser = app.browser();
+        let fields = [("email", email), ("password", PASSWORD)];
+        browser.post(&format!("{lang}/register"), "/api/account/register", &fields).await;
+        let code = code_for(&app, email).await;
+        for (typed, words) in
+            [("", required), ("12345", wrong), ("abcdef", wrong), ("１２３", wrong), ("12345\0", wrong)]
+        {
+            let answer = browser.submit(&page, "/api/account/verify", &[("code", typed)]).await;
+            assert_eq!(answer.status, StatusCode::OK);
+            assert!(answer.body.contains(words), "{lang} {typed:?}");
+            assert!(typed.is_empty() || typed.contains('\0') || answer.body.contains(&format!("value=\"{typed}\"")));
+        }
+        app.shop.clock.advance(15 * 60_000);
+        let answer = browser.submit(&page, "/api/account/verify", &[("code", &code)]).await;
+        assert!(answer.body.contains(wrong), "{lang}: too late");
+        assert!(browser.get("/account").await.status.is_redirection());
+    }
+}
+
+#[tokio::test]
+async fn a_login_without_what_it_needs_says_so_field_by_field() {
+    let app = TestApp::start().await;
+    for (lang, required, address) in [
+        ("", "入力してください。", "「name@example.jp」の形で"),
+        ("/en", "Please fill this in.", "such as name@example.jp"),
+    ] {
+        let page = format!("{lang}/login");
+        let mut browser = app.browser();
+        let answer = browser.submit(&page, "/api/account/login", &[]).await;
+        assert!(answer.body.matches(required).count() >= 2, "{lang}: both fields");
+        let answer =
+            browser.submit(&page, "/api/account/login", &[("email", "no address"), ("password", "secret word")]).await;
+        assert!(answer.body.contains(address) && answer.body.contains("value=\"no address\""), "{lang}");
+        assert!(!answer.body.contains("secret word"), "{lang}: a password never comes back");
+    }
+}
+
+#[tokio::test]
+async fn too_many_tries_are_stopped_in_words_that_say_how_long() {
+    let app = TestApp::start().await;
+    register(&app, &mut app.browser(), "known@example.jp").await;
+    let mut browser = app.browser();
+    for _ in 0..10 {
+        log_in(&mut browser, "known@example.jp", "not the password", "").await;
+    }
+    let fields = [("email", "known@example.jp"), ("password", PASSWORD)];
+    let page = browser.submit("/login", "/api/account/login", &fields).await;
+    assert!(page.body.contains("15分ほどおいて"));
+    let page = browser.submit("/en/login", "/api/account/login", &fields).await;
+    assert!(page.body.contains("try again in about 15 minutes") && page.body.contains("value=\"known@example.jp\""));
+    app.shop.clock.advance(15 * 60_000);
+    assert_eq!(log_in(&mut browser, "known@example.jp", PASSWORD, "").await.location(), "/account");
+}
+
+#[tokio::test]
+async fn the_wasm_hears_of_a_wrong_password_as_data() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    let fields = [("email", "unknown@example.jp"), ("password", "not the password")];
+    let answer = browser.call("/en/login", "/api/account/login", &fields).await;
+    assert_eq!((answer.status, answer.location()), (StatusCode::UNPROCESSABLE_ENTITY, ""));
+    assert!(answer.body.contains("\"credentials\""), "{}", answer.body);
+    assert!(answer.header("set-cookie").is_empty());
+}
+
+#[tokio::test]
+async fn signing_in_brings_the_guests_cart_along() {
+    let app = TestApp::start().await;
+    register(&app, &mut app.browser(), "known@example.jp").await;
+    let mut browser = app.browser();
+    crate::shopper::add(&mut browser, "2").await;
+    log_in(&mut browser, "known@example.jp", PASSWORD, "/cart").await;
+    assert!(browser.get("/cart").await.body.contains("手ぬぐい 青海波"));
+    browser.post("/account", "/api/account/logout", &[]).await;
+    assert!(browser.get("/cart").await.body.contains("カートはまだ空です"), "who signs out takes the cart along");
+    let mut elsewhere = app.browser();
+    log_in(&mut elsewhere, "known@example.jp", PASSWORD, "").await;
+    assert!(elsewhere.get("/cart").await.body.contains("手ぬぐい 青海波"));
 }

@@ -29,7 +29,7 @@ async fn what_is_put_into_the_cart_is_there_for_this_browser_and_no_other() {
 #[tokio::test]
 async fn a_quantity_that_makes_no_sense_is_refused_in_words_and_changes_nothing() {
     let app = TestApp::start().await;
-    for quantity in ["-1", "1000000000", "abc", "1.5", "", "99999999999999999999"] {
+    for quantity in ["0", "-1", "1000000000", "abc", "1.5", "", "99999999999999999999"] {
         let mut browser = app.browser();
         add(&mut browser, SKU, "2").await;
         let page = browser.submit("/cart", "/api/cart/set", &[("sku", SKU), ("quantity", quantity)]).await;
@@ -44,12 +44,42 @@ async fn a_quantity_that_makes_no_sense_is_refused_in_words_and_changes_nothing(
 #[tokio::test]
 async fn an_unknown_article_is_refused_in_words() {
     let app = TestApp::start().await;
+    let long = "X".repeat(3_000);
+    for (lang, words, empty) in [
+        ("", "この商品は販売を終えました。", "カートはまだ空です"),
+        ("/en", "This product is no longer sold.", "Your cart is still empty"),
+    ] {
+        // The fourth has a Cyrillic А.
+        for sku in ["NO-SUCH-SKU", "", "TG-SGH-AI\0", "TG-SGH-\u{410}I", "' OR 1=1 --", "1", long.as_str()] {
+            let mut browser = app.browser();
+            let page = format!("{lang}{PRODUCT}");
+            let page = browser.submit(&page, "/api/cart/add", &[("sku", sku), ("quantity", "1")]).await;
+            assert_eq!(page.status, StatusCode::OK, "{sku:.20}");
+            assert!(page.body.contains("role=\"alert\"") && page.body.contains(words), "{lang} {sku:.20}");
+            assert!(page.body.contains(empty), "{lang} {sku:.20}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_more_goes_into_a_cart_than_there_is_or_than_a_line_holds() {
+    let app = TestApp::start().await;
+    for quantity in ["0", "-1", "100", "1000000000", "2e1", " ", "１００", "ten"] {
+        let mut browser = app.browser();
+        let page = browser.submit(PRODUCT, "/api/cart/add", &[("sku", SKU), ("quantity", quantity)]).await;
+        assert!(page.body.contains("role=\"alert\"") && page.body.contains("カートはまだ空です"), "{quantity}");
+    }
+    let mut tx = app.shop.db.write().await.unwrap();
+    let sql = "UPDATE stock SET on_hand = 3 WHERE variant_id = (SELECT id FROM variant WHERE sku = $1)";
+    noren_shop::execute!(tx, sql, SKU).await.unwrap();
+    tx.commit().await.unwrap();
     let mut browser = app.browser();
-    let answer = add(&mut browser, "NO-SUCH-SKU", "1").await;
+    add(&mut browser, SKU, "2").await;
+    let page = browser.submit("/en/cart", "/api/cart/set", &[("sku", SKU), ("quantity", "4")]).await;
+    assert!(page.body.contains("only 3 left") && page.body.contains("value=\"2\""));
+    let answer = add(&mut browser, SKU, "2").await;
     let page = browser.follow(answer).await;
-    assert_eq!(page.status, StatusCode::OK);
-    assert!(page.body.contains("role=\"alert\""), "it is said");
-    assert!(page.body.contains("カートはまだ空です"));
+    assert!(page.body.contains("在庫は残り3点です") && page.body.contains("value=\"2\""));
 }
 
 #[tokio::test]

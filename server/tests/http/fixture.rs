@@ -10,7 +10,10 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, R
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use noren_server::config::{Config, Flags, gather};
-use noren_shop::Shop;
+use noren_shop::clock::{Clock, Entropy};
+use noren_shop::db::Db;
+use noren_shop::person::Keys;
+use noren_shop::{Parts, Shop};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -47,8 +50,12 @@ fn stocked() -> &'static Path {
         std::thread::spawn(move || {
             tokio::runtime::Runtime::new().unwrap().block_on(async {
                 let shop = Shop::open(&path, None, URL, true).await.unwrap();
-                shop.db.migrate().await.unwrap();
-                noren_shop::sample::stock(&shop).await.unwrap();
+                shop.migrate().await.unwrap();
+                // All of a first start but the demo orders: the tests count their own.
+                noren_shop::account::demo(&shop).await.unwrap();
+                noren_shop::notice::demo(&shop).await.unwrap();
+                let sample = noren_shop::sample::folder().unwrap();
+                noren_shop::sample::stock_from(&shop, &sample).await.unwrap();
                 shop.db.close().await;
             });
         })
@@ -73,12 +80,35 @@ fn copy(from: &Path, to: &Path) {
 }
 
 impl TestApp {
-    /// A stocked shop of its own.
+    /// A stocked shop of its own, in development. Its clock stands still until a test moves it.
     pub async fn start() -> Self {
+        Self::open(true, Flags::default()).await
+    }
+
+    /// The same shop in production: no test bank, no mailbox page, no demo accounts.
+    pub async fn in_production() -> Self {
+        Self::open(false, Flags::default()).await
+    }
+
+    /// A stocked shop in development, with settings of its own.
+    pub async fn start_with(flags: Flags) -> Self {
+        Self::open(true, flags).await
+    }
+
+    async fn open(development: bool, flags: Flags) -> Self {
         let data = tempfile::tempdir().unwrap();
         copy(stocked(), data.path());
-        let shop = Shop::open(data.path(), None, URL, true).await.unwrap();
-        let router = noren_server::http::router(&config(data.path()), shop.clone());
+        let entropy = Entropy::System;
+        let shop = Shop::new(Parts {
+            db: Db::sqlite(&data.path().join("noren.sqlite")).await.unwrap(),
+            keys: Keys::open_or_create(&data.path().join("keys/shop.key"), &entropy).unwrap(),
+            clock: Clock::fixed(Clock::System.now()),
+            entropy,
+            data: data.path().to_owned(),
+            url: URL.to_owned(),
+            development,
+        });
+        let router = noren_server::http::router(&config(data.path(), flags), shop.clone());
         Self { router, shop, _data: data }
     }
 
@@ -113,12 +143,12 @@ impl TestApp {
     }
 }
 
-fn config(data: &Path) -> Config {
+fn config(data: &Path, more: Flags) -> Config {
     let flags = Flags {
         data: Some(data.to_string_lossy().into_owned()),
         url: Some(URL.to_owned()),
-        site: Some(data.join("site").to_string_lossy().into_owned()),
-        ..Flags::default()
+        site: more.site.clone().or_else(|| Some(data.join("site").to_string_lossy().into_owned())),
+        ..more
     };
     gather(&flags, |_| None, None).unwrap()
 }
@@ -142,6 +172,7 @@ impl Answer {
 }
 
 /// A browser without scripts.
+#[derive(Clone)]
 pub struct Browser<'a> {
     app: &'a TestApp,
     cookies: BTreeMap<String, String>,
@@ -164,6 +195,19 @@ impl Browser<'_> {
             .header(REFERER, format!("{URL}{page}"))
             .body(Body::from(body))
             .unwrap();
+        self.send(request).await
+    }
+
+    /// Sends a form as the wasm does: what comes back is data.
+    pub async fn call(&mut self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut request = self
+            .request(Method::POST, action)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(ORIGIN, URL)
+            .header(REFERER, format!("{URL}{page}"))
+            .body(Body::from(form(fields)))
+            .unwrap();
+        request.headers_mut().insert(ACCEPT, "application/json".parse().unwrap());
         self.send(request).await
     }
 
@@ -197,7 +241,8 @@ impl Browser<'_> {
         self.cookies.insert(name.to_owned(), value.to_owned());
     }
 
-    fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
+    /// A request of this browser, to be finished.
+    pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = Request::builder()
             .method(method)
@@ -211,7 +256,8 @@ impl Browser<'_> {
         request
     }
 
-    async fn send(&mut self, request: Request<Body>) -> Answer {
+    /// Sends a request and keeps the cookies of its answer.
+    pub async fn send(&mut self, request: Request<Body>) -> Answer {
         let answer = self.app.send(request).await;
         for line in answer.headers.get_all(SET_COOKIE) {
             let line = line.to_str().unwrap();

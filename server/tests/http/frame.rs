@@ -1,8 +1,12 @@
 //! What every page carries: language, title, security headers.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
 
-use crate::fixture::TestApp;
+use crate::fixture::{Answer, TestApp};
 
 /// Pages that anybody can open without having done anything before.
 const OPEN_PAGES: [&str; 11] = [
@@ -55,33 +59,102 @@ async fn every_answer_carries_the_security_headers() {
     }
 }
 
+/// The inline scripts of a page: attributes and text.
+fn inline_scripts(html: &str) -> impl Iterator<Item = (&str, &str)> {
+    html.split("<script").skip(1).filter_map(|rest| {
+        let (tag, text) = rest.split_once('>')?;
+        let runs = !tag.contains("application/ld+json") && !tag.contains(" src=");
+        runs.then(|| (tag, text.split("</script>").next().unwrap_or_default()))
+    })
+}
+
+fn nonce(answer: &Answer) -> Option<&str> {
+    answer.header("content-security-policy").split_once("'nonce-").and_then(|(_, rest)| rest.split('\'').next())
+}
+
 #[tokio::test]
-async fn a_page_runs_only_scripts_with_the_nonce_of_this_answer_and_has_nothing_inline() {
+async fn a_page_for_everybody_runs_exactly_the_scripts_whose_hashes_its_policy_names() {
     let app = TestApp::start().await;
     let mut browser = app.browser();
+    for path in OPEN_PAGES.into_iter().filter(|path| !matches!(*path, "/cart" | "/register" | "/login")) {
+        let answer = browser.get(path).await;
+        let policy = answer.header("content-security-policy").to_owned();
+        assert_eq!(nonce(&answer), None, "{path}: a nonce is for one answer");
+        let mut scripts = 0;
+        for (_, text) in inline_scripts(&answer.body) {
+            let hash = STANDARD.encode(Sha256::digest(text));
+            assert!(policy.contains(&format!("'sha256-{hash}'")), "{path}: the policy names the script {text}");
+            scripts += 1;
+        }
+        assert!(scripts > 0, "{path} wakes up by a script");
+        assert!(!answer.body.contains("nonce"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_ones_own_runs_only_scripts_with_the_nonce_of_this_answer() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    browser.post("/", "/api/cart/add", &[("sku", "TG-SGH-AI"), ("quantity", "1")]).await;
     let (first, second) = (browser.get("/").await, browser.get("/").await);
-    let nonce = |policy: &str| {
-        policy.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).map(|(n, _)| n.to_owned())
-    };
-    let ours = nonce(first.header("content-security-policy")).unwrap();
-    assert_ne!(Some(&ours), nonce(second.header("content-security-policy")).as_ref(), "a nonce is used once");
-    assert!(!first.header("content-security-policy").contains("unsafe-inline"));
+    assert!(nonce(&first).is_some());
+    assert_ne!(nonce(&first), nonce(&second), "a nonce is used once");
     for path in OPEN_PAGES {
         let answer = browser.get(path).await;
-        let nonce = nonce(answer.header("content-security-policy")).unwrap();
-        for script in answer.body.split("<script").skip(1) {
-            let tag = script.split('>').next().unwrap();
-            assert!(
-                tag.contains(&nonce) || tag.contains("application/ld+json"),
-                "{path}: <script{tag}> carries the nonce"
-            );
+        let nonce = nonce(&answer).unwrap();
+        for (tag, _) in inline_scripts(&answer.body) {
+            assert!(tag.contains(&format!("nonce=\"{nonce}\"")), "{path}: <script{tag}> carries the nonce");
         }
+    }
+}
+
+#[tokio::test]
+async fn no_page_has_anything_inline() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    for path in OPEN_PAGES {
+        let answer = browser.get(path).await;
+        assert!(!answer.header("content-security-policy").contains("unsafe-inline"), "{path}");
         assert!(!answer.body.contains(" style=\""), "{path} has no inline style");
         assert!(
             !answer.body.contains(" onclick=") && !answer.body.contains(" onload="),
             "{path} has no inline handler"
         );
     }
+}
+
+#[tokio::test]
+async fn a_visitor_without_a_cart_gets_the_page_that_all_get_and_a_buyer_gets_their_own() {
+    let app = TestApp::start().await;
+    let (first, second) =
+        (app.browser().get("/p/tenugui-seigaiha").await, app.browser().get("/p/tenugui-seigaiha").await);
+    assert_eq!(first.status, StatusCode::OK);
+    assert!(!first.header("etag").is_empty());
+    assert_eq!((first.header("etag"), &first.body), (second.header("etag"), &second.body));
+
+    let again = Request::get("/p/tenugui-seigaiha").header("if-none-match", first.header("etag"));
+    let known = app.send(again.body(Body::empty()).unwrap()).await;
+    assert_eq!((known.status, known.body.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    assert_eq!(
+        known.header("content-security-policy"),
+        first.header("content-security-policy"),
+        "the browser goes on using the policy of the page it keeps"
+    );
+
+    let mut buyer = app.browser();
+    buyer.post("/p/tenugui-seigaiha", "/api/cart/add", &[("sku", "TG-SGH-AI"), ("quantity", "2")]).await;
+    let own = buyer.get("/p/tenugui-seigaiha").await;
+    assert_eq!(own.header("etag"), "");
+    assert_ne!(own.body, first.body);
+}
+
+#[tokio::test]
+async fn what_somebody_searched_for_is_text_in_the_title_too() {
+    let app = TestApp::start().await;
+    let answer = app.browser().get("/search?q=%3C/title%3E%3Cmeta%20http-equiv=refresh%3E").await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert!(!answer.body.contains("<meta http-equiv=refresh>"));
+    assert!(answer.between("<title>", "</title>").unwrap().contains("&lt;/title&gt;&lt;meta http-equiv=refresh&gt;"));
 }
 
 #[tokio::test]

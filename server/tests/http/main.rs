@@ -3,9 +3,24 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
 mod account;
+mod bank;
 mod bodies;
+mod caching;
 mod cart;
+mod checkout;
+mod doors;
 mod fixture;
 mod frame;
 mod health;
+mod jobs;
+mod lifetimes;
+mod mailbox;
+mod orders;
+mod production;
+mod proxy;
 mod robots;
+mod search;
+mod security;
+mod shopper;
+mod site;
+mod webhooks;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
+use crate::email::Email;
 use crate::form::{Fault, Faults, line, optional_line};
 use crate::prefecture::Prefecture;
 
@@ -34,7 +35,7 @@ pub struct ContactForm {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     /// E-mail address.
-    pub email: String,
+    pub email: Email,
     /// Full name.
     pub name: String,
     /// Name in katakana.
@@ -57,7 +58,7 @@ impl ContactForm {
     /// Reads it. Whether 〒 and prefecture belong together is for the shop's table to say.
     pub fn parse(&self) -> Result<Contact, Faults> {
         let mut faults = Faults::default();
-        let email = faults.check("email", email(&self.email));
+        let email = faults.check("email", Email::parse(&self.email));
         let name = faults.check("name", line(&self.name, 60));
         let kana = faults.check("kana", kana(&self.kana));
         let postal_code = faults.check("postal_code", postal_code(&self.postal_code));
@@ -87,25 +88,6 @@ impl Contact {
     pub fn postal_code_shown(&self) -> String {
         let (area, town) = self.postal_code.split_at_checked(3).unwrap_or((&self.postal_code, ""));
         format!("{area}-{town}")
-    }
-}
-
-/// An e-mail address of the everyday kind: ASCII, one `@`, a dotted host; at most 254 characters.
-fn email(raw: &str) -> Result<String, Fault> {
-    let text: String = line(raw, 254)?.nfkc().collect();
-    let (local, host) = text.rsplit_once('@').ok_or(Fault::Email)?;
-    let local_ok = (1..=64).contains(&local.len())
-        && local.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&b));
-    let label_ok = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    if local_ok && host.contains('.') && host.split('.').all(label_ok) {
-        Ok(format!("{local}@{}", host.to_ascii_lowercase()))
-    } else {
-        Err(Fault::Email)
     }
 }
 
@@ -188,23 +170,6 @@ mod tests {
         let faults = ContactForm::default().parse().unwrap_err();
         let fields: Vec<&str> = faults.0.iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["email", "name", "postal_code", "prefecture", "city", "street", "phone"]);
-    }
-
-    #[test]
-    fn an_address_nobody_can_write_to_is_refused() {
-        for raw in [
-            "hanako",
-            "@example.jp",
-            "a@b",
-            "a b@example.jp",
-            "a@example.jp\r\nBcc: x@y.z",
-            "a@-x.jp",
-            "あ@example.jp",
-            "a@@b.jp",
-        ] {
-            assert!(email(raw).is_err(), "{raw}");
-        }
-        assert_eq!(email(" Hanako+1@Example.JP "), Ok("Hanako+1@example.jp".into()));
     }
 
     #[test]

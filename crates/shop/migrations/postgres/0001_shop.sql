@@ -37,11 +37,28 @@ CREATE TABLE product (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL
 );
--- Covers all that a category's counts and filters read, so that they never touch the wide rows.
-CREATE INDEX product_category ON product (category_id, state, id, price_min, price_max, in_stock);
-CREATE INDEX product_category_price ON product (category_id, state, price_min, id);
-CREATE INDEX product_category_new ON product (category_id, state, created_at DESC, id DESC);
+-- Covers all that lists are sorted and narrowed by, so that filling the shelf never touches the wide rows.
+CREATE INDEX product_category ON product (category_id, state, id, price_min, price_max, in_stock, created_at);
 CREATE INDEX product_new ON product (state, created_at DESC, id DESC);
+
+-- What changed since, for the sets that lists are answered from: the shop's memory follows it. The
+-- number is that of the transaction, so that one that ends late is not overlooked.
+CREATE TABLE product_change (
+  changed BIGINT NOT NULL,
+  product_id BIGINT PRIMARY KEY
+);
+CREATE INDEX product_change_changed ON product_change (changed);
+CREATE FUNCTION product_note() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO product_change (changed, product_id)
+    VALUES (pg_current_xact_id()::text::bigint, CASE TG_OP WHEN 'DELETE' THEN OLD.id ELSE NEW.id END)
+    ON CONFLICT (product_id) DO UPDATE SET changed = excluded.changed WHERE product_change.changed <> excluded.changed;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER product_put_in AFTER INSERT ON product FOR EACH ROW EXECUTE FUNCTION product_note();
+CREATE TRIGGER product_changed AFTER UPDATE OF category_id, state, price_min, price_max, in_stock, created_at ON product
+  FOR EACH ROW EXECUTE FUNCTION product_note();
+CREATE TRIGGER product_taken_out AFTER DELETE ON product FOR EACH ROW EXECUTE FUNCTION product_note();
 
 -- One picture file, by the SHA-256 of its source; its AVIF and WebP versions stand in the media folder.
 CREATE TABLE picture (
@@ -71,6 +88,8 @@ CREATE TABLE variant (
   picture_id BIGINT REFERENCES picture (id) ON DELETE SET NULL
 );
 CREATE INDEX variant_product ON variant (product_id, position);
+-- A picture that goes asks which variants showed it.
+CREATE INDEX variant_picture ON variant (picture_id);
 
 CREATE TABLE stock (
   variant_id BIGINT PRIMARY KEY REFERENCES variant (id),
@@ -99,6 +118,12 @@ CREATE TABLE product_search (
 );
 CREATE INDEX product_search_grams ON product_search USING gin (grams);
 
+-- Which key the personal data in this database is sealed with, as a fingerprint that tells nothing of it.
+CREATE TABLE key_check (
+  id BIGINT PRIMARY KEY CHECK (id = 1),
+  fingerprint BYTEA NOT NULL CHECK (length(fingerprint) = 32)
+);
+
 CREATE TABLE customer (
   id UUID PRIMARY KEY,
   email_index BYTEA NOT NULL UNIQUE CHECK (length(email_index) = 32),
@@ -125,6 +150,7 @@ CREATE TABLE registration (
   expires_at BIGINT NOT NULL
 );
 CREATE INDEX registration_expires ON registration (expires_at);
+CREATE INDEX registration_email ON registration (email_index);
 
 CREATE TABLE session (
   id UUID PRIMARY KEY,
@@ -216,7 +242,9 @@ CREATE TABLE orders (
   total BIGINT NOT NULL,
   standard_gross BIGINT NOT NULL, standard_tax BIGINT NOT NULL,
   reduced_gross BIGINT NOT NULL, reduced_tax BIGINT NOT NULL,
-  -- SHA-256 of the final confirmation exactly as it was shown (特商法12条の6).
+  -- The final confirmation as it was shown (特商法12条の6), goods, sums and words without the person,
+  -- and its SHA-256, which the shopper's press of the button carried.
+  shown TEXT NOT NULL,
   shown_hash BYTEA NOT NULL CHECK (length(shown_hash) = 32),
   created_at BIGINT NOT NULL,
   placed_at BIGINT,
@@ -225,7 +253,9 @@ CREATE TABLE orders (
   CHECK (total = standard_gross + reduced_gross)
 );
 CREATE INDEX orders_customer ON orders (customer_id, placed_at);
-CREATE INDEX orders_due ON orders (state, pay_until);
+CREATE INDEX orders_cart ON orders (cart_id);
+-- What the sweeper looks through every few seconds: only what still waits for money.
+CREATE INDEX orders_waiting ON orders (pay_until) WHERE payment_state = 'unpaid' AND pay_until IS NOT NULL;
 
 CREATE TABLE order_line (
   order_id UUID NOT NULL REFERENCES orders (id) ON DELETE CASCADE,
@@ -265,6 +295,23 @@ CREATE TABLE payment (
   UNIQUE (provider, reference, kind)
 );
 CREATE INDEX payment_order ON payment (order_id);
+-- What is booked stays booked, and no more goes back than came in; the order's row is held meanwhile.
+CREATE FUNCTION payment_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the ledger of money is append-only';
+END $$;
+CREATE TRIGGER payment_stays BEFORE UPDATE OR DELETE ON payment FOR EACH ROW EXECUTE FUNCTION payment_stays();
+CREATE FUNCTION payment_covered() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM orders WHERE id = NEW.order_id FOR UPDATE;
+  -- The same refund again is no second one: the UNIQUE key above answers it.
+  IF NEW.amount > (SELECT COALESCE(SUM(CASE kind WHEN 'captured' THEN amount ELSE -amount END), 0) FROM payment WHERE order_id = NEW.order_id)
+    AND NOT EXISTS (SELECT 1 FROM payment WHERE provider = NEW.provider AND reference = NEW.reference AND kind = NEW.kind) THEN
+    RAISE EXCEPTION 'more would be refunded than was captured';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER payment_covered BEFORE INSERT ON payment FOR EACH ROW WHEN (NEW.kind = 'refunded') EXECUTE FUNCTION payment_covered();
 
 -- One try to pay on the provider's page.
 CREATE TABLE payment_try (
@@ -301,7 +348,6 @@ CREATE TABLE test_bank (
   reference TEXT PRIMARY KEY,
   amount BIGINT NOT NULL,
   lang TEXT NOT NULL,
-  return_url TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('open', 'challenged', 'succeeded', 'declined', 'abandoned', 'refunded')),
   created_at BIGINT NOT NULL
 );
@@ -316,9 +362,12 @@ CREATE TABLE outbox (
   attempts BIGINT NOT NULL DEFAULT 0,
   leased_until BIGINT NOT NULL DEFAULT 0,
   done_at BIGINT,
+  -- It can never succeed; a person must look.
+  failed_at BIGINT,
   last_error TEXT
 );
-CREATE INDEX outbox_due ON outbox (done_at, run_at);
+CREATE INDEX outbox_due ON outbox (run_at) WHERE done_at IS NULL AND failed_at IS NULL;
+CREATE INDEX outbox_over ON outbox (done_at);
 
 CREATE TABLE notice (
   id UUID PRIMARY KEY,

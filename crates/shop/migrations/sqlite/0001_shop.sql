@@ -37,11 +37,27 @@ CREATE TABLE product (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 );
--- Covers all that a category's counts and filters read, so that they never touch the wide rows.
-CREATE INDEX product_category ON product (category_id, state, id, price_min, price_max, in_stock);
-CREATE INDEX product_category_price ON product (category_id, state, price_min, id);
-CREATE INDEX product_category_new ON product (category_id, state, created_at DESC, id DESC);
+-- Covers all that lists are sorted and narrowed by, so that filling the shelf never touches the wide rows.
+CREATE INDEX product_category ON product (category_id, state, id, price_min, price_max, in_stock, created_at);
 CREATE INDEX product_new ON product (state, created_at DESC, id DESC);
+
+-- What changed since, for the sets that lists are answered from: the shop's memory follows it.
+CREATE TABLE product_change (
+  changed INTEGER PRIMARY KEY AUTOINCREMENT,
+  product_id INTEGER NOT NULL UNIQUE
+);
+CREATE TRIGGER product_put_in AFTER INSERT ON product BEGIN
+  DELETE FROM product_change WHERE product_id = NEW.id;
+  INSERT INTO product_change (product_id) VALUES (NEW.id);
+END;
+CREATE TRIGGER product_changed AFTER UPDATE OF category_id, state, price_min, price_max, in_stock, created_at ON product BEGIN
+  DELETE FROM product_change WHERE product_id = NEW.id;
+  INSERT INTO product_change (product_id) VALUES (NEW.id);
+END;
+CREATE TRIGGER product_taken_out AFTER DELETE ON product BEGIN
+  DELETE FROM product_change WHERE product_id = OLD.id;
+  INSERT INTO product_change (product_id) VALUES (OLD.id);
+END;
 
 -- One picture file, by the SHA-256 of its source; its AVIF and WebP versions stand in the media folder.
 CREATE TABLE picture (
@@ -71,6 +87,8 @@ CREATE TABLE variant (
   picture_id INTEGER REFERENCES picture (id) ON DELETE SET NULL
 );
 CREATE INDEX variant_product ON variant (product_id, position);
+-- A picture that goes asks which variants showed it.
+CREATE INDEX variant_picture ON variant (picture_id);
 
 CREATE TABLE stock (
   variant_id INTEGER PRIMARY KEY REFERENCES variant (id),
@@ -93,7 +111,13 @@ CREATE TABLE product_facet (
 );
 CREATE INDEX product_facet_value ON product_facet (category_id, facet, value, product_id);
 
-CREATE VIRTUAL TABLE product_search USING fts5 (grams, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 0');
+CREATE VIRTUAL TABLE product_search USING fts5 (grams, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
+
+-- Which key the personal data in this database is sealed with, as a fingerprint that tells nothing of it.
+CREATE TABLE key_check (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32)
+);
 
 CREATE TABLE customer (
   id BLOB PRIMARY KEY CHECK (length(id) = 16),
@@ -121,6 +145,7 @@ CREATE TABLE registration (
   expires_at INTEGER NOT NULL
 );
 CREATE INDEX registration_expires ON registration (expires_at);
+CREATE INDEX registration_email ON registration (email_index);
 
 CREATE TABLE session (
   id BLOB PRIMARY KEY CHECK (length(id) = 16),
@@ -212,7 +237,9 @@ CREATE TABLE orders (
   total INTEGER NOT NULL,
   standard_gross INTEGER NOT NULL, standard_tax INTEGER NOT NULL,
   reduced_gross INTEGER NOT NULL, reduced_tax INTEGER NOT NULL,
-  -- SHA-256 of the final confirmation exactly as it was shown (特商法12条の6).
+  -- The final confirmation as it was shown (特商法12条の6), goods, sums and words without the person,
+  -- and its SHA-256, which the shopper's press of the button carried.
+  shown TEXT NOT NULL,
   shown_hash BLOB NOT NULL CHECK (length(shown_hash) = 32),
   created_at INTEGER NOT NULL,
   placed_at INTEGER,
@@ -221,7 +248,9 @@ CREATE TABLE orders (
   CHECK (total = standard_gross + reduced_gross)
 );
 CREATE INDEX orders_customer ON orders (customer_id, placed_at);
-CREATE INDEX orders_due ON orders (state, pay_until);
+CREATE INDEX orders_cart ON orders (cart_id);
+-- What the sweeper looks through every few seconds: only what still waits for money.
+CREATE INDEX orders_waiting ON orders (pay_until) WHERE payment_state = 'unpaid' AND pay_until IS NOT NULL;
 
 CREATE TABLE order_line (
   order_id BLOB NOT NULL REFERENCES orders (id) ON DELETE CASCADE,
@@ -261,6 +290,18 @@ CREATE TABLE payment (
   UNIQUE (provider, reference, kind)
 );
 CREATE INDEX payment_order ON payment (order_id);
+-- What is booked stays booked, and no more goes back than came in; settling holds the order's row meanwhile.
+CREATE TRIGGER payment_stays_update BEFORE UPDATE ON payment
+BEGIN SELECT RAISE(ABORT, 'the ledger of money is append-only'); END;
+CREATE TRIGGER payment_stays_delete BEFORE DELETE ON payment
+BEGIN SELECT RAISE(ABORT, 'the ledger of money is append-only'); END;
+CREATE TRIGGER payment_covered BEFORE INSERT ON payment WHEN NEW.kind = 'refunded'
+BEGIN
+  SELECT RAISE(ABORT, 'more would be refunded than was captured')
+  WHERE NEW.amount > (SELECT COALESCE(SUM(CASE kind WHEN 'captured' THEN amount ELSE -amount END), 0) FROM payment WHERE order_id = NEW.order_id)
+    -- The same refund again is no second one: the UNIQUE key above answers it.
+    AND NOT EXISTS (SELECT 1 FROM payment WHERE provider = NEW.provider AND reference = NEW.reference AND kind = NEW.kind);
+END;
 
 -- One try to pay on the provider's page.
 CREATE TABLE payment_try (
@@ -297,7 +338,6 @@ CREATE TABLE test_bank (
   reference TEXT PRIMARY KEY,
   amount INTEGER NOT NULL,
   lang TEXT NOT NULL,
-  return_url TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('open', 'challenged', 'succeeded', 'declined', 'abandoned', 'refunded')),
   created_at INTEGER NOT NULL
 );
@@ -312,9 +352,12 @@ CREATE TABLE outbox (
   attempts INTEGER NOT NULL DEFAULT 0,
   leased_until INTEGER NOT NULL DEFAULT 0,
   done_at INTEGER,
+  -- It can never succeed; a person must look.
+  failed_at INTEGER,
   last_error TEXT
 );
-CREATE INDEX outbox_due ON outbox (done_at, run_at);
+CREATE INDEX outbox_due ON outbox (run_at) WHERE done_at IS NULL AND failed_at IS NULL;
+CREATE INDEX outbox_over ON outbox (done_at);
 
 CREATE TABLE notice (
   id BLOB PRIMARY KEY CHECK (length(id) = 16),

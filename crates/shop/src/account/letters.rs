@@ -12,6 +12,15 @@ async fn post(conn: &mut Conn, shop: &Shop, key: &str, mail: AccountMail) -> Res
     outbox::enqueue(conn, shop, key, Topic::Mail, &Mail::Account(mail)).await
 }
 
+fn registration_key(registration: Uuid) -> String {
+    format!("register-{registration}")
+}
+
+/// Takes back the mail of a registration that is over: its address is gone with it.
+pub async fn forget_registration(conn: &mut Conn, shop: &Shop, registration: Uuid) -> Result<(), sqlx::Error> {
+    outbox::cancel(conn, shop, &registration_key(registration)).await
+}
+
 /// The code that proves the address.
 pub async fn registration_code(
     conn: &mut Conn,
@@ -20,7 +29,7 @@ pub async fn registration_code(
     code: String,
 ) -> Result<(), sqlx::Error> {
     let mail = AccountMail::RegistrationCode { registration, code };
-    post(conn, shop, &format!("register-{registration}"), mail).await
+    post(conn, shop, &registration_key(registration), mail).await
 }
 
 /// To the owner of an address that somebody tried to register again.
@@ -31,7 +40,7 @@ pub async fn already_registered(
     customer: Uuid,
 ) -> Result<(), sqlx::Error> {
     let mail = AccountMail::AlreadyRegistered { customer };
-    post(conn, shop, &format!("register-{registration}"), mail).await
+    post(conn, shop, &registration_key(registration), mail).await
 }
 
 /// A sign-in from a browser not seen before.

@@ -18,6 +18,8 @@ pub struct Limit {
 pub const LOGIN_ADDRESS: Limit = Limit { label: "login-address", most: 10, window: 15 * MINUTE };
 /// Failed logins from one network.
 pub const LOGIN_NETWORK: Limit = Limit { label: "login-network", most: 50, window: 15 * MINUTE };
+/// Refused logins of an address without an account; nobody is ever over it.
+pub const LOGIN_NOBODY: Limit = Limit { label: "login-nobody", most: i64::MAX, window: 15 * MINUTE };
 /// Registrations of one address: so many mails it can be sent by strangers.
 pub const REGISTER_ADDRESS: Limit = Limit { label: "register-address", most: 5, window: 60 * MINUTE };
 /// Registrations from one network.

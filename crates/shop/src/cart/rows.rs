@@ -1,5 +1,6 @@
 //! SQL of the cart.
 
+use noren_domain::account::Customer;
 use noren_domain::cart::{Cart, CartLineView, Change, MAX_QUANTITY};
 use noren_domain::prefecture::Prefecture;
 use noren_domain::shipping::Method;
@@ -8,7 +9,7 @@ use noren_domain::{Id, Text, Yen};
 use uuid::Uuid;
 
 use super::CartKey;
-use crate::db::Conn;
+use crate::db::{Conn, Dialect};
 use crate::{Shop, execute, fetch_all, fetch_one, fetch_optional};
 
 /// A line with what the catalogue says about it now.
@@ -129,7 +130,8 @@ pub async fn count(conn: &mut Conn, key: &CartKey) -> Result<i64, sqlx::Error> {
     Ok(count)
 }
 
-/// Lines in the order they were added.
+/// Lines in the order they were added. What the cart's own unpaid order holds can still be had by
+/// it: a shopper who comes back from the bank must not find the goods sold out by themselves.
 pub async fn lines(conn: &mut Conn, cart: Id<Cart>) -> Result<Vec<Line>, sqlx::Error> {
     fetch_all!(
         conn,
@@ -138,13 +140,15 @@ pub async fn lines(conn: &mut Conn, cart: Id<Cart>) -> Result<Vec<Line>, sqlx::E
                 v.option1_ja, v.option1_en, v.option2_ja, v.option2_en, v.option3_ja, v.option3_en,
                 v.price, v.weight_g, p.tax_class,
                 (v.state = 'active' AND p.state = 'active') AS sold,
-                COALESCE(s.on_hand - s.reserved, 0) AS left_over,
+                COALESCE(s.on_hand - s.reserved, 0) + COALESCE(r.quantity, 0) AS left_over,
                 COALESCE((SELECT hash FROM picture WHERE id = v.picture_id),
                          (SELECT hash FROM picture WHERE product_id = p.id ORDER BY position LIMIT 1)) AS picture
          FROM cart_line l
          JOIN variant v ON v.id = l.variant_id
          JOIN product p ON p.id = v.product_id
          LEFT JOIN stock s ON s.variant_id = v.id
+         LEFT JOIN checkout c ON c.cart_id = l.cart_id
+         LEFT JOIN reservation r ON r.order_id = c.order_id AND r.variant_id = l.variant_id AND r.state = 'held'
          WHERE l.cart_id = $1
          ORDER BY l.added_at, l.variant_id",
         cart.0
@@ -192,8 +196,8 @@ impl Sold {
     }
 }
 
-/// Finds a variant on sale.
-pub async fn sold(conn: &mut Conn, sku: &str) -> Result<Option<Sold>, sqlx::Error> {
+/// Finds a variant on sale, with what `cart` can have of it.
+pub async fn sold(conn: &mut Conn, cart: Option<Id<Cart>>, sku: &str) -> Result<Option<Sold>, sqlx::Error> {
     // PostgreSQL refuses U+0000 in a text; no SKU holds one.
     if sku.contains('\0') {
         return Ok(None);
@@ -201,10 +205,13 @@ pub async fn sold(conn: &mut Conn, sku: &str) -> Result<Option<Sold>, sqlx::Erro
     fetch_optional!(
         conn,
         Sold,
-        "SELECT v.id, v.price, COALESCE(s.on_hand - s.reserved, 0) AS left_over
+        "SELECT v.id, v.price, COALESCE(s.on_hand - s.reserved, 0) + COALESCE(r.quantity, 0) AS left_over
          FROM variant v JOIN product p ON p.id = v.product_id LEFT JOIN stock s ON s.variant_id = v.id
+         LEFT JOIN checkout c ON c.cart_id = $2
+         LEFT JOIN reservation r ON r.order_id = c.order_id AND r.variant_id = v.id AND r.state = 'held'
          WHERE v.sku = $1 AND v.state = 'active' AND p.state = 'active'",
-        sku
+        sku,
+        cart.map(|cart| cart.0)
     )
     .await
 }
@@ -334,9 +341,17 @@ pub async fn pour(conn: &mut Conn, cart: Id<Cart>, line: &Poured) -> Result<u32,
     )
     .await?
     .map_or(0, |(quantity,)| units(quantity));
-    let stock =
-        fetch_optional!(conn, (i64,), "SELECT on_hand - reserved FROM stock WHERE variant_id = $1", line.variant_id)
-            .await?;
+    let stock = fetch_optional!(
+        conn,
+        (i64,),
+        "SELECT s.on_hand - s.reserved + COALESCE(r.quantity, 0) FROM stock s
+         LEFT JOIN checkout c ON c.cart_id = $1
+         LEFT JOIN reservation r ON r.order_id = c.order_id AND r.variant_id = s.variant_id AND r.state = 'held'
+         WHERE s.variant_id = $2",
+        cart.0,
+        line.variant_id
+    )
+    .await?;
     let most = stock.map_or(0, |(left,)| units(left));
     // A sold-out line comes over whole and says so in the cart, rather than vanishing.
     let room = if most == 0 && there == 0 { line.quantity() } else { most.saturating_sub(there) };
@@ -355,6 +370,35 @@ pub async fn pour(conn: &mut Conn, cart: Id<Cart>, line: &Poured) -> Result<u32,
         .await?;
     }
     Ok(moved)
+}
+
+/// Locks the checkouts of two carts, so that no order is placed from either meanwhile. On SQLite the
+/// writer is alone anyway.
+pub async fn lock_checkouts(conn: &mut Conn, from: Id<Cart>, to: Id<Cart>) -> Result<(), sqlx::Error> {
+    if conn.dialect() == Dialect::Postgres {
+        let sql = "SELECT cart_id FROM checkout WHERE cart_id IN ($1, $2) ORDER BY cart_id FOR UPDATE";
+        fetch_all!(conn, (Uuid,), sql, from.0, to.0).await?;
+    }
+    Ok(())
+}
+
+/// Gives orders that are still being paid to another cart and its customer: once paid, they stand in
+/// that account, and what was bought leaves that cart.
+pub async fn hand_over_drafts(
+    conn: &mut Conn,
+    from: Id<Cart>,
+    to: Id<Cart>,
+    customer: Id<Customer>,
+) -> Result<(), sqlx::Error> {
+    execute!(
+        conn,
+        "UPDATE orders SET cart_id = $1, customer_id = $2 WHERE cart_id = $3 AND state = 'draft' AND customer_id IS NULL",
+        to.0,
+        customer.0,
+        from.0
+    )
+    .await?;
+    Ok(())
 }
 
 /// Gives a begun checkout to another cart unless that has one.

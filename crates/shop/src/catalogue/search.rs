@@ -36,7 +36,7 @@ pub async fn search(shop: &Shop, lang: Lang, query: &str, page: u32) -> Result<S
     let (cards, near): (Vec<ProductCard>, Vec<ProductCard>) =
         if found.near { (Vec::new(), cards) } else { (cards, Vec::new()) };
     let listing = Listing { cards, total, page: page.min(pages), pages };
-    Ok(SearchPage { query, listing, near, categories })
+    Ok(SearchPage { query, listing, more: found.more, near, categories })
 }
 
 /// Words offered while somebody types.

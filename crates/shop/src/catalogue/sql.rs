@@ -8,20 +8,11 @@ use sqlx::{AssertSqlSafe, FromRow};
 
 use crate::db::{Conn, Raw};
 
-/// A bound value.
-#[derive(Clone, Debug)]
-pub enum Arg {
-    /// A whole number.
-    Int(i64),
-    /// A text.
-    Text(String),
-}
-
 /// A statement in the making.
 #[derive(Clone, Debug, Default)]
 pub struct Sql {
     text: String,
-    args: Vec<Arg>,
+    args: Vec<i64>,
 }
 
 impl Sql {
@@ -37,30 +28,21 @@ impl Sql {
     }
 
     /// Adds a placeholder and the value it stands for.
-    pub fn bind(&mut self, arg: Arg) -> &mut Self {
+    pub fn bind(&mut self, arg: i64) -> &mut Self {
         self.args.push(arg);
         self.text.push('$');
         self.text.push_str(&self.args.len().to_string());
         self
     }
 
-    /// Adds `(…, …)` of texts.
-    pub fn bind_texts<'t>(&mut self, texts: impl IntoIterator<Item = &'t String>) -> &mut Self {
-        self.bind_list(texts.into_iter().map(|text| Arg::Text(text.clone())))
-    }
-
     /// Adds `(…, …)` of numbers.
     pub fn bind_ids(&mut self, ids: &[i64]) -> &mut Self {
-        self.bind_list(ids.iter().copied().map(Arg::Int))
-    }
-
-    fn bind_list(&mut self, args: impl IntoIterator<Item = Arg>) -> &mut Self {
         self.text.push('(');
-        for (i, arg) in args.into_iter().enumerate() {
+        for (i, id) in ids.iter().enumerate() {
             if i > 0 {
                 self.text.push_str(", ");
             }
-            self.bind(arg);
+            self.bind(*id);
         }
         self.text.push(')');
         self
@@ -76,32 +58,18 @@ impl Sql {
             Raw::Sqlite(conn) => {
                 let mut query = sqlx::query_as(text);
                 for arg in self.args {
-                    query = match arg {
-                        Arg::Int(n) => query.bind(n),
-                        Arg::Text(text) => query.bind(text),
-                    };
+                    query = query.bind(arg);
                 }
                 query.fetch_all(conn).await
             }
             Raw::Postgres(conn) => {
                 let mut query = sqlx::query_as(text);
                 for arg in self.args {
-                    query = match arg {
-                        Arg::Int(n) => query.bind(n),
-                        Arg::Text(text) => query.bind(text),
-                    };
+                    query = query.bind(arg);
                 }
                 query.fetch_all(conn).await
             }
         }
-    }
-
-    /// Reads exactly one row.
-    pub async fn one<R>(self, conn: &mut Conn) -> Result<R, sqlx::Error>
-    where
-        R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
-    {
-        self.all(conn).await?.pop().ok_or(sqlx::Error::RowNotFound)
     }
 }
 

@@ -139,7 +139,7 @@ pub async fn save_contact(
         conn,
         "UPDATE checkout SET email = $1, name = $2, kana = $3, postal_code = $4, prefecture = $5, city = $6, street = $7,
                 building = $8, phone = $9, updated_at = $10 WHERE cart_id = $11",
-        seal(Field::Email, &contact.email),
+        seal(Field::Email, contact.email.address()),
         seal(Field::Name, &contact.name),
         contact.kana.as_deref().map(|kana| seal(Field::Kana, kana)),
         seal(Field::PostalCode, &contact.postal_code),

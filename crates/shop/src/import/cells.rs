@@ -16,10 +16,10 @@ pub const SUMMARY: usize = 600;
 /// other than line ends.
 pub fn text(column: &str, raw: &str, most: usize) -> Result<String, String> {
     if raw.chars().count() > most {
-        return Err(format!("{column} is longer than {most} characters"));
+        return Err(format!("{column} is longer than {most} characters; shorten it"));
     }
     if raw.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err(format!("{column} holds a control character"));
+        return Err(format!("{column} holds a control character; delete it"));
     }
     Ok(raw.replace("\r\n", "\n"))
 }
@@ -28,7 +28,7 @@ pub fn text(column: &str, raw: &str, most: usize) -> Result<String, String> {
 pub fn name(column: &str, raw: &str) -> Result<String, String> {
     let name = text(column, raw, NAME)?;
     match name.as_str() {
-        "" => Err(format!("{column} is empty")),
+        "" => Err(format!("{column} is empty; fill it in")),
         name if name.contains('\n') => Err(format!("{column} must be one line")),
         _ => Ok(name),
     }
@@ -56,7 +56,7 @@ pub fn slug(column: &str, raw: &str) -> Result<String, String> {
 /// An article number: 1 to 64 printable ASCII characters without spaces or commas.
 pub fn sku(raw: &str) -> Result<String, String> {
     if raw.is_empty() {
-        return Err("sku is empty".to_owned());
+        return Err("sku is empty; fill it in".to_owned());
     }
     if raw.len() > 64 || !raw.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./+".contains(&byte)) {
         return Err(format!("sku \"{}\" must be 1 to 64 letters, digits or - _ . / +", short(raw)));
@@ -66,19 +66,50 @@ pub fn sku(raw: &str) -> Result<String, String> {
 
 /// A text for pages: its markup reduced to paragraphs, lists, emphasis and line breaks. Plain text
 /// becomes paragraphs, one per line.
+///
+/// The parser is asked only where there is something to find out: most texts are plain, or hold
+/// nothing but well-nested paragraphs, and those come out as they went in.
 pub fn rich(column: &str, raw: &str) -> Result<String, String> {
+    let text = text(column, raw, LONG)?;
+    if !text.contains('<') {
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        return Ok(lines.map(|line| format!("<p>{}</p>", clean(line))).collect());
+    }
+    Ok(clean(&text))
+}
+
+fn clean(text: &str) -> String {
     static CLEANER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
         let mut cleaner = ammonia::Builder::empty();
         cleaner.tags(HashSet::from(["p", "ul", "li", "strong", "em", "br"]));
         cleaner.clean_content_tags(HashSet::from(["script", "style"]));
         cleaner
     });
-    let text = text(column, raw, LONG)?;
-    if text.contains('<') {
-        return Ok(CLEANER.clean(&text).to_string());
+    if is_clean(text) { text.to_owned() } else { CLEANER.clean(text).to_string() }
+}
+
+/// Whether cleaning would change nothing: bare words, or whole paragraphs one after the other with
+/// `<strong>`, `<em>` and `<br>` in them, none inside another. Anything else is for the parser.
+fn is_clean(text: &str) -> bool {
+    let mut rest = text;
+    let (mut paragraph, mut emphasis) = (false, None);
+    loop {
+        let (words, tag) = rest.split_at(rest.find('<').unwrap_or(rest.len()));
+        if !words.chars().all(|c| !matches!(c, '&' | '>' | '\u{a0}' | '\r' | '\0')) {
+            return false;
+        }
+        let Some(end) = tag.find('>') else { return tag.is_empty() && !paragraph && emphasis.is_none() };
+        match (&tag[..=end], paragraph, emphasis) {
+            ("<p>", false, None) => paragraph = true,
+            ("</p>", true, None) => paragraph = false,
+            ("<br>", true, _) => {}
+            ("<em>", true, None) => emphasis = Some("</em>"),
+            ("<strong>", true, None) => emphasis = Some("</strong>"),
+            (close, true, Some(open)) if close == open => emphasis = None,
+            _ => return false,
+        }
+        rest = &tag[end + 1..];
     }
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    Ok(lines.map(|line| format!("<p>{}</p>", CLEANER.clean(line))).collect())
 }
 
 /// The words of a rich text.
@@ -96,7 +127,8 @@ pub fn words(rich: &str) -> String {
             _ => {}
         }
     }
-    words
+    // What the parser writes for `<`, `>`, a hard space and `&`; that one last, or `&amp;lt;` would become `<`.
+    words.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ").replace("&amp;", "&")
 }
 
 /// A value of a facet for the URL: small letters and digits of any script, hyphens between.
@@ -117,6 +149,8 @@ pub fn short(raw: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -135,6 +169,35 @@ mod tests {
         assert_eq!(rich("text_ja", dirty).unwrap(), "<p>青い</p>");
         assert_eq!(rich("text_ja", "一行目\n二行目 & <").unwrap(), "一行目\n二行目 &amp; &lt;");
         assert_eq!(rich("text_ja", "一行目\n二行目").unwrap(), "<p>一行目</p><p>二行目</p>");
+    }
+
+    #[test]
+    fn the_words_of_a_text_are_what_a_reader_sees() {
+        let text = rich("text_en", "Salt & pepper, <em>1 < 2</em>\u{a0}cups; &amp;lt;").unwrap();
+        assert_eq!(words(&text), "Salt & pepper,  1 < 2  cups; &lt;");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_taken_for_clean_is_what_the_parser_would_give(
+            text in "(<p>|</p>|<br>|<br/>|<em>|</em>|<strong>|</strong>|<ul>|<li>|</li>|<P>|<p |</|&amp;|&lt;|&|>|<|[ \n]|青い|a){0,14}"
+        ) {
+            let mut parser = ammonia::Builder::empty();
+            parser.tags(HashSet::from(["p", "ul", "li", "strong", "em", "br"]));
+            if is_clean(&text) {
+                prop_assert_eq!(parser.clean(&text).to_string(), text);
+            }
+        }
+
+        #[test]
+        fn no_text_brings_in_anything_but_the_six_tags(text in "(<[a-z/!]{0,6}[ a-z=\"'>]{0,8}|\\PC|on|script|javascript:|-->|]]>){0,20}") {
+            let clean = rich("text_ja", &text).unwrap();
+            for tag in clean.split('<').skip(1) {
+                let name = tag.split('>').next().unwrap();
+                prop_assert!(["p", "/p", "ul", "/ul", "li", "/li", "strong", "/strong", "em", "/em", "br"].contains(&name), "{}", clean);
+            }
+            prop_assert_eq!(super::clean(&clean), clean.clone(), "cleaning twice changes nothing more");
+        }
     }
 
     #[test]

@@ -138,13 +138,13 @@ pub fn categories(
     for row in table.rows(columns) {
         let judged = category(&row).and_then(|cells| match &cells.parent {
             _ if read.iter().any(|earlier| earlier.slug == cells.slug) => {
-                Err(format!("the category \"{}\" is there twice", cells.slug))
+                Err(format!("the category \"{}\" is there twice; take one of the rows out", cells.slug))
             }
             // Only what stands above: a parent after its child, or a ring, cannot be written.
             Some(parent)
                 if *parent == cells.slug || !(known.contains_key(parent) || read.iter().any(|c| c.slug == *parent)) =>
             {
-                Err(format!("parent \"{}\" is no category above this line", cells::short(parent)))
+                Err(format!("parent \"{}\" is no category above this line; move its row up", cells::short(parent)))
             }
             _ => Ok(cells),
         });
@@ -185,20 +185,32 @@ pub struct GoodsReader<'a> {
     pictures: &'a mut Pictures,
     slugs: HashSet<String>,
     skus: HashSet<String>,
+    judged: bool,
 }
 
 impl<'a> GoodsReader<'a> {
     /// `categories` are the slugs a product may name; `owners` the product of each SKU in the database.
+    /// Texts are cleaned only in rows that were `judged` already: no row is bad for its markup, so
+    /// the first reading need not pay for it.
     pub fn new(
         table: &'a Table,
         categories: &'a HashSet<String>,
         owners: &'a HashMap<String, String>,
         pictures: &'a mut Pictures,
+        judged: bool,
     ) -> Result<Self, ImportError> {
         let required = ["sku", "product", "category", "name_ja", "name_en", "tax", "price"];
         let columns = table.columns(&required, &PRODUCT_COLUMNS)?;
         let rows: Box<dyn Iterator<Item = Row> + Send + 'a> = Box::new(table.rows(columns));
-        Ok(Self { rows: rows.peekable(), categories, owners, pictures, slugs: HashSet::new(), skus: HashSet::new() })
+        Ok(Self {
+            rows: rows.peekable(),
+            categories,
+            owners,
+            pictures,
+            slugs: HashSet::new(),
+            skus: HashSet::new(),
+            judged,
+        })
     }
 
     fn product(&mut self, first: &Row) -> Result<Goods, String> {
@@ -211,7 +223,10 @@ impl<'a> GoodsReader<'a> {
         }
         let category = first.get("category").to_owned();
         if !self.categories.contains(&category) {
-            return Err(format!("category \"{}\" is unknown", cells::short(&category)));
+            return Err(format!(
+                "category \"{}\" is unknown; write the slug of a category, or add it with a file of categories",
+                cells::short(&category)
+            ));
         }
         let state = match first.get("state") {
             "" | "active" => "active",
@@ -225,7 +240,13 @@ impl<'a> GoodsReader<'a> {
             format!("tax \"{}\" is unknown; write standard or reduced", cells::short(first.get("tax")))
         })?;
         let plain = |column: &str, most| cells::text(column, first.get(column), most);
-        let rich = |column: &str| cells::rich(column, first.get(column));
+        let rich = |column: &str| {
+            if self.judged {
+                cells::rich(column, first.get(column))
+            } else {
+                cells::text(column, first.get(column), cells::LONG)
+            }
+        };
         let goods = Goods {
             category,
             state,
@@ -253,17 +274,17 @@ impl<'a> GoodsReader<'a> {
         }
         let sku = cells::sku(row.get("sku"))?;
         if self.skus.contains(&sku) {
-            return Err(format!("sku {sku} is there twice"));
+            return Err(format!("sku {sku} is there twice; take one of the rows out"));
         }
         if let Some(owner) = self.owners.get(&sku)
             && *owner != goods.slug
         {
-            return Err(format!("sku {sku} belongs to the product \"{owner}\""));
+            return Err(format!("sku {sku} belongs to the product \"{owner}\"; write that or another sku"));
         }
         let options =
             [option(row, 1, &goods.axes[0])?, option(row, 2, &goods.axes[1])?, option(row, 3, &goods.axes[2])?];
         if let Some(twin) = goods.variants.iter().find(|variant| variant.options == options) {
-            return Err(format!("the same options as sku {}", twin.sku));
+            return Err(format!("the same options as sku {}; each variant needs its own", twin.sku));
         }
         let price = cells::number("price", row.get("price"), MAX_PRICE)?;
         let compare_at = optional(row, "compare_at", MAX_PRICE)?;

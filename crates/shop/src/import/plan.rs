@@ -14,7 +14,11 @@ use crate::{Shop, db::Conn};
 const RESERVED: [&str; 6] = ["brand", "price", "stock", "sort", "page", "q"];
 
 /// The categories that products may name, as they are after the import.
-pub struct Categories(HashMap<String, CategoryRow>);
+pub struct Categories {
+    all: HashMap<String, CategoryRow>,
+    /// Those that the import renames, as they were before it, by their ids: products are found by that name.
+    renamed: HashMap<i64, CategoryRow>,
+}
 
 /// Compares the categories with the database and, unless it is a dry run, writes what differs.
 pub async fn categories(
@@ -23,7 +27,7 @@ pub async fn categories(
     dry_run: bool,
     report: &mut Report,
 ) -> Result<Categories, ImportError> {
-    let mut tx = if dry_run { None } else { Some(shop.db.write().await?) };
+    let mut tx = if dry_run { None } else { Some(shop.db.write_alone().await?) };
     let mut reader = shop.db.read().await?;
     let conn: &mut Conn = match &mut tx {
         Some(tx) => tx,
@@ -34,6 +38,7 @@ pub async fn categories(
     let missing = cells.iter().filter(|cells| !all.contains_key(&cells.slug)).count();
     let mut fresh = fresh(conn, "category", missing, dry_run).await?;
     let mut write = Vec::new();
+    let mut renamed = HashMap::new();
     for cells in cells {
         let before = all.get(&cells.slug);
         let row = CategoryRow {
@@ -51,14 +56,18 @@ pub async fn categories(
         }
         report.categories += 1;
         report.tell(|| format!("category {}: {}", row.slug, if before.is_some() { "changed" } else { "new" }));
-        all.insert(row.slug.clone(), row.clone());
+        if let Some(before) = all.insert(row.slug.clone(), row.clone())
+            && (&before.name_ja, &before.name_en) != (&row.name_ja, &row.name_en)
+        {
+            renamed.insert(row.id, before);
+        }
         write.push(row);
     }
     if let Some(mut tx) = tx {
         rows::write_categories(&mut tx, &write).await?;
         tx.commit().await?;
     }
-    Ok(Categories(all))
+    Ok(Categories { all, renamed })
 }
 
 /// Compares a chunk of products with the database and, unless it is a dry run, writes what differs.
@@ -77,7 +86,7 @@ pub async fn products(
         compare(goods, categories, &held, &mut ids, options, report);
         return Ok(());
     }
-    let mut tx = shop.db.write().await?;
+    let mut tx = shop.db.write_alone().await?;
     let held = rows::held(&mut tx, &slugs, options.set_stock).await?;
     let mut ids = Ids::fresh(&mut tx, goods, &held, false).await?;
     let batch = compare(goods, categories, &held, &mut ids, options, report);
@@ -140,7 +149,7 @@ fn compare(
 ) -> Batch {
     let mut batch = Batch::default();
     for goods in goods {
-        let Some(category) = categories.0.get(&goods.category) else { continue };
+        let Some(category) = categories.all.get(&goods.category) else { continue };
         let before = held.products.get(&goods.slug);
         let Some(id) = before.map(|row| row.id).or_else(|| ids.product.next()) else { continue };
         let (had_variants, had_pictures) = under(held, before.map(|row| row.id));
@@ -155,7 +164,11 @@ fn compare(
                 report.tell(|| format!("{}: new, {} SKU(s)", goods.slug, variants.len()));
             }
             Some(row)
-                if *row == product && had_variants == variants && had_pictures == pictures && restock.is_empty() =>
+                if *row == product
+                    && had_variants == variants
+                    && had_pictures == pictures
+                    && restock.is_empty()
+                    && !categories.renamed.contains_key(&row.category_id) =>
             {
                 report.unchanged += 1;
                 continue;
@@ -177,9 +190,15 @@ fn compare(
             }
         }
         batch.facets.extend(facet_rows(&product, &goods.axes, &variants));
-        if product.state == "active" {
-            let grams = document(&product, category, &variants).grams().join(" ");
-            batch.search.push(SearchRow { product_id: id, grams });
+        batch.known.extend(before.map(|row| row.id));
+        // Most changes are of prices: what a product is found by stays as it is.
+        let found_by = found_by(&product, category, &variants);
+        let was_found_by = before.and_then(|row| found_by_before(row, categories, had_variants));
+        if found_by != was_found_by {
+            batch.unfound.extend(was_found_by.map(|_| id));
+            batch
+                .search
+                .extend(found_by.map(|found_by| SearchRow { product_id: id, grams: found_by.grams().join(" ") }));
         }
         batch.restock.extend(restock);
         batch.pictures.extend(pictures);
@@ -334,7 +353,18 @@ fn facet_rows(product: &ProductRow, axes: &[Text; 3], variants: &[VariantRow]) -
     rows.into_values().collect()
 }
 
-fn document(product: &ProductRow, category: &CategoryRow, variants: &[VariantRow]) -> Document {
+fn found_by_before(product: &ProductRow, categories: &Categories, variants: &[VariantRow]) -> Option<Document> {
+    let id = product.category_id;
+    let category =
+        categories.renamed.get(&id).or_else(|| categories.all.values().find(|category| category.id == id))?;
+    found_by(product, category, variants)
+}
+
+/// The texts that a product is found by; none unless it is on sale.
+fn found_by(product: &ProductRow, category: &CategoryRow, variants: &[VariantRow]) -> Option<Document> {
+    if product.state != "active" {
+        return None;
+    }
     let mut head = vec![product.brand.as_str(), &category.name_ja, &category.name_en, &product.slug];
     for variant in variants.iter().filter(|variant| variant.state == "active") {
         head.extend([variant.sku.as_str(), &variant.option1_ja, &variant.option1_en, &variant.option2_ja]);
@@ -349,7 +379,7 @@ fn document(product: &ProductRow, category: &CategoryRow, variants: &[VariantRow
         &product.details_en,
     ]
     .join("\n");
-    Document { name: format!("{}\n{}", product.name_ja, product.name_en), head: head.join("\n"), body }
+    Some(Document { name: format!("{}\n{}", product.name_ja, product.name_en), head: head.join("\n"), body })
 }
 
 fn differences(
@@ -373,6 +403,9 @@ fn differences(
     for row in restock {
         let sku = have.iter().find(|variant| variant.id == row.variant_id).map_or("?", |variant| &variant.sku);
         words.push(format!("{sku} stock → {}", row.on_hand));
+    }
+    if words.is_empty() {
+        words.push("the name of its category".to_owned());
     }
     words.join("; ")
 }

@@ -343,6 +343,10 @@ pub struct Batch {
     pub pictures: Vec<PictureRow>,
     pub facets: Vec<FacetRow>,
     pub search: Vec<SearchRow>,
+    /// Products that the database had before.
+    pub known: Vec<i64>,
+    /// Products that are no longer found by what they were found by.
+    pub unfound: Vec<i64>,
     /// Stock of new SKUs.
     pub stock: Vec<StockRow>,
     /// Stock of known SKUs that is to be overwritten.
@@ -353,9 +357,19 @@ pub struct Batch {
 pub async fn write(conn: &mut Conn, batch: &Batch, now: i64) -> Result<(), ImportError> {
     let ids = serde_json::to_string(&batch.products.iter().map(|product| product.id).collect::<Vec<_>>())?;
     let of = numbers(conn.dialect());
+    if conn.dialect() == Dialect::Postgres {
+        // Stock before products, as buyers lock them.
+        let sql = format!(
+            "SELECT variant_id FROM stock WHERE variant_id IN (SELECT id FROM variant WHERE product_id IN {of}) ORDER BY variant_id FOR UPDATE"
+        );
+        fetch_all!(conn, (i64,), AssertSqlSafe(sql), &ids).await?;
+    }
     write_products(conn, &batch.products, now).await?;
-    for table in ["picture", "product_facet"] {
-        execute!(conn, AssertSqlSafe(format!("DELETE FROM {table} WHERE product_id IN {of}")), &ids).await?;
+    if !batch.known.is_empty() {
+        let known = serde_json::to_string(&batch.known)?;
+        for table in ["picture", "product_facet"] {
+            execute!(conn, AssertSqlSafe(format!("DELETE FROM {table} WHERE product_id IN {of}")), &known).await?;
+        }
     }
     insert(conn, "picture", &PICTURE, &batch.pictures).await?;
     upsert(conn, "variant", &VARIANT, "id", &batch.variants).await?;
@@ -371,11 +385,11 @@ pub async fn write(conn: &mut Conn, batch: &Batch, now: i64) -> Result<(), Impor
     }
     insert(conn, "product_facet", &FACET, &batch.facets).await?;
     let sql = format!(
-        "UPDATE product SET in_stock = EXISTS (SELECT 1 FROM variant v JOIN stock s ON s.variant_id = v.id \
-         WHERE v.product_id = product.id AND v.state = 'active' AND s.on_hand > s.reserved) WHERE id IN {of}"
+        "UPDATE product SET in_stock = NOT in_stock WHERE id IN {of} AND in_stock <> EXISTS (SELECT 1 FROM variant v \
+         JOIN stock s ON s.variant_id = v.id WHERE v.product_id = product.id AND v.state = 'active' AND s.on_hand > s.reserved)"
     );
     execute!(conn, AssertSqlSafe(sql), &ids).await?;
-    write_search(conn, &ids, &batch.search).await
+    write_search(conn, &batch.unfound, &batch.search).await
 }
 
 async fn write_products(conn: &mut Conn, products: &[ProductRow], now: i64) -> Result<(), ImportError> {
@@ -392,26 +406,23 @@ async fn write_products(conn: &mut Conn, products: &[ProductRow], now: i64) -> R
     Ok(())
 }
 
-/// Replaces what the products in `ids` are found by; only those in `rows` are found.
-async fn write_search(conn: &mut Conn, ids: &str, rows: &[SearchRow]) -> Result<(), ImportError> {
-    let (delete, insert) = match conn.dialect() {
-        Dialect::Sqlite => (
-            "DELETE FROM product_search WHERE rowid IN (SELECT value FROM json_each($1))".to_owned(),
-            format!(
-                "INSERT INTO product_search (rowid, grams) SELECT product_id, grams FROM {}",
-                unfolded(Dialect::Sqlite, &SEARCH)
-            ),
-        ),
-        Dialect::Postgres => (
-            format!("DELETE FROM product_search WHERE product_id IN {}", numbers(Dialect::Postgres)),
-            format!(
-                "INSERT INTO product_search (product_id, grams) SELECT product_id, grams::tsvector FROM {}",
-                unfolded(Dialect::Postgres, &SEARCH)
-            ),
-        ),
+/// Takes the products `unfound` out of the index and puts `rows` in.
+async fn write_search(conn: &mut Conn, unfound: &[i64], rows: &[SearchRow]) -> Result<(), ImportError> {
+    let dialect = conn.dialect();
+    let (key, grams) = match dialect {
+        Dialect::Sqlite => ("rowid", "grams"),
+        Dialect::Postgres => ("product_id", "grams::tsvector"),
     };
-    execute!(conn, AssertSqlSafe(delete), ids).await?;
-    let json = serde_json::to_string(rows)?;
-    execute!(conn, AssertSqlSafe(insert), json).await?;
+    if !unfound.is_empty() {
+        let sql = format!("DELETE FROM product_search WHERE {key} IN {}", numbers(dialect));
+        let json = serde_json::to_string(unfound)?;
+        execute!(conn, AssertSqlSafe(sql), json).await?;
+    }
+    if !rows.is_empty() {
+        let from = unfolded(dialect, &SEARCH);
+        let sql = format!("INSERT INTO product_search ({key}, grams) SELECT product_id, {grams} FROM {from}");
+        let json = serde_json::to_string(rows)?;
+        execute!(conn, AssertSqlSafe(sql), json).await?;
+    }
     Ok(())
 }

@@ -44,7 +44,11 @@ impl Table {
         if size > MAX_FILE {
             return Err(unusable(format!("the file is larger than {} MiB; split it", MAX_FILE >> 20)));
         }
-        let text = decode(std::fs::read(path).map_err(file)?).map_err(unusable)?;
+        let mut text = decode(std::fs::read(path).map_err(file)?).map_err(unusable)?;
+        // One kind of line end: the reader counts no line for the others, and every fault has its line.
+        if text.contains('\r') {
+            text = text.replace("\r\n", "\n").replace('\r', "\n");
+        }
         Ok(Self { path: path.to_owned(), text })
     }
 
@@ -52,6 +56,12 @@ impl Table {
     pub fn columns(&self, required: &[&str], known: &[&str]) -> Result<Arc<HashMap<String, usize>>, ImportError> {
         let unusable = |reason: String| ImportError::Unusable { path: self.path.clone(), reason };
         let header = self.reader().headers().map_err(|error| unusable(error.to_string()))?.clone();
+        if header.iter().all(|name| name.trim().is_empty()) {
+            return Err(unusable(format!(
+                "the file is empty; its first line must name the columns: {}",
+                required.join(", ")
+            )));
+        }
         let mut columns = HashMap::new();
         for (at, name) in header.iter().enumerate() {
             let name = name.trim().to_lowercase();

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use noren_domain::Lang;
+use noren_domain::html::escape;
 
 use crate::person::Plain;
 
@@ -139,9 +140,4 @@ fn table(facts: &[(String, String)]) -> String {
         };
     }
     format!("<table style=\"width:100%;border-collapse:collapse;margin:0 0 16px\">{rows}</table>")
-}
-
-/// Makes `text` safe between tags and inside quoted attributes.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -120,6 +120,37 @@ pub(super) async fn refunded(shop: &Shop, order: Uuid) -> Result<Letter, MailErr
     Ok(Letter { to, lang, subject, parts })
 }
 
+/// The money did not come in time.
+pub(super) async fn lapsed(shop: &Shop, order: Uuid) -> Result<Letter, MailError> {
+    let (view, lang, to) = read(shop, order).await?;
+    let (amount, name) = (view.total.show(lang), &view.address.name);
+    let mut parts = vec![Part::Text(lang.pick(
+        format!(
+            "{name} 様\n\nご注文 {} につきまして、お支払い期限までにお振り込みの確認ができませんでしたので、ご注文をキャンセルし、商品のお取り置きを終了いたしました。\n\
+             キャンセル料はかかりません。お振り込みがまだでしたら、このままお手続きは不要です。",
+            view.no
+        ),
+        format!(
+            "Dear {name},\n\nYour transfer for order {} did not reach us within the time to pay, so we cancelled the order and put the goods back on the shelf.\n\
+             There is no charge. If you have not transferred the money, there is nothing you need to do.",
+            view.no
+        ),
+    ))];
+    parts.push(Part::Heading(lang.pick("キャンセルしたご注文", "The cancelled order").to_owned()));
+    parts.push(Part::Facts(view.lines.iter().map(|line| line_facts(line, lang)).collect()));
+    parts.push(Part::Facts(amounts(&view, lang)));
+    parts.push(Part::Text(lang.pick(
+        format!("行き違いで {amount} をお振り込みいただいていた場合は、このメールにご返信ください。全額をご返金いたします。\nまだご入り用でしたら、お手数ですが、あらためてご注文ください。"),
+        format!("If you have already sent the {amount}, please reply to this mail and we will return all of it.\nIf you would still like the goods, you are welcome to order again."),
+    )));
+    parts.push(page_link(shop, &view, lang));
+    let subject = lang.pick(
+        format!("お支払い期限が過ぎたため、ご注文をキャンセルしました（{}）", view.no),
+        format!("Your order was cancelled: the time to pay is over ({})", view.no),
+    );
+    Ok(Letter { to, lang, subject, parts })
+}
+
 fn line_facts(line: &noren_domain::order::OrderLineView, lang: Lang) -> (String, String) {
     let mark = if line.tax_class == TaxClass::Reduced { " ※" } else { "" };
     let options = line.options.get(lang);

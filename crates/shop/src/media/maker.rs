@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use image::{DynamicImage, ImageEncoder};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::{Format, Wanted, source, widths};
 use crate::Shop;
@@ -57,8 +57,9 @@ impl Maker {
         }
         match wanted.format {
             Format::WebP => {
-                let _turn = self.gate.acquire().await.map_err(io::Error::other)?;
-                in_background(&self.shop, &wanted.name, vec![wanted.clone()]).await?;
+                // The turn goes along with the work: that does not end when nobody waits for it any more.
+                let turn = self.gate.clone().acquire_owned().await.map_err(io::Error::other)?;
+                in_background(&self.shop, &wanted.name, vec![wanted.clone()], Some(turn)).await?;
                 tokio::fs::read(&path).await.map(Answer::File)
             }
             Format::Avif => {
@@ -73,12 +74,23 @@ impl Maker {
 /// Makes the AVIF files of the picture `name` that are missing.
 pub async fn make_avif(shop: &Shop, name: &str) -> io::Result<()> {
     let files = widths(name).map(|width| Wanted { name: name.to_owned(), width, format: Format::Avif }).collect();
-    in_background(shop, name, files).await
+    // One after the other, by the one task that calls this.
+    in_background(shop, name, files, None).await
 }
 
-async fn in_background(shop: &Shop, name: &str, files: Vec<Wanted>) -> io::Result<()> {
+async fn in_background(
+    shop: &Shop,
+    name: &str,
+    files: Vec<Wanted>,
+    turn: Option<OwnedSemaphorePermit>,
+) -> io::Result<()> {
     let (shop, name) = (shop.clone(), name.to_owned());
-    tokio::task::spawn_blocking(move || make(&shop, &name, files)).await.map_err(io::Error::other)?
+    let work = move || {
+        let made = make(&shop, &name, files);
+        drop(turn);
+        made
+    };
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
 /// Decodes or draws the source once and writes those of `files` that are missing.
@@ -118,4 +130,47 @@ fn write(shop: &Shop, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let unfinished: PathBuf = path.with_extension(format!("{random:016x}.part"));
     std::fs::write(&unfinished, bytes)?;
     std::fs::rename(&unfinished, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Poll;
+
+    use super::*;
+    use crate::media::Source;
+    use crate::testing;
+
+    #[tokio::test]
+    async fn a_request_that_is_given_up_keeps_its_turn_until_its_work_has_ended() {
+        let shop = testing::sqlite().await;
+        let drawing = shop.data.join("large.svg");
+        let circles: String =
+            (0..4000).map(|r| format!("<circle cx='9' cy='9' r='{r}' stroke='red' fill='none'/>")).collect();
+        std::fs::write(
+            &drawing,
+            format!("<svg xmlns='http://www.w3.org/2000/svg' width='90' height='90'>{circles}</svg>"),
+        )
+        .unwrap();
+        let source = Source::read(&drawing).unwrap();
+        source.keep(&shop, &drawing).unwrap();
+        let (maker, _queue) = Maker::new(&shop);
+        let wanted = Wanted::parse(&format!("{}-1200.webp", source.hash)).unwrap();
+
+        let mut asking = Box::pin(maker.get(&wanted));
+        while maker.gate.available_permits() == 2 {
+            let answered = std::future::poll_fn(|cx| Poll::Ready(asking.as_mut().poll(cx).is_ready())).await;
+            assert!(!answered, "the turn is taken before there is an answer");
+            tokio::task::yield_now().await;
+        }
+        drop(asking);
+        loop {
+            let free = maker.gate.available_permits() == 2;
+            let made = wanted.path(&shop).exists();
+            assert!(!free || made, "the turn is free again and the picture still in the making");
+            if free {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
 }

@@ -13,7 +13,10 @@ use crate::Shop;
 const MAX_BYTES: u64 = 20 * 1024 * 1024;
 /// Longest side, in pixels.
 const MAX_SIDE: u32 = 12_000;
-/// Most pixels of a PNG or JPEG.
+/// Most pixels of a PNG or JPEG. The worst that passes, 16-bit RGBA, takes 480 MB while it is decoded,
+/// and two are decoded at a time at most: let the machine have a gigabyte for it, or take less large
+/// originals. A drawing is bounded by its canvas (80 MB); how long it draws is not bounded. Both come
+/// from the shop's owner by import, never from visitors.
 const MAX_PIXELS: u64 = 60_000_000;
 
 /// A picture that can be shown.

@@ -9,9 +9,9 @@ use noren_domain::tax::TaxClass;
 use noren_domain::{Id, Lang};
 use uuid::Uuid;
 
-use super::{CARD_MS, DAY_MS, lock, note, settle, token_of};
+use super::{CARD_MS, DAY_MS, Settled, lock, note, settle, token_of};
 use crate::checkout::{self, CheckoutError};
-use crate::db::{Conn, Tx};
+use crate::db::{Collided, Conn, Tx, again};
 use crate::payment::{PaymentError, TestBank};
 use crate::stock::{self, ReserveError, Shortage, Units};
 use crate::token::Token;
@@ -75,6 +75,12 @@ impl From<CheckoutError> for PlaceError {
     }
 }
 
+impl Collided for PlaceError {
+    fn collided(&self) -> bool {
+        matches!(self, Self::Database(error) if error.collided())
+    }
+}
+
 impl From<ReserveError> for PlaceError {
     fn from(error: ReserveError) -> Self {
         match error {
@@ -101,6 +107,9 @@ pub async fn place(
     seen: [u8; 32],
     lang: Lang,
 ) -> Result<Placed, PlaceError> {
+    if let Some(order) = paid_already(shop, cart).await? {
+        return Ok(Placed { token: token_of(shop, order), next: Next::Done });
+    }
     match prepare(shop, cart, customer, seen, lang).await? {
         Prepared::Stands(order) => {
             outbox::ring();
@@ -113,8 +122,28 @@ pub async fn place(
     }
 }
 
+/// The order of `cart` if the bank has its money and only we have not heard yet: a shopper who paid,
+/// went back and presses again must not buy a second time.
+async fn paid_already(shop: &Shop, cart: Id<Cart>) -> Result<Option<Id<Order>>, sqlx::Error> {
+    let sql = "SELECT c.order_id, t.reference FROM checkout c JOIN payment_try t ON t.order_id = c.order_id WHERE c.cart_id = $1 AND t.state = 'open'";
+    let open = fetch_optional!(shop.db.read().await?, (Uuid, String), sql, cart.0).await?;
+    let Some((order, reference)) = open else { return Ok(None) };
+    let Some(report) = TestBank::status(shop, &reference).await? else { return Ok(None) };
+    Ok((settle::settle(shop, &report).await? == Settled::Placed).then(|| Id::new(order)))
+}
+
 /// The first phase, in one transaction.
 pub(super) async fn prepare(
+    shop: &Shop,
+    cart: Id<Cart>,
+    customer: Option<Id<Customer>>,
+    seen: [u8; 32],
+    lang: Lang,
+) -> Result<Prepared, PlaceError> {
+    again(|| prepare_once(shop, cart, customer, seen, lang)).await
+}
+
+async fn prepare_once(
     shop: &Shop,
     cart: Id<Cart>,
     customer: Option<Id<Customer>>,
@@ -129,12 +158,14 @@ pub(super) async fn prepare(
     if let Some(prepared) = waiting(&mut tx, shop, Id::new(order), seen).await? {
         return Ok(prepared);
     }
+    stock::lock(&mut tx, Id::new(order), cart).await?;
     retire(&mut tx, shop, cart, Id::new(order)).await?;
     let quote = checkout::quote(&mut tx, shop, cart).await?;
-    if checkout::shown_hash(&Confirmation::of(&quote, lang)) != seen {
+    let shown = Confirmation::of(&quote, lang).canonical();
+    if checkout::hash_of(&shown) != seen {
         return Err(PlaceError::Changed);
     }
-    draft(tx, shop, cart, customer, seen, lang, quote).await
+    draft(tx, shop, cart, customer, &shown, lang, quote).await
 }
 
 /// The order that this very confirmation has become already.
@@ -156,17 +187,18 @@ async fn waiting(
     Ok(found.map(|_| Prepared::ToPay(order)))
 }
 
-/// Calls off a draft that its shopper has left for another try. Money that still comes for it goes
-/// back by itself.
+/// Makes way for another try. An order of the checkout's name that is there already (left at the bank,
+/// or called off because its money came too late) keeps that name, and the checkout gets a new one; a
+/// draft is called off, and money that still comes for it goes back by itself.
 async fn retire(conn: &mut Conn, shop: &Shop, cart: Id<Cart>, order: Id<Order>) -> Result<(), sqlx::Error> {
     let sql = "UPDATE orders SET state = 'cancelled', payment_state = 'failed' WHERE id = $1 AND state = 'draft'";
-    if execute!(conn, sql, order.0).await? == 0 {
-        return Ok(());
+    if execute!(conn, sql, order.0).await? > 0 {
+        stock::release(conn, order).await?;
+        note(conn, shop, order, Actor::Shopper, EventKind::Cancelled, "another try").await?;
     }
-    stock::release(conn, order).await?;
-    note(conn, shop, order, Actor::Shopper, EventKind::Cancelled, "another try").await?;
-    let fresh = shop.entropy.uuid(shop.now());
-    execute!(conn, "UPDATE checkout SET order_id = $1 WHERE cart_id = $2", fresh, cart.0).await?;
+    // The next try needs a name of its own also after an order whose late money went back.
+    let sql = "UPDATE checkout SET order_id = $1 WHERE cart_id = $2 AND EXISTS (SELECT 1 FROM orders WHERE id = checkout.order_id)";
+    execute!(conn, sql, shop.entropy.uuid(shop.now()), cart.0).await?;
     Ok(())
 }
 
@@ -176,7 +208,7 @@ async fn draft(
     shop: &Shop,
     cart: Id<Cart>,
     customer: Option<Id<Customer>>,
-    seen: [u8; 32],
+    shown: &str,
     lang: Lang,
     quote: Quote,
 ) -> Result<Prepared, PlaceError> {
@@ -186,7 +218,7 @@ async fn draft(
         PaymentMethod::Transfer => Some(now + TRANSFER_DAYS * DAY_MS),
         PaymentMethod::Cash => None,
     };
-    insert(&mut tx, shop, cart, customer, seen, lang, &quote, pay_until).await?;
+    insert(&mut tx, shop, cart, customer, shown, lang, &quote, pay_until).await?;
     let units: Vec<Units> = quote.lines.iter().map(|line| (line.variant_id, line.quantity)).collect();
     stock::reserve(&mut tx, order, &units, pay_until.unwrap_or(now)).await?;
     note(&mut tx, shop, order, Actor::Shopper, EventKind::Started, "").await?;
@@ -215,7 +247,7 @@ async fn insert(
     shop: &Shop,
     cart: Id<Cart>,
     customer: Option<Id<Customer>>,
-    seen: [u8; 32],
+    shown: &str,
     lang: Lang,
     quote: &Quote,
     pay_until: Option<i64>,
@@ -227,10 +259,10 @@ async fn insert(
         conn,
         "INSERT INTO orders (id, no, token_hash, cart_id, customer_id, subject_id, lang, state, payment_state, shipment_state, payment_method, \
            delivery_method, delivery_date, delivery_slot, gift_wrap, gift_message, email, name, kana, postal_code, city, street, building, phone, \
-           prefecture, goods, shipping, payment_fee, total, standard_gross, standard_tax, reduced_gross, reduced_tax, shown_hash, created_at, pay_until) \
+           prefecture, goods, shipping, payment_fee, total, standard_gross, standard_tax, reduced_gross, reduced_tax, shown, shown_hash, created_at, pay_until) \
          SELECT order_id, $1, $2, cart_id, $3, subject_id, $4, 'draft', 'unpaid', 'open', payment_method, \
            delivery_method, delivery_date, delivery_slot, gift_wrap, gift_message, email, name, kana, postal_code, city, street, building, phone, \
-           prefecture, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 FROM checkout WHERE cart_id = $16",
+           prefecture, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 FROM checkout WHERE cart_id = $17",
         format!("N-{}-{}", &code[..4], &code[4..]),
         token_of(shop, Id::new(quote.order_id)).hash().to_vec(),
         customer.map(|customer| customer.0),
@@ -243,7 +275,8 @@ async fn insert(
         standard.tax.0,
         reduced.gross.0,
         reduced.tax.0,
-        seen.to_vec(),
+        shown,
+        checkout::hash_of(shown).to_vec(),
         shop.now(),
         pay_until,
         cart.0

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{lock, note};
-use crate::db::Conn;
+use crate::db::{Conn, again};
 use crate::mail::Mail;
 use crate::outbox::Topic;
 use crate::payment::{PROVIDER, TestBank};
@@ -76,9 +76,13 @@ struct Standing {
 
 /// Settles `report` in a transaction of its own.
 pub async fn settle(shop: &Shop, report: &Report) -> Result<Settled, sqlx::Error> {
-    let mut tx = shop.db.write().await?;
-    let settled = settle_in(&mut tx, shop, report).await?;
-    tx.commit().await?;
+    let settled = again(|| async {
+        let mut tx = shop.db.write().await?;
+        let settled = settle_in(&mut tx, shop, report).await?;
+        tx.commit().await?;
+        Ok::<_, sqlx::Error>(settled)
+    })
+    .await?;
     outbox::ring();
     Ok(settled)
 }
@@ -255,13 +259,7 @@ pub(super) async fn stand(conn: &mut Conn, shop: &Shop, order: Id<Order>) -> Res
         return Ok(());
     }
     note(conn, shop, order, Actor::Shopper, EventKind::Placed, "").await?;
-    execute!(
-        conn,
-        "DELETE FROM cart_line WHERE cart_id = (SELECT cart_id FROM orders WHERE id = $1) \
-           AND variant_id IN (SELECT variant_id FROM order_line WHERE order_id = $1)",
-        order.0
-    )
-    .await?;
+    take_out(conn, order).await?;
     execute!(conn, "DELETE FROM checkout WHERE order_id = $1", order.0).await?;
     outbox::enqueue(
         conn,
@@ -271,4 +269,24 @@ pub(super) async fn stand(conn: &mut Conn, shop: &Shop, order: Id<Order>) -> Res
         &Mail::OrderPlaced { order: order.0 },
     )
     .await
+}
+
+/// Takes the units that were bought out of the cart. Units that were added meanwhile, in another tab or
+/// while the shopper was at the bank, stay.
+async fn take_out(conn: &mut Conn, order: Id<Order>) -> Result<(), sqlx::Error> {
+    let bought = fetch_all!(
+        conn,
+        (Uuid, i64, i64),
+        "SELECT o.cart_id, l.variant_id, l.quantity FROM orders o JOIN order_line l ON l.order_id = o.id WHERE o.id = $1 ORDER BY l.variant_id",
+        order.0
+    );
+    for (cart, variant, quantity) in bought.await? {
+        let less =
+            "UPDATE cart_line SET quantity = quantity - $1 WHERE cart_id = $2 AND variant_id = $3 AND quantity > $1";
+        if execute!(conn, less, quantity, cart, variant).await? == 0 {
+            let gone = "DELETE FROM cart_line WHERE cart_id = $1 AND variant_id = $2 AND quantity <= $3";
+            execute!(conn, gone, cart, variant, quantity).await?;
+        }
+    }
+    Ok(())
 }

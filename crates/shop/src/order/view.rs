@@ -137,6 +137,10 @@ pub(crate) async fn by_id(shop: &Shop, order: Id<Order>) -> Result<Option<(Order
 
 /// The order `no` of `customer`; somebody else's is not found.
 pub async fn mine_one(shop: &Shop, customer: Id<Customer>, no: &str) -> Result<Option<OrderView>, ViewError> {
+    // PostgreSQL refuses U+0000 in a text; no order's number holds one.
+    if no.contains('\0') {
+        return Ok(None);
+    }
     let mut conn = shop.db.read().await?;
     let sql = sqlx::AssertSqlSafe(format!(
         "SELECT {COLUMNS} FROM orders WHERE no = $1 AND customer_id = $2 AND state <> 'draft'"

@@ -114,17 +114,16 @@ impl TestBank {
             fetch_optional!(tx, (i64, String), sql, reference.as_str()).await?.ok_or(PaymentError::Unknown)?;
         execute!(
             tx,
-            "INSERT INTO test_bank (reference, amount, lang, return_url, state, created_at) VALUES ($1, $2, $3, $4, 'open', $5) \
+            "INSERT INTO test_bank (reference, amount, lang, state, created_at) VALUES ($1, $2, $3, 'open', $4) \
              ON CONFLICT (reference) DO NOTHING",
             reference.as_str(),
             amount,
             lang.as_str(),
-            format!("/pay/return/{reference}"),
             shop.now()
         )
         .await?;
         tx.commit().await?;
-        Ok(format!("/test-bank/pay/{reference}"))
+        Ok(format!("/test-bank/pay/{}", super::pass(shop, &reference)))
     }
 
     /// What the bank says about a payment; `None`: it has not ended, or never began.
@@ -144,9 +143,12 @@ impl TestBank {
 
     /// The payment as the bank's page shows it.
     pub async fn view(shop: &Shop, reference: &str) -> Result<Option<BankView>, PaymentError> {
-        let sql = "SELECT amount, lang, state, return_url FROM test_bank WHERE reference = $1";
-        let found = fetch_optional!(shop.db.read().await?, (i64, String, String, String), sql, reference).await?;
-        Ok(found.map(|(amount, lang, state, return_url)| BankView {
+        if reference.contains('\0') {
+            return Ok(None);
+        }
+        let sql = "SELECT amount, lang, state FROM test_bank WHERE reference = $1";
+        let found = fetch_optional!(shop.db.read().await?, (i64, String, String), sql, reference).await?;
+        Ok(found.map(|(amount, lang, state)| BankView {
             amount: Yen(amount),
             lang: Lang::from_tag(&lang),
             state: match state.as_str() {
@@ -154,12 +156,15 @@ impl TestBank {
                 "challenged" => BankState::Challenged,
                 _ => BankState::Ended,
             },
-            return_url,
+            return_url: format!("/pay/return/{}", super::pass(shop, reference)),
         }))
     }
 
     /// The shopper's choice on the bank's page. A payment that has ended stays as it ended.
     pub async fn choose(shop: &Shop, reference: &str, choice: Choice) -> Result<(), PaymentError> {
+        if reference.contains('\0') {
+            return Ok(());
+        }
         let (state, outcome) = match choice {
             Choice::Challenge => ("challenged", None),
             Choice::Decline => ("declined", Some(Outcome::Declined)),
@@ -190,6 +195,11 @@ impl TestBank {
         Ok(())
     }
 
+    /// The header the bank signs its webhooks with, for a `body` told at `at` (UTC milliseconds).
+    pub fn signature(shop: &Shop, at: i64, body: &[u8]) -> String {
+        sign(shop, at, body)
+    }
+
     /// Asks, in the caller's transaction, for the money of `reference` to go back.
     pub(crate) async fn order_refund(conn: &mut Conn, shop: &Shop, reference: &str) -> Result<(), sqlx::Error> {
         let job = Delivery::Refund { reference: reference.to_owned() };
@@ -202,7 +212,7 @@ pub async fn deliver(shop: &Shop, delivery: &Delivery) -> Result<(), PaymentErro
     match delivery {
         Delivery::Tell(webhook) => {
             let body = serde_json::to_vec(webhook)?;
-            receive(shop, &sign(shop, shop.now(), &body), &body).await?;
+            receive(shop, &TestBank::signature(shop, shop.now(), &body), &body).await?;
         }
         Delivery::Refund { reference } => {
             let mut tx = shop.db.write().await?;

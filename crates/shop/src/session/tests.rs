@@ -71,9 +71,9 @@ on_both_databases!(the_last_use_is_noted_at_most_every_few_minutes(shop) {
     let (token, who) = sign_in(&shop, hanako, "Firefox/1").await;
     let opened = list(&shop, &who).await.unwrap()[0].seen;
     shop.clock.advance(MINUTE);
-    find(&shop, &token).await.unwrap();
+    assert!(!find(&shop, &token).await.unwrap().unwrap().renewed);
     assert_eq!(list(&shop, &who).await.unwrap()[0].seen, opened);
     shop.clock.advance(5 * MINUTE);
-    find(&shop, &token).await.unwrap();
+    assert!(find(&shop, &token).await.unwrap().unwrap().renewed, "the cookie moves along");
     assert_eq!(list(&shop, &who).await.unwrap()[0].seen, opened + 6 * MINUTE);
 });

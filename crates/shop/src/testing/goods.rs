@@ -2,6 +2,7 @@
 
 use noren_domain::tax::TaxClass;
 
+use crate::db::Conn;
 use crate::{Shop, execute, fetch_one};
 
 /// Puts one product with one variant into the shop; gives the variant's number.
@@ -44,6 +45,24 @@ pub async fn put(shop: &Shop, sku: &str, class: TaxClass, price: i64, weight_g: 
     execute!(tx, "INSERT INTO stock (variant_id, on_hand, reserved) VALUES ($1, $2, 0)", next, stock).await.unwrap();
     tx.commit().await.unwrap();
     next
+}
+
+/// Puts in a product that is nothing but a number, in a category of its own kind.
+pub async fn bare(conn: &mut Conn, id: i64) {
+    let category = "INSERT INTO category (id, slug, position, name_ja, name_en, text_ja, text_en) \
+                    VALUES (1, 'goods', 1, '品', 'Goods', '', '') ON CONFLICT DO NOTHING";
+    execute!(conn, category).await.unwrap();
+    execute!(
+        conn,
+        "INSERT INTO product (id, slug, category_id, state, name_ja, name_en, summary_ja, summary_en, text_ja, text_en,
+           details_ja, details_en, brand, tax_class, option1_name_ja, option1_name_en, option2_name_ja, option2_name_en,
+           option3_name_ja, option3_name_en, price_min, price_max, in_stock, created_at, updated_at)
+         VALUES ($1, $2, 1, 'active', '', '', '', '', '', '', '', '', '', 'standard', '', '', '', '', '', '', 1, 1, TRUE, 0, 0)",
+        id,
+        format!("bare-{id}")
+    )
+    .await
+    .unwrap();
 }
 
 /// Changes the price of a variant.

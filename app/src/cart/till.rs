@@ -1,0 +1,171 @@
+//! How the cart page changes the cart: wishes are shown at once and sent one after the other.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout};
+use leptos::prelude::*;
+use noren_domain::cart::LineForm;
+use noren_domain::form::Faults;
+
+use super::wish::Wishes;
+use super::{CartPageData, RemoveLine, SetQuantity, Units, load_cart};
+use crate::form::Refusal;
+
+/// A few presses of "+" are one change.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// The changes of a cart page, made and under way.
+#[derive(Clone, Copy)]
+pub struct Till {
+    /// Changes the units of a line.
+    pub set: ServerAction<SetQuantity>,
+    /// Takes a line out.
+    pub remove: ServerAction<RemoveLine>,
+    /// What the lines will be.
+    pub wishes: RwSignal<Wishes>,
+    /// What waits to be sent: the quantity as typed, per SKU.
+    unsent: StoredValue<BTreeMap<String, String>>,
+    timer: StoredValue<Option<TimeoutHandle>>,
+    /// A line is being taken out: the focus goes to the heading, once more when the new page stands.
+    pub leaving: StoredValue<bool>,
+    /// The cart as it was last shown.
+    last: StoredValue<Option<CartPageData>>,
+}
+
+impl Till {
+    /// A till for the page that is being made.
+    pub fn new() -> Self {
+        let till = Self {
+            set: ServerAction::new(),
+            remove: ServerAction::new(),
+            wishes: RwSignal::new(Wishes::new()),
+            unsent: StoredValue::new(BTreeMap::new()),
+            timer: StoredValue::new(None),
+            leaving: StoredValue::new(false),
+            last: StoredValue::new(None),
+        };
+        Effect::new(move |_| {
+            if let Some(sent) = &*till.set.input().read() {
+                till.forget(&sent.form.sku);
+                if let Ok(quantity) = sent.form.quantity() {
+                    till.show(&sent.form.sku, quantity);
+                }
+            }
+        });
+        Effect::new(move |_| {
+            if let Some(sent) = &*till.remove.input().read() {
+                till.forget(&sent.sku);
+                till.show(&sent.sku, 0);
+            }
+        });
+        Effect::new(move |_| {
+            till.set.version().track();
+            till.send();
+        });
+        till
+    }
+
+    /// What the page's data depends on.
+    pub fn key(self) -> String {
+        format!("{} {}", self.set.version().get(), self.remove.version().get())
+    }
+
+    /// Whether anything was changed on this page yet.
+    pub fn used(self) -> bool {
+        self.set.version().get_untracked() + self.remove.version().get_untracked() > 0
+    }
+
+    /// The cart as it stands. Where a change could not be made because the network is gone, the
+    /// cart that was shown before is a better answer than none.
+    pub async fn load(self) -> Result<Option<CartPageData>, Refusal> {
+        match load_cart().await {
+            Err(refusal @ (Refusal::Failed | Refusal::NoAnswer)) => match self.last.try_get_value().flatten() {
+                Some(last) => Ok(Some(last)),
+                None => Err(refusal),
+            },
+            answer => answer,
+        }
+    }
+
+    /// The server has said how the cart stands: wishes that it has answered are over.
+    pub fn settle(self, data: &CartPageData) {
+        self.last.set_value(Some(data.clone()));
+        let setting = self.set.input().with_untracked(|sent| sent.as_ref().map(|sent| sent.form.sku.clone()));
+        let removing = self.remove.input().with_untracked(|sent| sent.as_ref().map(|sent| sent.sku.clone()));
+        let open = |sku: &String| {
+            self.unsent.with_value(|unsent| unsent.contains_key(sku))
+                || setting.as_ref() == Some(sku)
+                || removing.as_ref() == Some(sku)
+        };
+        if self.wishes.with_untracked(|wishes| wishes.keys().any(|sku| !open(sku))) {
+            self.wishes.update(|wishes| wishes.retain(|sku, _| open(sku)));
+        }
+    }
+
+    /// Wishes for `typed` units of a line: shown now, sent after a pause.
+    pub fn wish(self, sku: &str, typed: String) {
+        let form = LineForm { sku: sku.to_owned(), quantity: typed };
+        if let Ok(quantity) = form.quantity() {
+            self.show(&form.sku, quantity);
+        }
+        self.unsent.update_value(|unsent| {
+            unsent.insert(form.sku, form.quantity);
+        });
+        if let Some(timer) = self.timer.get_value() {
+            timer.clear();
+        }
+        self.timer.set_value(set_timeout(move || self.send(), PAUSE).ok());
+    }
+
+    /// Shows `quantity` units of a line (0: the line is gone) until the server has answered.
+    fn show(self, sku: &str, quantity: u32) {
+        self.wishes.update(|wishes| {
+            wishes.insert(sku.to_owned(), quantity);
+        });
+    }
+
+    /// What waited for a line is sent by other means, or of no matter any more.
+    fn forget(self, sku: &str) {
+        self.unsent.update_value(|unsent| {
+            unsent.remove(sku);
+        });
+    }
+
+    /// Sends one change. The next one waits for its answer, so that none overtakes another.
+    fn send(self) {
+        if self.set.pending().try_get_untracked() != Some(false) {
+            return;
+        }
+        let next = self.unsent.try_update_value(BTreeMap::pop_first).flatten();
+        if let Some((sku, quantity)) = next {
+            self.set.dispatch(SetQuantity { form: LineForm { sku, quantity } });
+        }
+    }
+
+    /// What was wrong: with the last change, or with the one before this page was made.
+    pub fn faults(self, rendered: Faults) -> Signal<Faults> {
+        Signal::derive(move || {
+            let mut faults = match &*self.set.value().read() {
+                Some(Err(refusal)) => refusal.faults(),
+                Some(Ok(())) => Faults::default(),
+                None if self.remove.version().get() > 0 => Faults::default(),
+                None => rendered.clone(),
+            };
+            if let Some(Err(refusal)) = &*self.remove.value().read() {
+                faults.0.extend(refusal.faults().0);
+            }
+            faults
+        })
+    }
+}
+
+/// Tells the header how many units there are, for as long as the page is shown.
+pub fn tell_header(count: impl Fn() -> u32 + Send + Sync + 'static) {
+    if let Some(Units(units)) = use_context::<Units>() {
+        Effect::new(move |_| units.set(Some(count())));
+        on_cleanup(move || {
+            units.try_set(None);
+        });
+    }
+}

@@ -1,0 +1,73 @@
+//! `make bench`: prints the figures of docs/BENCHMARKS.md. A benchmark, not a test: nothing fails
+//! because a machine is slow. What is compared is measured in turns, side by side, in one run.
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+
+mod bare;
+mod checkout;
+mod growth;
+mod load;
+mod memory;
+mod pages;
+mod running;
+mod sizes;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use load::AnyError;
+use running::Running;
+
+/// Measures a release build of the shop: `cargo leptos build --release --precompress` first.
+#[derive(Parser)]
+struct Cli {
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Bytes of a first visit.
+    Sizes,
+    /// Memory at rest and after 100,000 requests, half of them aborted.
+    Memory,
+    /// Pages per second beside a bare server that sends the same bytes.
+    Pages,
+    /// Whole guest checkouts per second.
+    Checkouts,
+    /// The same pages at 1,000 and at 100,000 products, on both databases.
+    Growth,
+    /// The bare server itself; the benchmark starts it.
+    #[command(hide = true)]
+    Bare { addr: SocketAddr, page: PathBuf, database: PathBuf },
+}
+
+#[tokio::main]
+async fn main() -> Result<(), AnyError> {
+    let what = Cli::parse().what;
+    if let Some(What::Bare { addr, page, database }) = &what {
+        return bare::serve(*addr, page, database).await;
+    }
+    let dir = tempfile::tempdir()?;
+    let data = dir.path().join("data");
+    let shop = Running::sample_shop(&data).await?;
+    let all = what.is_none();
+    if all || matches!(what, Some(What::Sizes)) {
+        sizes::print(&shop).await?;
+    }
+    if all || matches!(what, Some(What::Pages)) {
+        pages::print(&shop, &data, dir.path()).await?;
+    }
+    if all || matches!(what, Some(What::Checkouts)) {
+        checkout::print(&shop, &data.join("noren.sqlite"), dir.path()).await?;
+    }
+    drop(shop);
+    if all || matches!(what, Some(What::Memory)) {
+        // A shop that has done nothing yet.
+        memory::print(&Running::sample_shop(&data).await?).await?;
+    }
+    if all || matches!(what, Some(What::Growth)) {
+        growth::print(dir.path()).await?;
+    }
+    Ok(())
+}

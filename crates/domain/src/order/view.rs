@@ -1,0 +1,128 @@
+//! What a shopper sees of an order.
+
+use serde::{Deserialize, Serialize};
+
+use super::{OrderEvent, OrderState, PaymentState, ShipmentState};
+use crate::checkout::PaymentMethod;
+use crate::shipping::{Method, Slot};
+use crate::tax::{TaxClass, TaxShare};
+use crate::{Text, Yen};
+
+/// One line of an order, as it was bought.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLineView {
+    /// Stock keeping unit.
+    pub sku: String,
+    /// The product's page.
+    pub slug: String,
+    /// Product.
+    pub name: Text,
+    /// Chosen options, `白 / M`; may be empty.
+    pub options: Text,
+    /// Hash of the picture, if there is one.
+    pub picture: Option<String>,
+    /// Price of one, tax included.
+    pub price: Yen,
+    /// Pieces.
+    pub quantity: u32,
+    /// Tax class; reduced carries ※.
+    pub tax_class: TaxClass,
+}
+
+impl OrderLineView {
+    /// Price of the line, tax included.
+    pub fn amount(&self) -> Yen {
+        self.price.times(self.quantity).unwrap_or_default()
+    }
+}
+
+/// Who receives the parcel; shown only to the holder of the order's token and to its customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderAddress {
+    /// Full name.
+    pub name: String,
+    /// 〒, `100-0001`.
+    pub postal_code: String,
+    /// Prefecture, JIS number.
+    pub prefecture: crate::prefecture::Prefecture,
+    /// City, ward, town.
+    pub city: String,
+    /// Street and number.
+    pub street: String,
+    /// Building and room; may be empty.
+    pub building: String,
+    /// Phone.
+    pub phone: String,
+    /// Where mails go.
+    pub email: String,
+    /// What the giver wrote; may be empty.
+    pub gift_message: String,
+}
+
+/// What an order page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderView {
+    /// The number people read out, `N-XXXX-XXXX`.
+    pub no: String,
+    /// Secret of the order's own page.
+    pub token: String,
+    /// As a contract.
+    pub state: OrderState,
+    /// Its money.
+    pub payment: PaymentState,
+    /// Its goods.
+    pub shipment: ShipmentState,
+    /// How it is paid.
+    pub method: PaymentMethod,
+    /// When it was placed, in Japan time, if it was.
+    pub placed_at: Option<String>,
+    /// Until when it can be paid, in Japan time, while that matters.
+    pub pay_until: Option<String>,
+    /// What was bought.
+    pub lines: Vec<OrderLineView>,
+    /// Goods, tax included.
+    pub goods: Yen,
+    /// Shipping, tax included.
+    pub shipping: Yen,
+    /// Fee for the way of paying, tax included.
+    pub payment_fee: Yen,
+    /// What is paid.
+    pub total: Yen,
+    /// What is paid at each rate.
+    pub taxes: Vec<TaxShare>,
+    /// How it travels.
+    pub delivery_method: Method,
+    /// Wished day (ISO 8601), if one was named.
+    pub delivery_date: Option<String>,
+    /// Wished time of day, if one was named.
+    pub delivery_slot: Option<Slot>,
+    /// Whether it is wrapped as a gift.
+    pub gift_wrap: bool,
+    /// To whom it goes.
+    pub address: OrderAddress,
+    /// What happened so far, oldest first.
+    pub timeline: Vec<OrderEvent>,
+}
+
+/// One order in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderSummary {
+    /// The number.
+    pub no: String,
+    /// As a contract.
+    pub state: OrderState,
+    /// Its money.
+    pub payment: PaymentState,
+    /// Its goods.
+    pub shipment: ShipmentState,
+    /// When it was placed, in Japan time.
+    pub placed_at: String,
+    /// What is paid.
+    pub total: Yen,
+    /// Name of the first line.
+    pub first: Text,
+    /// Hash of the first line's picture, if there is one.
+    pub picture: Option<String>,
+    /// Pieces in all.
+    pub pieces: u32,
+}

@@ -1,0 +1,405 @@
+//! The words that a large file of goods is made of.
+
+/// A word in Japanese and in English.
+pub type Word = (&'static str, &'static str);
+
+/// A family of goods: one leaf category of the sample shop.
+pub struct Family {
+    /// Slug of the category.
+    pub category: &'static str,
+    /// How its SKUs begin.
+    pub code: &'static str,
+    /// Food and drink are taxed at the reduced rate.
+    pub reduced: bool,
+    /// What the things are.
+    pub things: &'static [Word],
+    /// What comes before or after the thing: a pattern, a place, a scent.
+    pub kinds: &'static [Word],
+    /// The name of the option that a shopper chooses by.
+    pub axis: Word,
+    /// Its values.
+    pub options: &'static [Word],
+    /// Who makes them.
+    pub makers: &'static [&'static str],
+    /// What they are made of.
+    pub stuffs: &'static [Word],
+    /// Lowest and highest price, in yen.
+    pub price: (u64, u64),
+    /// Lowest and highest weight, in grams.
+    pub weight: (u64, u64),
+}
+
+const PATTERNS: [Word; 24] = [
+    ("青海波", "Seigaiha waves"),
+    ("麻の葉", "Hemp leaf"),
+    ("市松", "Ichimatsu checks"),
+    ("七宝", "Shippo rings"),
+    ("矢絣", "Arrow feathers"),
+    ("鱗", "Scales"),
+    ("唐草", "Arabesque"),
+    ("亀甲", "Tortoise shell"),
+    ("千鳥", "Plovers"),
+    ("立涌", "Rising steam"),
+    ("紗綾形", "Sayagata"),
+    ("籠目", "Basket weave"),
+    ("豆絞り", "Dotted mame-shibori"),
+    ("縞", "Stripes"),
+    ("格子", "Lattice"),
+    ("桜", "Cherry blossom"),
+    ("朝顔", "Morning glory"),
+    ("紅葉", "Maple leaves"),
+    ("雪輪", "Snow rings"),
+    ("波兎", "Hares on the waves"),
+    ("金魚", "Goldfish"),
+    ("瓢箪", "Gourds"),
+    ("富士", "Mount Fuji"),
+    ("無地", "Plain"),
+];
+
+const COLOURS: [Word; 12] = [
+    ("藍", "Indigo"),
+    ("墨", "Ink black"),
+    ("生成り", "Natural"),
+    ("松葉", "Pine green"),
+    ("朱", "Vermilion"),
+    ("芥子", "Mustard"),
+    ("桜色", "Cherry pink"),
+    ("鼠", "Mouse grey"),
+    ("茜", "Madder red"),
+    ("浅葱", "Pale indigo"),
+    ("藤", "Wisteria"),
+    ("栗", "Chestnut"),
+];
+
+const SIZES: [Word; 5] = [("豆", "Tiny"), ("小", "Small"), ("中", "Medium"), ("大", "Large"), ("特大", "Extra large")];
+const AMOUNTS: [Word; 5] =
+    [("50g", "50 g"), ("100g", "100 g"), ("200g", "200 g"), ("300g", "300 g"), ("500g", "500 g")];
+const SETS: [Word; 4] = [("1個", "Single"), ("2個組", "Pair"), ("5個組", "Set of five"), ("箱入り", "Boxed")];
+const GLAZES: [Word; 8] = [
+    ("白釉", "White glaze"),
+    ("飴釉", "Amber glaze"),
+    ("織部", "Oribe green"),
+    ("瑠璃", "Lapis"),
+    ("粉引", "Kohiki"),
+    ("焼締", "Unglazed"),
+    ("青磁", "Celadon"),
+    ("鉄釉", "Iron glaze"),
+];
+const PLACES: [Word; 14] = [
+    ("静岡", "Shizuoka"),
+    ("宇治", "Uji"),
+    ("八女", "Yame"),
+    ("知覧", "Chiran"),
+    ("狭山", "Sayama"),
+    ("嬉野", "Ureshino"),
+    ("伊勢", "Ise"),
+    ("土佐", "Tosa"),
+    ("能登", "Noto"),
+    ("瀬戸内", "Setouchi"),
+    ("信州", "Shinshu"),
+    ("小豆島", "Shodoshima"),
+    ("阿波", "Awa"),
+    ("出雲", "Izumo"),
+];
+const FLAVOURS: [Word; 10] = [
+    ("抹茶", "Matcha"),
+    ("ほうじ茶", "Hojicha"),
+    ("黒糖", "Kokuto"),
+    ("柚子", "Yuzu"),
+    ("胡麻", "Sesame"),
+    ("生姜", "Ginger"),
+    ("きなこ", "Kinako"),
+    ("塩", "Sea salt"),
+    ("梅", "Plum"),
+    ("栗", "Chestnut"),
+];
+const SCENTS: [Word; 10] = [
+    ("白檀", "Sandalwood"),
+    ("沈香", "Agarwood"),
+    ("檜", "Hinoki"),
+    ("柚子", "Yuzu"),
+    ("金木犀", "Osmanthus"),
+    ("沈丁花", "Daphne"),
+    ("杉", "Cedar"),
+    ("桜", "Cherry blossom"),
+    ("薄荷", "Mint"),
+    ("無香", "Unscented"),
+];
+const WOODS: [Word; 8] = [
+    ("山桜", "Mountain cherry"),
+    ("栗の木", "Chestnut wood"),
+    ("欅", "Zelkova"),
+    ("楢", "Oak"),
+    ("檜", "Hinoki"),
+    ("銅", "Copper"),
+    ("鉄", "Iron"),
+    ("真鍮", "Brass"),
+];
+
+const COTTON: [Word; 4] =
+    [("綿100%", "100% cotton"), ("麻100%", "100% linen"), ("綿麻", "Cotton and linen"), ("絹", "Silk")];
+const CLAY: [Word; 3] = [("陶器", "Stoneware"), ("磁器", "Porcelain"), ("半磁器", "Semi-porcelain")];
+const WASHI: [Word; 3] = [("楮和紙", "Kozo paper"), ("三椏和紙", "Mitsumata paper"), ("再生紙", "Recycled paper")];
+
+/// The families, in the order of the categories.
+pub const FAMILIES: [Family; 11] = [
+    Family {
+        category: "tenugui",
+        code: "TN",
+        reduced: false,
+        things: &[("手ぬぐい", "Tenugui"), ("ハンカチ", "Handkerchief"), ("ふきん", "Dishcloth"), ("タオル", "Towel")],
+        kinds: &PATTERNS,
+        axis: ("色", "Colour"),
+        options: &COLOURS,
+        makers: &["染処しおり", "藍染屋みぎわ", "染工房はなだ", "晒屋いずみ", "注染まつかぜ"],
+        stuffs: &COTTON,
+        price: (660, 4_400),
+        weight: (20, 120),
+    },
+    Family {
+        category: "noren",
+        code: "NR",
+        reduced: false,
+        things: &[
+            ("暖簾", "Noren"),
+            ("間仕切り", "Room divider"),
+            ("タペストリー", "Tapestry"),
+            ("日よけ幕", "Sunshade"),
+        ],
+        kinds: &PATTERNS,
+        axis: ("色", "Colour"),
+        options: &COLOURS,
+        makers: &["暖簾堂", "染処しおり", "麻布工房あさひ", "裂織こまち"],
+        stuffs: &COTTON,
+        price: (3_300, 33_000),
+        weight: (180, 900),
+    },
+    Family {
+        category: "furoshiki",
+        code: "FR",
+        reduced: false,
+        things: &[("風呂敷", "Furoshiki"), ("袱紗", "Fukusa"), ("包み布", "Wrapping cloth"), ("あずま袋", "Azuma bag")],
+        kinds: &PATTERNS,
+        axis: ("色", "Colour"),
+        options: &COLOURS,
+        makers: &["Kiri & Sumi", "染処しおり", "むす美堂", "京布やなぎ"],
+        stuffs: &COTTON,
+        price: (880, 13_200),
+        weight: (40, 300),
+    },
+    Family {
+        category: "utsuwa",
+        code: "UT",
+        reduced: false,
+        things: &[
+            ("飯碗", "Rice bowl"),
+            ("湯のみ", "Tea cup"),
+            ("取り皿", "Side plate"),
+            ("小鉢", "Small bowl"),
+            ("急須", "Teapot"),
+            ("マグカップ", "Mug"),
+            ("箸置き", "Chopstick rest"),
+            ("大皿", "Platter"),
+        ],
+        kinds: &PATTERNS,
+        axis: ("釉薬", "Glaze"),
+        options: &GLAZES,
+        makers: &["青嶺窯", "山里窯", "白露窯", "土と火 こもれび", "有田おおたに"],
+        stuffs: &CLAY,
+        price: (880, 16_500),
+        weight: (60, 1_400),
+    },
+    Family {
+        category: "kitchen",
+        code: "KT",
+        reduced: false,
+        things: &[
+            ("まな板", "Cutting board"),
+            ("包丁", "Kitchen knife"),
+            ("おろし金", "Grater"),
+            ("卵焼き器", "Omelette pan"),
+            ("しゃもじ", "Rice paddle"),
+            ("ざる", "Colander"),
+            ("茶筒", "Tea caddy"),
+        ],
+        kinds: &WOODS,
+        axis: ("サイズ", "Size"),
+        options: &SIZES,
+        makers: &["木地工房ならい", "打刃物ひむら", "銅器たけだ", "竹細工よしの", "鍛冶屋おおもり"],
+        stuffs: &WOODS,
+        price: (990, 33_000),
+        weight: (50, 2_500),
+    },
+    Family {
+        category: "paper",
+        code: "PP",
+        reduced: false,
+        things: &[
+            ("便箋", "Letter paper"),
+            ("封筒", "Envelopes"),
+            ("御朱印帳", "Stamp book"),
+            ("ノート", "Notebook"),
+            ("ぽち袋", "Gift envelopes"),
+            ("千代紙", "Chiyogami paper"),
+            ("一筆箋", "Notelets"),
+        ],
+        kinds: &PATTERNS,
+        axis: ("色", "Colour"),
+        options: &COLOURS,
+        makers: &["紙漉みなせ", "和紙舗かさね", "文具店しののめ", "Kiri & Sumi"],
+        stuffs: &WASHI,
+        price: (330, 5_500),
+        weight: (15, 400),
+    },
+    Family {
+        category: "scent",
+        code: "SC",
+        reduced: false,
+        things: &[
+            ("お香", "Incense"),
+            ("匂い袋", "Sachet"),
+            ("和蝋燭", "Wax candle"),
+            ("練香", "Kneaded incense"),
+            ("香立て", "Incense holder"),
+            ("文香", "Letter scent"),
+        ],
+        kinds: &SCENTS,
+        axis: ("セット", "Set"),
+        options: &SETS,
+        makers: &["香房月ノ輪", "蝋燭屋ともしび", "香木堂すずか"],
+        stuffs: &[("天然香料", "Natural fragrance"), ("櫨蝋", "Sumac wax"), ("椨粉", "Tabu powder")],
+        price: (440, 11_000),
+        weight: (15, 350),
+    },
+    Family {
+        category: "tea",
+        code: "TE",
+        reduced: true,
+        things: &[
+            ("煎茶", "Sencha"),
+            ("ほうじ茶", "Hojicha"),
+            ("玄米茶", "Genmaicha"),
+            ("抹茶", "Matcha"),
+            ("玉露", "Gyokuro"),
+            ("番茶", "Bancha"),
+            ("和紅茶", "Japanese black tea"),
+        ],
+        kinds: &PLACES,
+        axis: ("内容量", "Amount"),
+        options: &AMOUNTS,
+        makers: &["茶房あさなぎ", "茶園やまびこ", "製茶みどりや", "茶舗ひさご"],
+        stuffs: &[("緑茶", "Green tea"), ("茶葉、玄米", "Tea leaves, brown rice"), ("有機緑茶", "Organic green tea")],
+        price: (540, 8_640),
+        weight: (60, 560),
+    },
+    Family {
+        category: "sweets",
+        code: "SW",
+        reduced: true,
+        things: &[
+            ("羊羹", "Yokan"),
+            ("最中", "Monaka"),
+            ("金平糖", "Konpeito"),
+            ("煎餅", "Rice crackers"),
+            ("干菓子", "Dry sweets"),
+            ("飴", "Hard candy"),
+            ("かりんとう", "Karinto"),
+        ],
+        kinds: &FLAVOURS,
+        axis: ("内容量", "Amount"),
+        options: &AMOUNTS,
+        makers: &["菓子舗まつよい", "餡屋こはる", "米菓たわら"],
+        stuffs: &[
+            ("砂糖、寒天、小豆", "Sugar, agar, azuki"),
+            ("うるち米、醤油", "Rice, soy sauce"),
+            ("砂糖、水飴", "Sugar, starch syrup"),
+        ],
+        price: (324, 5_400),
+        weight: (60, 900),
+    },
+    Family {
+        category: "seasoning",
+        code: "SE",
+        reduced: true,
+        things: &[
+            ("醤油", "Soy sauce"),
+            ("味噌", "Miso"),
+            ("米酢", "Rice vinegar"),
+            ("みりん", "Mirin"),
+            ("七味", "Shichimi"),
+            ("塩", "Salt"),
+            ("出汁", "Dashi"),
+        ],
+        kinds: &PLACES,
+        axis: ("内容量", "Amount"),
+        options: &AMOUNTS,
+        makers: &["醸造場うつぎ", "味噌蔵やまぶき", "塩屋なぎさ", "乾物しまだ"],
+        stuffs: &[("大豆、小麦、食塩", "Soybeans, wheat, salt"), ("米、米麹", "Rice, koji"), ("海水", "Sea water")],
+        price: (378, 4_320),
+        weight: (60, 1_200),
+    },
+    Family {
+        category: "pantry",
+        code: "PG",
+        reduced: true,
+        things: &[
+            ("茶菓の詰め合わせ", "Tea and sweets set"),
+            ("調味料の詰め合わせ", "Seasoning set"),
+            ("お茶漬け", "Chazuke"),
+            ("佃煮", "Tsukudani"),
+        ],
+        kinds: &PLACES,
+        axis: ("セット", "Set"),
+        options: &SETS,
+        makers: &["暖簾堂", "乾物しまだ", "茶房あさなぎ"],
+        stuffs: &[("緑茶、砂糖、小豆", "Green tea, sugar, azuki"), ("昆布、醤油", "Kelp, soy sauce")],
+        price: (864, 10_800),
+        weight: (120, 2_400),
+    },
+];
+
+/// How a thing stands out among its like.
+pub const QUALITIES: [Word; 16] = [
+    ("", ""),
+    ("薄手", "light"),
+    ("厚手", "heavy"),
+    ("手仕事", "handmade"),
+    ("ふだん使い", "everyday"),
+    ("贈りもの", "gift"),
+    ("職人の", "artisan"),
+    ("季節限定", "seasonal"),
+    ("定番", "classic"),
+    ("小ぶり", "compact"),
+    ("旅の", "travel"),
+    ("上等", "fine"),
+    ("復刻", "revival"),
+    ("はじめての", "beginner's"),
+    ("縁起もの", "lucky"),
+    ("お徳用", "value"),
+];
+
+/// Sentences that any description may have.
+pub const SENTENCES: [Word; 16] = [
+    ("一つひとつ人の手で仕上げています。", "Each one is finished by hand."),
+    ("使うほどに風合いが増し、手になじみます。", "It grows softer and more your own with use."),
+    ("毎日の暮らしに寄り添う、飾らない品です。", "An unassuming thing for everyday life."),
+    ("昔ながらの道具と製法を守りつづけています。", "Made with the old tools, the old way."),
+    ("贈りものにもお選びいただけるよう、丁寧にお包みします。", "We wrap it with care, so it makes a good present."),
+    (
+        "色や形にわずかな違いがありますが、手仕事の表情としてお楽しみください。",
+        "Small differences in colour and shape are the marks of handwork.",
+    ),
+    ("産地の作り手と話し合いを重ねて生まれました。", "It came from many talks with the people who make it."),
+    ("軽く、しまいやすく、旅先でも役に立ちます。", "Light and easy to put away, it is useful on a journey too."),
+    ("季節の移ろいを感じる一品です。", "It carries a sense of the turning seasons."),
+    ("はじめての方にも扱いやすい大きさです。", "The size is easy to handle, even for a beginner."),
+    ("長くお使いいただけるよう、修理のご相談も承ります。", "We gladly talk about repairs, so that it lasts for years."),
+    ("余分な飾りを省き、素材のよさを生かしました。", "Nothing is added that would hide the material."),
+    ("家族でお使いいただける数をご用意しました。", "There are enough for the whole family."),
+    ("水気を拭き取り、風通しのよいところにしまってください。", "Wipe it dry and keep it where the air moves."),
+    ("朝の食卓にも、夜のくつろぎにもよく合います。", "It suits the breakfast table as well as a quiet evening."),
+    (
+        "少量ずつ作るため、入荷までお待ちいただくことがあります。",
+        "We make few at a time, so there may be a wait for the next.",
+    ),
+];
