@@ -1,144 +1,16 @@
-// The shop as a person handles it: by the words on the page, never by its markup.
-import { expect, type Page } from '@playwright/test';
-import type { Lang } from './fixtures.ts';
-
-/** The password of every account made by the tests. */
-export const password = 'indigo waves over quiet hills';
-/** The demo customers' password. */
-export const demoPassword = 'noren-demo-curtain';
-
-/** A cloth of the sample shop. */
-export const product = {
-  path: '/p/tenugui-seigaiha',
-  name: { ja: '手ぬぐい 青海波', en: 'Tenugui, Seigaiha waves' },
-  query: { ja: '青海波', en: 'seigaiha' },
-};
-
-export type Way = 'card' | 'transfer' | 'cash';
-
-export class Shop {
-  constructor(
-    readonly page: Page,
-    readonly lang: Lang,
-    readonly awake: () => Promise<void>,
-  ) {}
-
-  t(ja: string, en: string): string {
-    return this.lang === 'ja' ? ja : en;
-  }
-
-  get main() {
-    return this.page.getByRole('main');
-  }
-
-  /** The search field in the header. */
-  get searchBox() {
-    return this.page.getByRole('banner').getByLabel(this.t('商品をさがす', 'Search the shop'));
-  }
-
-  heading(name: string | RegExp) {
-    return this.page.getByRole('heading', { level: 1, name });
-  }
-
-  field(ja: string, en: string) {
-    return this.main.getByLabel(new RegExp(`^${this.t(ja, en)}`)).first();
-  }
-
-  button(ja: string, en: string) {
-    return this.main.getByRole('button', { name: new RegExp(this.t(ja, en)) });
-  }
-
-  /** Presses a button and waits for the address it leads to. */
-  async press(ja: string, en: string, leadsTo: RegExp) {
-    await this.button(ja, en).first().click();
-    await expect(this.page).toHaveURL(leadsTo);
-    await this.awake();
-  }
-
-  async search(words: string) {
-    const box = this.searchBox;
-    await box.fill(words);
-    await box.press('Enter');
-    await expect(this.page).toHaveURL(/\/search\?/);
-    await this.awake();
-  }
-
-  /** A line of the cart, by the name of the product. */
-  line(name: string) {
-    return this.main.getByRole('listitem').filter({ has: this.page.getByRole('link', { name, exact: true }) });
-  }
-
-  /** Types a quantity and sends it: by the Enter key, in every life of the page. */
-  async quantity(name: string, quantity: string) {
-    const box = this.line(name).getByLabel(new RegExp(`^${this.t('数量', 'Quantity')}`));
-    await box.fill(quantity);
-    await box.press('Enter');
-  }
-
-  async putIntoCart() {
-    await this.press('カートに入れる', 'Add to cart', /\/cart$/);
-  }
-
-  async contact(email: string) {
-    await this.field('メールアドレス', 'E-?mail').fill(email);
-    await this.field('お名前', 'Full name').fill(this.t('暖簾 太郎', 'Taro Noren'));
-    await this.field('郵便番号', 'Postal code').fill('100-0005');
-    await this.field('都道府県', 'Prefecture').selectOption('13');
-    await this.field('市区町村', 'City').fill(this.t('千代田区丸の内', 'Chiyoda-ku Marunouchi'));
-    await this.field('番地', 'Street').fill('1-1-1');
-    await this.field('電話番号', 'Phone').fill('03-1234-5678');
-    await this.press('配送の選択へ', 'Continue to delivery', /\/checkout\/delivery$/);
-  }
-
-  async delivery() {
-    await this.main.getByRole('radio', { name: new RegExp(this.t('宅配便', 'Parcel|Courier')) }).check();
-    await this.press('お支払い方法へ', 'Continue to payment', /\/checkout\/payment$/);
-  }
-
-  async payment(way: Way) {
-    const name = {
-      card: this.t('クレジットカード', 'Credit or debit card'),
-      transfer: this.t('銀行振込', 'Bank transfer'),
-      cash: this.t('代金引換', 'Cash on delivery'),
-    }[way];
-    await this.main.getByRole('radio', { name: new RegExp(name) }).check();
-    await this.press('確認', 'Continue|Review|Check', /\/checkout\/confirm$/);
-  }
-
-  /** From a cart with goods to the final confirmation. */
-  async checkout(email: string, way: Way) {
-    const start = this.main.getByRole('link', { name: new RegExp(this.t('ご購入手続きへ', 'Go to checkout')) });
-    await start.first().click();
-    await expect(this.page).toHaveURL(/\/checkout\/contact$/);
-    await this.awake();
-    await this.contact(email);
-    await this.delivery();
-    await this.payment(way);
-  }
-
-  async placeOrder(leadsTo: RegExp) {
-    await this.button('注文を確定する', 'Place order').first().click();
-    await expect(this.page).toHaveURL(leadsTo);
-  }
-
-  /** The test bank's page is not the shop's: it has its own words. */
-  async bank(choice: 'approve' | 'decline') {
-    await expect(this.page).toHaveURL(/\/test-bank\/pay\//);
-    const name = choice === 'approve' ? /成功|succeeds/ : /カードが承認されない|The card is declined/;
-    await this.page.getByRole('button', { name }).first().click();
-  }
-
-  async signIn(email: string, secret: string) {
-    await this.field('メールアドレス', 'E-?mail').fill(email);
-    await this.field('パスワード', 'Password').fill(secret);
-    await this.press('ログインする', 'Log in', /\/account/);
-  }
-}
+// Every page and every state of the shop, in walks that the tests and the pictures share: what is
+// added here is looked at by axe, measured and photographed.
+import { expect } from '@playwright/test';
+import { missing, refused } from './console.ts';
+import { newAddress } from './mailbox.ts';
+import { soldOutPages } from './sample.ts';
+import { demoPassword, product, type Shop } from './shop.ts';
 
 /** Pages that anybody can open without having done anything before. */
-export const openPages = [
+const openPages = [
   '/',
   '/c/tenugui',
+  '/c/tenugui?from=1&to=2',
   '/search?q=%E9%9D%92%E6%B5%B7%E6%B3%A2',
   '/search?q=zzzzzz',
   product.path,
@@ -150,8 +22,109 @@ export const openPages = [
   '/legal/commerce',
   '/legal/privacy',
   '/legal/terms',
-  '/no-such-page',
 ];
 
+/** Pages that are none, and say so. */
+const missingPages = ['/no-such-page', '/security/notices/unknown'];
+
 /** Pages of a signed-in customer. */
-export const accountPages = ['/account', '/account/orders', '/account/security'];
+const accountPages = ['/account', '/account/orders', '/account/security'];
+
+const nameOf = (path: string) => path.replace(/^\//, '').replace(/[^a-z0-9-]+/gi, '-') || 'home';
+
+/** Who walks, what they do at every stop, and what the browser may say on the way. */
+export type Walker = {
+  shop: Shop;
+  look: (name: string) => Promise<void>;
+  expectedMessages: RegExp[];
+};
+
+async function openWalk({ shop, look, expectedMessages }: Walker) {
+  for (const path of openPages) {
+    await shop.visit(path);
+    await look(nameOf(path));
+  }
+  for (const path of missingPages) {
+    expectedMessages.push(missing(path));
+    await shop.visit(path);
+    await look(nameOf(path));
+  }
+  for (const { name, path } of soldOutPages()) {
+    await shop.visit(path);
+    await expect(shop.main).toContainText(shop.t('売り切れ', 'Sold out'));
+    await look(name);
+  }
+  await shop.visit('/security');
+  const notice = shop.main.getByRole('listitem').filter({ hasText: /N-\d{4}-\d{4}/ });
+  await notice.getByRole('link').first().click();
+  await expect(shop.page).toHaveURL(/\/security\/notices\/N-/);
+  await expect(shop.main).toContainText(shop.t('当店が公表したお知らせです', 'published by this shop'));
+  await look('security-notice');
+}
+
+async function buyingWalk({ shop, look, expectedMessages }: Walker) {
+  const at = async (ja: string, en: string, name: string) => {
+    await expect(shop.heading(shop.t(ja, en))).toBeVisible();
+    await look(name);
+  };
+  const fault = shop.page.getByRole('alert').first();
+  const email = newAddress();
+  const name = product.name[shop.lang];
+
+  await shop.visit(product.path);
+  await shop.putIntoCart();
+  await expect(shop.line(name)).toBeVisible();
+  await look('cart-with-goods');
+  expectedMessages.push(refused('cart/set'));
+  await shop.forceQuantity(name, '0');
+  await expect(fault).toBeVisible();
+  await look('cart-refused-quantity');
+
+  await shop.visit('/checkout/contact');
+  await at('お届け先', 'Contact and address', 'checkout-contact');
+  expectedMessages.push(refused('checkout/save-contact'));
+  await shop.contactWithSlips();
+  await expect(fault).toBeVisible();
+  await look('checkout-contact-faults');
+  await shop.contact(email);
+  await at('配送の選択', 'Delivery', 'checkout-delivery');
+  await shop.delivery();
+  await at('お支払い方法', 'Payment', 'checkout-payment');
+  await shop.payment('card');
+  await at('ご注文内容の確認', 'Confirm your order', 'checkout-confirm');
+
+  await shop.placeOrder(/\/test-bank\/pay\//);
+  await shop.bank('decline');
+  await at('お支払いが完了していません', 'Your payment did not go through', 'order-declined');
+  await shop.link('お支払い方法を選び直す', 'Choose how to pay').click();
+  await expect(shop.page).toHaveURL(/\/checkout\/payment$/);
+  await shop.payment('transfer');
+  await shop.placeOrder(/\/orders\/[\w-]+$/);
+  await shop.awake();
+  await at('ご注文ありがとうございます', 'Thank you for your order', 'order');
+}
+
+async function accountWalk({ shop, look }: Walker) {
+  await shop.askForCode(newAddress());
+  await expect(shop.field('確認コード', 'Six-digit code')).toBeVisible();
+  await look('verify');
+
+  await shop.visit('/login');
+  await shop.signIn('hanako@example.jp', demoPassword);
+  for (const path of accountPages) {
+    await shop.visit(path);
+    await look(nameOf(path));
+  }
+  await shop.visit('/account/orders');
+  await shop.main.getByRole('link', { name: /N-\w{4}-\w{4}/ }).first().click();
+  await expect(shop.page).toHaveURL(/\/account\/orders\/N-/);
+  await expect(shop.heading(/N-\w{4}-\w{4}/)).toBeVisible();
+  await look('account-order');
+}
+
+/** Every walk, by what it passes. */
+export const walks = {
+  'open page': openWalk,
+  'page on the way to an order': buyingWalk,
+  'page of the account': accountWalk,
+};

@@ -1,10 +1,22 @@
 // Four ways a page can live (hydrated, scripts off, wasm held back, wasm broken), each on a phone in
-// Japanese and on a desktop in English.
+// Japanese and on a desktop in English. What is tagged @matrix is looked at the other way round too:
+// on a phone in English and on a desktop in Japanese, with wasm and without scripts.
 import { defineConfig } from '@playwright/test';
 import { desktop, launchOptions, phone, url, webServer } from './server.ts';
-import type { Life, Options } from './fixtures.ts';
+import type { Lang, Life, Options } from './fixtures.ts';
 
-const lives: Life[] = ['hydrated', 'scripts-off', 'wasm-held', 'wasm-broken'];
+const devices = { phone, desktop };
+
+const project = (life: Life, device: keyof typeof devices, lang: Lang, grep?: RegExp) => ({
+  name: `${life} ${device} ${lang}`,
+  grep,
+  use: { ...devices[device], life, lang, locale: { ja: 'ja-JP', en: 'en-GB' }[lang], javaScriptEnabled: life !== 'scripts-off' },
+});
+
+// What depends on wasm alone, or not at all, is looked at with wasm only.
+const everyLife = /@all/;
+const matrix = /@matrix/;
+const everyLifeOfTheMatrix = /(?=.*@all)(?=.*@matrix)/;
 
 export default defineConfig<Options>({
   testDir: 'tests',
@@ -18,13 +30,18 @@ export default defineConfig<Options>({
   reporter: [['list'], ['./count.ts']],
   webServer,
   use: { baseURL: url, launchOptions, trace: 'retain-on-failure', screenshot: 'only-on-failure' },
-  projects: lives.flatMap((life) => {
-    const javaScriptEnabled = life !== 'scripts-off';
-    // What depends on wasm alone, or not at all, is looked at once.
-    const grep = life === 'hydrated' ? undefined : /@all/;
-    return [
-      { name: `${life} phone ja`, grep, use: { ...phone, life, lang: 'ja' as const, locale: 'ja-JP', javaScriptEnabled } },
-      { name: `${life} desktop en`, grep, use: { ...desktop, life, lang: 'en' as const, locale: 'en-GB', javaScriptEnabled } },
-    ];
-  }),
+  projects: [
+    project('hydrated', 'phone', 'ja'),
+    project('hydrated', 'desktop', 'en'),
+    project('hydrated', 'phone', 'en', matrix),
+    project('hydrated', 'desktop', 'ja', matrix),
+    project('scripts-off', 'phone', 'ja', everyLife),
+    project('scripts-off', 'desktop', 'en', everyLife),
+    project('scripts-off', 'phone', 'en', everyLifeOfTheMatrix),
+    project('scripts-off', 'desktop', 'ja', everyLifeOfTheMatrix),
+    project('wasm-held', 'phone', 'ja', everyLife),
+    project('wasm-held', 'desktop', 'en', everyLife),
+    project('wasm-broken', 'phone', 'ja', everyLife),
+    project('wasm-broken', 'desktop', 'en', everyLife),
+  ],
 });

@@ -27,22 +27,22 @@ fn next_parameter() -> Signal<String> {
 }
 
 /// `page` with `next` passed on, if that is a path of ours.
-fn with_next(page: &str, next: &str) -> String {
+pub fn with_next(page: &str, next: &str) -> String {
     href(&LocalPath::parse(next).map_or_else(|| page.to_owned(), |path| path.after(page)))
 }
 
 #[cfg(feature = "ssr")]
-pub use inside::merged;
+pub use inside::{ended, merged};
 
 #[cfg(feature = "ssr")]
 mod inside {
-    use noren_domain::account::LocalPath;
+    use noren_domain::account::{LocalPath, LoginForm};
     use noren_domain::cart::MergeReport;
-    use noren_domain::form::Fault;
+    use noren_domain::form::{Fault, Faults};
     use noren_shop::account::{DoorError, Entered};
     use noren_shop::session::SignedIn;
 
-    use crate::form::Refusal;
+    use crate::form::{Refusal, keep};
     use crate::request;
 
     const MERGED: &str = "merged";
@@ -52,9 +52,29 @@ mod inside {
         if let Some(who) = request::signed_in().await? {
             return Ok(who);
         }
-        let login = LocalPath::parse(page).map_or_else(|| "/login".to_owned(), |page| page.after("/login"));
-        request::go(&login);
+        if let Some(refusal) = ended(page).await? {
+            return Err(refusal);
+        }
+        request::go(&login_before(page));
         Err(Fault::SignIn.into())
+    }
+
+    /// If this browser still holds the token of a sign-in that has ended (by time, or from another
+    /// device): goes to the login page, which says so, and comes back to `page` after it.
+    pub async fn ended(page: &str) -> Result<Option<Refusal>, Refusal> {
+        if request::session_token().is_none() || request::signed_in().await?.is_some() {
+            return Ok(None);
+        }
+        let faults = Faults::of(Fault::SessionEnded);
+        let form = LoginForm { next: page.to_owned(), ..LoginForm::default() };
+        keep("login", &form.without_password(), &faults);
+        request::clear_session_token();
+        request::go(&login_before(page));
+        Ok(Some(faults.into()))
+    }
+
+    fn login_before(page: &str) -> String {
+        LocalPath::parse(page).map_or_else(|| "/login".to_owned(), |page| page.after("/login"))
     }
 
     /// The fault to show for a door that stayed shut; a fault of ours is logged.

@@ -24,6 +24,15 @@ pub use picture::PictureView;
 pub use product::ProductPage;
 pub use search::SearchPage;
 
+/// What search engines read. They see only the server's page, so the browser's view has no text for it.
+#[component]
+fn JsonLd(
+    /// The JSON-LD, ready to stand in a script.
+    text: String,
+) -> impl IntoView {
+    view! { <script type="application/ld+json" nonce=leptos::nonce::use_nonce() inner_html=text></script> }
+}
+
 /// The front of the shop.
 #[server(endpoint = "catalogue/home", input = GetUrl)]
 pub async fn load_home(

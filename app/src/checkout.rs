@@ -9,11 +9,11 @@ mod payment;
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use noren_domain::Yen;
 use noren_domain::cart::{Change, Totals};
 use noren_domain::checkout::{Confirmation, ContactForm, DeliveryForm, PaymentForm, PaymentMethod, Step};
 use noren_domain::form::Faults;
 use noren_domain::shipping::Method;
+use noren_domain::{Lang, Yen};
 use serde::{Deserialize, Serialize};
 
 use crate::form::{Form, Refusal};
@@ -82,9 +82,9 @@ pub struct ConfirmData {
 /// A place a postal code stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
-    /// JIS X 0401 number.
-    pub prefecture: u8,
-    /// City and, where the code tells one, town.
+    /// JIS X 0401 number; `None`: several prefectures share the code.
+    pub prefecture: Option<u8>,
+    /// City and, where the code tells one, town; empty: several cities share the code.
     pub city: String,
 }
 
@@ -94,6 +94,8 @@ pub struct Found {
 pub struct PlaceForm {
     /// Hash of the confirmation that was shown.
     pub seen: String,
+    /// The language it was shown in (its tag): the words are part of what was agreed to.
+    pub lang: String,
 }
 
 /// The contact step.
@@ -116,12 +118,15 @@ pub async fn load_payment() -> Result<Option<PaymentData>, Refusal> {
 
 /// The final confirmation; with this answer differences count as seen.
 #[server(endpoint = "checkout/confirm", input = GetUrl)]
-pub async fn load_confirm() -> Result<Option<ConfirmData>, Refusal> {
-    desk::confirm().await.map(Some)
+pub async fn load_confirm(
+    /// The language of the page.
+    lang: Lang,
+) -> Result<Option<ConfirmData>, Refusal> {
+    desk::confirm(lang).await.map(Some)
 }
 
 /// The place a postal code stands for, while somebody types it; `None`: not known.
-#[server(endpoint = "checkout/address", input = GetUrl)]
+#[server(endpoint = "checkout/address")]
 pub async fn find_address(
     /// As typed.
     #[server(default)]

@@ -127,6 +127,12 @@ mod parcel {
         Refusal::Faults(faults)
     }
 
+    /// Remembers `values` and `faults` for the page that shows `form` next, with scripts or without.
+    /// Never hand in a password.
+    pub fn keep<T: Serialize>(form: &str, values: &T, faults: &Faults) {
+        request::put_parcel(form, &parcel(values, faults));
+    }
+
     /// Values and faults as they go into the cookie. What is too long for it is cut, the longest
     /// values first, so that everything else a person typed is still there.
     fn parcel<T: Serialize>(values: &T, faults: &Faults) -> Vec<u8> {
@@ -156,7 +162,7 @@ mod parcel {
 }
 
 #[cfg(feature = "ssr")]
-pub use parcel::{kept, refuse};
+pub use parcel::{keep, kept, refuse};
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ mod help;
 mod privacy;
 mod terms;
 
-pub use commerce::CommercePage;
+pub use commerce::{CommercePage, seller};
 pub use help::HelpPage;
 pub use privacy::PrivacyPage;
 pub use terms::TermsPage;

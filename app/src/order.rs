@@ -4,9 +4,7 @@ mod body;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use noren_domain::Lang;
 use noren_domain::order::{OrderState, OrderView, PaymentState};
-use noren_domain::shipping::Day;
 
 pub use body::OrderBody;
 
@@ -24,18 +22,6 @@ pub async fn load_order(
     use crate::request::{failed, shop};
     let Some(token) = noren_shop::token::Token::parse(&token) else { return Ok(None) };
     noren_shop::order::view(&shop(), &token).await.map_err(|error| failed(&error))
-}
-
-/// `2026-11-22 18:30` (Japan time) in words: `2026年11月22日（日）18:30`, `Sun 22 Nov 2026, 18:30`.
-pub fn moment_words(at: &str, lang: Lang) -> String {
-    let (date, time) = at.split_once(' ').unwrap_or((at, ""));
-    let year = date.get(..4).unwrap_or_default();
-    match (Day::from_iso(date), lang) {
-        (Some(day), Lang::Ja) => format!("{year}年{}{time}", day.show(lang)),
-        (Some(day), Lang::En) if time.is_empty() => format!("{} {year}", day.show(lang)),
-        (Some(day), Lang::En) => format!("{} {year}, {time}", day.show(lang)),
-        (None, _) => at.to_owned(),
-    }
 }
 
 /// The page of one order, for whoever holds its link.
@@ -66,18 +52,5 @@ fn Shown(order: OrderView) -> impl IntoView {
             <h1>{title}</h1>
             <OrderBody order />
         </div>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_is_said_in_the_pages_language() {
-        assert_eq!(moment_words("2026-11-22 18:30", Lang::Ja), "2026年11月22日（日）18:30");
-        assert_eq!(moment_words("2026-11-22 18:30", Lang::En), "Sun 22 Nov 2026, 18:30");
-        assert_eq!(moment_words("2026-11-22", Lang::En), "Sun 22 Nov 2026");
-        assert_eq!(moment_words("soon", Lang::En), "soon");
     }
 }

@@ -15,7 +15,7 @@ use crate::checkout::{ConfirmPage, ContactPage, DeliveryPage, PaymentPage};
 use crate::legal::{CommercePage, HelpPage, PrivacyPage, TermsPage};
 use crate::notice::{NoticePage, TrustPage};
 use crate::order::OrderPage;
-use crate::ui::{Footer, Header, NotFound, Offline, WasmBroken};
+use crate::ui::{Arrival, Footer, Header, NotFound, Offline, WasmBroken};
 
 /// Where the built site's files are, as their hashed names.
 #[cfg(feature = "ssr")]
@@ -60,13 +60,20 @@ pub fn shell(site: Site) -> impl IntoView {
     }
 }
 
+/// When the wasm has died, its listeners still catch every click and form and answer none. These come
+/// before them and keep the event to the browser, which follows links and sends forms by itself.
+#[cfg(feature = "ssr")]
+const STAND_ASIDE: &str = "for (const kind of ['click', 'submit', 'input', 'change', 'keydown']) addEventListener(kind, \
+    event => { if (document.documentElement.hasAttribute('data-wasm-failed')) event.stopImmediatePropagation(); }, true); ";
+
 /// Loads the wasm and wakes the page up. Leptos' own component finds the files by a list beside the
 /// binary only, and a shop must come along with its site folder alone.
 #[cfg(feature = "ssr")]
 #[component]
 fn WakeUp(js: String, wasm: String) -> impl IntoView {
-    let script =
-        format!("import({js:?}).then(mod => mod.default({{ module_or_path: {wasm:?} }}).then(() => mod.hydrate()));");
+    let script = format!(
+        "{STAND_ASIDE}import({js:?}).then(mod => mod.default({{ module_or_path: {wasm:?} }}).then(() => mod.hydrate()));"
+    );
     view! {
         <link rel="modulepreload" href=js crossorigin="anonymous" />
         <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
@@ -88,6 +95,7 @@ pub fn App(
     view! {
         <Router base=lang.prefix() set_is_routing=set_routing>
             {move || routing.get().then(|| view! { <div class="progress" aria-hidden="true"></div> })}
+            <Arrival routing />
             <Header />
             <WasmBroken />
             <Offline />

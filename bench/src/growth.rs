@@ -168,15 +168,15 @@ fn escape(value: &str) -> String {
 
 /// Asks for each address in turn, as a visitor with a cart: nothing comes from the pages kept for a second.
 async fn ask(shop: &Running, kind: &Kind) -> Result<Seen, AnyError> {
-    let mut browser = Browser::open(shop.addr).await?;
-    let some = products(&mut browser).await?.swap_remove(0);
-    let page = body(&mut browser, &some).await?;
+    let mut stranger = Browser::open(shop.addr).await?;
+    let some = products(&mut stranger).await?.swap_remove(0);
+    let page = body(&mut stranger, &some).await?;
     let sku = page
         .split("<input")
         .find(|input| input.contains("name=\"sku\""))
         .and_then(|input| attribute(input, "value"))
         .ok_or("the product page has no form")?;
-    browser.post("/api/cart/add", &some, &[("sku", sku), ("quantity", "1")]).await?;
+    let mut browser = Browser::with_cart(shop.addr, sku, &some).await?;
     let started = Instant::now();
     let until = started + LENGTH;
     let addresses = kind.addresses.clone();

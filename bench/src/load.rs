@@ -82,6 +82,21 @@ impl Browser {
         self.send("POST", path, body.into(), &headers).await
     }
 
+    /// Another connection of the same visitor.
+    pub async fn again(&self) -> Result<Self, AnyError> {
+        Ok(Self { cookies: self.cookies.clone(), ..Self::open(self.host).await? })
+    }
+
+    /// A visitor with something in the cart, whose pages are rendered for each request.
+    pub async fn with_cart(host: SocketAddr, sku: &str, page: &str) -> Result<Self, AnyError> {
+        let mut visitor = Self::open(host).await?;
+        let put = visitor.post("/api/cart/add", page, &[("sku", sku), ("quantity", "1")]).await?;
+        if visitor.cookies.is_empty() {
+            return Err(format!("{sku} was not put into a cart: {}", put.status).into());
+        }
+        Ok(visitor)
+    }
+
     /// Becomes somebody else: a browser without cookies.
     pub fn forget(&mut self) {
         self.cookies.clear();
@@ -140,20 +155,13 @@ fn escape(value: &str) -> String {
 }
 
 /// Asks for `path` with the cookies of `visitor` over `connections` connections for `length`.
-pub async fn pages(
-    host: SocketAddr,
-    path: &str,
-    visitor: &Browser,
-    connections: usize,
-    length: Duration,
-) -> Result<Seen, AnyError> {
+pub async fn pages(path: &str, visitor: &Browser, connections: usize, length: Duration) -> Result<Seen, AnyError> {
     let started = Instant::now();
     let until = started + length;
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..connections {
-        let (path, cookies) = (path.to_owned(), visitor.cookies.clone());
+        let (path, mut browser) = (path.to_owned(), visitor.again().await?);
         tasks.spawn(async move {
-            let mut browser = Browser { cookies, ..Browser::open(host).await? };
             let mut micros = Vec::new();
             while Instant::now() < until {
                 let asked = Instant::now();

@@ -64,7 +64,7 @@ async fn main() -> Result<(), AnyError> {
     drop(shop);
     if all || matches!(what, Some(What::Memory)) {
         // A shop that has done nothing yet.
-        memory::print(&Running::sample_shop(&data).await?).await?;
+        memory::print(&Running::sample_shop(&dir.path().join("memory")).await?).await?;
     }
     if all || matches!(what, Some(What::Growth)) {
         growth::print(dir.path()).await?;

@@ -13,17 +13,19 @@ const REQUESTS: usize = 25_000;
 pub async fn print(shop: &Running) -> Result<(), AnyError> {
     println!("\nMemory (resident)");
     println!("  at rest: {:.1} MB   (at most 40)", shop.memory_mb()?);
+    let visitor = Browser::with_cart(shop.addr, "TG-SGH-AI", "/p/tenugui-seigaiha").await?;
+    let visitor = std::sync::Arc::new(visitor);
     let mut aborted = 0;
     for round in 1..=ROUNDS {
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..CONNECTIONS {
-            let addr = shop.addr;
+            let visitor = visitor.clone();
             tasks.spawn(async move {
                 let mut aborted = 0;
                 for _ in 0..REQUESTS / CONNECTIONS / 2 {
-                    Browser::open(addr).await?.get("/p/tenugui-seigaiha").await?;
-                    let mut gone = Browser::open(addr).await?;
-                    // Dropped while the answer is on its way: the connection closes.
+                    visitor.again().await?.get("/p/tenugui-seigaiha").await?;
+                    let mut gone = visitor.again().await?;
+                    // Dropped while the page is being made: the connection closes.
                     let hurry = Duration::from_micros(300);
                     if tokio::time::timeout(hurry, gone.get("/c/tenugui?sort=price")).await.is_err() {
                         aborted += 1;

@@ -25,18 +25,20 @@ const PAGES: [(&str, &str, bool); 6] = [
 pub async fn print(shop: &Running, data: &Path, scratch: &Path) -> Result<(), AnyError> {
     println!("\nPages per second: the server on one core, {CONNECTIONS} connections, {TURNS} turns of {LENGTH:?} each");
     for (at, (name, path, with_cart)) in PAGES.into_iter().enumerate() {
-        let mut visitor = Browser::open(shop.addr).await?;
-        if with_cart {
-            visitor.post("/api/cart/add", path, &[("sku", "TG-SGH-AI"), ("quantity", "1")]).await?;
-        }
+        let mut visitor = if with_cart {
+            Browser::with_cart(shop.addr, "TG-SGH-AI", path).await?
+        } else {
+            Browser::open(shop.addr).await?
+        };
         let bytes = visitor.get(path).await?.body;
         let page = scratch.join(format!("{at}.html"));
         std::fs::write(&page, &bytes)?;
         let floor = Running::bare(&page, &data.join("noren.sqlite")).await?;
+        let stranger = Browser::open(floor.addr).await?;
         let mut turns = Vec::new();
         for _ in 0..TURNS {
-            let ours = load::pages(shop.addr, path, &visitor, CONNECTIONS, LENGTH).await?;
-            let bare = load::pages(floor.addr, "/", &visitor, CONNECTIONS, LENGTH).await?;
+            let ours = load::pages(path, &visitor, CONNECTIONS, LENGTH).await?;
+            let bare = load::pages("/", &stranger, CONNECTIONS, LENGTH).await?;
             turns.push((ours.per_second() / bare.per_second(), ours, bare));
         }
         turns.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -1,10 +1,10 @@
 // What every page has.
-import AxeBuilder from '@axe-core/playwright';
+import { missing } from '../console.ts';
 import { expect, test } from '../fixtures.ts';
-import { accountPages, demoPassword, openPages, product } from '../pages.ts';
+import { product } from '../shop.ts';
 
 test('a wrong address says so and shows ways on @all', async ({ page, visit, t, expectedMessages }) => {
-  expectedMessages.push(/404/);
+  expectedMessages.push(missing('/no-such-page'));
   await visit('/no-such-page');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(t('ページが見つかりません', 'Page not found'));
   await expect(page.getByRole('main').getByLabel(t('商品をさがす', 'Search the shop'))).toBeVisible();
@@ -25,43 +25,33 @@ test('the other language is one link away and shows the same page @all', async (
   await expect(page.getByRole('heading', { level: 1, name: product.name[other] })).toBeVisible();
 });
 
-test('no open page has a fault that axe finds', async ({ page, visit, expectedMessages }) => {
-  test.slow();
-  expectedMessages.push(/404/);
-  for (const path of openPages) {
-    await visit(path);
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const found = violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`);
-    expect.soft(found, path).toEqual([]);
-  }
+test('after a link the focus stands in the new page', async ({ shop, visit, lang }) => {
+  await visit('/c/tenugui');
+  await shop.main.getByRole('link', { name: new RegExp(product.name[lang]) }).first().click();
+  await expect(shop.heading(product.name[lang])).toBeVisible();
+  await shop.arrived();
 });
 
-test('no page of the account has a fault that axe finds', async ({ page, shop, visit }) => {
-  await visit('/login');
-  await shop.signIn('hanako@example.jp', demoPassword);
-  for (const path of accountPages) {
-    await visit(path);
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map((one) => `${path} ${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`)).toEqual([]);
-  }
-});
-
-test('no page of the checkout has a fault that axe finds', async ({ page, shop, visit }) => {
-  const look = async () => {
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map((one) => `${page.url()} ${one.id}: ${one.nodes.map((node) => node.target.join(' ')).join(', ')}`)).toEqual([]);
+test('a page whose wasm has failed says so, and its links and forms go on working', async ({ page, shop, visit, lang, t }) => {
+  const failed = page.locator('html[data-wasm-failed]');
+  const banner = page.getByText(t('ページの一部の機能が止まりました', 'A part of this page has stopped'));
+  const fail = async () => {
+    await page.evaluate(() => document.documentElement.setAttribute('data-wasm-failed', ''));
+    await expect(banner).toBeVisible();
   };
-  await visit(product.path);
-  await shop.putIntoCart();
-  await look();
-  await visit('/checkout/contact');
-  await look();
-  await shop.contact('axe@example.jp');
-  await look();
-  await shop.delivery();
-  await look();
-  await shop.payment('transfer');
-  await look();
-  await shop.placeOrder(/\/orders\/[\w-]+$/);
-  await look();
+  await visit('/c/tenugui');
+  await expect(banner).toBeHidden();
+  await fail();
+  await shop.main.getByRole('link', { name: new RegExp(product.name[lang]) }).first().click();
+  await expect(page).toHaveURL(new RegExp(`${product.path}$`));
+  await expect(failed, 'the page was loaded whole').toHaveCount(0);
+  await shop.awake();
+  await expect(shop.heading(product.name[lang])).toBeVisible();
+
+  await fail();
+  await shop.button('カートに入れる', 'Add to cart').first().click();
+  await expect(page).toHaveURL(/\/cart$/);
+  await expect(failed, 'the page was loaded whole').toHaveCount(0);
+  await shop.awake();
+  await expect(shop.line(product.name[lang])).toBeVisible();
 });

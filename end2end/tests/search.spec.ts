@@ -1,6 +1,7 @@
 // Searching from the header of any page.
+import { missing } from '../console.ts';
 import { expect, test } from '../fixtures.ts';
-import { product } from '../pages.ts';
+import { product } from '../shop.ts';
 
 test('suggestions come while typing and are picked with the keys', async ({ page, shop, visit, lang, t }) => {
   await visit('/help');
@@ -25,9 +26,17 @@ test('suggestions come while typing and are picked with the keys', async ({ page
   await expect(shop.main.getByRole('link', { name: new RegExp(product.name[lang]) }).first()).toBeVisible();
 });
 
-test('the header of every page searches @all', async ({ page, shop, visit, lang }) => {
-  await visit('/legal/terms');
-  await shop.search(product.query[lang]);
-  await expect(shop.main.getByRole('link', { name: new RegExp(product.name[lang]) }).first()).toBeVisible();
-  await expect(page.getByRole('listbox')).toBeHidden();
+const kindsOfPages = ['/', '/c/tenugui', product.path, '/cart', '/login', '/legal/terms', '/no-such-page'];
+
+test('the header of every kind of page searches @all', async ({ page, shop, visit, lang, expectedMessages }) => {
+  test.slow();
+  expectedMessages.push(missing('/no-such-page'));
+  for (const path of kindsOfPages) {
+    await test.step(path, async () => {
+      await visit(path);
+      await shop.search(product.query[lang]);
+      await expect(shop.main.getByRole('link', { name: new RegExp(product.name[lang]) }).first()).toBeVisible();
+      await expect(page.getByRole('listbox')).toBeHidden();
+    });
+  }
 });

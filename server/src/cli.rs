@@ -1,6 +1,7 @@
 //! The command line.
 
 mod import;
+mod order;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -42,9 +43,18 @@ enum Command {
     Doctor,
     /// Imports categories and products from CSV files, and their pictures from a folder.
     Import(Import),
+    /// Records a bank transfer for an order, or calls an order off.
+    Order(order::Order),
     /// Writes a large file of products in the sample's categories to standard output.
     Sample(Sample),
 }
+
+/// Said at each start in development.
+const DEVELOPMENT: &str =
+    "development: the mailbox page, the test bank and the demo accounts are open to everybody who reaches this shop";
+/// Said at each start in production, as long as it is so.
+const NO_MAIL: &str = "no mail leaves this machine, for the shop cannot hand mails to a mail server yet: each lies in the \
+     data folder's mailbox for 30 days; let something send them from there, or nobody can register and no order is confirmed";
 
 /// The last things, once requests and jobs have ended, get so long each.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
@@ -84,6 +94,7 @@ pub fn run() -> ExitCode {
             Command::Seed => seed(&config).await,
             Command::Doctor => examine(&config).await,
             Command::Import(options) => import::run(&open(&config).await?, options).await,
+            Command::Order(options) => order::run(&open(&config).await?, options).await,
             Command::Sample(options) => import::sample(&options),
         }
     });
@@ -138,6 +149,11 @@ async fn serve(config: Config) -> Result<(), AnyError> {
         Err(fault) if !config.development => return Err(fault.into()),
         Err(fault) => tracing::warn!("{fault}"),
         Ok(_) => {}
+    }
+    if config.development {
+        tracing::info!("{DEVELOPMENT}");
+    } else {
+        tracing::warn!("{NO_MAIL}");
     }
     let shop = open(&config).await?;
     if config.sample {

@@ -33,7 +33,7 @@ pub struct Flags {
     /// Sample goods and demo accounts at first start: on or off [`NOREN_SAMPLE`]
     #[arg(long, global = true)]
     pub sample: Option<String>,
-    /// development or production [`NOREN_ENV`, default development]
+    /// development or production [`NOREN_ENV`, needed as soon as others can reach the shop; else development]
     #[arg(long, global = true)]
     pub env: Option<String>,
     /// Addresses or networks of the proxies in front, set apart by commas [`NOREN_TRUSTED_PROXIES`, default none]
@@ -121,7 +121,8 @@ pub fn gather(
     };
     let listen = addr("addr", &flags.addr, "127.0.0.1:3000", &mut faults);
     let metrics = addr("metrics_addr", &flags.metrics_addr, "127.0.0.1:3200", &mut faults);
-    let development = match given("env", &flags.env).as_deref() {
+    let env = given("env", &flags.env);
+    let development = match env.as_deref() {
         None | Some("development") => true,
         Some("production") => false,
         Some(other) => {
@@ -158,6 +159,14 @@ pub fn gather(
                 .to_owned(),
         );
     }
+    if env.is_none()
+        && let Some(open) = open_to_others(&url, listen.ok())
+    {
+        faults.push(format!(
+            "env is not given, and {open}: in development everybody who reaches the shop can read its mails and pay with \
+             made-up money; write env = \"production\" (or \"development\", if this machine is only yours)"
+        ));
+    }
     let proxies = TrustedProxies::parse(&given("trusted_proxies", &flags.trusted_proxies).unwrap_or_default());
     if let Err(wrong) = &proxies {
         faults.push(format!(
@@ -178,6 +187,15 @@ pub fn gather(
         }),
         _ => Err(ConfigFaults(faults)),
     }
+}
+
+/// What says that others than this machine's user can reach the shop, in words.
+fn open_to_others(url: &str, listen: Option<SocketAddr>) -> Option<String> {
+    if url.starts_with("https://") {
+        return Some(format!("url = \"{url}\" is a public address"));
+    }
+    let addr = listen.filter(|addr| !addr.ip().to_canonical().is_loopback())?;
+    Some(format!("addr = \"{addr}\" listens to more than this machine"))
 }
 
 fn read_toml(toml: Option<&str>, faults: &mut Vec<String>) -> std::collections::BTreeMap<String, String> {
@@ -253,6 +271,27 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
         assert!(read_file(&path).is_err());
+    }
+
+    #[test]
+    fn a_shop_that_others_can_reach_opens_in_no_mode_that_nobody_chose() {
+        let with = |url: Option<&str>, addr: Option<&str>, env: Option<&str>| {
+            let [url, addr, env] = [url, addr, env].map(|said| said.map(str::to_owned));
+            gather(&Flags { addr, url, env, ..Flags::default() }, nothing, None)
+        };
+        let public = Some("https://shop.example");
+        for (url, addr) in
+            [(public, None), (None, Some("0.0.0.0:3000")), (None, Some("[::]:80")), (None, Some("10.0.0.7:80"))]
+        {
+            let faults = with(url, addr, None).unwrap_err().0;
+            assert_eq!(faults.len(), 1, "{faults:?}");
+            assert!(faults[0].contains("write env = \"production\" (or \"development\""), "{faults:?}");
+            assert!(with(url, addr, Some("development")).unwrap().development);
+        }
+        assert!(!with(public, None, Some("production")).unwrap().development);
+        for addr in ["127.0.0.1:80", "127.8.8.8:80", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
+            assert!(with(None, Some(addr), None).unwrap().development, "{addr}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 use noren_shop::clock::{Clock, Entropy};
 use noren_shop::db::Db;
 use noren_shop::person::{KeyError, Keys, fingerprint};
-use noren_shop::{Parts, Shop, outbox};
+use noren_shop::{Parts, Shop, outbox, payment};
 
 use crate::config::Config;
 use crate::site::Names;
@@ -58,6 +58,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
                 && let Some(shop) = shop(config, &db)
             {
                 findings.push(mails(&shop).await);
+                findings.push(payments(&shop).await);
             }
             findings.push(database);
             db.close().await;
@@ -186,6 +187,35 @@ async fn mails(shop: &Shop) -> Finding {
     }
 }
 
+/// What the bank has said and nobody has understood yet.
+async fn payments(shop: &Shop) -> Finding {
+    let unclear = match payment::unclear(shop).await {
+        Ok(unclear) => unclear,
+        Err(error) => {
+            return finding("payments", State::Bad, format!("what the bank has said cannot be read: {error}"));
+        }
+    };
+    let mut words = Vec::new();
+    if unclear.alarms > 0 {
+        words.push(format!(
+            "{} payment(s) reported with another amount than ours: compare the rows of order_event where kind is 'alarm' and actor is 'bank' \
+             with the bank's books, settle them there, then set actor to 'shop'",
+            unclear.alarms
+        ));
+    }
+    if unclear.unknown > 0 {
+        words.push(format!(
+            "{} webhook(s) about payments we do not know: look up the rows of webhook_inbox where outcome is 'unknown' in the bank's books, \
+             give back what is not ours, then set outcome to 'seen'",
+            unclear.unknown
+        ));
+    }
+    if words.is_empty() {
+        return finding("payments", State::Well, "nothing unclear");
+    }
+    finding("payments", State::Bad, words.join("; "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,6 +243,28 @@ mod tests {
         let finding = mails(&shop).await;
         assert_eq!(finding.state, State::Bad);
         assert!(finding.words.contains("last_error"));
+    }
+
+    #[tokio::test]
+    async fn what_the_bank_says_about_a_payment_nobody_knows_is_told_until_somebody_has_looked() {
+        let dir = tempfile::tempdir().unwrap();
+        let shop = Shop::open(dir.path(), None, "http://127.0.0.1", true).await.unwrap();
+        shop.db.migrate().await.unwrap();
+        assert_eq!(payments(&shop).await.state, State::Well);
+        let body = br#"{"event_id":"evt_1","reference":"nobody's","outcome":"succeeded","amount":100}"#;
+        let signature = payment::TestBank::signature(&shop, shop.now(), body);
+        payment::receive(&shop, &signature, body).await.unwrap();
+        let told = payments(&shop).await;
+        assert_eq!(told.state, State::Bad);
+        assert!(
+            told.words.starts_with("1 webhook(s)") && told.words.contains("set outcome to 'seen'"),
+            "{}",
+            told.words
+        );
+        let mut tx = shop.db.write().await.unwrap();
+        noren_shop::execute!(tx, "UPDATE webhook_inbox SET outcome = 'seen' WHERE outcome = 'unknown'").await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(payments(&shop).await.state, State::Well);
     }
 
     #[tokio::test]

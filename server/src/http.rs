@@ -39,12 +39,13 @@ use crate::config::Config;
 
 /// Largest body of a form, in bytes. The largest form (address, message) stays far below.
 const MAX_BODY: usize = 64 * 1024;
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// A browser hears no later than this, even if only that we could not answer in time.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 /// Running requests, and after them running jobs, get so long to end when the shop closes.
 pub const STOP_WITHIN: Duration = Duration::from_secs(20);
 
-/// Everything the shop's listener answers.
-pub fn router(config: &Config, shop: Shop) -> Router {
+/// Everything the shop's listener answers, each request within `answer_within`.
+pub fn router(config: &Config, shop: Shop, answer_within: Duration) -> Router {
     let pkg = ServiceBuilder::new()
         .layer(SetResponseHeaderLayer::overriding(
             HeaderName::from_static("cache-control"),
@@ -70,9 +71,9 @@ pub fn router(config: &Config, shop: Shop) -> Router {
         .layer(CsrfLayer::new())
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, answer_within))
         .layer(middleware::from_fn_with_state(pages::style_sheet(&config.site), errors::explain))
-        .layer(middleware::from_fn(headers::security))
+        .layer(middleware::from_fn_with_state(headers::Scheme::of(&config.url), headers::security))
         .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request<Body>| {
             // No path as asked: it could open an order or a payment to whoever reads the log.
@@ -96,7 +97,7 @@ pub async fn serve(config: &Config, shop: Shop, listener: TcpListener) -> std::i
     if !noren_shop::payment::offered(&shop).contains(&noren_domain::checkout::PaymentMethod::Card) {
         tracing::warn!("no payment provider is configured: cards are not offered at the checkout");
     }
-    serve_until(router(config, shop), listener, stopped(), STOP_WITHIN).await
+    serve_until(router(config, shop, ANSWER_WITHIN), listener, stopped(), STOP_WITHIN).await
 }
 
 /// Serves until `stopped`; running requests may end then, for as long as `grace`. A client that reads

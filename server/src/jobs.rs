@@ -1,9 +1,9 @@
-//! Work beside the requests: the outbox, the sweeper of unfinished orders and the housekeeping of
-//! accounts, until the server stops.
+//! Work beside the requests: the outbox, the sweeper of unfinished orders, the questions to the bank
+//! about late payments and the housekeeping of accounts, until the server stops.
 
 use std::time::Duration;
 
-use noren_shop::{Shop, account, order, outbox, tidy};
+use noren_shop::{Shop, account, order, outbox, payment, tidy};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -12,6 +12,8 @@ use tokio::time::{sleep, timeout};
 const OUTBOX_EVERY: Duration = Duration::from_millis(500);
 /// How often unfinished orders are looked at.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// How often the bank is asked about open payments of orders that are over.
+const ASK_LATE_EVERY: Duration = Duration::from_mins(10);
 /// How often accounts are looked at for what has served its time: codes and sessions are refused
 /// from the moment they expire, so this is about keeping no more than is needed.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_hours(1);
@@ -33,6 +35,8 @@ pub fn start(shop: &Shop) -> Jobs {
     tasks.spawn(supervised("outbox", REST, stopped.clone(), move |stopped| work_off(worker.clone(), stopped)));
     let sweeper = shop.clone();
     tasks.spawn(supervised("sweeper", REST, stopped.clone(), move |stopped| sweep(sweeper.clone(), stopped)));
+    let asker = shop.clone();
+    tasks.spawn(supervised("late payments", REST, stopped.clone(), move |stopped| ask_late(asker.clone(), stopped)));
     let keeper = shop.clone();
     tasks.spawn(supervised("housekeeping", REST, stopped, move |stopped| keep_house(keeper.clone(), stopped)));
     Jobs { stop, tasks }
@@ -91,9 +95,25 @@ async fn sweep(shop: Shop, mut stopped: watch::Receiver<bool>) {
             Ok(backlog) => report(backlog),
             Err(error) => tracing::error!(%error, "the outbox cannot be counted"),
         }
+        match payment::unclear(&shop).await {
+            Ok(unclear) => report_unclear(unclear),
+            Err(error) => tracing::error!(%error, "what the bank has said cannot be counted"),
+        }
         tokio::select! {
             _ = stopped.changed() => {}
             () = sleep(SWEEP_EVERY) => {}
+        }
+    }
+}
+
+async fn ask_late(shop: Shop, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        if let Err(error) = order::ask_late(&shop).await {
+            tracing::error!(%error, "the bank cannot be asked about late payments; trying again");
+        }
+        tokio::select! {
+            _ = stopped.changed() => {}
+            () = sleep(ASK_LATE_EVERY) => {}
         }
     }
 }
@@ -119,6 +139,13 @@ fn report(backlog: outbox::Backlog) {
     metrics::gauge!("noren_outbox_waiting").set(backlog.waiting as f64);
     metrics::gauge!("noren_outbox_oldest_seconds").set(backlog.oldest_ms as f64 / 1_000.0);
     metrics::gauge!("noren_outbox_failed").set(backlog.failed as f64);
+}
+
+/// What the bank has said and a person must look at.
+#[expect(clippy::cast_precision_loss, reason = "counts of alarms are small")]
+fn report_unclear(unclear: payment::Unclear) {
+    metrics::gauge!("noren_payment_alarms").set(unclear.alarms as f64);
+    metrics::gauge!("noren_webhooks_unknown").set(unclear.unknown as f64);
 }
 
 impl Jobs {

@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::AccountView;
+use noren_domain::form::Faults;
 use noren_domain::order::OrderSummary;
 use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 
-use crate::form::Refusal;
+use crate::form::{Refusal, use_faults};
 use crate::lang::{href, use_lang};
-use crate::ui::{Head, Load, SubmitButton};
+use crate::ui::{FaultSummary, Head, Load, SubmitButton};
 
 /// What the account's first page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +77,7 @@ fn Account(data: AccountData) -> impl IntoView {
         <div class="account stack stack--wide">
             <div class="page-head">
                 <h1>{hello}</h1>
+                <FaultSummary faults=use_faults(out, Faults::default()) labels=vec![] />
                 <p class="muted">{account.email}</p>
                 <p class="muted small">
                     {lang.pick("ご登録日: ", "Customer since ")}

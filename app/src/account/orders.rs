@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use leptos_router::hooks::use_params_map;
+use noren_domain::moment;
 use noren_domain::order::{OrderSummary, OrderView};
 
 use crate::cart::LinePicture;
 use crate::form::Refusal;
 use crate::lang::{href, use_lang};
-use crate::order::{OrderBody, moment_words};
+use crate::order::OrderBody;
 use crate::ui::{Badge, Crumbs, Head, Load};
 
 /// Loads the person's orders, the newest first.
@@ -85,7 +86,7 @@ pub fn OrderRow(
                 <LinePicture hash=order.picture />
                 <strong>{goods}</strong>
                 <span>
-                    {moment_words(&order.placed_at, lang)} {lang.pick("・", " · ")} <span class="nowrap">{order.no}</span>
+                    {moment::date_time(order.placed_at, lang)} {lang.pick("・", " · ")} <span class="nowrap">{order.no}</span>
                 </span>
                 <span>
                     {lang.pick("合計 ", "Total ")} {order.total.show(lang)} {lang.pick("(税込)", " (tax incl.)")}

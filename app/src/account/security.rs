@@ -1,15 +1,17 @@
 //! The account security page: what needs attention, notices about me, devices, sign-ins.
 
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::{DeviceView, SecurityView, SignInOutcome, SignInView};
+use noren_domain::form::{Faults, FieldFault};
 use noren_domain::notice::NoticeView;
 use noren_domain::{Lang, moment};
 
 use crate::form::Refusal;
 use crate::lang::{href, use_lang};
 use crate::notice::{NoticeBody, VerdictList};
-use crate::ui::{Badge, BadgeKind, Head, Load, SubmitButton};
+use crate::ui::{Badge, BadgeKind, FaultSummary, Head, Load, SubmitButton};
 
 /// Loads the security page.
 #[server(endpoint = "account/security", input = GetUrl)]
@@ -64,16 +66,36 @@ pub fn SecurityPage() -> impl IntoView {
     let end_one = ServerAction::<EndSession>::new();
     let end_all = ServerAction::<EndOthers>::new();
     let read = ServerAction::<Acknowledge>::new();
+    let faults = Signal::derive(move || {
+        let (one, all, read) = (answered(end_one), answered(end_all), answered(read));
+        Faults(one.into_iter().chain(all).chain(read).collect())
+    });
+    let said = move || {
+        let done = matches!(&*end_one.value().read(), Some(Ok(()))) || matches!(&*end_all.value().read(), Some(Ok(())));
+        done.then(|| lang.pick("端末をログアウトしました。", "The device was signed out."))
+    };
     let key = move || {
         [end_one.version().get(), end_all.version().get(), read.version().get()].map(|v| v.to_string()).join(" ")
     };
     view! {
         <Head title=lang.pick("アカウントの安全", "Account security") index=false />
+        <p class="visually-hidden" role="status">{said}</p>
         <Load
             key
             load=|_| load_security()
-            view=move |security: SecurityView| view! { <Security security end_one end_all read /> }
+            view=move |security: SecurityView| view! { <Security security end_one end_all read faults /> }
         />
+    }
+}
+
+/// What was wrong with an action's last answer.
+fn answered<S>(action: ServerAction<S>) -> Vec<FieldFault>
+where
+    S: ServerFn<Error = Refusal, Output = ()> + Clone + Send + Sync + 'static,
+{
+    match &*action.value().read() {
+        Some(Err(refusal)) => refusal.faults().0,
+        _ => Vec::new(),
     }
 }
 
@@ -83,6 +105,7 @@ fn Security(
     end_one: ServerAction<EndSession>,
     end_all: ServerAction<EndOthers>,
     read: ServerAction<Acknowledge>,
+    faults: Signal<Faults>,
 ) -> impl IntoView {
     let lang = use_lang();
     let attention = security.attention();
@@ -108,6 +131,7 @@ fn Security(
                 <h1>{lang.pick("アカウントの安全", "Account security")}</h1>
                 <p class=class role="status">{top}</p>
             </div>
+            <FaultSummary faults labels=vec![] />
             <section class="stack" aria-labelledby="notices">
                 <h2 id="notices">{lang.pick("お客様に関わるお知らせ", "Notices about you")}</h2>
                 {none}
@@ -197,10 +221,15 @@ fn DeviceRow(device: DeviceView, action: ServerAction<EndSession>) -> impl IntoV
         view! { <Badge words=lang.pick("この端末", "This device") kind=BadgeKind::Ok /> }.into_any()
     } else {
         let label = lang.pick(format!("{browser}をログアウト"), format!("Sign out {browser}"));
+        let id = device.id.to_string();
+        let pending = Signal::derive({
+            let id = id.clone();
+            move || action.input().read().as_ref().is_some_and(|sent| sent.session == id)
+        });
         view! {
             <ActionForm action=action>
-                <input type="hidden" name="session" value=device.id.to_string() />
-                <SubmitButton label=label pending=action.pending() class="button button--quiet" />
+                <input type="hidden" name="session" value=id />
+                <SubmitButton label=label pending class="button button--quiet" />
             </ActionForm>
         }
         .into_any()

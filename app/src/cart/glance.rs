@@ -8,18 +8,20 @@ use noren_domain::cart::MergeReport;
 use super::{Glance, load_glance};
 use crate::form::Refusal;
 use crate::lang::use_lang;
+use crate::ui::Json;
 
 /// Units in the cart as the page in view knows them; it knows them before the server does.
 #[derive(Clone, Copy)]
 pub struct Units(pub RwSignal<Option<u32>>);
 
 #[derive(Clone, Copy)]
-struct Seen(Resource<Result<Glance, Refusal>>);
+struct Seen(Resource<Result<Glance, Refusal>, Json>);
 
 /// Loads what the header says, anew with every page. Called once, inside the router.
 pub fn provide_glance() {
     let location = use_location();
-    let seen = Resource::new_blocking(move || (location.pathname.get(), location.search.get()), |_| load_glance());
+    let source = move || (location.pathname.get(), location.search.get());
+    let seen = Resource::<_, Json>::new_with_options(source, |_| load_glance(), true);
     provide_context(Seen(seen));
     provide_context(Units(RwSignal::new(None)));
 }

@@ -50,7 +50,7 @@ fn Contents(data: CartPageData, till: Till, said: RwSignal<String>) -> impl Into
             <div class="empty">
                 <h1 tabindex="-1" node_ref=heading>{lang.pick("カート", "Cart")}</h1>
                 {summary}
-                <p>{lang.pick("カートはまだ空です。", "Your cart is still empty.")}</p>
+                <p>{lang.pick("カートに商品はありません。", "Your cart is empty.")}</p>
                 <p>
                     <a class="button button--primary" href=href("/")>
                         {lang.pick("商品を見る", "Look around the shop")}

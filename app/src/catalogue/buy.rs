@@ -12,17 +12,22 @@ use crate::ui::{Note, NoteKind};
 pub fn BuyBox(
     /// The chosen variant.
     variant: Variant,
+    /// Whether any variant of the product can be bought.
+    others: bool,
     /// Puts it in.
     action: ServerAction<AddToCart>,
 ) -> impl IntoView {
     let lang = use_lang();
     if variant.stock == StockState::SoldOut {
-        view! {
-            <Note kind=NoteKind::Info>
-                {lang.pick("この品は売り切れました。ほかの種類をお選びいただけます。", "This one is sold out. Another choice may still be here.")}
-            </Note>
-        }
-        .into_any()
+        let words = if others {
+            lang.pick(
+                "この品は売り切れました。ほかの種類をお選びいただけます。",
+                "This one is sold out. Another choice is still here.",
+            )
+        } else {
+            lang.pick("申し訳ありません。この商品は売り切れました。", "Sorry, this product is sold out.")
+        };
+        view! { <Note kind=NoteKind::Info>{words}</Note> }.into_any()
     } else {
         view! { <crate::cart::BuyForm sku=variant.sku max=noren_domain::cart::MAX_QUANTITY action /> }.into_any()
     }

@@ -6,9 +6,9 @@ use leptos_router::hooks::{use_location, use_params_map};
 use noren_domain::Lang;
 use noren_domain::catalogue::{CategoryPage as Data, Facet, Filter, Sort};
 
-use super::{Cards, load_category};
+use super::{Cards, JsonLd, load_category};
 use crate::lang::{href, lang_of_name, use_lang};
-use crate::ui::{Crumbs, GetForm, Head, Load, Pager};
+use crate::ui::{Crumbs, GetForm, Head, Load, Pager, renew};
 
 /// A category's goods, narrowed as the URL says.
 #[component]
@@ -54,8 +54,13 @@ fn Category(data: Data) -> impl IntoView {
         view! { <Pager page=data.listing.page pages=data.listing.pages link=move |page| filter.at_page(page).on(&path) /> }
     };
     let empty = data.listing.cards.is_empty();
+    #[cfg(feature = "ssr")]
+    let structured = super::json_ld::category(&data);
+    #[cfg(not(feature = "ssr"))]
+    let structured = String::new();
     view! {
         <Head title description=data.text.clone() canonical=plain.on(&path) picture=preview index=!data.filter.narrows() />
+        <JsonLd text=structured />
         <Crumbs items=crumbs />
         <div class="page-head">
             <h1>{data.name}</h1>
@@ -129,6 +134,9 @@ fn Narrow(path: String, filter: Filter, facets: Vec<Facet>, in_stock: u64) -> im
         .map(|sort| view! { <option value=sort.word() selected=sort == filter.sort>{sort_words(lang, sort)}</option> })
         .collect_view();
     let number = |yen: Option<noren_domain::Yen>| yen.map(|y| y.0.to_string()).unwrap_or_default();
+    let (from, to) = (NodeRef::new(), NodeRef::new());
+    renew(from, number(filter.from));
+    renew(to, number(filter.to));
     view! {
         <details class="narrow-by">
             <summary class="button">{title}</summary>
@@ -142,10 +150,10 @@ fn Narrow(path: String, filter: Filter, facets: Vec<Facet>, in_stock: u64) -> im
                     <legend>{lang.pick("価格(円)", "Price (yen)")}</legend>
                     <div class="facet__range">
                         <label class="visually-hidden" for="from">{lang.pick("最低価格", "Lowest price")}</label>
-                        <input id="from" name="from" inputmode="numeric" maxlength="9" autocomplete="off" value=number(filter.from) placeholder=lang.pick("下限", "from") />
+                        <input id="from" node_ref=from name="from" inputmode="numeric" maxlength="9" autocomplete="off" value=number(filter.from) placeholder=lang.pick("下限", "from") />
                         <span aria-hidden="true">"〜"</span>
                         <label class="visually-hidden" for="to">{lang.pick("最高価格", "Highest price")}</label>
-                        <input id="to" name="to" inputmode="numeric" maxlength="9" autocomplete="off" value=number(filter.to) placeholder=lang.pick("上限", "to") />
+                        <input id="to" node_ref=to name="to" inputmode="numeric" maxlength="9" autocomplete="off" value=number(filter.to) placeholder=lang.pick("上限", "to") />
                     </div>
                 </fieldset>
                 <fieldset class="facet">

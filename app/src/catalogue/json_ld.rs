@@ -1,7 +1,7 @@
-//! What search engines read about a product: schema.org `Product`, `Offer`, `BreadcrumbList`.
+//! What search engines read about goods: schema.org `Product`, `Offer`, `BreadcrumbList`.
 
 use noren_domain::catalogue::filter::push_pair;
-use noren_domain::catalogue::{ProductDetail, Variant};
+use noren_domain::catalogue::{CategoryPage, Crumb, ProductDetail, Variant};
 use serde_json::{Value, json};
 
 use crate::request;
@@ -11,12 +11,6 @@ pub fn product(data: &ProductDetail) -> String {
     let origin = request::shop().url.clone();
     let lang = request::lang();
     let at = |path: &str| format!("{origin}{}", lang.path(path));
-    let crumbs = std::iter::once((lang.pick("ホーム", "Home").to_owned(), at("/")))
-        .chain(data.crumbs.iter().map(|crumb| (crumb.name.clone(), at(&format!("/c/{}", crumb.slug)))))
-        .chain([(data.name.clone(), at(&format!("/p/{}", data.slug)))])
-        .enumerate()
-        .map(|(i, (name, item))| json!({ "@type": "ListItem", "position": i + 1, "name": name, "item": item }))
-        .collect::<Vec<_>>();
     let pictures: Vec<String> = data.pictures.iter().map(|p| format!("{origin}{}", p.path(1200, "webp"))).collect();
     let offers: Vec<Value> = data.variants.iter().map(|v| offer(&at(&format!("/p/{}", data.slug)), v)).collect();
     let graph = json!({
@@ -31,10 +25,31 @@ pub fn product(data: &ProductDetail) -> String {
                 "brand": { "@type": "Brand", "name": data.brand },
                 "offers": offers,
             },
-            { "@type": "BreadcrumbList", "itemListElement": crumbs },
+            way(&data.crumbs, &data.name, &format!("/p/{}", data.slug)),
         ],
     });
     escape(&graph.to_string())
+}
+
+/// The JSON-LD of a category's page.
+pub fn category(data: &CategoryPage) -> String {
+    let mut way = way(&data.crumbs, &data.name, &format!("/c/{}", data.slug));
+    way["@context"] = json!("https://schema.org");
+    escape(&way.to_string())
+}
+
+/// The way from the home page to `path`.
+fn way(crumbs: &[Crumb], name: &str, path: &str) -> Value {
+    let origin = request::shop().url.clone();
+    let lang = request::lang();
+    let at = |path: &str| format!("{origin}{}", lang.path(path));
+    let items = std::iter::once((lang.pick("ホーム", "Home"), at("/")))
+        .chain(crumbs.iter().map(|crumb| (crumb.name.as_str(), at(&format!("/c/{}", crumb.slug)))))
+        .chain([(name, at(path))])
+        .enumerate()
+        .map(|(i, (name, item))| json!({ "@type": "ListItem", "position": i + 1, "name": name, "item": item }))
+        .collect::<Vec<_>>();
+    json!({ "@type": "BreadcrumbList", "itemListElement": items })
 }
 
 fn offer(page: &str, variant: &Variant) -> Value {

@@ -10,10 +10,10 @@ use noren_domain::tax::TaxClass;
 
 use super::buy::BuyBox;
 use super::card::ReducedMark;
-use super::{Cards, PictureView, load_product};
+use super::{Cards, JsonLd, PictureView, load_product};
 use crate::cart::{AddToCart, BuyBar};
 use crate::lang::{href, lang_of_name, use_lang};
-use crate::ui::{Badge, BadgeKind, Crumbs, Head, Load, Price};
+use crate::ui::{Badge, BadgeKind, Crumbs, Head, Load, Price, shown_again};
 
 /// A product; `?v=` in the URL names the variant, so that a choice can be kept, sent and gone back from.
 #[component]
@@ -35,10 +35,20 @@ fn Product(data: ProductDetail) -> impl IntoView {
         data.with_value(|data| data.chosen(sku.as_deref()))
     });
     let picture = data.with_value(|d| d.pictures.first().map(|p| p.path(1200, "webp"))).unwrap_or_default();
+    let picture_alt = data.with_value(|d| d.pictures.first().map(|p| p.alt.clone())).unwrap_or_default();
+    #[cfg(feature = "ssr")]
+    let structured = data.with_value(super::json_ld::product);
+    #[cfg(not(feature = "ssr"))]
+    let structured = String::new();
     let (slug, name, summary) = data.with_value(|d| (d.slug.clone(), d.name.clone(), d.summary.clone()));
+    if shown_again() {
+        // Another product on the same page: what was typed was about the one before.
+        let _ = request_animation_frame(reset_quantity);
+    }
+    let others = data.with_value(|d| d.variants.iter().any(|variant| variant.stock.can_be_bought()));
     view! {
-        <Head title=name.clone() description=summary.clone() canonical=format!("/p/{slug}") picture />
-        <JsonLd data />
+        <Head title=name.clone() description=summary.clone() canonical=format!("/p/{slug}") picture picture_alt kind="product" />
+        <JsonLd text=structured />
         <Crumbs items=data.with_value(crumbs(lang)) />
         <article class="product">
             <Gallery data chosen />
@@ -48,13 +58,26 @@ fn Product(data: ProductDetail) -> impl IntoView {
                 <p class="product__summary">{summary}</p>
                 {move || chosen.get().and_then(|at| data.with_value(|d| d.variants.get(at).cloned())).map(|variant| view! { <Offer data variant /> })}
                 <Choices data chosen />
-                {move || chosen.get().and_then(|at| data.with_value(|d| d.variants.get(at).cloned())).map(|variant| view! { <BuyBox variant action=add /> })}
-                <Delivery earliest=data.with_value(|d| d.earliest.clone()) />
+                {move || chosen.get().and_then(|at| data.with_value(|d| d.variants.get(at).cloned())).map(|variant| view! { <BuyBox variant others action=add /> })}
+                {move || {
+                    let can = chosen.get().and_then(|at| data.with_value(|d| d.variants.get(at).map(|v| v.stock.can_be_bought())));
+                    let earliest = if can == Some(true) { data.with_value(|d| d.earliest.clone()) } else { String::new() };
+                    view! { <Delivery earliest /> }
+                }}
             </div>
             <Story data />
         </article>
         <Others data />
         {move || chosen.get().and_then(|at| data.with_value(|d| d.variants.get(at).cloned())).map(|variant| view! { <Bar variant action=add /> })}
+    }
+}
+
+fn reset_quantity() {
+    use leptos::wasm_bindgen::JsCast;
+    use leptos::web_sys::HtmlInputElement;
+    let input = document().get_element_by_id("f-quantity").and_then(|input| input.dyn_into::<HtmlInputElement>().ok());
+    if let Some(input) = input {
+        input.set_value("1");
     }
 }
 
@@ -75,19 +98,6 @@ fn crumbs(lang: Lang) -> impl Fn(&ProductDetail) -> Vec<(String, String)> {
             .chain([(data.name.clone(), String::new())])
             .collect()
     }
-}
-
-/// What search engines read. They see only the server's page, so the browser does not repeat it.
-#[component]
-fn JsonLd(data: StoredValue<ProductDetail>) -> impl IntoView {
-    #[cfg(feature = "ssr")]
-    let text = data.with_value(super::json_ld::product);
-    #[cfg(not(feature = "ssr"))]
-    let text = {
-        let _ = data;
-        String::new()
-    };
-    view! { <script type="application/ld+json" nonce=leptos::nonce::use_nonce() inner_html=text></script> }
 }
 
 /// The picture of the chosen variant, then those that belong to all of them.
@@ -212,7 +222,7 @@ fn Axis(data: StoredValue<ProductDetail>, chosen: Memo<Option<usize>>, axis: usi
     }
 }
 
-/// When it can be there, and from when delivery is free.
+/// When it can be there (if it can be bought), and from when delivery is free.
 #[component]
 fn Delivery(earliest: String) -> impl IntoView {
     let lang = use_lang();

@@ -15,7 +15,7 @@ pub fn ConfirmPage() -> impl IntoView {
     let lang = use_lang();
     view! {
         <Head title=lang.pick("ご注文内容の確認", "Confirm your order") index=false />
-        <Load key=String::new load=|_| load_confirm() view=|data| view! { <Confirm data /> } />
+        <Load key=String::new load=move |_| load_confirm(lang) view=|data| view! { <Confirm data /> } />
     }
 }
 
@@ -153,6 +153,7 @@ fn Confirm(data: ConfirmData) -> impl IntoView {
                 // A plain form: the bank's page is no page of ours, so the whole document must go there.
                 <form action="/api/checkout/place" method="post">
                     <input type="hidden" name="seen" value=seen />
+                    <input type="hidden" name="lang" value=lang.tag() />
                     <button class="button button--primary button--wide button--large" type="submit">
                         {t("注文を確定する", "Place order")}
                     </button>

@@ -4,13 +4,14 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 use noren_domain::Lang;
 use noren_domain::checkout::{ContactForm, Step};
+use noren_domain::form::Fault;
 use noren_domain::prefecture::Prefecture;
 
 use super::{CheckoutSteps, ContactData, SaveContact, load_contact};
 use crate::cart::TotalsView;
 use crate::form::use_faults;
 use crate::lang::use_lang;
-use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SelectField, SubmitButton};
+use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SelectField, SubmitButton, fault_words};
 
 /// The first step.
 #[component]
@@ -48,6 +49,8 @@ fn Contact(data: ContactData) -> impl IntoView {
         <h1>{t("お届け先", "Contact and address")}</h1>
         <div class="split">
             <ActionForm action=action attr:class="form checkout-form">
+                // A form is sent by its first button when Enter is pressed: that must not be the look-up.
+                <button class="visually-hidden" type="submit" tabindex="-1" aria-hidden="true"></button>
                 <FaultSummary faults labels />
                 <Field
                     name="email"
@@ -137,6 +140,8 @@ fn Contact(data: ContactData) -> impl IntoView {
 enum Told {
     /// The place, now in the fields.
     Filled(String),
+    /// Several cities, or even prefectures, share the code: what they have in common is in the fields.
+    Several(String),
     /// Not seven digits.
     Incomplete,
     /// No place has it.
@@ -151,16 +156,23 @@ impl Told {
         match self {
             Self::Filled(place) => match lang {
                 Lang::Ja => format!("「{place}」を入れました。続きをご入力ください。"),
-                Lang::En => format!("Filled in: {place}. Please add the rest."),
+                Lang::En => format!("Filled in: {place}, as the post reads it. Please add the rest."),
+            },
+            Self::Several(place) => match (lang, place.is_empty()) {
+                (Lang::Ja, true) => {
+                    "この郵便番号は複数の都道府県で使われています。ご住所を下の欄にご入力ください。".to_owned()
+                }
+                (Lang::En, true) => "Several prefectures share this code. Please type your address below.".to_owned(),
+                (Lang::Ja, false) => format!(
+                    "「{place}」を入れました。この郵便番号は複数の市区町村で使われています。続きをご入力ください。"
+                ),
+                (Lang::En, false) => format!("Filled in: {place}. Several cities share this code; please add yours."),
             },
             Self::Incomplete => t(
                 "郵便番号を7桁の数字で入力すると、住所が入ります。",
                 "Type all seven digits of the postal code and the address is filled in.",
             ),
-            Self::Unknown => t(
-                "この郵便番号の住所は見つかりませんでした。番号をお確かめになるか、住所を下の欄に直接ご入力ください。",
-                "We know no address for this code. Please check it, or type the address below.",
-            ),
+            Self::Unknown => fault_words(lang, &Fault::PostalCodeNotFound),
             Self::Unreachable => t(
                 "通信できなかったため、住所を調べられませんでした。もう一度押すか、下の欄に直接ご入力ください。",
                 "We could not look it up: there is no connection. Press again, or type the address below.",
@@ -201,7 +213,10 @@ mod fill {
         document().get_element_by_id(&format!("f-{name}"))?.dyn_into().ok()
     }
 
-    fn option_text(select: &HtmlSelectElement) -> Option<String> {
+    /// Chooses a prefecture and gives its name on the page.
+    fn choose_prefecture(number: u8) -> Option<String> {
+        let select: HtmlSelectElement = document().get_element_by_id("f-prefecture")?.dyn_into().ok()?;
+        select.set_value(&number.to_string());
         let at = u32::try_from(select.selected_index()).ok()?;
         select.item(at)?.text_content()
     }
@@ -238,6 +253,10 @@ mod fill {
             if code.value() != typed {
                 return;
             }
+            // And a city written while the answer was on its way is the person's own.
+            if !asked && input("city").is_some_and(|city| !city.value().is_empty()) {
+                return;
+            }
             let found = match answer {
                 Ok(Some(found)) => found,
                 Ok(None) => {
@@ -249,19 +268,21 @@ mod fill {
                     return;
                 }
             };
-            let select =
-                document().get_element_by_id("f-prefecture").and_then(|e| e.dyn_into::<HtmlSelectElement>().ok());
-            if let Some(select) = select {
-                select.set_value(&found.prefecture.to_string());
-                let name = option_text(&select);
-                told.try_set(Some(Told::Filled(format!("{}{}", name.unwrap_or_default(), found.city))));
+            let mut place = Vec::new();
+            if let Some(number) = found.prefecture {
+                place.extend(choose_prefecture(number));
             }
             if let Some(city) = input("city") {
-                city.set_value(&found.city);
+                if !found.city.is_empty() {
+                    city.set_value(&found.city);
+                    place.push(found.city.clone());
+                }
                 if asked {
                     let _ = city.focus();
                 }
             }
+            let place = place.join(" ");
+            told.try_set(Some(if found.city.is_empty() { Told::Several(place) } else { Told::Filled(place) }));
         });
     }
 }

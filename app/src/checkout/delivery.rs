@@ -10,7 +10,7 @@ use super::{CheckoutSteps, DeliveryData, SaveDelivery, load_delivery};
 use crate::cart::TotalsView;
 use crate::form::use_faults;
 use crate::lang::use_lang;
-use crate::ui::{FaultSummary, Head, Load, SelectField, SubmitButton};
+use crate::ui::{FaultSummary, Head, Load, SelectField, SubmitButton, fault_words};
 
 /// The second step.
 #[component]
@@ -72,16 +72,17 @@ fn Delivery(data: DeliveryData) -> impl IntoView {
         ("slot", t("時間帯", "Time")),
         ("gift_message", t("メッセージ", "Message")),
     ];
-    let fault = move || faults.read().get("gift_message").map(|fault| crate::ui::fault_words(lang, fault));
+    let fault_of = move |name: &'static str| move || faults.read().get(name).map(|fault| fault_words(lang, fault));
     view! {
         <CheckoutSteps now=Step::Delivery />
         <h1>{t("配送の選択", "Delivery")}</h1>
         <div class="split">
             <ActionForm action=action attr:class="form checkout-form">
                 <FaultSummary faults labels />
-                <fieldset id="f-method">
+                <fieldset id="f-method" tabindex="-1" aria-describedby="f-method-fault">
                     <legend>{t("お届け方法", "Method")}</legend>
                     {methods}
+                    <p class="field__fault" id="f-method-fault">{fault_of("method")}</p>
                 </fieldset>
                 <div class="field-row">
                     <SelectField name="date" label=t("お届け希望日", "Day") faults options=days value=form.date.clone() />
@@ -113,7 +114,7 @@ fn Delivery(data: DeliveryData) -> impl IntoView {
                         >
                             {form.gift_message.clone()}
                         </textarea>
-                        <p class="field__fault" id="f-gift_message-fault">{fault}</p>
+                        <p class="field__fault" id="f-gift_message-fault">{fault_of("gift_message")}</p>
                     </div>
                 </fieldset>
                 <SubmitButton label=t("お支払い方法へ", "Continue to payment") pending=action.pending() />

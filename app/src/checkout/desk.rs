@@ -1,11 +1,11 @@
 //! The server's side of the checkout: guards, forms, the press of the button.
 
-use noren_domain::Id;
 use noren_domain::cart::{Cart, CartView};
 use noren_domain::checkout::{ContactForm, DeliveryForm, PaymentForm, Step};
 use noren_domain::form::{Fault, Faults};
 use noren_domain::prefecture::Prefecture;
 use noren_domain::shipping::{DAYS_ON_OFFER, Method};
+use noren_domain::{Id, Lang};
 use noren_shop::checkout::{self, Answers, CheckoutError};
 use noren_shop::order::{self, Next, PlaceError};
 use noren_shop::{cart, payment, postal};
@@ -13,13 +13,31 @@ use serde::Serialize;
 
 use super::{ConfirmData, ContactData, DeliveryData, Found, PaymentData, PlaceForm};
 use crate::cart::desk::{cart as current, key};
-use crate::form::{Form, Refusal, kept, refuse};
+use crate::form::{Form, Refusal, keep, kept, refuse};
 use crate::request::{self, failed, go, shop};
 
 /// Goes to the cart: there is nothing to buy.
 fn to_cart() -> Refusal {
     go("/cart");
     Fault::EmptyCart.into()
+}
+
+/// The cart of this browser. Where there is none because the sign-in has ended meanwhile, the way
+/// leads through the login back to `step`.
+async fn cart_at(step: Step) -> Result<Id<Cart>, Refusal> {
+    match current().await? {
+        Some(cart) => Ok(cart),
+        None => Err(crate::account::ended(step.path()).await?.unwrap_or_else(to_cart)),
+    }
+}
+
+/// The same for a form, of which nothing is lost on the way.
+async fn cart_for<T: Serialize>(step: Step, name: &str, form: &T) -> Result<Id<Cart>, Refusal> {
+    let cart = cart_at(step).await;
+    if matches!(&cart, Err(Refusal::Faults(faults)) if *faults == Faults::of(Fault::SessionEnded)) {
+        keep(name, form, &Faults::default());
+    }
+    cart
 }
 
 /// Goes to a step that is missing.
@@ -30,10 +48,10 @@ fn to(step: Step) -> Refusal {
 
 /// The cart and the answers so far, once every step before `step` is filled in.
 async fn guarded(step: Step) -> Result<(Id<Cart>, Answers, CartView), Refusal> {
-    let cart = current().await?.ok_or_else(to_cart)?;
+    let cart = cart_at(step).await?;
     let (answers, view) = checkout::answers(&shop(), cart).await.map_err(|e| failed(&e))?;
     if view.is_empty() {
-        return Err(to_cart());
+        return Err(crate::account::ended(step.path()).await?.unwrap_or_else(to_cart));
     }
     if answers.next < step {
         return Err(to(answers.next));
@@ -119,9 +137,8 @@ pub async fn payment() -> Result<PaymentData, Refusal> {
 }
 
 /// The final confirmation.
-pub async fn confirm() -> Result<ConfirmData, Refusal> {
+pub async fn confirm(lang: Lang) -> Result<ConfirmData, Refusal> {
     let (cart, _, _) = guarded(Step::Confirm).await?;
-    let lang = request::lang();
     let (confirmation, answers, view) = checkout::confirmation(&shop(), cart, lang).await.map_err(stopped)?;
     if let Some(key) = key().await? {
         cart::shown(&shop(), &key, &view).await.map_err(|e| failed(&e))?;
@@ -153,7 +170,7 @@ fn keeping<T: Serialize>(name: &str, form: &T, error: CheckoutError) -> Refusal 
 
 /// Saves who and where.
 pub async fn save_contact(form: &ContactForm) -> Result<(), Refusal> {
-    let cart = current().await?.ok_or_else(to_cart)?;
+    let cart = cart_for(Step::Contact, "contact", form).await?;
     checkout::save_contact(&shop(), cart, form).await.map_err(|error| keeping("contact", form, error))?;
     go(Step::Delivery.path());
     Ok(())
@@ -161,7 +178,7 @@ pub async fn save_contact(form: &ContactForm) -> Result<(), Refusal> {
 
 /// Saves how and when.
 pub async fn save_delivery(form: &DeliveryForm) -> Result<(), Refusal> {
-    let cart = current().await?.ok_or_else(to_cart)?;
+    let cart = cart_for(Step::Delivery, "delivery", form).await?;
     checkout::save_delivery(&shop(), cart, form).await.map_err(|error| keeping("delivery", form, error))?;
     go(Step::Payment.path());
     Ok(())
@@ -169,7 +186,7 @@ pub async fn save_delivery(form: &DeliveryForm) -> Result<(), Refusal> {
 
 /// Saves how it is paid.
 pub async fn save_payment(form: &PaymentForm) -> Result<(), Refusal> {
-    let cart = current().await?.ok_or_else(to_cart)?;
+    let cart = cart_for(Step::Payment, "payment", form).await?;
     checkout::save_payment(&shop(), cart, form).await.map_err(|error| keeping("payment", form, error))?;
     go(Step::Confirm.path());
     Ok(())
@@ -178,22 +195,28 @@ pub async fn save_payment(form: &PaymentForm) -> Result<(), Refusal> {
 /// The place of a postal code. Of several, what they have in common is filled in.
 pub fn find(postal_code: &str) -> Result<Found, Fault> {
     let places = postal::lookup(postal_code).map_err(|_| Fault::PostalCode)?;
-    let first = places.first().ok_or(Fault::PostalCodeUnknown)?;
-    let same_city = places.iter().all(|place| place.prefecture == first.prefecture && place.city == first.city);
+    let first = places.first().ok_or(Fault::PostalCodeNotFound)?;
+    let prefecture = places.iter().all(|place| place.prefecture == first.prefecture).then_some(first.prefecture);
+    let same_city = prefecture.is_some() && places.iter().all(|place| place.city == first.city);
     let city = match (places.len(), same_city) {
         (1, _) => format!("{}{}", first.city, first.town),
         (_, true) => first.city.clone(),
         (_, false) => String::new(),
     };
-    Ok(Found { prefecture: first.prefecture, city })
+    Ok(Found { prefecture, city })
 }
 
 /// Fills the address in and shows the form again. The "refusal" holds a fault only if the code is unknown.
 pub fn fill(mut form: ContactForm) -> Refusal {
     let faults = match find(&form.postal_code) {
         Ok(found) => {
-            form.prefecture = found.prefecture.to_string();
-            form.city = found.city;
+            // What the code does not tell stays as it was typed.
+            if let Some(prefecture) = found.prefecture {
+                form.prefecture = prefecture.to_string();
+            }
+            if !found.city.is_empty() {
+                form.city = found.city;
+            }
             Faults::default()
         }
         Err(fault) => Faults::field("postal_code", fault),
@@ -203,11 +226,12 @@ pub fn fill(mut form: ContactForm) -> Refusal {
 
 /// Places the order that was shown.
 pub async fn place(form: &PlaceForm) -> Result<(), Refusal> {
-    let cart = current().await?.ok_or_else(to_cart)?;
+    let cart = cart_at(Step::Confirm).await?;
     let changed = || refuse("place", form, Faults::of(Fault::Changed));
     let seen = checkout::hash_from_words(&form.seen).ok_or_else(changed)?;
     let customer = request::signed_in().await?.map(|who| who.customer);
-    match order::place(&shop(), cart, customer, seen, request::lang()).await {
+    let lang = if form.lang.is_empty() { request::lang() } else { Lang::from_tag(&form.lang) };
+    match order::place(&shop(), cart, customer, seen, lang).await {
         Ok(placed) => {
             match placed.next {
                 Next::Done => go(&format!("/orders/{}", placed.token.secret())),

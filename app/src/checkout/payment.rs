@@ -9,7 +9,7 @@ use super::{CheckoutSteps, PaymentData, SavePayment, load_payment};
 use crate::cart::TotalsView;
 use crate::form::use_faults;
 use crate::lang::use_lang;
-use crate::ui::{FaultSummary, Head, Load, SubmitButton};
+use crate::ui::{FaultSummary, Head, Load, SubmitButton, fault_words};
 
 /// The third step.
 #[component]
@@ -81,9 +81,12 @@ fn Payment(data: PaymentData) -> impl IntoView {
         <div class="split">
             <ActionForm action=action attr:class="form checkout-form">
                 <FaultSummary faults labels=vec![("payment", t("お支払い方法", "Payment"))] />
-                <fieldset id="f-payment">
+                <fieldset id="f-payment" tabindex="-1" aria-describedby="f-payment-fault">
                     <legend>{t("お支払い方法を選んでください", "Choose how to pay")}</legend>
                     {choices}
+                    <p class="field__fault" id="f-payment-fault">
+                        {move || faults.read().get("payment").map(|fault| fault_words(lang, fault))}
+                    </p>
                 </fieldset>
                 <SubmitButton label=t("ご注文内容の確認へ", "Continue to confirmation") pending=action.pending() />
             </ActionForm>

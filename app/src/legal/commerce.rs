@@ -34,20 +34,47 @@ pub fn CommercePage() -> impl IntoView {
     }
 }
 
+/// Who sells, as a receipt must say it (消費税法 第57条の4 第1項).
+pub struct Seller {
+    /// Name of the company.
+    pub name: &'static str,
+    /// Where it is.
+    pub address: &'static str,
+    /// Registration number of an issuer of qualified invoices.
+    pub number: &'static str,
+}
+
+/// The seller, in the language of the page.
+pub const fn seller(lang: Lang) -> Seller {
+    match lang {
+        Lang::Ja => Seller {
+            name: "株式会社暖簾堂（見本）",
+            address: "〒100-0000 東京都千代田区見本町1丁目2番3号（見本）",
+            number: "T0000000000000（見本）",
+        },
+        Lang::En => Seller {
+            name: "Norendo Co., Ltd. (sample)",
+            address: "1-2-3 Mihoncho, Chiyoda-ku, Tokyo 100-0000, Japan (sample)",
+            number: "T0000000000000 (sample)",
+        },
+    }
+}
+
 fn japanese() -> Vec<Section> {
     let lang = Lang::Ja;
+    let seller = seller(lang);
     let mail = format!("{MAIL}（平日10時〜17時に確認し、2営業日以内にお返事します）");
     vec![
         Section {
             id: "seller",
             title: "販売業者",
             blocks: vec![Block::facts([
-                ("販売業者", "株式会社暖簾堂（見本）"),
+                ("販売業者", seller.name),
                 ("運営統括責任者", "見本 太郎"),
-                ("所在地", "〒100-0000 東京都千代田区見本町1丁目2番3号（見本）"),
+                ("所在地", seller.address),
                 ("電話番号", "03-0000-0000（見本。平日10時〜17時）"),
                 ("メールアドレス", &mail),
-                ("適格請求書発行事業者登録番号", "T0000000000000（見本）"),
+                ("適格請求書発行事業者登録番号", seller.number),
             ])],
         },
         Section {
@@ -114,18 +141,19 @@ fn japanese() -> Vec<Section> {
 
 fn english() -> Vec<Section> {
     let lang = Lang::En;
+    let seller = seller(lang);
     let mail = format!("{MAIL} (read on weekdays 10:00–17:00, answered within two working days)");
     vec![
         Section {
             id: "seller",
             title: "The seller",
             blocks: vec![Block::facts([
-                ("Company", "Norendo Co., Ltd. (sample)"),
+                ("Company", seller.name),
                 ("Responsible for the shop", "Taro Mihon"),
-                ("Address", "1-2-3 Mihoncho, Chiyoda-ku, Tokyo 100-0000, Japan (sample)"),
+                ("Address", seller.address),
                 ("Phone", "+81-3-0000-0000 (sample; weekdays 10:00–17:00, Japan time)"),
                 ("E-mail", &mail),
-                ("Qualified invoice number", "T0000000000000 (sample)"),
+                ("Qualified invoice number", seller.number),
             ])],
         },
         Section {

@@ -67,7 +67,10 @@ fn japanese() -> Vec<Section> {
             blocks: vec![Block::facts([
                 ("ご注文", "法令で帳簿の保存が求められる7年間です。"),
                 ("アカウント", "お客様からの削除のご依頼まで。ご依頼は下の連絡先で承ります。"),
-                ("ログイン", "30日でログインが切れます。いつでも「アカウントの安全」の画面で終了できます。"),
+                (
+                    "ログイン",
+                    "30日使われないか、はじめから90日たつと切れます。いつでも「アカウントの安全」の画面で終了できます。",
+                ),
                 (
                     "カートとお手続きの途中の内容",
                     "ログインせずにお使いのカートと、入力の途中のお届け先などは、最後に変更された日から90日で削除します。カートのCookieも90日です。",
@@ -85,7 +88,7 @@ fn japanese() -> Vec<Section> {
                 Block::text(
                     "「見本」と記した事案のお知らせに出てくるメール配信の委託先は、お知らせの姿をご覧いただくための架空の会社です。",
                 ),
-                Block::text("画面には、外部のスクリプト、文字、画像、計測の仕組みを一切置いていません。"),
+                Block::text("画面には、外部のスクリプト、フォント、画像、計測の仕組みを一切置いていません。"),
             ],
         },
         Section {
@@ -157,7 +160,10 @@ fn english() -> Vec<Section> {
             blocks: vec![Block::facts([
                 ("Orders", "Seven years, as the law asks for books."),
                 ("Account", "Until you ask us to delete it, at the address below."),
-                ("Sign-in", "It ends after 30 days, and at any time from the page Account security."),
+                (
+                    "Sign-in",
+                    "It ends after 30 days without use, after 90 days in any case, and at any time from the page Account security.",
+                ),
                 (
                     "Cart and unfinished checkout",
                     "A cart without an account, and an address typed for an order that was not placed, are deleted 90 days after their last change. The cart cookie lasts 90 days.",

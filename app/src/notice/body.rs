@@ -88,7 +88,7 @@ pub fn NoticeBody(
             <p class="muted">{lang.pick("対象の方: ", "")} {people}</p>
             {part(("原因", "Cause"), &content.cause)}
             {part(("どのように調べたか", "How it was investigated"), &content.investigation)}
-            {heading(level, lang.pick("強くしたこと", "What was strengthened"))}
+            {heading(level, lang.pick("再発防止策", "What was strengthened"))}
             <ul class="measures">{measures}</ul>
             {part(("起こりうること", "What may follow"), &content.consequences)}
             {part(("補償", "Compensation"), &content.compensation)}

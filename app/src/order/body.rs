@@ -5,10 +5,10 @@ use noren_domain::checkout::PaymentMethod;
 use noren_domain::order::{OrderAddress, OrderLineView, OrderState, OrderView, PaymentState, transfer_account};
 use noren_domain::shipping::Day;
 use noren_domain::tax::TaxClass;
-use noren_domain::{Lang, Yen};
+use noren_domain::{Lang, Yen, moment};
 
-use super::moment_words;
 use crate::lang::{href, use_lang};
+use crate::legal::seller;
 use crate::ui::{Note, NoteKind};
 
 /// An order: where it stands and what to do next, goods, sums, delivery, what happened so far.
@@ -31,7 +31,7 @@ pub fn OrderBody(
             view! {
                 <li>
                     <p>{event.kind.name(lang)}</p>
-                    <p class="order__when">{moment_words(&event.at, lang)}</p>
+                    <p class="order__when">{moment::date_time(event.at, lang)}</p>
                 </li>
             }
         })
@@ -65,6 +65,20 @@ pub fn OrderBody(
                 </section>
             </div>
         </div>
+        <Issuer />
+    }
+}
+
+/// On paper only, where the page's frame is left out: who sells.
+#[component]
+fn Issuer() -> impl IntoView {
+    let lang = use_lang();
+    let seller = seller(lang);
+    view! {
+        <p class="print-only order__issuer">
+            {seller.name} <br /> {seller.address} <br />
+            {lang.pick("登録番号：", "Qualified invoice number: ")} {seller.number}
+        </p>
     }
 }
 
@@ -114,7 +128,7 @@ fn NextStep(order: OrderView) -> impl IntoView {
 #[component]
 fn HowToTransfer(order: OrderView) -> impl IntoView {
     let lang = use_lang();
-    let until = moment_words(&order.pay_until.unwrap_or_default(), lang);
+    let until = order.pay_until.map(|until| moment::date_time(until, lang)).unwrap_or_default();
     let sender = lang.pick(
         format!("お名前の前に {} とご入力ください", order.no),
         format!("Please put {} before your name", order.no),
@@ -175,11 +189,11 @@ fn pair(name: &'static str, value: String) -> impl IntoView {
 }
 
 fn facts(order: &OrderView, lang: Lang) -> impl IntoView + use<> {
-    let at = |at: String| {
-        let words = moment_words(&at, lang);
+    let at = |at: i64| {
+        let words = moment::date_time(at, lang);
         lang.pick(words.clone(), format!("{words} (Japan time)"))
     };
-    let placed = order.placed_at.clone().map(|placed| pair(lang.pick("ご注文日時", "Placed"), at(placed)));
+    let placed = order.placed_at.map(|placed| pair(lang.pick("ご注文日時", "Placed"), at(placed)));
     let shipment = (order.state == OrderState::Placed)
         .then(|| pair(lang.pick("発送", "Shipment"), order.shipment.name(lang).to_owned()));
     view! {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use noren_domain::Lang;
 use noren_domain::form::{Fault, Faults};
+use noren_domain::shipping::Day;
 
 use crate::lang::use_lang;
 
@@ -166,6 +167,7 @@ pub fn SubmitButton(
 /// What is wrong and how to mend it, in the page's language.
 pub fn fault_words(lang: Lang, fault: &Fault) -> String {
     let t = |ja: &str, en: &str| lang.pick(ja, en).to_owned();
+    let day = |iso: &str| Day::from_iso(iso).map_or_else(|| iso.to_owned(), |day| day.show(lang));
     match fault {
         Fault::Required => t("入力してください。", "Please fill this in."),
         Fault::TooLong { max } => match lang {
@@ -192,6 +194,10 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             "この郵便番号と都道府県の組み合わせが見つかりません。どちらかをご確認ください。",
             "This postal code does not belong to the chosen prefecture. Please check both.",
         ),
+        Fault::PostalCodeNotFound => t(
+            "この郵便番号の住所は見つかりませんでした。番号をお確かめになるか、住所を下の欄に直接ご入力ください。",
+            "We know no address for this code. Please check it, or type the address below.",
+        ),
         Fault::Phone => t(
             "電話番号を0から始まる10桁か11桁の数字で入力してください。",
             "Please enter a Japanese phone number: 10 or 11 digits, starting with 0.",
@@ -203,8 +209,8 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             Lang::En => format!("Please enter a whole number from {min} to {max}."),
         },
         Fault::Date { earliest, latest } => match lang {
-            Lang::Ja => format!("お届け日は{earliest}から{latest}までの間でお選びください。"),
-            Lang::En => format!("Please choose a delivery date from {earliest} to {latest}."),
+            Lang::Ja => format!("お届け日は{}から{}までの間でお選びください。", day(earliest), day(latest)),
+            Lang::En => format!("Please choose a delivery date from {} to {}.", day(earliest), day(latest)),
         },
         Fault::Credentials => t(
             "メールアドレスとパスワードの組み合わせが違います。",
@@ -231,6 +237,14 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             Lang::Ja => format!("申し訳ありません。在庫は残り{available}点です。"),
             Lang::En => format!("Sorry, only {available} left."),
         },
+        Fault::CartFull { max } => match lang {
+            Lang::Ja => format!(
+                "カートに入れられる商品は{max}種類までです。先にご注文いただくか、カートの商品をいくつか取り除いてください。"
+            ),
+            Lang::En => {
+                format!("A cart holds up to {max} different items. Please order first, or take some of them out.")
+            }
+        },
         Fault::Gone => t("この商品は販売を終えました。", "This product is no longer sold."),
         Fault::Changed => t(
             "ご覧になっている間に内容が変わりました。下の新しい内容をご確認ください。",
@@ -248,6 +262,14 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
                 noren_domain::Yen(*max).show(lang)
             ),
         },
+        Fault::OpenTransfers { max } => match lang {
+            Lang::Ja => format!(
+                "このメールアドレスでは、お振り込み待ちのご注文が{max}件あります。先にお振り込みいただくか、ほかのお支払い方法をお選びください。"
+            ),
+            Lang::En => format!(
+                "{max} orders with this e-mail address are waiting for their bank transfer. Please pay for one of them first, or choose another way to pay."
+            ),
+        },
         Fault::Declined => t(
             "お支払いが承認されませんでした。別のカードか、別のお支払い方法をお試しください。代金は引き落とされていません。",
             "The payment was declined. Please try another card or another way to pay. Nothing was charged.",
@@ -258,6 +280,10 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
         ),
         Fault::NotFound => t("見つかりませんでした。", "This could not be found."),
         Fault::SignIn => t("ログインが必要です。", "Please sign in first."),
+        Fault::SessionEnded => t(
+            "ログインの有効期限が切れました。もう一度ログインすると、続きから進めます。",
+            "Your sign-in has ended. Please log in again to go on where you were.",
+        ),
         Fault::Unreadable => t(
             "送られた内容を読み取れませんでした。お手数ですが、もう一度入力してください。",
             "What was sent could not be read. Please enter it again.",
@@ -267,7 +293,7 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             "Something went wrong on our side. Nothing was changed. Please try again in a moment.",
         ),
         Fault::NoAnswer => t(
-            "お返事を受け取れませんでした。操作が済んでいる場合もありますので、ページを読み込みなおして、結果をご確認ください。",
+            "サーバーからの応答がありませんでした。操作が済んでいる場合もありますので、ページを読み込みなおして、結果をご確認ください。",
             "No answer reached us. It may have been done all the same: please load the page again and look before you retry.",
         ),
     }

@@ -7,6 +7,7 @@ use noren_domain::Lang;
 
 use crate::form::Refusal;
 use crate::lang::{href, use_lang};
+use crate::ui::Json;
 use crate::ui::search_box::SearchBox;
 
 /// The shop's head: name, search, account, cart, language.
@@ -58,7 +59,7 @@ pub async fn menu_categories(lang: Lang) -> Result<Vec<(String, String)>, Refusa
 #[component]
 fn Menu() -> impl IntoView {
     let lang = use_lang();
-    let categories = Resource::new_blocking(move || lang, menu_categories);
+    let categories = Resource::<_, Json>::new_with_options(move || lang, menu_categories, true);
     view! {
         <Suspense fallback=|| ()>
             {move || Suspend::new(async move {

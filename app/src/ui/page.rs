@@ -1,16 +1,10 @@
-//! The head of a page, and the way a page waits for its data.
-
-use std::future::Future;
+//! The head of a page.
 
 use leptos::prelude::*;
 use leptos_meta::{Link, Meta, Title};
-use leptos_router::hooks::use_location;
 use noren_domain::Lang;
-use noren_domain::form::Fault;
 
-use crate::form::Refusal;
-use crate::lang::{href, use_lang};
-use crate::ui::Missing;
+use crate::lang::use_lang;
 
 /// Title, description, canonical address and language links of a page.
 #[component]
@@ -27,6 +21,12 @@ pub fn Head(
     /// Path or URL of a picture for previews.
     #[prop(into, optional)]
     picture: String,
+    /// What that picture shows.
+    #[prop(into, optional)]
+    picture_alt: String,
+    /// What the page is, in the words of the Open Graph protocol.
+    #[prop(default = "website")]
+    kind: &'static str,
     /// Whether search engines may list it.
     #[prop(default = true)]
     index: bool,
@@ -47,7 +47,12 @@ pub fn Head(
     });
     let picture = (!picture.is_empty()).then(|| {
         let url = if picture.starts_with('/') { format!("{origin}{picture}") } else { picture.clone() };
-        view! { <Meta property="og:image" content=url /> }
+        let alt =
+            (!picture_alt.is_empty()).then(|| view! { <Meta property="og:image:alt" content=picture_alt.clone() /> });
+        view! {
+            <Meta property="og:image" content=url />
+            {alt}
+        }
     });
     let description = (!description.is_empty()).then(|| {
         view! {
@@ -57,6 +62,7 @@ pub fn Head(
     });
     view! {
         <Title text=as_title(&full) />
+        <Meta property="og:type" content=kind />
         <Meta property="og:title" content=full />
         <Meta property="og:site_name" content=shop />
         <Meta property="og:locale" content=lang.pick("ja_JP", "en_US") />
@@ -78,105 +84,9 @@ fn as_title(text: &str) -> String {
 }
 
 /// Scheme and host of the shop, for addresses that must be absolute.
-pub fn origin() -> String {
+fn origin() -> String {
     #[cfg(feature = "ssr")]
     return crate::request::shop().url.clone();
     #[cfg(not(feature = "ssr"))]
     return window().location().origin().unwrap_or_default();
-}
-
-/// A page's data: loaded once on the server, handed to the wasm with the HTML, loaded anew when
-/// `key` changes; until the new data is there the old page stays, marked as busy. Renders `view`
-/// with it, or says what is missing.
-#[component]
-pub fn Load<K, T, F, Fut, V, I>(
-    /// What the data depends on (path, query, versions of actions).
-    key: K,
-    /// The server function that loads it; `None`: there is no such thing.
-    load: F,
-    /// Shows it.
-    view: V,
-) -> impl IntoView
-where
-    K: Fn() -> String + Send + Sync + 'static,
-    T: Clone + Send + Sync + serde::Serialize + serde::de::DeserializeOwned + 'static,
-    F: Fn(String) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<Option<T>, Refusal>> + Send + 'static,
-    V: Fn(T) -> I + Clone + Send + Sync + 'static,
-    I: IntoView + 'static,
-{
-    let data = Resource::new_blocking(while_here(key), load);
-    let busy = RwSignal::new(false);
-    // Only the browser waits with an old page in view; the server's page is never a busy one.
-    let set_busy = SignalSetter::map(move |pending| {
-        if cfg!(feature = "hydrate") {
-            busy.try_set(pending);
-        }
-    });
-    view! {
-        <div class="page" class:page--busy=busy aria-busy=move || busy.get().then_some("true")>
-        <Transition set_pending=set_busy>
-            {move || {
-                let view = view.clone();
-                Suspend::new(async move {
-                    match data.await {
-                        Ok(Some(data)) => view(data).into_any(),
-                        Ok(None) => {
-                            #[cfg(feature = "ssr")]
-                            crate::request::status(http::StatusCode::NOT_FOUND);
-                            view! { <Missing /> }.into_any()
-                        }
-                        Err(refusal) => view! { <Trouble refusal /> }.into_any(),
-                    }
-                })
-            }}
-        </Transition>
-        </div>
-    }
-}
-
-/// `key` for as long as the page is shown. On the way to another page the address changes first, and
-/// a page that is being left would read the other one's address and load once more for nobody.
-fn while_here(key: impl Fn() -> String + Send + Sync + 'static) -> impl Fn() -> String + Send + Sync + 'static {
-    let path = use_location().pathname;
-    let kind = |path: &str| Lang::strip(path).split('/').nth(1).unwrap_or_default().to_owned();
-    let here = kind(&path.get_untracked());
-    let kept = Memo::new(move |last: Option<&String>| match last {
-        Some(last) if kind(&path.read()) != here => last.clone(),
-        _ => key(),
-    });
-    move || kept.get()
-}
-
-/// The page could not be loaded: our fault, or no sign-in.
-#[component]
-fn Trouble(
-    /// What the loader said.
-    refusal: Refusal,
-) -> impl IntoView {
-    let lang = use_lang();
-    let path = use_location().pathname.get_untracked();
-    #[cfg(feature = "ssr")]
-    if matches!(refusal, Refusal::Failed | Refusal::NoAnswer) {
-        crate::request::status(http::StatusCode::INTERNAL_SERVER_ERROR);
-    }
-    let sign_in = matches!(refusal.faults().0.first(), Some(f) if f.fault == Fault::SignIn);
-    let words = refusal.faults().0.first().map(|f| super::field::fault_words(lang, &f.fault)).unwrap_or_default();
-    view! {
-        <Head title=lang.pick("表示できませんでした", "This page could not be shown") index=false />
-        <div class="empty">
-            <h1>{lang.pick("表示できませんでした", "This page could not be shown")}</h1>
-            <p>{words}</p>
-            <p>
-                {if sign_in {
-                    view! { <a class="button button--primary" href=href("/login")>{lang.pick("ログインへ", "To sign-in")}</a> }.into_any()
-                } else {
-                    view! { <a class="button" href=path rel="external">{lang.pick("もう一度読み込む", "Load again")}</a> }.into_any()
-                }}
-            </p>
-            <p>
-                <a href=href("/")>{lang.pick("トップページへ", "To the home page")}</a>
-            </p>
-        </div>
-    }
 }

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use noren_domain::Lang;
 use noren_domain::catalogue::QUERY_MAX;
 
-use super::GetForm;
+use super::{GetForm, renew};
 use crate::catalogue::load_suggestions;
 use crate::lang::{href, use_lang};
 
@@ -155,6 +155,7 @@ pub fn SearchBox(
 ) -> impl IntoView {
     let lang = use_lang();
     let list = List::new(lang);
+    renew(list.input, query.clone());
     // Without scripts it is no combobox, and does not say that it is one.
     let awake = RwSignal::new(false);
     Effect::new(move |_| awake.set(true));

@@ -24,8 +24,10 @@ pub enum Fault {
     Email,
     /// Not seven digits.
     PostalCode,
-    /// Seven digits that name no place, or another prefecture than the one chosen.
+    /// Seven digits that belong to another prefecture than the one chosen.
     PostalCodeUnknown,
+    /// Seven digits that the shop's table does not know; the address can be typed all the same.
+    PostalCodeNotFound,
     /// Not a Japanese phone number (10 or 11 digits, starting with 0).
     Phone,
     /// Not kana.
@@ -62,6 +64,11 @@ pub enum Fault {
         /// Units that can be had.
         available: u32,
     },
+    /// The cart holds `max` different goods already.
+    CartFull {
+        /// The most lines of a cart.
+        max: u32,
+    },
     /// The thing is not sold any more.
     Gone,
     /// Something changed since the page was shown; the page now shows how it stands.
@@ -75,6 +82,11 @@ pub enum Fault {
         /// The largest amount taken, in yen.
         max: i64,
     },
+    /// `max` orders of the same e-mail address wait for their bank transfer already.
+    OpenTransfers {
+        /// The most that may wait.
+        max: u32,
+    },
     /// The payment was declined.
     Declined,
     /// The payment provider cannot be reached.
@@ -83,6 +95,8 @@ pub enum Fault {
     NotFound,
     /// Needs a sign-in.
     SignIn,
+    /// The sign-in has ended: by time, or from another device.
+    SessionEnded,
     /// Could not be read at all (broken encoding, missing parts).
     Unreadable,
     /// Our fault; nothing was changed.

@@ -21,9 +21,10 @@ use uuid::Uuid;
 use crate::db::{Conn, Dialect};
 use crate::person::{Field, OpenError};
 use crate::session::{self, Device};
+use crate::tidy::in_batches;
 use crate::token::Token;
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
-use limits::Standing;
+use limits::{Limit, Standing};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -190,9 +191,7 @@ pub async fn verify(
 /// the same, after the same work.
 pub async fn login(shop: &Shop, asked: &Login, device: &Device, old: Option<&Token>) -> Result<Entered, DoorError> {
     let index = shop.keys.index(Field::Email, asked.email.canonical());
-    let network = device.network.as_bytes();
     let mut tx = shop.db.write().await?;
-    let by_network = limits::take(&mut tx, shop, limits::LOGIN_NETWORK, network).await?;
     let account = fetch_optional!(
         tx,
         (Uuid, String),
@@ -201,12 +200,9 @@ pub async fn login(shop: &Shop, asked: &Login, device: &Device, old: Option<&Tok
     )
     .await?;
     let customer = account.as_ref().map(|(id, _)| Id::new(*id));
-    // Strangers who use up an address's tries must not lock its owner out.
-    let at_home = is_at_home(&mut tx, shop, customer.unwrap_or(Id::new(Uuid::nil())), device).await?;
-    let by_address =
-        if at_home { Standing::Within } else { limits::take(&mut tx, shop, limits::LOGIN_ADDRESS, &index).await? };
-    for standing in [by_address, by_network] {
-        if let Standing::Over { minutes, first } = standing {
+    let counted = counted(&mut tx, shop, customer, &index, device).await?;
+    for (limit, who) in &counted {
+        if let Standing::Over { minutes, first } = limits::take(&mut tx, shop, *limit, who).await? {
             if first {
                 refused(&mut tx, shop, customer, &index, SignInOutcome::Blocked, device).await?;
             }
@@ -223,8 +219,9 @@ pub async fn login(shop: &Shop, asked: &Login, device: &Device, old: Option<&Tok
         tx.commit().await?;
         return Err(DoorError::Refused(Fault::Credentials));
     };
-    limits::give_back(&mut tx, shop, limits::LOGIN_NETWORK, network).await?;
-    limits::forget(&mut tx, shop, limits::LOGIN_ADDRESS, &index).await?;
+    for (limit, who) in &counted {
+        limits::honest(&mut tx, shop, *limit, who).await?;
+    }
     let known = is_known(&mut tx, shop, customer, device).await?;
     let sign_in = record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
     if !known {
@@ -234,6 +231,24 @@ pub async fn login(shop: &Shop, asked: &Login, device: &Device, old: Option<&Tok
     tx.commit().await?;
     outbox::ring();
     Ok(Entered { token, customer })
+}
+
+/// Where a try to sign in is counted. Strangers who use up the tries of an address, or of the network
+/// that the owner shares with them, must not lock out its owner: a known browser at a known network has
+/// tries of its own.
+async fn counted(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Option<Id<Customer>>,
+    index: &[u8],
+    device: &Device,
+) -> Result<Vec<(Limit, Vec<u8>)>, sqlx::Error> {
+    if is_at_home(conn, shop, customer.unwrap_or(Id::new(Uuid::nil())), device).await? {
+        let home = [index, device.network.as_bytes(), &[0], device.user_agent.as_bytes()].concat();
+        return Ok(vec![(limits::LOGIN_HOME, home)]);
+    }
+    let network = device.network.as_bytes().to_vec();
+    Ok(vec![(limits::LOGIN_NETWORK, network), (limits::LOGIN_ADDRESS, index.to_vec())])
 }
 
 /// Signs this browser out; what its token opened is over for good.
@@ -336,19 +351,35 @@ async fn record(
     Ok(id)
 }
 
+/// Registrations long past their time.
+pub(crate) const OVER_REGISTRATIONS: &str =
+    "SELECT id FROM registration WHERE expires_at < $1 ORDER BY expires_at LIMIT $2";
+/// Counters whose window, at most an hour, has long ended.
+pub(crate) const OVER_LIMITS: &str =
+    "SELECT key FROM rate_limit WHERE window_start < $1 ORDER BY window_start LIMIT $2";
+/// Sessions that ended long ago: a session is never seen after it has expired.
+pub(crate) const OVER_SESSIONS: &str = "SELECT id FROM session WHERE seen_at < $1 ORDER BY seen_at LIMIT $2";
+/// Sign-ins that nobody is shown any more.
+pub(crate) const OVER_SIGN_INS: &str = "SELECT id FROM sign_in WHERE at < $1 ORDER BY at LIMIT $2";
+
 /// Throws away what has served its time: registrations a day after their code expired, counters,
 /// and sessions and sign-ins once nobody is shown them any more.
 pub async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
-    let now = shop.now();
-    let mut tx = shop.db.write().await?;
-    let sql = "DELETE FROM registration WHERE expires_at < $1 RETURNING id";
-    for (over,) in fetch_all!(tx, (Uuid,), sql, now - DAY).await? {
-        letters::forget_registration(&mut tx, shop, over).await?;
-    }
-    execute!(tx, "DELETE FROM rate_limit WHERE window_start < $1", now - DAY).await?;
-    execute!(tx, "DELETE FROM session WHERE expires_at < $1 OR seen_at < $1", now - HISTORY).await?;
-    execute!(tx, "DELETE FROM sign_in WHERE at < $1", now - HISTORY).await?;
-    tx.commit().await
+    let (yesterday, long_ago) = (shop.now() - DAY, shop.now() - HISTORY);
+    in_batches!(shop, (Uuid,), OVER_REGISTRATIONS, yesterday, |tx, (id,)| {
+        letters::forget_registration(&mut tx, shop, id).await?;
+        execute!(tx, "DELETE FROM registration WHERE id = $1 AND expires_at < $2", id, yesterday).await?
+    });
+    in_batches!(shop, (Vec<u8>,), OVER_LIMITS, yesterday, |tx, (key,)| {
+        execute!(tx, "DELETE FROM rate_limit WHERE key = $1 AND window_start < $2", key, yesterday).await?
+    });
+    in_batches!(shop, (Uuid,), OVER_SESSIONS, long_ago, |tx, (id,)| {
+        execute!(tx, "DELETE FROM session WHERE id = $1 AND seen_at < $2", id, long_ago).await?
+    });
+    in_batches!(shop, (Uuid,), OVER_SIGN_INS, long_ago, |tx, (id,)| {
+        execute!(tx, "DELETE FROM sign_in WHERE id = $1", id).await?
+    });
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,20 +1,27 @@
 //! The cart: of a browser (by its token) or of a customer (by the account).
 
+mod merge;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 use noren_domain::Id;
 use noren_domain::account::Customer;
-use noren_domain::cart::{Cart, CartView, Change, MAX_QUANTITY, MergeReport, Totals};
+use noren_domain::cart::{Cart, CartView, Change, MAX_QUANTITY, Totals};
 use noren_domain::form::Fault;
 use noren_domain::prefecture::Prefecture;
 use noren_domain::shipping::Method;
 use noren_domain::{Yen, cart::CartLineView};
 
 use crate::Shop;
-use crate::db::{Collided, Conn, again};
+use crate::db::{Collided, Conn};
 use crate::token::Token;
+
+pub use merge::merge;
+
+/// Most lines of a cart. Each page with a cart reads all of them, so nobody may add them without end.
+/// Clicks at the very same moment may pass it by as many on PostgreSQL, which harms nobody.
+pub const MAX_LINES: u32 = 100;
 
 /// Whose cart.
 #[derive(Clone, Debug)]
@@ -133,6 +140,9 @@ pub async fn add(shop: &Shop, key: &CartKey, sku: &str, quantity: u32) -> Result
         return Err(CartError::Refused(Fault::Stock { available: most }));
     }
     let cart = rows::begin(&mut tx, shop, key).await?;
+    if rows::is_full(&mut tx, cart, goods.id).await? {
+        return Err(CartError::Refused(Fault::CartFull { max: MAX_LINES }));
+    }
     if !rows::add(&mut tx, cart, &goods, quantity, most, shop.now()).await? {
         return Err(CartError::Refused(if most == MAX_QUANTITY {
             Fault::Quantity { min: 1, max: MAX_QUANTITY }
@@ -174,34 +184,4 @@ pub async fn remove(shop: &Shop, key: &CartKey, sku: &str) -> Result<(), CartErr
     }
     tx.commit().await?;
     Ok(())
-}
-
-/// Pours a browser's cart into the customer's: quantities add up to what stock and the limit per
-/// line allow. A checkout begun by the guest comes along unless the customer has one, and an order
-/// that is being paid becomes the customer's. Twice is once.
-pub async fn merge(shop: &Shop, guest: &Token, customer: Id<Customer>) -> Result<MergeReport, CartError> {
-    again(|| merge_once(shop, guest, customer)).await
-}
-
-async fn merge_once(shop: &Shop, guest: &Token, customer: Id<Customer>) -> Result<MergeReport, CartError> {
-    let mut report = MergeReport::default();
-    let mut tx = shop.db.write().await?;
-    let Some(from) = rows::find(&mut tx, &CartKey::Guest(guest.clone())).await? else { return Ok(report) };
-    let to = rows::begin(&mut tx, shop, &CartKey::Customer(customer)).await?;
-    // Checkout, order, lines: the same order of locks as when an order is placed.
-    rows::lock_checkouts(&mut tx, from, to).await?;
-    rows::hand_over_drafts(&mut tx, from, to, customer).await?;
-    // Before the lines, because what an unpaid order of this checkout holds is there for them.
-    rows::hand_over_checkout(&mut tx, from, to).await?;
-    let mut lines = rows::empty(&mut tx, from).await?;
-    lines.sort_by_key(|line| line.variant_id);
-    for line in lines {
-        let moved = rows::pour(&mut tx, to, &line).await?;
-        report.moved += moved;
-        report.dropped += line.quantity().saturating_sub(moved);
-    }
-    rows::delete(&mut tx, from).await?;
-    rows::touch(&mut tx, to, shop.now()).await?;
-    tx.commit().await?;
-    Ok(report)
 }

@@ -13,6 +13,7 @@ mod search;
 mod shelf;
 mod sitemap;
 mod sql;
+mod tree;
 
 pub use home::home;
 pub use listing::category;

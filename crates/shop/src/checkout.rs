@@ -19,6 +19,11 @@ use crate::db::Conn;
 use crate::person::OpenError;
 use crate::{payment, postal};
 
+/// Most orders of one e-mail address that may wait for their bank transfer. Each of them holds its goods
+/// for days, so without a limit one script would empty the shelves and pay for nothing. Presses at the
+/// very same moment may pass it by as many on PostgreSQL.
+pub const MAX_OPEN_TRANSFERS: u32 = 10;
+
 /// Why a checkout does not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckoutError {
@@ -72,7 +77,7 @@ pub async fn answers(shop: &Shop, cart: Id<Cart>) -> Result<(Answers, CartView),
     Ok((answers, view))
 }
 
-/// Saves who and where, sealed. 〒 must stand for a place in the prefecture chosen.
+/// Saves who and where, sealed. A 〒 that is known to lie in other prefectures than the one chosen is refused.
 pub async fn save_contact(shop: &Shop, cart: Id<Cart>, form: &ContactForm) -> Result<(), CheckoutError> {
     let contact = form.parse().map_err(CheckoutError::Refused)?;
     check_postal_code(&contact).map_err(|fault| CheckoutError::Refused(Faults::field("postal_code", fault)))?;
@@ -83,13 +88,12 @@ pub async fn save_contact(shop: &Shop, cart: Id<Cart>, form: &ContactForm) -> Re
     Ok(())
 }
 
+/// A code that the carried table does not know may be newer than the table: the shopper lives there, and
+/// knows better.
 fn check_postal_code(contact: &Contact) -> Result<(), Fault> {
     let places = postal::lookup(&contact.postal_code).map_err(|_| Fault::PostalCode)?;
-    if places.iter().any(|place| place.prefecture == contact.prefecture.number()) {
-        Ok(())
-    } else {
-        Err(Fault::PostalCodeUnknown)
-    }
+    let here = |place: &postal::Place| place.prefecture == contact.prefecture.number();
+    if places.is_empty() || places.iter().any(here) { Ok(()) } else { Err(Fault::PostalCodeUnknown) }
 }
 
 /// Saves how and when.
@@ -116,9 +120,18 @@ pub async fn save_payment(shop: &Shop, cart: Id<Cart>, form: &PaymentForm) -> Re
     if !payment::offered(shop).contains(&payment) {
         return Err(CheckoutError::Refused(Faults::field("payment", Fault::Choice)));
     }
+    if !may_be_paid_by(&mut tx, cart, payment).await? {
+        let fault = Fault::OpenTransfers { max: MAX_OPEN_TRANSFERS };
+        return Err(CheckoutError::Refused(Faults::field("payment", fault)));
+    }
     rows::save_payment(&mut tx, shop, cart, payment).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Whether another order of the checkout's e-mail address may be paid like that.
+async fn may_be_paid_by(conn: &mut Conn, cart: Id<Cart>, payment: PaymentMethod) -> Result<bool, sqlx::Error> {
+    Ok(payment != PaymentMethod::Transfer || rows::open_transfers(conn, cart).await? < i64::from(MAX_OPEN_TRANSFERS))
 }
 
 /// Everything an order needs, computed now on `conn` (inside the caller's transaction). Lines that
@@ -130,6 +143,10 @@ pub async fn quote(conn: &mut Conn, shop: &Shop, cart: Id<Cart>) -> Result<Quote
     }
     let row = rows::find(conn, cart).await?.ok_or(CheckoutError::Incomplete(Step::Contact))?;
     let settled = settle(shop, &row, &view).map_err(CheckoutError::Incomplete)?;
+    // The step says why, and what to do, when the same is chosen again.
+    if !may_be_paid_by(conn, cart, settled.payment).await? {
+        return Err(CheckoutError::Incomplete(Step::Payment));
+    }
     Ok(assemble(&row, view, settled))
 }
 

@@ -2,21 +2,25 @@
 //!
 //! The whole file is read and judged first; only then is anything written, some hundred products to
 //! a transaction, so that the shop goes on selling meanwhile. The key is the SKU: the same file
-//! twice changes nothing. Rows that are not in the file stay as they are.
+//! twice changes nothing. Rows that are not in the file stay as they are, and so does what known
+//! goods hold in columns that the file has not.
 
+mod categories;
 mod cells;
 mod goods;
+mod merge;
 mod plan;
 mod rows;
 mod table;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::Shop;
 use crate::db::Dialect;
 use crate::media::Source;
 
+use categories::Parents;
 use goods::{Goods, GoodsReader};
 use table::Table;
 
@@ -142,22 +146,28 @@ pub async fn run(
     let mut pictures = Pictures::new(options.pictures.as_deref());
 
     let known = Known::load(shop).await?;
-    let category_rows = match &categories {
-        Some(table) => goods::categories(table, &known.categories, &mut report.bad)?,
+    let category_cells = match &categories {
+        Some(table) => categories::read(table, &known.categories, &mut report.bad)?,
         None => Vec::new(),
     };
     let slugs: HashSet<String> =
-        known.categories.keys().cloned().chain(category_rows.iter().map(|row| row.slug.clone())).collect();
+        known.categories.keys().cloned().chain(category_cells.iter().map(|cells| cells.slug.clone())).collect();
     let mut good = 0;
     if let Some(table) = &products {
+        let mut reader = GoodsReader::new(table, &slugs, &known.skus, &mut pictures, false)?;
         let mut seen = 0;
-        for item in GoodsReader::new(table, &slugs, &known.skus, &mut pictures, false)? {
-            report.bad.extend(item.bad);
-            good += usize::from(item.goods.is_some());
-            seen += 1;
-            if seen % CHUNK == 0 {
-                progress(Step { phase: Phase::Checking, done: seen, of: None });
+        loop {
+            let mut bad = Vec::new();
+            let (read, mut chunk) = next_chunk(&mut reader, &mut bad);
+            if read == 0 {
+                break;
             }
+            bad.extend(plan::judge(shop, &mut chunk).await?);
+            bad.sort_by_key(|row| row.line);
+            report.bad.extend(bad);
+            good += chunk.len();
+            seen += read;
+            progress(Step { phase: Phase::Checking, done: seen, of: None });
         }
     }
     if !report.bad.is_empty() && !options.keep_good && !options.dry_run {
@@ -168,19 +178,18 @@ pub async fn run(
     if !options.dry_run {
         pictures.keep(shop)?;
     }
-    let ids = plan::categories(shop, category_rows, options.dry_run, &mut report).await?;
+    let categories = categories::plan(shop, category_cells, options.dry_run, &mut report).await?;
     if let Some(table) = &products {
-        let mut chunk: Vec<Goods> = Vec::with_capacity(CHUNK);
-        let mut done = 0;
+        let told: HashSet<u64> = report.bad.iter().filter(|row| row.file == "products").map(|row| row.line).collect();
         let mut reader = GoodsReader::new(table, &slugs, &known.skus, &mut pictures, true)?;
         loop {
-            chunk.extend(reader.by_ref().filter_map(|item| item.goods).take(CHUNK));
-            if chunk.is_empty() {
+            let (read, chunk) = next_chunk(&mut reader, &mut Vec::new());
+            if read == 0 {
                 break;
             }
-            done += chunk.len();
-            plan::products(shop, &chunk, &ids, options, &mut report).await?;
-            chunk.clear();
+            let bad = plan::products(shop, chunk, &categories, options, &mut report).await?;
+            let done = report.new + report.changed + report.unchanged;
+            report.bad.extend(bad.into_iter().filter(|row| !told.contains(&row.line)));
             progress(Step { phase: Phase::Writing, done, of: Some(good) });
         }
     }
@@ -195,9 +204,21 @@ pub async fn run(
     Ok(report)
 }
 
+/// How many products were read next, some hundred, and those of them that are good.
+fn next_chunk(reader: &mut GoodsReader, bad: &mut Vec<BadRow>) -> (usize, Vec<Goods>) {
+    let mut read = 0;
+    let mut chunk = Vec::with_capacity(CHUNK);
+    for item in reader.by_ref().take(CHUNK) {
+        read += 1;
+        bad.extend(item.bad);
+        chunk.extend(item.goods);
+    }
+    (read, chunk)
+}
+
 /// What the database holds before the import, as far as rows are judged by it.
 struct Known {
-    categories: BTreeMap<String, i64>,
+    categories: Parents,
     /// The product (slug) that each SKU belongs to.
     skus: HashMap<String, String>,
 }
@@ -205,7 +226,8 @@ struct Known {
 impl Known {
     async fn load(shop: &Shop) -> Result<Self, sqlx::Error> {
         let mut conn = shop.db.read().await?;
-        let categories = crate::fetch_all!(conn, (String, i64), "SELECT slug, id FROM category").await?;
+        let sql = "SELECT c.slug, u.slug FROM category c LEFT JOIN category u ON u.id = c.parent_id";
+        let categories = crate::fetch_all!(conn, (String, Option<String>), sql).await?;
         let skus = crate::fetch_all!(
             conn,
             (String, String),

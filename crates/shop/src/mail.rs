@@ -10,7 +10,7 @@ mod order;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lettre::address::Envelope;
 use lettre::message::header::ContentType;
@@ -136,6 +136,30 @@ fn message(shop: &Shop, key: &str, letter: &Letter) -> Result<Message, MailError
 /// reaches anybody (RFC 2606).
 fn mail_host(host: &str) -> &str {
     if host.contains('.') && host.chars().any(|c| c.is_ascii_alphabetic()) { host } else { "norendo.example" }
+}
+
+/// Deletes the mails in the mailbox folder, whole or half-written, that were last changed before `before`
+/// (UTC milliseconds). They hold personal data, and nobody else takes them away.
+pub async fn forget(shop: &Shop, before: i64) -> io::Result<()> {
+    let (folder, before) = (shop.mailbox_dir(), u64::try_from(before).unwrap_or(0));
+    let before = UNIX_EPOCH + Duration::from_millis(before);
+    tokio::task::spawn_blocking(move || forget_in(&folder, before)).await.map_err(io::Error::other)?
+}
+
+fn forget_in(folder: &Path, before: SystemTime) -> io::Result<()> {
+    let files = match std::fs::read_dir(folder) {
+        Ok(files) => files,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for file in files {
+        let path = file?.path();
+        let ours = path.extension().is_some_and(|kind| kind == "eml" || kind == "part");
+        if ours && std::fs::symlink_metadata(&path)?.modified()? < before {
+            std::fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes beside, syncs, renames: the file is there whole or not at all.

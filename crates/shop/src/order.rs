@@ -1,6 +1,7 @@
-//! Orders: placing them, settling their money, showing them.
+//! Orders: placing them, settling their money, showing them, and what the shop's people do with them.
 
 mod demo;
+mod office;
 mod place;
 mod settle;
 mod sweep;
@@ -9,21 +10,25 @@ mod tests;
 mod view;
 
 pub use demo::{DemoError, demo};
+pub use office::{Cancelled, OfficeError, Recorded, cancel, paid};
+pub(crate) use place::retire;
 pub use place::{Next, PlaceError, Placed, place};
 pub(crate) use settle::settle_in;
 pub use settle::{Outcome, Report, Settled, settle};
-pub use sweep::{Swept, sweep};
+pub use sweep::{Swept, ask_late, sweep};
 pub(crate) use view::by_id;
 pub use view::{ViewError, mine, mine_one, token_of, view};
 
 use noren_domain::Id;
-use noren_domain::order::{Actor, EventKind, Order};
+use noren_domain::checkout::PaymentMethod;
+use noren_domain::order::{Actor, EventKind, Order, OrderState, PaymentState, ShipmentState};
+use uuid::Uuid;
 
 use crate::Shop;
 use crate::db::{Conn, Dialect};
-use crate::execute;
 #[cfg(test)]
 use crate::outbox;
+use crate::{execute, fetch_optional};
 
 /// How long a card payment may take before the goods go back to the shelf.
 const CARD_MS: i64 = 15 * 60 * 1_000;
@@ -51,6 +56,46 @@ async fn note(
     )
     .await?;
     Ok(())
+}
+
+/// An order while its row is held.
+#[derive(sqlx::FromRow)]
+struct Standing {
+    state: String,
+    payment_state: String,
+    shipment_state: String,
+    payment_method: String,
+    total: i64,
+}
+
+impl Standing {
+    fn state(&self) -> Option<OrderState> {
+        OrderState::from_word(&self.state)
+    }
+
+    fn payment(&self) -> Option<PaymentState> {
+        PaymentState::from_word(&self.payment_state)
+    }
+
+    fn shipment(&self) -> Option<ShipmentState> {
+        ShipmentState::from_word(&self.shipment_state)
+    }
+
+    fn method(&self) -> Option<PaymentMethod> {
+        PaymentMethod::from_word(&self.payment_method)
+    }
+}
+
+/// Takes hold of `order` until the end of the transaction, in the one order of locks: its checkout,
+/// the order, and after both its stock.
+async fn hold(conn: &mut Conn, order: Id<Order>) -> Result<Option<Standing>, sqlx::Error> {
+    let locked = lock(conn.dialect());
+    let checkout = sqlx::AssertSqlSafe(format!("SELECT cart_id FROM checkout WHERE order_id = $1{locked}"));
+    fetch_optional!(conn, (Uuid,), checkout, order.0).await?;
+    let standing = sqlx::AssertSqlSafe(format!(
+        "SELECT state, payment_state, shipment_state, payment_method, total FROM orders WHERE id = $1{locked}"
+    ));
+    fetch_optional!(conn, Standing, standing, order.0).await
 }
 
 /// What a `SELECT` ends with so that its row stays as it was read until the end of the transaction.

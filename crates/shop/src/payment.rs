@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::order::{self, Outcome, Report, Settled};
 use crate::token::Token;
-use crate::{Shop, execute, fetch_optional, outbox};
+use crate::{Shop, execute, fetch_one, fetch_optional, outbox};
 
 pub use test_bank::{BankState, BankView, Choice, Delivery, TestBank, deliver};
 
@@ -85,6 +85,8 @@ pub async fn receive(shop: &Shop, signature: &str, body: &[u8]) -> Result<Settle
     )
     .await?;
     if fresh == 0 {
+        // It may have come in a moment ago, in a group of transactions that is not on the disk yet.
+        tx.commit().await?;
         return Ok(Settled::Already);
     }
     let report = Report { reference: webhook.reference, outcome: webhook.outcome, amount: Yen(webhook.amount) };
@@ -94,6 +96,25 @@ pub async fn receive(shop: &Shop, signature: &str, body: &[u8]) -> Result<Settle
     tx.commit().await?;
     outbox::ring();
     Ok(settled)
+}
+
+/// What the bank has said and a person must look at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unclear {
+    /// Payments reported with another amount than ours; settled by hand once `order_event.actor` is `shop`.
+    pub alarms: i64,
+    /// Webhooks about payments we do not know; settled by hand once `webhook_inbox.outcome` is `seen`.
+    pub unknown: i64,
+}
+
+/// Counts what is unclear; for metrics and `doctor`.
+pub async fn unclear(shop: &Shop) -> Result<Unclear, sqlx::Error> {
+    let mut conn = shop.db.read().await?;
+    let sql = "SELECT COUNT(*) FROM order_event WHERE kind = 'alarm' AND actor = 'bank'";
+    let (alarms,) = fetch_one!(conn, (i64,), sql).await?;
+    let sql = "SELECT COUNT(*) FROM webhook_inbox WHERE outcome = 'unknown'";
+    let (unknown,) = fetch_one!(conn, (i64,), sql).await?;
+    Ok(Unclear { alarms, unknown })
 }
 
 /// What stands in the addresses of a payment: its reference and a proof of the shop's key. The

@@ -13,7 +13,7 @@ use noren_domain::catalogue::FOUND_MAX;
 use noren_domain::search::{self, Part, Suggestion, grams, grams_of};
 
 use crate::db::{Conn, Dialect, Raw};
-use crate::{execute, fetch_all, fetch_optional};
+use crate::{execute, fetch_all};
 
 /// The texts that a product is found by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -122,25 +122,35 @@ pub async fn suggest(conn: &mut Conn, typed: &str, lang: Lang) -> Result<Vec<Sug
         }
     }
     let wanted = all_of('n', &asked, conn.dialect());
-    for id in matching(conn, &wanted, 3 * i64::try_from(SUGGESTIONS).unwrap_or(8), 0).await? {
-        if offered.len() >= SUGGESTIONS {
-            break;
-        }
-        let row = fetch_optional!(
-            conn,
-            (String, String, String),
-            "SELECT slug, name_ja, name_en FROM product WHERE id = $1",
-            id
-        );
-        if let Some((slug, ja, en)) = row.await? {
-            let text = lang.pick(ja, en);
-            if !offered.iter().any(|other| other.text == text) {
-                offered.push(Suggestion { text, path: format!("/p/{slug}") });
-            }
+    // More than are shown, since different goods may be called alike.
+    let ids = matching(conn, &wanted, 3 * i64::try_from(SUGGESTIONS).unwrap_or(8), 0).await?;
+    for (slug, ja, en) in names(conn, &ids).await? {
+        let text = lang.pick(ja, en);
+        if !offered.iter().any(|other| other.text == text) {
+            offered.push(Suggestion { text, path: format!("/p/{slug}") });
         }
     }
     offered.truncate(SUGGESTIONS);
     Ok(offered)
+}
+
+/// Slug and names of the products `ids`, in the order of their numbers.
+async fn names(conn: &mut Conn, ids: &[i64]) -> Result<Vec<(String, String, String)>, sqlx::Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    match conn.raw() {
+        Raw::Sqlite(conn) => {
+            let sql =
+                "SELECT slug, name_ja, name_en FROM product WHERE id IN (SELECT value FROM json_each($1)) ORDER BY id";
+            let ids = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+            sqlx::query_as(sql).bind(format!("[{ids}]")).fetch_all(conn).await
+        }
+        Raw::Postgres(conn) => {
+            let sql = "SELECT slug, name_ja, name_en FROM product WHERE id = ANY($1) ORDER BY id";
+            sqlx::query_as(sql).bind(ids).fetch_all(conn).await
+        }
+    }
 }
 
 /// Makes the product `id` found by `document`, and by nothing else; by nothing at all when it is `None`.
@@ -305,5 +315,19 @@ mod tests {
         assert_eq!(offered[0], Suggestion { text: "Tenugui".into(), path: "/c/tenugui".into() });
         assert!(offered.len() > 1 && offered.len() <= 8 && offered[1].path.starts_with("/p/tenugui-"));
         assert_eq!(suggest(&mut conn, "手ぬ", Lang::Ja).await.unwrap()[0].path, "/c/tenugui");
+    });
+
+    on_both_databases!(goods_called_alike_are_offered_once_and_the_first_numbers_first(shop) {
+        let mut tx = shop.db.write().await.unwrap();
+        for id in 1..=30i64 {
+            crate::testing::goods::bare(&mut tx, id).await;
+            let name = format!("布 {}", id.min(3) + if id > 20 { id } else { 0 });
+            execute!(tx, "UPDATE product SET slug = $2, name_ja = $3, name_en = $3 WHERE id = $1", id, format!("s{id}"), &name).await.unwrap();
+            index(&mut tx, id, Some(&Document { name, ..Document::default() })).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let offered = suggest(&mut shop.db.read().await.unwrap(), "布", Lang::Ja).await.unwrap();
+        let paths: Vec<_> = offered.iter().map(|suggestion| suggestion.path.as_str()).collect();
+        assert_eq!(paths, ["/p/s1", "/p/s2", "/p/s3", "/p/s21", "/p/s22", "/p/s23", "/p/s24"], "of the first 24");
     });
 }

@@ -47,9 +47,8 @@ pub async fn lock(conn: &mut Conn, order: Id<Order>, cart: Id<Cart>) -> Result<(
     Ok(())
 }
 
-/// Holds `lines` for `order` until `expires_at` (UTC milliseconds): all of them, or none and every
-/// shortage named.
-pub async fn reserve(conn: &mut Conn, order: Id<Order>, lines: &[Units], expires_at: i64) -> Result<(), ReserveError> {
+/// Holds `lines` for `order`: all of them, or none and every shortage named.
+pub async fn reserve(conn: &mut Conn, order: Id<Order>, lines: &[Units]) -> Result<(), ReserveError> {
     let mut lines = lines.to_vec();
     lines.sort_unstable();
     let (mut held, mut short, mut emptied) = (Vec::new(), Vec::new(), Vec::new());
@@ -82,12 +81,11 @@ pub async fn reserve(conn: &mut Conn, order: Id<Order>, lines: &[Units], expires
     for (variant, quantity) in &held {
         execute!(
             conn,
-            "INSERT INTO reservation (order_id, variant_id, quantity, state, expires_at) VALUES ($1, $2, $3, 'held', $4) \
-             ON CONFLICT (order_id, variant_id) DO UPDATE SET quantity = excluded.quantity, state = 'held', expires_at = excluded.expires_at",
+            "INSERT INTO reservation (order_id, variant_id, quantity, state) VALUES ($1, $2, $3, 'held') \
+             ON CONFLICT (order_id, variant_id) DO UPDATE SET quantity = excluded.quantity, state = 'held'",
             order.0,
             *variant,
-            i64::from(*quantity),
-            expires_at
+            i64::from(*quantity)
         )
         .await?;
     }
@@ -139,6 +137,26 @@ pub async fn release(conn: &mut Conn, order: Id<Order>) -> Result<bool, sqlx::Er
     let mut filled = Vec::new();
     for (variant, quantity) in &units {
         if give_back(conn, *variant, *quantity).await? {
+            filled.push(*variant);
+        }
+    }
+    refresh(conn, &filled).await?;
+    Ok(!units.is_empty())
+}
+
+/// Puts what was taken for `order` back on the shelf. `false`: nothing was (or is any more).
+pub async fn put_back(conn: &mut Conn, order: Id<Order>) -> Result<bool, sqlx::Error> {
+    let units = leave_hold(
+        conn,
+        order,
+        "UPDATE reservation SET state = 'released' WHERE order_id = $1 AND state = 'taken' RETURNING variant_id, quantity",
+    )
+    .await?;
+    let mut filled = Vec::new();
+    for (variant, quantity) in &units {
+        let sql = "UPDATE stock SET on_hand = on_hand + $1 WHERE variant_id = $2 RETURNING on_hand - reserved";
+        let left = fetch_optional!(conn, (i64,), sql, *quantity, *variant).await?;
+        if left.is_some_and(|(left,)| left == *quantity) {
             filled.push(*variant);
         }
     }

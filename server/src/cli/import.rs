@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use noren_shop::Shop;
-use noren_shop::import::{self, Options, Phase, Report, Step};
+use noren_shop::import::{self, BadRow, Options, Phase, Report, Step};
 use noren_shop::sample;
 
 use super::AnyError;
@@ -64,7 +64,7 @@ pub async fn run(shop: &Shop, options: Import) -> Result<(), AnyError> {
     let report = import::run(shop, &options, &mut |step| progress.hear(step)).await?;
     progress.end();
     for row in &report.bad {
-        eprintln!("{} line {} ({}): {}", row.file, row.line, row.key, row.reason);
+        eprintln!("{}", named(row));
     }
     print!("{}", summary(&report, options.dry_run));
     match (report.bad.len(), report.written || options.dry_run) {
@@ -132,6 +132,10 @@ fn words(step: Step, taken: Duration) -> String {
     }
 }
 
+fn named(row: &BadRow) -> String {
+    format!("{} line {} ({}): {}", row.file, row.line, row.key, row.reason)
+}
+
 fn summary(report: &Report, dry_run: bool) -> String {
     let mut text = String::new();
     if dry_run {
@@ -165,5 +169,33 @@ mod tests {
         assert_eq!(words(step, Duration::from_secs(2)), "2000 of 10000 products done, 1000/s, 8 s left");
         let step = Step { phase: Phase::Checking, done: 500, of: None };
         assert_eq!(words(step, Duration::ZERO), "500 products checked, 500000/s");
+    }
+
+    /// The large file with one bad row, imported by the code that the command runs: what a person sees.
+    #[tokio::test]
+    async fn a_bad_row_of_a_large_file_is_named_by_its_line_and_progress_is_told_till_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut csv = Vec::new();
+        sample::large(1, 1_500, &mut csv).unwrap();
+        let mut lines: Vec<String> = String::from_utf8(csv).unwrap().lines().map(str::to_owned).collect();
+        lines.insert(1, "X-1,x-1,tenugui,布,Cloth,,,,,,,,standard,,,,,dear,,".to_owned());
+        let path = dir.path().join("large.csv");
+        std::fs::write(&path, lines.join("\n")).unwrap();
+
+        let shop = Shop::open(dir.path(), None, "http://shop.example", true).await.unwrap();
+        shop.migrate().await.unwrap();
+        let categories = Some("../sample/categories.csv".into());
+        let options = Options { categories, products: Some(path), keep_good: true, ..Options::default() };
+        let mut said = Vec::new();
+        let report =
+            import::run(&shop, &options, &mut |step| said.push(words(step, Duration::from_secs(1)))).await.unwrap();
+        let named: Vec<String> = report.bad.iter().map(named).collect();
+        assert_eq!(named, ["products line 2 (X-1): price \"dear\" is not a whole number from 0 to 99999999"]);
+        assert_eq!(
+            summary(&report, false),
+            "1500 new, 0 changed, 0 unchanged product(s); 11 new or changed categories; 1 bad row(s)\n"
+        );
+        assert_eq!(said.first().map(String::as_str), Some("500 products checked, 500/s"));
+        assert_eq!(said.last().map(String::as_str), Some("1500 of 1500 products done, 1500/s, 0 s left"));
     }
 }

@@ -1,8 +1,9 @@
 //! Security headers on every answer.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
@@ -14,11 +15,31 @@ use noren_domain::Lang;
 const PERSONAL: [&str; 11] =
     ["api", "account", "cart", "checkout", "dev", "login", "orders", "pay", "register", "test-bank", "verify"];
 
+/// How the shop is reached from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// `http://`, which is for development.
+    Http,
+    /// `https://`.
+    Https,
+}
+
+impl Scheme {
+    /// The scheme of the shop's public address `url`.
+    pub fn of(url: &str) -> Self {
+        if url.starts_with("https://") { Self::Https } else { Self::Http }
+    }
+}
+
 /// Adds what every answer carries; a page has set its own policy with its nonce already.
-pub async fn security(request: Request, next: Next) -> Response {
+pub async fn security(State(scheme): State<Scheme>, request: Request, next: Next) -> Response {
     let personal = is_personal(request.uri().path());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if scheme == Scheme::Https {
+        // This host only: what its owner runs beside it is not ours to decide on.
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
@@ -54,7 +75,26 @@ fn names_cookie(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+    use axum::routing::get;
+    use axum::{Router, middleware};
+    use tower::ServiceExt;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_shop_on_https_asks_browsers_to_come_by_https_only() {
+        for (url, asked) in [("https://shop.example", Some("max-age=31536000")), ("http://127.0.0.1:3000", None)] {
+            let shop = Router::new()
+                .route("/", get(async || "hello"))
+                .layer(middleware::from_fn_with_state(Scheme::of(url), security));
+            for path in ["/", "/nothing-here"] {
+                let answer = shop.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+                let header = answer.headers().get(STRICT_TRANSPORT_SECURITY).map(|value| value.to_str().unwrap());
+                assert_eq!(header, asked, "{url}{path}");
+            }
+        }
+    }
 
     #[test]
     fn personal_pages_are_known_in_both_languages() {

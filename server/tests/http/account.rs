@@ -246,7 +246,7 @@ async fn signing_in_brings_the_guests_cart_along() {
     log_in(&mut browser, "known@example.jp", PASSWORD, "/cart").await;
     assert!(browser.get("/cart").await.body.contains("手ぬぐい 青海波"));
     browser.post("/account", "/api/account/logout", &[]).await;
-    assert!(browser.get("/cart").await.body.contains("カートはまだ空です"), "who signs out takes the cart along");
+    assert!(browser.get("/cart").await.body.contains("カートに商品はありません"), "who signs out takes the cart along");
     let mut elsewhere = app.browser();
     log_in(&mut elsewhere, "known@example.jp", PASSWORD, "").await;
     assert!(elsewhere.get("/cart").await.body.contains("手ぬぐい 青海波"));

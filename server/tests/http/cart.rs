@@ -20,10 +20,10 @@ async fn what_is_put_into_the_cart_is_there_for_this_browser_and_no_other() {
     assert!(browser.get("/cart").await.body.contains("手ぬぐい 青海波"));
     assert!(browser.get("/en/cart").await.body.contains("Seigaiha"));
     let other = app.browser().get("/cart").await;
-    assert!(other.body.contains("カートはまだ空です"));
+    assert!(other.body.contains("カートに商品はありません"));
     let mut guesser = app.browser();
     guesser.set_cookie("noren-cart", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
-    assert!(guesser.get("/cart").await.body.contains("カートはまだ空です"), "a made-up token opens nothing");
+    assert!(guesser.get("/cart").await.body.contains("カートに商品はありません"), "a made-up token opens nothing");
 }
 
 #[tokio::test]
@@ -46,8 +46,8 @@ async fn an_unknown_article_is_refused_in_words() {
     let app = TestApp::start().await;
     let long = "X".repeat(3_000);
     for (lang, words, empty) in [
-        ("", "この商品は販売を終えました。", "カートはまだ空です"),
-        ("/en", "This product is no longer sold.", "Your cart is still empty"),
+        ("", "この商品は販売を終えました。", "カートに商品はありません"),
+        ("/en", "This product is no longer sold.", "Your cart is empty"),
     ] {
         // The fourth has a Cyrillic А.
         for sku in ["NO-SUCH-SKU", "", "TG-SGH-AI\0", "TG-SGH-\u{410}I", "' OR 1=1 --", "1", long.as_str()] {
@@ -67,7 +67,7 @@ async fn no_more_goes_into_a_cart_than_there_is_or_than_a_line_holds() {
     for quantity in ["0", "-1", "100", "1000000000", "2e1", " ", "１００", "ten"] {
         let mut browser = app.browser();
         let page = browser.submit(PRODUCT, "/api/cart/add", &[("sku", SKU), ("quantity", quantity)]).await;
-        assert!(page.body.contains("role=\"alert\"") && page.body.contains("カートはまだ空です"), "{quantity}");
+        assert!(page.body.contains("role=\"alert\"") && page.body.contains("カートに商品はありません"), "{quantity}");
     }
     let mut tx = app.shop.db.write().await.unwrap();
     let sql = "UPDATE stock SET on_hand = 3 WHERE variant_id = (SELECT id FROM variant WHERE sku = $1)";
@@ -103,5 +103,5 @@ async fn a_line_can_be_changed_and_taken_out() {
     let page = browser.submit("/cart", "/api/cart/set", &[("sku", SKU), ("quantity", "3")]).await;
     assert!(page.body.contains("value=\"3\""));
     let page = browser.submit("/cart", "/api/cart/remove", &[("sku", SKU)]).await;
-    assert!(page.body.contains("カートはまだ空です"));
+    assert!(page.body.contains("カートに商品はありません"));
 }

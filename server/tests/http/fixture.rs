@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, REFERER, SET_COOKIE};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, REFERER, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use noren_server::config::{Config, Flags, gather};
+use noren_server::http::{ANSWER_WITHIN, router};
 use noren_shop::clock::{Clock, Entropy};
 use noren_shop::db::Db;
 use noren_shop::person::Keys;
@@ -23,6 +25,7 @@ pub const URL: &str = "http://shop.example";
 /// A shop with the sample goods, in a folder that goes when it is dropped.
 pub struct TestApp {
     router: Router,
+    config: Config,
     /// The shop behind it.
     pub shop: Shop,
     _data: TempDir,
@@ -108,17 +111,19 @@ impl TestApp {
             url: URL.to_owned(),
             development,
         });
-        let router = noren_server::http::router(&config(data.path(), flags), shop.clone());
-        Self { router, shop, _data: data }
+        let config = config(data.path(), flags);
+        let router = router(&config, shop.clone(), ANSWER_WITHIN);
+        Self { router, config, shop, _data: data }
+    }
+
+    /// The same shop with less patience for its own answers.
+    pub fn answering_within(&self, time: Duration) -> Router {
+        router(&self.config, self.shop.clone(), time)
     }
 
     /// Sends a request as it is.
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let body = String::from_utf8_lossy(&bytes).into_owned();
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer::of(self.router.clone(), request).await
     }
 
     /// Sends what waits in the outbox and gives the plain texts of the mails to `address`, oldest first.
@@ -139,7 +144,7 @@ impl TestApp {
 
     /// A browser that has never been here.
     pub fn browser(&self) -> Browser<'_> {
-        Browser { app: self, cookies: BTreeMap::new() }
+        Browser { app: self, cookies: BTreeMap::new(), name: String::new() }
     }
 }
 
@@ -154,6 +159,15 @@ fn config(data: &Path, more: Flags) -> Config {
 }
 
 impl Answer {
+    /// What `router` answers.
+    pub async fn of(router: Router, request: Request<Body>) -> Self {
+        let response = router.oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Self { status: parts.status, headers: parts.headers, body }
+    }
+
     /// The header `name`, or nothing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
@@ -176,9 +190,16 @@ impl Answer {
 pub struct Browser<'a> {
     app: &'a TestApp,
     cookies: BTreeMap<String, String>,
+    /// What it says of itself.
+    name: String,
 }
 
 impl Browser<'_> {
+    /// The same browser, which says of itself that it is `name`.
+    pub fn named(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
+    }
+
     /// Opens a page, without following where it leads.
     pub async fn get(&mut self, path: &str) -> Answer {
         let request = self.request(Method::GET, path).body(Body::empty()).unwrap();
@@ -250,6 +271,9 @@ impl Browser<'_> {
             .header(HOST, "shop.example")
             .header(ACCEPT, "text/html,application/xhtml+xml")
             .header("sec-fetch-site", "same-origin");
+        if !self.name.is_empty() {
+            request = request.header(USER_AGENT, &self.name);
+        }
         if !cookies.is_empty() {
             request = request.header(COOKIE, cookies.join("; "));
         }

@@ -16,6 +16,8 @@ mod jobs;
 mod lifetimes;
 mod mailbox;
 mod orders;
+mod patience;
+mod presses;
 mod production;
 mod proxy;
 mod robots;

@@ -10,7 +10,13 @@ async fn robots_are_shown_the_goods_and_kept_from_what_is_private() {
     let answer = app.browser().get("/robots.txt").await;
     assert_eq!(answer.status, StatusCode::OK);
     assert!(answer.body.contains(&format!("Sitemap: {URL}/sitemap.xml")));
-    assert!(answer.body.contains("Disallow: /cart") || answer.body.contains("Disallow: /checkout"));
+    for path in ["/cart", "/checkout/", "/orders/", "/account", "/login", "/register", "/verify", "/search"] {
+        for prefix in ["", "/en"] {
+            let line = format!("Disallow: {prefix}{path}");
+            assert!(answer.body.lines().any(|found| found == line), "{line}");
+        }
+    }
+    assert!(answer.body.lines().all(|line| line != "Disallow: /"), "the goods may be looked at");
 }
 
 #[tokio::test]

@@ -82,3 +82,69 @@ async fn a_notice_is_acknowledged_once_and_one_that_is_not_mine_never() {
         assert!(page.body.contains("「確認しました」と記録しました"));
     }
 }
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const SAFARI: &str =
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Safari/604.1";
+const EDGE: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0";
+
+/// The entries of a list on the page.
+fn entries<'a>(page: &'a Answer, class: &str) -> Vec<&'a str> {
+    let entry = format!("<li class=\"{class}\">");
+    let list = page.body.split(&entry).skip(1);
+    list.map(|rest| rest.split("</li>").next().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn of_three_devices_exactly_the_chosen_one_is_ended() {
+    let app = TestApp::start().await;
+    let mut here = app.browser().named(EDGE);
+    register(&app, &mut here, "new@example.jp").await;
+    let (mut firefox, mut safari) = (app.browser().named(FIREFOX), app.browser().named(SAFARI));
+    for browser in [&mut firefox, &mut safari] {
+        log_in(browser, "new@example.jp", PASSWORD, "").await;
+    }
+    let page = here.get("/account/security").await;
+    let listed = entries(&page, "device");
+    assert_eq!(listed.len(), 3);
+    assert!(listed[0].contains("Edge(Windows)") && listed[0].contains("この端末"), "{}", listed[0]);
+    let of_firefox = listed.iter().find(|entry| entry.contains("Firefox(Linux)をログアウト")).unwrap();
+    let session = of_firefox.split_once("name=\"session\" value=\"").unwrap().1.split('"').next().unwrap();
+
+    let page = here.submit("/account/security", "/api/account/end-session", &[("session", session)]).await;
+    let listed = entries(&page, "device");
+    assert_eq!(listed.len(), 2);
+    assert!(listed.iter().any(|entry| entry.contains("Safari(iPhone)")), "{listed:?}");
+    assert!(firefox.get("/account").await.location().starts_with("/login?next="));
+    for browser in [&mut here, &mut safari] {
+        assert_eq!(browser.get("/account").await.status, StatusCode::OK);
+    }
+    let again = here.post("/account/security", "/api/account/end-session", &[("session", session)]).await;
+    assert!(!again.status.is_server_error(), "pressed again on an old page: {}", again.status);
+    assert_eq!(safari.get("/account").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_list_of_sign_ins_tells_the_tries_that_failed_and_only_ones_own() {
+    let app = TestApp::start().await;
+    let (mut mine, mut other) = (app.browser().named(SAFARI), app.browser());
+    register(&app, &mut mine, "mine@example.jp").await;
+    register(&app, &mut other, "other@example.jp").await;
+    app.shop.clock.advance(1_000);
+    log_in(&mut app.browser().named(FIREFOX), "mine@example.jp", "not the password", "").await;
+    app.shop.clock.advance(1_000);
+    log_in(&mut app.browser().named(EDGE), "mine@example.jp", PASSWORD, "").await;
+    for (page, ok, wrong, browsers) in [
+        ("/account/security", "成功", "パスワード違い", ["Edge(Windows)", "Firefox(Linux)"]),
+        ("/en/account/security", "Signed in", "Wrong password", ["Edge on Windows", "Firefox on Linux"]),
+    ] {
+        let answer = mine.get(page).await;
+        let listed = entries(&answer, "sign-in");
+        assert!(listed[0].contains(ok) && listed[0].contains(browsers[0]), "the newest first: {}", listed[0]);
+        assert!(listed[1].contains(wrong) && listed[1].contains(browsers[1]), "{}", listed[1]);
+        assert_eq!(listed.iter().filter(|entry| entry.contains(wrong)).count(), 1);
+        let theirs = other.get(page).await;
+        assert!(entries(&theirs, "sign-in").iter().all(|entry| !entry.contains(wrong)));
+        assert!(!theirs.body.contains("Firefox"));
+    }
+}

@@ -83,14 +83,6 @@ impl ContactForm {
     }
 }
 
-impl Contact {
-    /// `100-0005`.
-    pub fn postal_code_shown(&self) -> String {
-        let (area, town) = self.postal_code.split_at_checked(3).unwrap_or((&self.postal_code, ""));
-        format!("{area}-{town}")
-    }
-}
-
 /// Half-width and hiragana become katakana, as carriers print it.
 fn kana(raw: &str) -> Result<Option<String>, Fault> {
     let text: String = optional_line(raw, 60)?
@@ -159,7 +151,6 @@ mod tests {
     fn what_input_methods_make_of_digits_and_kana_is_understood() {
         let contact = hanako().parse().unwrap();
         assert_eq!(contact.postal_code, "1000005");
-        assert_eq!(contact.postal_code_shown(), "100-0005");
         assert_eq!(contact.kana.as_deref(), Some("ノレン ハナコ"));
         assert_eq!(contact.phone, "09012345678");
         assert_eq!(contact.building, None);

@@ -12,7 +12,7 @@ pub enum OrderState {
     Draft,
     /// Bought.
     Placed,
-    /// Called off; final.
+    /// Called off; final, but for money that comes late ([`OrderState::may_stand_after_all`]).
     Cancelled,
     /// Delivered and paid; final.
     Completed,
@@ -81,6 +81,12 @@ impl OrderState {
         )
     }
 
+    /// Whether an order that was called off only because its money, now at `payment`, did not come in
+    /// time may be placed again when it comes late and there are goods left.
+    pub const fn may_stand_after_all(self, payment: PaymentState) -> bool {
+        matches!((self, payment), (Self::Cancelled, PaymentState::Expired))
+    }
+
     /// The state in words.
     pub const fn name(self, lang: Lang) -> &'static str {
         match (self, lang) {
@@ -130,6 +136,11 @@ impl PaymentState {
             Self::PartlyRefunded => matches!(next, Self::Refunded),
             Self::Refunded => false,
         }
+    }
+
+    /// Whether the shop has money for the order, or the bank's promise of it.
+    pub const fn has_money(self) -> bool {
+        matches!(self, Self::Authorised | Self::Paid | Self::PartlyRefunded)
     }
 
     /// The state in words.
@@ -184,6 +195,11 @@ impl ShipmentState {
         )
     }
 
+    /// Whether the goods have left the shop.
+    pub const fn has_left(self) -> bool {
+        matches!(self, Self::Shipped | Self::Delivered | Self::Returned)
+    }
+
     /// The state in words.
     pub const fn name(self, lang: Lang) -> &'static str {
         match (self, lang) {
@@ -219,6 +235,15 @@ mod tests {
         }
         assert!(PaymentState::ALL.into_iter().all(|next| !PaymentState::Refunded.may_become(next)));
         assert!(ShipmentState::ALL.into_iter().all(|next| !ShipmentState::Returned.may_become(next)));
+    }
+
+    #[test]
+    fn only_an_order_whose_money_came_too_late_may_stand_after_all() {
+        for (state, payment) in OrderState::ALL.into_iter().flat_map(|s| PaymentState::ALL.map(|p| (s, p))) {
+            let late = state == OrderState::Cancelled && payment == PaymentState::Expired;
+            assert_eq!(state.may_stand_after_all(payment), late);
+            assert!(!late || payment.may_become(PaymentState::Paid), "its money may still come");
+        }
     }
 
     #[test]

@@ -136,8 +136,8 @@ impl EventKind {
 pub struct OrderEvent {
     /// What happened.
     pub kind: EventKind,
-    /// When, in Japan time: `2026-11-22 10:05`.
-    pub at: String,
+    /// When, in UTC milliseconds.
+    pub at: i64,
 }
 
 #[cfg(test)]

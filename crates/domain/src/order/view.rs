@@ -74,10 +74,10 @@ pub struct OrderView {
     pub shipment: ShipmentState,
     /// How it is paid.
     pub method: PaymentMethod,
-    /// When it was placed, in Japan time, if it was.
-    pub placed_at: Option<String>,
-    /// Until when it can be paid, in Japan time, while that matters.
-    pub pay_until: Option<String>,
+    /// When it was placed, in UTC milliseconds, if it was.
+    pub placed_at: Option<i64>,
+    /// Until when it can be paid, in UTC milliseconds, while that matters.
+    pub pay_until: Option<i64>,
     /// What was bought.
     pub lines: Vec<OrderLineView>,
     /// Goods, tax included.
@@ -115,8 +115,8 @@ pub struct OrderSummary {
     pub payment: PaymentState,
     /// Its goods.
     pub shipment: ShipmentState,
-    /// When it was placed, in Japan time.
-    pub placed_at: String,
+    /// When it was placed, in UTC milliseconds.
+    pub placed_at: i64,
     /// What is paid.
     pub total: Yen,
     /// Name of the first line.

@@ -189,7 +189,6 @@ CREATE TABLE cart (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL
 );
-CREATE INDEX cart_updated ON cart (updated_at);
 
 CREATE TABLE cart_line (
   cart_id UUID NOT NULL REFERENCES cart (id) ON DELETE CASCADE,
@@ -206,6 +205,8 @@ CREATE TABLE checkout (
   -- Names the order to be: a second press of the button finds the first one's order.
   order_id UUID NOT NULL UNIQUE,
   subject_id UUID NOT NULL,
+  -- Finds what else this address has ordered, by its keyed index.
+  email_index BYTEA CHECK (length(email_index) = 32),
   email BYTEA, name BYTEA, kana BYTEA, postal_code BYTEA, city BYTEA, street BYTEA, building BYTEA, phone BYTEA,
   prefecture BIGINT CHECK (prefecture BETWEEN 1 AND 47),
   delivery_method TEXT,
@@ -234,6 +235,7 @@ CREATE TABLE orders (
   delivery_slot TEXT,
   gift_wrap BOOLEAN NOT NULL,
   gift_message BYTEA,
+  email_index BYTEA CHECK (length(email_index) = 32),
   email BYTEA NOT NULL, name BYTEA NOT NULL, kana BYTEA, postal_code BYTEA NOT NULL, city BYTEA NOT NULL, street BYTEA NOT NULL, building BYTEA, phone BYTEA NOT NULL,
   prefecture BIGINT NOT NULL CHECK (prefecture BETWEEN 1 AND 47),
   goods BIGINT NOT NULL CHECK (goods >= 0),
@@ -255,7 +257,7 @@ CREATE TABLE orders (
 CREATE INDEX orders_customer ON orders (customer_id, placed_at);
 CREATE INDEX orders_cart ON orders (cart_id);
 -- What the sweeper looks through every few seconds: only what still waits for money.
-CREATE INDEX orders_waiting ON orders (pay_until) WHERE payment_state = 'unpaid' AND pay_until IS NOT NULL;
+CREATE INDEX orders_waiting ON orders (pay_until, id) WHERE payment_state = 'unpaid' AND pay_until IS NOT NULL;
 
 CREATE TABLE order_line (
   order_id UUID NOT NULL REFERENCES orders (id) ON DELETE CASCADE,
@@ -278,10 +280,8 @@ CREATE TABLE reservation (
   variant_id BIGINT NOT NULL REFERENCES variant (id),
   quantity BIGINT NOT NULL CHECK (quantity > 0),
   state TEXT NOT NULL CHECK (state IN ('held', 'taken', 'released')),
-  expires_at BIGINT NOT NULL,
   PRIMARY KEY (order_id, variant_id)
 );
-CREATE INDEX reservation_due ON reservation (state, expires_at);
 
 -- Money moved, append-only: 'captured' and 'refunded' amounts with the provider's own reference.
 CREATE TABLE payment (
@@ -323,6 +323,8 @@ CREATE TABLE payment_try (
   created_at BIGINT NOT NULL
 );
 CREATE INDEX payment_try_order ON payment_try (order_id);
+-- What the bank is asked about.
+CREATE INDEX payment_try_open ON payment_try (created_at, reference) WHERE state = 'open';
 
 CREATE TABLE webhook_inbox (
   provider TEXT NOT NULL,
@@ -332,6 +334,8 @@ CREATE TABLE webhook_inbox (
   outcome TEXT NOT NULL,
   PRIMARY KEY (provider, event_id)
 );
+-- What a person must look at is counted every few seconds.
+CREATE INDEX webhook_inbox_unknown ON webhook_inbox (received_at) WHERE outcome = 'unknown';
 
 CREATE TABLE order_event (
   id UUID PRIMARY KEY,
@@ -342,6 +346,7 @@ CREATE TABLE order_event (
   detail TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX order_event_order ON order_event (order_id, at);
+CREATE INDEX order_event_alarm ON order_event (order_id) WHERE kind = 'alarm';
 
 -- The test bank's own books (development): what a real provider would keep at its end.
 CREATE TABLE test_bank (
@@ -366,7 +371,7 @@ CREATE TABLE outbox (
   failed_at BIGINT,
   last_error TEXT
 );
-CREATE INDEX outbox_due ON outbox (run_at) WHERE done_at IS NULL AND failed_at IS NULL;
+CREATE INDEX outbox_due ON outbox (topic, run_at, id) WHERE done_at IS NULL AND failed_at IS NULL;
 CREATE INDEX outbox_over ON outbox (done_at);
 
 CREATE TABLE notice (
@@ -388,3 +393,15 @@ CREATE TABLE notice_person (
   PRIMARY KEY (notice_id, customer_id)
 );
 CREATE INDEX notice_person_customer ON notice_person (customer_id);
+
+-- What the housekeeping looks through: only what can come due, so that it never reads a whole table.
+CREATE INDEX cart_guest ON cart (customer_id, updated_at) WHERE customer_id IS NULL;
+CREATE INDEX checkout_updated ON checkout (updated_at);
+CREATE INDEX orders_not_placed ON orders (created_at) WHERE placed_at IS NULL;
+CREATE INDEX outbox_failed ON outbox (done_at, failed_at) WHERE done_at IS NULL AND failed_at IS NOT NULL;
+CREATE INDEX webhook_inbox_received ON webhook_inbox (received_at);
+CREATE INDEX rate_limit_begun ON rate_limit (window_start);
+CREATE INDEX session_seen ON session (seen_at);
+CREATE INDEX sign_in_at ON sign_in (at);
+-- What one e-mail address holds without having paid for it.
+CREATE INDEX orders_awaited ON orders (email_index) WHERE payment_method = 'transfer' AND state = 'placed' AND payment_state = 'unpaid';

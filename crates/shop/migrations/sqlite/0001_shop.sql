@@ -184,7 +184,6 @@ CREATE TABLE cart (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 );
-CREATE INDEX cart_updated ON cart (updated_at);
 
 CREATE TABLE cart_line (
   cart_id BLOB NOT NULL REFERENCES cart (id) ON DELETE CASCADE,
@@ -201,6 +200,8 @@ CREATE TABLE checkout (
   -- Names the order to be: a second press of the button finds the first one's order.
   order_id BLOB NOT NULL UNIQUE CHECK (length(order_id) = 16),
   subject_id BLOB NOT NULL CHECK (length(subject_id) = 16),
+  -- Finds what else this address has ordered, by its keyed index.
+  email_index BLOB CHECK (length(email_index) = 32),
   email BLOB, name BLOB, kana BLOB, postal_code BLOB, city BLOB, street BLOB, building BLOB, phone BLOB,
   prefecture INTEGER CHECK (prefecture BETWEEN 1 AND 47),
   delivery_method TEXT,
@@ -229,6 +230,7 @@ CREATE TABLE orders (
   delivery_slot TEXT,
   gift_wrap BOOLEAN NOT NULL,
   gift_message BLOB,
+  email_index BLOB CHECK (length(email_index) = 32),
   email BLOB NOT NULL, name BLOB NOT NULL, kana BLOB, postal_code BLOB NOT NULL, city BLOB NOT NULL, street BLOB NOT NULL, building BLOB, phone BLOB NOT NULL,
   prefecture INTEGER NOT NULL CHECK (prefecture BETWEEN 1 AND 47),
   goods INTEGER NOT NULL CHECK (goods >= 0),
@@ -250,7 +252,7 @@ CREATE TABLE orders (
 CREATE INDEX orders_customer ON orders (customer_id, placed_at);
 CREATE INDEX orders_cart ON orders (cart_id);
 -- What the sweeper looks through every few seconds: only what still waits for money.
-CREATE INDEX orders_waiting ON orders (pay_until) WHERE payment_state = 'unpaid' AND pay_until IS NOT NULL;
+CREATE INDEX orders_waiting ON orders (pay_until, id) WHERE payment_state = 'unpaid' AND pay_until IS NOT NULL;
 
 CREATE TABLE order_line (
   order_id BLOB NOT NULL REFERENCES orders (id) ON DELETE CASCADE,
@@ -273,10 +275,8 @@ CREATE TABLE reservation (
   variant_id INTEGER NOT NULL REFERENCES variant (id),
   quantity INTEGER NOT NULL CHECK (quantity > 0),
   state TEXT NOT NULL CHECK (state IN ('held', 'taken', 'released')),
-  expires_at INTEGER NOT NULL,
   PRIMARY KEY (order_id, variant_id)
 );
-CREATE INDEX reservation_due ON reservation (state, expires_at);
 
 -- Money moved, append-only: 'captured' and 'refunded' amounts with the provider's own reference.
 CREATE TABLE payment (
@@ -313,6 +313,8 @@ CREATE TABLE payment_try (
   created_at INTEGER NOT NULL
 );
 CREATE INDEX payment_try_order ON payment_try (order_id);
+-- What the bank is asked about.
+CREATE INDEX payment_try_open ON payment_try (created_at, reference) WHERE state = 'open';
 
 CREATE TABLE webhook_inbox (
   provider TEXT NOT NULL,
@@ -322,6 +324,8 @@ CREATE TABLE webhook_inbox (
   outcome TEXT NOT NULL,
   PRIMARY KEY (provider, event_id)
 );
+-- What a person must look at is counted every few seconds.
+CREATE INDEX webhook_inbox_unknown ON webhook_inbox (received_at) WHERE outcome = 'unknown';
 
 CREATE TABLE order_event (
   id BLOB PRIMARY KEY CHECK (length(id) = 16),
@@ -332,6 +336,7 @@ CREATE TABLE order_event (
   detail TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX order_event_order ON order_event (order_id, at);
+CREATE INDEX order_event_alarm ON order_event (order_id) WHERE kind = 'alarm';
 
 -- The test bank's own books (development): what a real provider would keep at its end.
 CREATE TABLE test_bank (
@@ -356,7 +361,7 @@ CREATE TABLE outbox (
   failed_at INTEGER,
   last_error TEXT
 );
-CREATE INDEX outbox_due ON outbox (run_at) WHERE done_at IS NULL AND failed_at IS NULL;
+CREATE INDEX outbox_due ON outbox (topic, run_at, id) WHERE done_at IS NULL AND failed_at IS NULL;
 CREATE INDEX outbox_over ON outbox (done_at);
 
 CREATE TABLE notice (
@@ -378,3 +383,15 @@ CREATE TABLE notice_person (
   PRIMARY KEY (notice_id, customer_id)
 );
 CREATE INDEX notice_person_customer ON notice_person (customer_id);
+
+-- What the housekeeping looks through: only what can come due, so that it never reads a whole table.
+CREATE INDEX cart_guest ON cart (customer_id, updated_at) WHERE customer_id IS NULL;
+CREATE INDEX checkout_updated ON checkout (updated_at);
+CREATE INDEX orders_not_placed ON orders (created_at) WHERE placed_at IS NULL;
+CREATE INDEX outbox_failed ON outbox (done_at, failed_at) WHERE done_at IS NULL AND failed_at IS NOT NULL;
+CREATE INDEX webhook_inbox_received ON webhook_inbox (received_at);
+CREATE INDEX rate_limit_begun ON rate_limit (window_start);
+CREATE INDEX session_seen ON session (seen_at);
+CREATE INDEX sign_in_at ON sign_in (at);
+-- What one e-mail address holds without having paid for it.
+CREATE INDEX orders_awaited ON orders (email_index) WHERE payment_method = 'transfer' AND state = 'placed' AND payment_state = 'unpaid';

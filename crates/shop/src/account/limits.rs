@@ -12,18 +12,23 @@ pub struct Limit {
     label: &'static str,
     most: i64,
     window: i64,
+    /// Counts many people together: a network.
+    shared: bool,
 }
 
 /// Failed logins of one address.
-pub const LOGIN_ADDRESS: Limit = Limit { label: "login-address", most: 10, window: 15 * MINUTE };
+pub const LOGIN_ADDRESS: Limit = Limit { label: "login-address", most: 10, window: 15 * MINUTE, shared: false };
 /// Failed logins from one network.
-pub const LOGIN_NETWORK: Limit = Limit { label: "login-network", most: 50, window: 15 * MINUTE };
+pub const LOGIN_NETWORK: Limit = Limit { label: "login-network", most: 50, window: 15 * MINUTE, shared: true };
+/// Failed logins with a browser, at a network, where the account's owner has signed in before. They are
+/// counted here and nowhere else, so that neither strangers nor neighbours lock the owner out.
+pub const LOGIN_HOME: Limit = Limit { label: "login-home", most: 20, window: 15 * MINUTE, shared: false };
 /// Refused logins of an address without an account; nobody is ever over it.
-pub const LOGIN_NOBODY: Limit = Limit { label: "login-nobody", most: i64::MAX, window: 15 * MINUTE };
+pub const LOGIN_NOBODY: Limit = Limit { label: "login-nobody", most: i64::MAX, window: 15 * MINUTE, shared: false };
 /// Registrations of one address: so many mails it can be sent by strangers.
-pub const REGISTER_ADDRESS: Limit = Limit { label: "register-address", most: 5, window: 60 * MINUTE };
+pub const REGISTER_ADDRESS: Limit = Limit { label: "register-address", most: 5, window: 60 * MINUTE, shared: false };
 /// Registrations from one network.
-pub const REGISTER_NETWORK: Limit = Limit { label: "register-network", most: 100, window: 60 * MINUTE };
+pub const REGISTER_NETWORK: Limit = Limit { label: "register-network", most: 100, window: 60 * MINUTE, shared: true };
 
 /// Where a try stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,15 +72,14 @@ pub async fn take(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Res
     Ok(Standing::Over { minutes, first: tries == limit.most + 1 })
 }
 
-/// Gives back a try that turned out to be honest.
-pub async fn give_back(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Result<(), sqlx::Error> {
-    execute!(conn, "UPDATE rate_limit SET tries = tries - 1 WHERE key = $1 AND tries > 0", key(shop, limit, who))
-        .await?;
-    Ok(())
-}
-
-/// Forgets every try of `who`.
-pub async fn forget(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Result<(), sqlx::Error> {
-    execute!(conn, "DELETE FROM rate_limit WHERE key = $1", key(shop, limit, who)).await?;
+/// A try turned out to be honest: it is given back where many people are counted together, and where
+/// one is counted alone, so is everything tried before it.
+pub async fn honest(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Result<(), sqlx::Error> {
+    let sql = if limit.shared {
+        "UPDATE rate_limit SET tries = tries - 1 WHERE key = $1 AND tries > 0"
+    } else {
+        "DELETE FROM rate_limit WHERE key = $1"
+    };
+    execute!(conn, sql, key(shop, limit, who)).await?;
     Ok(())
 }

@@ -161,6 +161,28 @@ on_both_databases!(strangers_who_use_up_the_tries_do_not_lock_the_owner_out(shop
     login(&shop, &credentials("mori@example.jp", PASSWORD), &device("Firefox/1"), None).await.unwrap();
 });
 
+on_both_databases!(neighbours_who_use_up_the_networks_tries_do_not_lock_the_owner_out(shop) {
+    registered(&shop, "mori@example.jp").await;
+    let home = device("Firefox/1");
+    let mut tx = shop.db.write().await.unwrap();
+    for _ in 0..50 {
+        limits::take(&mut tx, &shop, limits::LOGIN_NETWORK, home.network.as_bytes()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let neighbour = login(&shop, &credentials("mori@example.jp", PASSWORD), &device("curl/8"), None).await;
+    assert!(matches!(refused(neighbour), Fault::TooMany { .. }));
+    login(&shop, &credentials("mori@example.jp", PASSWORD), &home, None).await.unwrap();
+    // Who sits in the owner's place has not got tries without end either, and cannot go on elsewhere.
+    for _ in 0..20 {
+        let wrong = login(&shop, &credentials("mori@example.jp", "not the password"), &home, None).await;
+        assert_eq!(refused(wrong), Fault::Credentials);
+    }
+    let one_more = login(&shop, &credentials("mori@example.jp", PASSWORD), &home, None).await;
+    assert!(matches!(refused(one_more), Fault::TooMany { minutes: 15 }));
+    shop.clock.advance(15 * MINUTE);
+    login(&shop, &credentials("mori@example.jp", PASSWORD), &home, None).await.unwrap();
+});
+
 on_both_databases!(a_refused_try_costs_a_write_whether_or_not_there_is_an_account(shop) {
     registered(&shop, "mori@example.jp").await;
     for email in ["mori@example.jp", "nobody@example.jp"] {

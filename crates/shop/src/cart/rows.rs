@@ -1,6 +1,5 @@
 //! SQL of the cart.
 
-use noren_domain::account::Customer;
 use noren_domain::cart::{Cart, CartLineView, Change, MAX_QUANTITY};
 use noren_domain::prefecture::Prefecture;
 use noren_domain::shipping::Method;
@@ -8,8 +7,8 @@ use noren_domain::tax::TaxClass;
 use noren_domain::{Id, Text, Yen};
 use uuid::Uuid;
 
-use super::CartKey;
-use crate::db::{Conn, Dialect};
+use super::{CartKey, MAX_LINES};
+use crate::db::Conn;
 use crate::{Shop, execute, fetch_all, fetch_one, fetch_optional};
 
 /// A line with what the catalogue says about it now.
@@ -69,7 +68,7 @@ fn joined(options: [String; 3]) -> String {
 }
 
 /// Units as a line can hold them.
-fn units(count: i64) -> u32 {
+pub fn units(count: i64) -> u32 {
     u32::try_from(count.clamp(0, i64::from(MAX_QUANTITY))).unwrap_or(0)
 }
 
@@ -241,6 +240,19 @@ pub async fn add(
     Ok(changed == 1)
 }
 
+/// Whether a cart has as many lines as it may, and none of them is of this variant.
+pub async fn is_full(conn: &mut Conn, cart: Id<Cart>, variant: i64) -> Result<bool, sqlx::Error> {
+    let (lines, of_it) = fetch_one!(
+        conn,
+        (i64, i64),
+        "SELECT COUNT(*), COUNT(CASE WHEN variant_id = $2 THEN 1 END) FROM cart_line WHERE cart_id = $1",
+        cart.0,
+        variant
+    )
+    .await?;
+    Ok(of_it == 0 && lines >= i64::from(MAX_LINES))
+}
+
 /// Sets the units of a line; false when there is no such line.
 pub async fn set(conn: &mut Conn, cart: Id<Cart>, variant: i64, quantity: u32) -> Result<bool, sqlx::Error> {
     let changed = execute!(
@@ -299,117 +311,6 @@ pub async fn cut(conn: &mut Conn, cart: Id<Cart>, variant: i64, from: u32, to: u
 /// Notes when a cart was last changed.
 pub async fn touch(conn: &mut Conn, cart: Id<Cart>, now: i64) -> Result<(), sqlx::Error> {
     execute!(conn, "UPDATE cart SET updated_at = $1 WHERE id = $2", now, cart.0).await?;
-    Ok(())
-}
-
-/// A line on its way from one cart to another.
-#[derive(sqlx::FromRow)]
-pub struct Poured {
-    /// The variant.
-    pub variant_id: i64,
-    quantity: i64,
-    price_seen: i64,
-    added_at: i64,
-}
-
-impl Poured {
-    /// Units.
-    pub fn quantity(&self) -> u32 {
-        units(self.quantity)
-    }
-}
-
-/// Takes every line out of a cart. Who gets them owns them: a second taker finds none.
-pub async fn empty(conn: &mut Conn, cart: Id<Cart>) -> Result<Vec<Poured>, sqlx::Error> {
-    fetch_all!(
-        conn,
-        Poured,
-        "DELETE FROM cart_line WHERE cart_id = $1 RETURNING variant_id, quantity, price_seen, added_at",
-        cart.0
-    )
-    .await
-}
-
-/// Pours a line into a cart as far as stock and limit allow; gives the units that went in.
-pub async fn pour(conn: &mut Conn, cart: Id<Cart>, line: &Poured) -> Result<u32, sqlx::Error> {
-    let there = fetch_optional!(
-        conn,
-        (i64,),
-        "SELECT quantity FROM cart_line WHERE cart_id = $1 AND variant_id = $2",
-        cart.0,
-        line.variant_id
-    )
-    .await?
-    .map_or(0, |(quantity,)| units(quantity));
-    let stock = fetch_optional!(
-        conn,
-        (i64,),
-        "SELECT s.on_hand - s.reserved + COALESCE(r.quantity, 0) FROM stock s
-         LEFT JOIN checkout c ON c.cart_id = $1
-         LEFT JOIN reservation r ON r.order_id = c.order_id AND r.variant_id = s.variant_id AND r.state = 'held'
-         WHERE s.variant_id = $2",
-        cart.0,
-        line.variant_id
-    )
-    .await?;
-    let most = stock.map_or(0, |(left,)| units(left));
-    // A sold-out line comes over whole and says so in the cart, rather than vanishing.
-    let room = if most == 0 && there == 0 { line.quantity() } else { most.saturating_sub(there) };
-    let moved = line.quantity().min(room);
-    if moved > 0 {
-        execute!(
-            conn,
-            "INSERT INTO cart_line (cart_id, variant_id, quantity, price_seen, added_at) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (cart_id, variant_id) DO UPDATE SET quantity = excluded.quantity",
-            cart.0,
-            line.variant_id,
-            i64::from(there + moved),
-            line.price_seen,
-            line.added_at
-        )
-        .await?;
-    }
-    Ok(moved)
-}
-
-/// Locks the checkouts of two carts, so that no order is placed from either meanwhile. On SQLite the
-/// writer is alone anyway.
-pub async fn lock_checkouts(conn: &mut Conn, from: Id<Cart>, to: Id<Cart>) -> Result<(), sqlx::Error> {
-    if conn.dialect() == Dialect::Postgres {
-        let sql = "SELECT cart_id FROM checkout WHERE cart_id IN ($1, $2) ORDER BY cart_id FOR UPDATE";
-        fetch_all!(conn, (Uuid,), sql, from.0, to.0).await?;
-    }
-    Ok(())
-}
-
-/// Gives orders that are still being paid to another cart and its customer: once paid, they stand in
-/// that account, and what was bought leaves that cart.
-pub async fn hand_over_drafts(
-    conn: &mut Conn,
-    from: Id<Cart>,
-    to: Id<Cart>,
-    customer: Id<Customer>,
-) -> Result<(), sqlx::Error> {
-    execute!(
-        conn,
-        "UPDATE orders SET cart_id = $1, customer_id = $2 WHERE cart_id = $3 AND state = 'draft' AND customer_id IS NULL",
-        to.0,
-        customer.0,
-        from.0
-    )
-    .await?;
-    Ok(())
-}
-
-/// Gives a begun checkout to another cart unless that has one.
-pub async fn hand_over_checkout(conn: &mut Conn, from: Id<Cart>, to: Id<Cart>) -> Result<(), sqlx::Error> {
-    execute!(
-        conn,
-        "UPDATE checkout SET cart_id = $1 WHERE cart_id = $2 AND NOT EXISTS (SELECT 1 FROM checkout AS theirs WHERE theirs.cart_id = $1)",
-        to.0,
-        from.0
-    )
-    .await?;
     Ok(())
 }
 

@@ -1,9 +1,13 @@
 use noren_domain::Lang;
+use noren_domain::cart::MergeReport;
+use noren_domain::checkout::{ContactForm, DeliveryForm, PaymentForm};
 use noren_domain::tax::TaxClass;
 
 use super::*;
+use crate::order::{self, Next, Placed};
+use crate::payment::{self, Choice, TestBank};
 use crate::testing::goods;
-use crate::{execute, on_both_databases};
+use crate::{checkout, execute, fetch_one, on_both_databases};
 
 fn guest(shop: &Shop) -> CartKey {
     CartKey::Guest(Token::random(&shop.entropy))
@@ -157,3 +161,135 @@ on_both_databases!(many_clicks_at_once_never_pass_the_stock(shop) {
     }
     assert_eq!((done, load(&shop, &key).await.unwrap().count()), (3, 3));
 });
+
+/// The step by step answers of a checkout, to `street`, by card.
+async fn fill_in(shop: &Shop, key: &CartKey, street: &str) -> Id<Cart> {
+    let cart = find(shop, key).await.unwrap().unwrap();
+    let contact = ContactForm {
+        email: "hanako@example.jp".into(),
+        name: "暖簾 花子".into(),
+        postal_code: "100-0005".into(),
+        prefecture: "13".into(),
+        city: "千代田区丸の内".into(),
+        street: street.into(),
+        phone: "090-1234-5678".into(),
+        ..ContactForm::default()
+    };
+    checkout::save_contact(shop, cart, &contact).await.unwrap();
+    let delivery = DeliveryForm { method: "parcel".into(), ..DeliveryForm::default() };
+    checkout::save_delivery(shop, cart, &delivery).await.unwrap();
+    checkout::save_payment(shop, cart, &PaymentForm { payment: "card".into() }).await.unwrap();
+    cart
+}
+
+async fn press(shop: &Shop, cart: Id<Cart>, customer: Option<Id<Customer>>) -> Placed {
+    let seen = checkout::shown_hash(&checkout::confirmation(shop, cart, Lang::Ja).await.unwrap().0);
+    order::place(shop, cart, customer, seen, Lang::Ja).await.unwrap()
+}
+
+/// Presses the button for a card payment and gives order and reference.
+async fn to_the_bank(shop: &Shop, cart: Id<Cart>, customer: Option<Id<Customer>>) -> (Placed, String) {
+    let placed = press(shop, cart, customer).await;
+    let Next::Pay { url } = &placed.next else { panic!("a card is paid at the bank") };
+    let reference = payment::reference_of(shop, url.rsplit('/').next().unwrap()).unwrap().to_owned();
+    (placed, reference)
+}
+
+async fn number(shop: &Shop, sql: &'static str) -> i64 {
+    fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0
+}
+
+on_both_databases!(a_sign_in_during_the_checkout_keeps_what_was_just_typed_and_the_last_units_and_charges_once(shop) {
+    let (hanako, token) = (customer(&shop).await, Token::random(&shop.entropy));
+    let (browser, account) = (CartKey::Guest(token.clone()), CartKey::Customer(hanako));
+    goods::put(&shop, "CUP", TaxClass::Standard, 2_200, 300, 3).await;
+    // Left at the bank some minutes ago, when she was signed in: one of three.
+    add(&shop, &account, "CUP", 1).await.unwrap();
+    let cart = fill_in(&shop, &account, "1-1-1").await;
+    let (_, left) = to_the_bank(&shop, cart, Some(hanako)).await;
+    // Now as a guest: the other two, being paid in another tab while she signs in.
+    shop.clock.advance(1);
+    add(&shop, &browser, "CUP", 2).await.unwrap();
+    let guests = fill_in(&shop, &browser, "9-9-9").await;
+    let (paying, reference) = to_the_bank(&shop, guests, None).await;
+    assert_eq!(merge(&shop, &token, hanako).await.unwrap(), MergeReport { moved: 2, dropped: 0 });
+    let (answers, view) = checkout::answers(&shop, cart).await.unwrap();
+    assert_eq!(answers.contact.street, "9-9-9");
+    assert_eq!((view.lines[0].quantity, view.has_changes()), (3, false), "what her own order holds is hers");
+    // The bank has the money of the one tab, and has not told us yet, when she presses in the other one.
+    TestBank::choose(&shop, &reference, Choice::Late).await.unwrap();
+    let again = press(&shop, cart, Some(hanako)).await;
+    assert_eq!((again.token, again.next), (paying.token, Next::Done));
+    // Money for what she left goes back by itself.
+    TestBank::choose(&shop, &left, Choice::Succeed).await.unwrap();
+    payment::returned(&shop, &left).await.unwrap();
+    assert_eq!(number(&shop, "SELECT COUNT(*) FROM orders WHERE payment_state = 'paid'").await, 1);
+    assert_eq!(number(&shop, "SELECT COUNT(*) FROM orders WHERE state = 'cancelled' AND payment_state = 'refunded'").await, 1);
+    assert_eq!(number(&shop, "SELECT COUNT(*) FROM checkout").await, 0);
+    assert_eq!(number(&shop, "SELECT on_hand * 10 + reserved FROM stock").await, 10, "two of three are sold, none is held");
+});
+
+on_both_databases!(a_guest_who_typed_nothing_changes_nothing_about_the_accounts_checkout(shop) {
+    let (hanako, token) = (customer(&shop).await, Token::random(&shop.entropy));
+    let account = CartKey::Customer(hanako);
+    goods::put(&shop, "CUP", TaxClass::Standard, 2_200, 300, 9).await;
+    add(&shop, &account, "CUP", 1).await.unwrap();
+    let cart = fill_in(&shop, &account, "1-1-1").await;
+    let (waiting, _) = to_the_bank(&shop, cart, Some(hanako)).await;
+    add(&shop, &CartKey::Guest(token.clone()), "CUP", 1).await.unwrap();
+    merge(&shop, &token, hanako).await.unwrap();
+    set(&shop, &account, "CUP", 1).await.unwrap();
+    assert_eq!(press(&shop, cart, Some(hanako)).await, waiting);
+});
+
+on_both_databases!(a_cart_holds_a_hundred_lines_and_no_more(shop) {
+    let (hanako, token) = (customer(&shop).await, Token::random(&shop.entropy));
+    let (browser, account) = (CartKey::Guest(token.clone()), CartKey::Customer(hanako));
+    for no in 0..=MAX_LINES {
+        goods::put(&shop, &format!("CUP-{no}"), TaxClass::Standard, 100, 10, 5).await;
+    }
+    for no in 0..MAX_LINES {
+        add(&shop, &account, &format!("CUP-{no}"), 1).await.unwrap();
+    }
+    let one_more = format!("CUP-{MAX_LINES}");
+    assert_eq!(fault(add(&shop, &account, &one_more, 1).await), Fault::CartFull { max: 100 });
+    add(&shop, &account, "CUP-0", 1).await.unwrap();
+    // A sign-in does not get round it either.
+    add(&shop, &browser, &one_more, 1).await.unwrap();
+    add(&shop, &browser, "CUP-0", 1).await.unwrap();
+    assert_eq!(merge(&shop, &token, hanako).await.unwrap(), MergeReport { moved: 1, dropped: 1 });
+    assert_eq!(load(&shop, &account).await.unwrap().lines.len(), 100);
+});
+
+/// On SQLite the writer is alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_browser_adds_while_carts_are_merged_is_not_lost() {
+    let shop = crate::testing::postgres().await;
+    goods::put(&shop, "CUP", TaxClass::Standard, 100, 10, 50).await;
+    for begun in [true, false] {
+        let (hanako, token) = (customer(&shop).await, Token::random(&shop.entropy));
+        let account = CartKey::Customer(hanako);
+        add(&shop, &CartKey::Guest(token.clone()), "CUP", 4).await.unwrap();
+        add(&shop, &account, "CUP", 2).await.unwrap();
+        if !begun {
+            remove(&shop, &account, "CUP").await.unwrap();
+        }
+        let cart = find(&shop, &account).await.unwrap().unwrap();
+        let mut other = shop.db.write().await.unwrap();
+        let cup = rows::sold(&mut other, Some(cart), "CUP").await.unwrap().unwrap();
+        rows::add(&mut other, cart, &cup, 1, 50, shop.now()).await.unwrap();
+        let merging = tokio::spawn({
+            let shop = (*shop).clone();
+            async move { merge(&shop, &token, hanako).await.unwrap() }
+        });
+        // Until the merge stands before the line that the other browser has in its hands.
+        let waiting =
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while number(&shop, waiting).await == 0 {
+            assert!(!merging.is_finished(), "the merge did not wait for the other browser");
+        }
+        other.commit().await.unwrap();
+        assert_eq!(merging.await.unwrap(), MergeReport { moved: 4, dropped: 0 });
+        assert_eq!(count(&shop, &account).await.unwrap(), if begun { 7 } else { 5 });
+    }
+}

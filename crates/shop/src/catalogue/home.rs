@@ -6,8 +6,8 @@ use noren_domain::catalogue::{CategoryCard, HomePage, ProductCard};
 use super::CatalogueError;
 use super::rows::{CardRow, picture};
 use super::sql::{CARD_PICTURE, Sql, by_lang, card_columns};
+use crate::Shop;
 use crate::db::Conn;
-use crate::{Shop, fetch_all};
 
 #[derive(Debug, sqlx::FromRow)]
 struct CategoryRow {
@@ -37,9 +37,18 @@ pub async fn home(shop: &Shop, lang: Lang) -> Result<HomePage, CatalogueError> {
     Ok(HomePage { front, hero, categories, arrivals, picks })
 }
 
-/// The second product of each category: its first one stands for the category itself.
-const PICKS: &str = "SELECT (SELECT p.id FROM product p WHERE p.category_id = c.id AND p.state = 'active' \
-     ORDER BY p.id LIMIT 1 OFFSET 1) FROM category c WHERE c.parent_id IS NULL ORDER BY c.position, c.id LIMIT 9";
+/// Every category with the top one it is in and how many steps below that it stands. It begins at the
+/// tops, so it ends. A query that does not ask for it does not pay for it.
+const TREE: &str = "WITH RECURSIVE tree (top, id, steps) AS (SELECT id, id, 0 FROM category WHERE parent_id IS NULL \
+     UNION ALL SELECT t.top, k.id, t.steps + 1 FROM tree t JOIN category k ON k.parent_id = t.id) ";
+
+/// The second product of each top category, or of the nearest one inside it that has goods: the first
+/// one stands for the category itself.
+const PICKS: &str = "SELECT (SELECT p.id FROM product p WHERE p.state = 'active' AND p.category_id = \
+     (SELECT k.id FROM tree t JOIN category k ON k.id = t.id WHERE t.top = c.id \
+     AND EXISTS (SELECT 1 FROM product x WHERE x.category_id = k.id AND x.state = 'active') \
+     ORDER BY t.steps, k.position, k.id LIMIT 1) ORDER BY p.id LIMIT 1 OFFSET 1) \
+     FROM category c WHERE c.parent_id IS NULL ORDER BY c.position, c.id LIMIT 9";
 
 async fn cards(
     conn: &mut Conn,
@@ -47,26 +56,28 @@ async fn cards(
     ids: &'static str,
     newest_first: bool,
 ) -> Result<Vec<ProductCard>, sqlx::Error> {
-    let mut sql = Sql::new("SELECT ");
-    sql.add(card_columns(lang)).add("FROM product p").add(CARD_PICTURE).add("WHERE p.id IN (").add(ids);
+    let mut sql = Sql::new(TREE);
+    sql.add("SELECT ").add(card_columns(lang)).add("FROM product p").add(CARD_PICTURE).add("WHERE p.id IN (").add(ids);
     sql.add(if newest_first { ") ORDER BY p.created_at DESC, p.id DESC" } else { ") ORDER BY p.id" });
     let rows: Vec<CardRow> = sql.all(conn).await?;
     Ok(rows.into_iter().map(ProductCard::from).collect())
 }
 
 async fn categories(conn: &mut Conn, lang: Lang) -> Result<Vec<CategoryCard>, sqlx::Error> {
-    let sql = by_lang!(
+    let mut sql = Sql::new(TREE);
+    sql.add(by_lang!(
         lang,
         "SELECT c.slug, c.name_",
         " AS name, c.text_",
         " AS text, i.hash, i.width, i.height, i.alt_",
         " AS alt FROM category c LEFT JOIN picture i ON i.id = (SELECT x.id FROM picture x WHERE x.product_id = \
-         COALESCE((SELECT p.id FROM product p WHERE p.category_id = c.id AND p.state = 'active' ORDER BY p.id LIMIT 1), \
-         (SELECT p.id FROM category k JOIN product p ON p.category_id = k.id AND p.state = 'active' \
-         WHERE k.parent_id = c.id ORDER BY k.position, k.id, p.id LIMIT 1)) \
+         (SELECT f.product FROM (SELECT t.steps, k.position, k.id, (SELECT p.id FROM product p \
+         WHERE p.category_id = k.id AND p.state = 'active' ORDER BY p.id LIMIT 1) AS product \
+         FROM tree t JOIN category k ON k.id = t.id WHERE t.top = c.id) AS f WHERE f.product IS NOT NULL \
+         ORDER BY f.steps, f.position, f.id LIMIT 1) \
          ORDER BY x.position LIMIT 1) WHERE c.parent_id IS NULL ORDER BY c.position, c.id LIMIT 24"
-    );
-    let rows = fetch_all!(conn, CategoryRow, sql).await?;
+    ));
+    let rows: Vec<CategoryRow> = sql.all(conn).await?;
     let card = |row: CategoryRow| CategoryCard {
         slug: row.slug,
         name: row.name,

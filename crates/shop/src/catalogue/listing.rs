@@ -9,6 +9,7 @@ use super::CatalogueError;
 use super::rows::cards_of;
 use super::shelf::{self, Counted};
 use super::sql::by_lang;
+use super::tree;
 use crate::{Shop, fetch_all, fetch_optional};
 
 /// Values of one facet that are offered; the rest is found by narrowing otherwise.
@@ -20,8 +21,6 @@ struct CategoryRow {
     slug: String,
     name: String,
     text: String,
-    parent_slug: Option<String>,
-    parent_name: Option<String>,
 }
 
 /// The category `slug` as `filter` asks for it; `None`: there is no such category.
@@ -36,14 +35,15 @@ pub async fn category(
         lang,
         "SELECT c.id, c.slug, c.name_",
         " AS name, c.text_",
-        " AS text, u.slug AS parent_slug, u.name_",
-        " AS parent_name FROM category c LEFT JOIN category u ON u.id = c.parent_id WHERE c.slug = $1"
+        " AS text FROM category c WHERE c.slug = $1"
     );
     let Some(category) = fetch_optional!(conn, CategoryRow, sql, slug).await? else { return Ok(None) };
-    let sql =
-        by_lang!(lang, "SELECT id, slug, name_", " AS name FROM category WHERE parent_id = $1 ORDER BY position, id");
-    let children: Vec<(i64, String, String)> = fetch_all!(conn, (i64, String, String), sql, category.id).await?;
-    let place: Vec<i64> = std::iter::once(category.id).chain(children.iter().map(|(id, ..)| *id)).collect();
+    let sql = by_lang!(lang, "SELECT slug, name_", " AS name FROM category WHERE parent_id = $1 ORDER BY position, id");
+    let children: Vec<(String, String)> = fetch_all!(conn, (String, String), sql, category.id).await?;
+    let place = tree::inside(conn, category.id).await?;
+    let mut crumbs = tree::way(conn, lang, category.id).await?;
+    // The last is the category itself.
+    crumbs.pop();
 
     shelf::up_to_date(shop, conn).await?;
     let answer = shop.shelf().list(lang, &place, &filter);
@@ -54,13 +54,8 @@ pub async fn category(
         slug: category.slug,
         name: category.name,
         text: category.text,
-        crumbs: category
-            .parent_slug
-            .zip(category.parent_name)
-            .map(|(slug, name)| Crumb { slug, name })
-            .into_iter()
-            .collect(),
-        children: children.into_iter().map(|(_, slug, name)| Crumb { slug, name }).collect(),
+        crumbs,
+        children: children.into_iter().map(|(slug, name)| Crumb { slug, name }).collect(),
         facets,
         in_stock: answer.in_stock,
         listing: Listing { cards, total: answer.total, page: answer.page, pages: Listing::pages_of(answer.total) },

@@ -1,6 +1,6 @@
 //! One product with all that its page shows.
 
-use noren_domain::catalogue::{Crumb, Picture, ProductCard, ProductDetail, StockState, Variant, details};
+use noren_domain::catalogue::{Picture, ProductCard, ProductDetail, StockState, Variant, details};
 use noren_domain::prefecture::Prefecture;
 use noren_domain::shipping::Method;
 use noren_domain::{Lang, Yen};
@@ -8,6 +8,7 @@ use noren_domain::{Lang, Yen};
 use super::CatalogueError;
 use super::rows::{CardRow, small, tax_class};
 use super::sql::{CARD_PICTURE, Sql, by_lang, card_columns};
+use super::tree;
 use crate::db::Conn;
 use crate::{Shop, fetch_all, fetch_optional};
 
@@ -30,10 +31,6 @@ struct ProductRow {
     axis1: String,
     axis2: String,
     axis3: String,
-    category_slug: String,
-    category_name: String,
-    parent_slug: Option<String>,
-    parent_name: Option<String>,
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -69,18 +66,14 @@ pub async fn product(shop: &Shop, lang: Lang, slug: &str) -> Result<Option<Produ
         " AS details, p.option1_name_",
         " AS axis1, p.option2_name_",
         " AS axis2, p.option3_name_",
-        " AS axis3, c.slug AS category_slug, c.name_",
-        " AS category_name, u.slug AS parent_slug, u.name_",
-        " AS parent_name FROM product p JOIN category c ON c.id = p.category_id \
-         LEFT JOIN category u ON u.id = c.parent_id WHERE p.slug = $1 AND p.state = 'active'"
+        " AS axis3 FROM product p WHERE p.slug = $1 AND p.state = 'active'"
     );
     let Some(row) = fetch_optional!(conn, ProductRow, sql, slug).await? else { return Ok(None) };
     let pictures = pictures(conn, lang, row.id).await?;
     let axes: Vec<String> = [row.axis1, row.axis2, row.axis3].into_iter().filter(|name| !name.is_empty()).collect();
     let variants = variants(conn, lang, row.id, axes.len(), &pictures).await?;
     let others = others(conn, lang, row.category_id, row.id).await?;
-    let parent = row.parent_slug.zip(row.parent_name).map(|(slug, name)| Crumb { slug, name });
-    let own = Crumb { slug: row.category_slug, name: row.category_name };
+    let crumbs = tree::way(conn, lang, row.category_id).await?;
     Ok(Some(ProductDetail {
         slug: row.slug,
         name: row.name,
@@ -92,7 +85,7 @@ pub async fn product(shop: &Shop, lang: Lang, slug: &str) -> Result<Option<Produ
         axes,
         variants,
         pictures: pictures.into_iter().map(|(_, picture)| picture).collect(),
-        crumbs: parent.into_iter().chain([own]).collect(),
+        crumbs,
         earliest: Prefecture::try_from(TOKYO)
             .map(|tokyo| Method::Parcel.earliest(shop.now(), tokyo).iso())
             .unwrap_or_default(),

@@ -24,6 +24,12 @@ async fn stock(shop: &TestShop, goods: &[Goods<'_>]) {
         let sql = "INSERT INTO category (id, slug, parent_id, position, name_ja, name_en, text_ja, text_en) VALUES ($1, $2, $3, $1, $4, $2, '', '')";
         execute!(tx, sql, id, slug, parent, format!("{slug}の棚")).await.unwrap();
     }
+    tx.commit().await.unwrap();
+    put_all(shop, goods).await;
+}
+
+async fn put_all(shop: &TestShop, goods: &[Goods<'_>]) {
+    let mut tx = shop.db.write().await.unwrap();
     for g in goods {
         let (in_stock, name) = (g.variants.iter().any(|(_, free)| *free > 0), format!("品{}", g.id));
         let sql = "INSERT INTO product (id, slug, category_id, state, name_ja, name_en, summary_ja, summary_en, text_ja, text_en, details_ja, details_en, \
@@ -184,4 +190,41 @@ on_both_databases!(the_sitemap_names_every_active_product(shop) {
     let slugs: Vec<_> = sitemap_products(&shop, 0).await.unwrap().into_iter().map(|entry| entry.slug).collect();
     assert_eq!(slugs, ["p1", "p2", "p3", "p4", "p5"]);
     assert_eq!(sitemap_categories(&shop).await.unwrap(), ["cloth", "towels", "tea"]);
+});
+
+on_both_databases!(goods_three_levels_down_are_in_every_category_above_them_and_their_page_shows_the_whole_way(shop) {
+    let goods = |id, category| Goods { id, category, price: 100, state: "active", brand: "K", variants: &[("Indigo", 9)] };
+    stock(&shop, &[]).await;
+    let mut tx = shop.db.write().await.unwrap();
+    for (id, slug, parent, position) in [(4i64, "face", 2i64, 1i64), (5, "small", 4, 1), (6, "bath", 2, 2)] {
+        let sql = "INSERT INTO category (id, slug, parent_id, position, name_ja, name_en, text_ja, text_en) VALUES ($1, $2, $3, $4, $2, $2, '', '')";
+        execute!(tx, sql, id, slug, parent, position).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    put_all(&shop, &[goods(1, 5), goods(2, 6), goods(3, 5)]).await;
+
+    for (slug, total, above) in [("cloth", 3, &[][..]), ("towels", 3, &["cloth"]), ("face", 2, &["cloth", "towels"]), ("small", 2, &["cloth", "towels", "face"])] {
+        let page = listed(&shop, slug, "").await;
+        assert_eq!((page.listing.total, page.listing.cards.len()), (total, usize::try_from(total).unwrap()), "{slug}");
+        assert_eq!(page.crumbs.iter().map(|crumb| crumb.slug.as_str()).collect::<Vec<_>>(), above, "{slug}");
+    }
+    assert_eq!(listed(&shop, "cloth", "").await.children.len(), 1, "the ways on are one level down");
+    let page = product(&shop, Lang::En, "p1").await.unwrap().unwrap();
+    assert_eq!(page.crumbs.iter().map(|crumb| crumb.slug.as_str()).collect::<Vec<_>>(), ["cloth", "towels", "face", "small"]);
+
+    let front = home(&shop, Lang::En).await.unwrap();
+    assert!(front.categories.iter().find(|card| card.slug == "cloth").unwrap().picture.is_some());
+    assert!(front.hero.is_none(), "the nearest category with goods is bath, which has one product");
+    put_all(&shop, &[goods(4, 6)]).await;
+    assert_eq!(home(&shop, Lang::En).await.unwrap().hero.unwrap().slug, "p4");
+});
+
+on_both_databases!(categories_tied_into_a_ring_past_the_import_are_pages_all_the_same(shop) {
+    shelf(&shop).await;
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, "UPDATE category SET parent_id = 2 WHERE id = 1").await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(listed(&shop, "cloth", "").await.listing.total, 4);
+    assert!(product(&shop, Lang::En, "p4").await.unwrap().unwrap().crumbs.len() > 1);
+    assert_eq!(home(&shop, Lang::En).await.unwrap().categories.len(), 1);
 });

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::db::Conn;
 use crate::person::{Field, OpenError};
-use crate::{Shop, execute, fetch_optional};
+use crate::{Shop, execute, fetch_one, fetch_optional};
 
 /// The row of a checkout.
 #[derive(sqlx::FromRow)]
@@ -138,7 +138,7 @@ pub async fn save_contact(
     execute!(
         conn,
         "UPDATE checkout SET email = $1, name = $2, kana = $3, postal_code = $4, prefecture = $5, city = $6, street = $7,
-                building = $8, phone = $9, updated_at = $10 WHERE cart_id = $11",
+                building = $8, phone = $9, updated_at = $10, email_index = $11 WHERE cart_id = $12",
         seal(Field::Email, contact.email.address()),
         seal(Field::Name, &contact.name),
         contact.kana.as_deref().map(|kana| seal(Field::Kana, kana)),
@@ -149,6 +149,7 @@ pub async fn save_contact(
         contact.building.as_deref().map(|building| seal(Field::Building, building)),
         seal(Field::Phone, &contact.phone),
         shop.now(),
+        shop.keys.index(Field::Email, contact.email.canonical()).to_vec(),
         cart.0
     )
     .await?;
@@ -195,4 +196,17 @@ pub async fn save_payment(
     )
     .await?;
     Ok(())
+}
+
+/// Orders of the checkout's e-mail address that stand and wait for their bank transfer.
+pub async fn open_transfers(conn: &mut Conn, cart: Id<Cart>) -> Result<i64, sqlx::Error> {
+    let (open,) = fetch_one!(
+        conn,
+        (i64,),
+        "SELECT COUNT(*) FROM checkout c JOIN orders o ON o.email_index = c.email_index
+         WHERE c.cart_id = $1 AND o.payment_method = 'transfer' AND o.state = 'placed' AND o.payment_state = 'unpaid'",
+        cart.0
+    )
+    .await?;
+    Ok(open)
 }

@@ -2,9 +2,9 @@ use noren_domain::tax::TaxClass;
 
 use super::*;
 use crate::cart::{self, CartKey};
-use crate::on_both_databases;
 use crate::testing::goods;
 use crate::token::Token;
+use crate::{on_both_databases, order};
 
 fn hanako() -> ContactForm {
     ContactForm {
@@ -81,13 +81,56 @@ on_both_databases!(what_was_filled_in_comes_back_and_is_sealed_in_between(shop) 
     assert!(!String::from_utf8_lossy(&name).contains("花子"));
 });
 
-on_both_databases!(a_postal_code_must_belong_to_the_prefecture(shop) {
+on_both_databases!(a_postal_code_must_not_belong_to_another_prefecture_and_a_new_one_may_be_unknown(shop) {
     let (_, cart, _) = two_cups(&shop).await;
-    for (code, prefecture) in [("100-0005", "27"), ("000-0000", "13")] {
-        let form = ContactForm { postal_code: code.into(), prefecture: prefecture.into(), ..hanako() };
-        let faults = faults(save_contact(&shop, cart, &form).await);
-        assert_eq!(faults.get("postal_code"), Some(&Fault::PostalCodeUnknown), "{code}");
+    let elsewhere = ContactForm { prefecture: "27".into(), ..hanako() };
+    let faults = faults(save_contact(&shop, cart, &elsewhere).await);
+    assert_eq!(faults.get("postal_code"), Some(&Fault::PostalCodeUnknown));
+    let new = ContactForm { postal_code: "000-0000".into(), ..hanako() };
+    save_contact(&shop, cart, &new).await.unwrap();
+    assert_eq!(answers(&shop, cart).await.unwrap().0.contact.postal_code, "0000000");
+});
+
+/// A cart with one cup, its answers filled in but for the payment.
+async fn up_to_payment(shop: &Shop, email: &str) -> Id<Cart> {
+    let key = CartKey::Guest(Token::random(&shop.entropy));
+    cart::add(shop, &key, "CUP", 1).await.unwrap();
+    let cart = cart::find(shop, &key).await.unwrap().unwrap();
+    save_contact(shop, cart, &ContactForm { email: email.into(), ..hanako() }).await.unwrap();
+    save_delivery(shop, cart, &parcel()).await.unwrap();
+    cart
+}
+
+async fn press(shop: &Shop, cart: Id<Cart>) -> Result<order::Placed, order::PlaceError> {
+    let (confirmation, _, _) = confirmation(shop, cart, Lang::Ja).await?;
+    order::place(shop, cart, None, shown_hash(&confirmation), Lang::Ja).await
+}
+
+on_both_databases!(an_address_that_pays_for_nothing_holds_no_more_goods_until_it_pays(shop) {
+    goods::put(&shop, "CUP", TaxClass::Standard, 2_200, 300, 50).await;
+    let chosen_before = up_to_payment(&shop, "hanako@example.jp").await;
+    save_payment(&shop, chosen_before, &pay("transfer")).await.unwrap();
+    for _ in 0..MAX_OPEN_TRANSFERS {
+        let cart = up_to_payment(&shop, "hanako@example.jp").await;
+        save_payment(&shop, cart, &pay("transfer")).await.unwrap();
+        press(&shop, cart).await.unwrap();
     }
+    // The same mailbox, however it is written.
+    let cart = up_to_payment(&shop, "Hanako@Example.jp").await;
+    let faults = faults(save_payment(&shop, cart, &pay("transfer")).await);
+    assert_eq!(faults.get("payment"), Some(&Fault::OpenTransfers { max: 10 }));
+    assert!(matches!(press(&shop, chosen_before).await, Err(order::PlaceError::Incomplete(Step::Payment))));
+    // The remedies: another way to pay, or paying. Nobody else is touched.
+    save_payment(&shop, cart, &pay("cash")).await.unwrap();
+    press(&shop, cart).await.unwrap();
+    let mut tx = shop.db.write().await.unwrap();
+    let paid = "UPDATE orders SET payment_state = 'paid' WHERE no IN (SELECT no FROM orders WHERE payment_method = 'transfer' ORDER BY created_at, no LIMIT 1)";
+    crate::execute!(tx, paid).await.unwrap();
+    tx.commit().await.unwrap();
+    press(&shop, chosen_before).await.unwrap();
+    let other = up_to_payment(&shop, "taro@example.jp").await;
+    save_payment(&shop, other, &pay("transfer")).await.unwrap();
+    press(&shop, other).await.unwrap();
 });
 
 on_both_databases!(anything_that_changes_makes_another_confirmation(shop) {

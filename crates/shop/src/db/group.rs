@@ -6,6 +6,11 @@
 //! [`MOST`]-th) commits for all. [`Turn::commit`] comes back only after that `COMMIT`: what was
 //! confirmed is on the disk, as without the group. If the `COMMIT` fails, it fails for all of them,
 //! which is right, because later ones may have read what earlier ones wrote.
+//!
+//! For the same reason a turn that has only read is no answer yet: the order that it found may be one
+//! of its own group's, and not be on the disk. Whoever tells somebody what was found commits first,
+//! even with nothing written; [`Turn::commit`] waits for those before it as well. A refusal ("sold
+//! out") may be told at once, for nobody builds on it: the next try finds what has become of the group.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -31,6 +36,8 @@ struct Inner {
     pool: SqlitePool,
     /// How many stand in line and have not had their turn.
     waiting: AtomicUsize,
+    /// How long each of them does.
+    patience: Duration,
     batch: Arc<Mutex<Batch>>,
 }
 
@@ -94,7 +101,11 @@ impl Drop for InLine<'_> {
 impl Line {
     /// A line before the one connection of `pool`.
     pub fn new(pool: SqlitePool) -> Self {
-        Self(Arc::new(Inner { pool, waiting: AtomicUsize::new(0), batch: Arc::default() }))
+        Self::with_patience(pool, PATIENCE)
+    }
+
+    fn with_patience(pool: SqlitePool, patience: Duration) -> Self {
+        Self(Arc::new(Inner { pool, waiting: AtomicUsize::new(0), patience, batch: Arc::default() }))
     }
 
     /// The connection's pool, for what runs before anybody writes (migrations) and for closing.
@@ -109,16 +120,33 @@ impl Line {
         // In a task of its own: a request that is given up half-way must not leave the connection
         // between two states. The turn it would have had is then dropped like any other.
         let opened = tokio::spawn(async move {
-            let batch = {
+            let came = {
                 let _in_line = InLine::new(&line.0.waiting);
-                tokio::time::timeout(PATIENCE, line.0.batch.clone().lock_owned())
-                    .await
-                    .map_err(|_| sqlx::Error::PoolTimedOut)?
+                tokio::time::timeout(line.0.patience, line.0.batch.clone().lock_owned()).await
+            };
+            let Ok(batch) = came else {
+                tokio::spawn(line.see_off());
+                return Err(sqlx::Error::PoolTimedOut);
             };
             let mut turn = Turn { line, batch: Some(batch), alone, dropped: false };
             turn.open().await.map(|()| turn)
         });
         opened.await.map_err(|_| sqlx::Error::WorkerCrashed)?
+    }
+
+    /// Takes the place of somebody who lost patience: whoever was done may have seen them in line and
+    /// left the commit to them.
+    async fn see_off(self) {
+        let mut batch = self.0.batch.clone().lock_owned().await;
+        if self.0.waiting.load(Ordering::SeqCst) == 0 {
+            batch.commit().await;
+        }
+    }
+
+    /// How many stand in line, for tests that let several share a commit.
+    #[cfg(test)]
+    pub fn in_line(&self) -> usize {
+        self.0.waiting.load(Ordering::SeqCst)
     }
 }
 
@@ -165,6 +193,11 @@ impl Turn {
     /// Commits for everybody who is done, unless somebody in line will do it.
     async fn leave(&mut self) {
         let next = self.line.0.waiting.load(Ordering::SeqCst);
+        self.leave_to(next).await;
+    }
+
+    /// Leaves while `next` others were seen in line.
+    async fn leave_to(&mut self, next: usize) {
         let Some(mut batch) = self.batch.take() else { return };
         if self.alone || next == 0 || batch.done.len() >= MOST {
             batch.commit().await;
@@ -226,6 +259,8 @@ impl DerefMut for Turn {
 mod tests {
     use proptest::prelude::*;
 
+    use super::*;
+    use crate::db::Db;
     use crate::testing;
     use crate::{execute, fetch_all};
 
@@ -263,6 +298,25 @@ mod tests {
             Way::Commits | Way::Aborted | Way::CommitsAlone => {}
         }
         tx.commit().await
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn who_is_done_is_committed_also_when_the_one_in_line_loses_patience() {
+        let shop = testing::sqlite().await;
+        let Db::Sqlite { write, .. } = &shop.db else { unreachable!("a shop on SQLite") };
+        let line = Line::with_patience(write.pool().clone(), Duration::from_millis(1));
+        let mut turn = line.turn(false).await.unwrap();
+        turn.execute("INSERT INTO rate_limit (key, window_start, tries) VALUES (x'01', 0, 1)").await.unwrap();
+        assert!(matches!(line.turn(false).await, Err(sqlx::Error::PoolTimedOut)));
+        // The rest of `commit`, by one who looked just before that: somebody is in line and will do it.
+        let (tell, told) = oneshot::channel();
+        turn.execute_raw("RELEASE turn").await.unwrap();
+        turn.batch().done.push(tell);
+        turn.leave_to(1).await;
+        let told = tokio::time::timeout(Duration::from_secs(10), told).await;
+        told.expect("somebody commits").unwrap().unwrap();
+        let kept = fetch_all!(shop.db.read().await.unwrap(), (Vec<u8>,), "SELECT key FROM rate_limit").await.unwrap();
+        assert_eq!(kept.len(), 1);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Rows of the files as goods: judged one by one, each fault with its line.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::iter::Peekable;
 
 use noren_domain::Text;
 use noren_domain::tax::TaxClass;
 
-use super::table::{Row, Table};
+use super::table::{Cell, Row, Table};
 use super::{BadRow, ImportError, Pictures, cells};
 use crate::media::Source;
 
@@ -17,9 +17,7 @@ const MAX_COUNT: i64 = 9_999_999;
 /// Most pictures of one product.
 const MAX_PICTURES: usize = 60;
 
-const CATEGORY_COLUMNS: [&str; 7] = ["slug", "parent", "position", "name_ja", "name_en", "text_ja", "text_en"];
-
-const PRODUCT_COLUMNS: [&str; 34] = [
+const COLUMNS: [&str; 34] = [
     "sku",
     "product",
     "category",
@@ -77,41 +75,57 @@ const SHARED: [&str; 17] = [
     "option3_name_en",
 ];
 
-/// A category as the file has it.
-pub struct CategoryCells {
-    pub slug: String,
-    pub parent: Option<String>,
-    pub position: i64,
-    pub name: Text,
-    pub text: Text,
-}
+/// Columns of which the file has all or none: one alone would leave half of a thing as it was.
+const TOGETHER: [&[&str]; 7] = [
+    &["option1_name_ja", "option1_name_en"],
+    &["option2_name_ja", "option2_name_en"],
+    &["option3_name_ja", "option3_name_en"],
+    &["option1_ja", "option1_en"],
+    &["option2_ja", "option2_en"],
+    &["option3_ja", "option3_en"],
+    &["picture", "picture_alt_ja", "picture_alt_en"],
+];
 
 /// A product as the file has it, with everything sellable under it.
 pub struct Goods {
+    /// The line of its first row.
+    pub line: u64,
     pub slug: String,
-    pub category: String,
-    pub state: &'static str,
-    pub name: Text,
-    pub summary: Text,
-    pub text: Text,
-    pub details: Text,
-    pub brand: String,
-    pub tax: TaxClass,
-    pub axes: [Text; 3],
+    pub category: Cell<String>,
+    pub state: Cell<String>,
+    pub name: Words,
+    pub summary: Words,
+    pub text: Words,
+    pub details: Words,
+    pub brand: Cell<String>,
+    pub tax: Cell<String>,
+    pub axes: [Cell<Text>; 3],
     pub variants: Vec<VariantCells>,
+    /// Those that the columns the file has name.
     pub pictures: Vec<PictureCells>,
+    /// Whether the file says which pictures the SKUs have, and which more there are.
+    pub says_own: bool,
+    pub says_more: bool,
+}
+
+/// A text of which a file may have one language alone.
+pub struct Words {
+    pub ja: Cell<String>,
+    pub en: Cell<String>,
 }
 
 /// One SKU.
 pub struct VariantCells {
+    pub line: u64,
     pub sku: String,
-    pub archived: bool,
-    pub options: [Text; 3],
-    pub price: i64,
-    pub compare_at: Option<i64>,
-    pub weight_g: i64,
+    pub state: Cell<String>,
+    pub options: [Cell<Text>; 3],
+    pub price: Cell<i64>,
+    pub compare_at: Cell<Option<i64>>,
+    pub weight_g: Cell<i64>,
     pub stock: Option<i64>,
-    /// Its place among the pictures of the product.
+    /// Its place among the pictures of the product; none when it has no picture of its own, or when
+    /// the file does not say.
     pub picture: Option<usize>,
 }
 
@@ -125,56 +139,6 @@ pub struct PictureCells {
 pub struct Item {
     pub goods: Option<Goods>,
     pub bad: Vec<BadRow>,
-}
-
-/// Reads the file of categories. `known` are those of the database, which a parent may be too.
-pub fn categories(
-    table: &Table,
-    known: &BTreeMap<String, i64>,
-    bad: &mut Vec<BadRow>,
-) -> Result<Vec<CategoryCells>, ImportError> {
-    let columns = table.columns(&["slug", "name_ja", "name_en"], &CATEGORY_COLUMNS)?;
-    let mut read: Vec<CategoryCells> = Vec::new();
-    for row in table.rows(columns) {
-        let judged = category(&row).and_then(|cells| match &cells.parent {
-            _ if read.iter().any(|earlier| earlier.slug == cells.slug) => {
-                Err(format!("the category \"{}\" is there twice; take one of the rows out", cells.slug))
-            }
-            // Only what stands above: a parent after its child, or a ring, cannot be written.
-            Some(parent)
-                if *parent == cells.slug || !(known.contains_key(parent) || read.iter().any(|c| c.slug == *parent)) =>
-            {
-                Err(format!("parent \"{}\" is no category above this line; move its row up", cells::short(parent)))
-            }
-            _ => Ok(cells),
-        });
-        match judged {
-            Ok(cells) => read.push(cells),
-            Err(reason) => {
-                bad.push(BadRow { file: "categories", line: row.line, key: cells::short(row.get("slug")), reason });
-            }
-        }
-    }
-    Ok(read)
-}
-
-fn category(row: &Row) -> Result<CategoryCells, String> {
-    if let Some(fault) = &row.fault {
-        return Err(fault.clone());
-    }
-    Ok(CategoryCells {
-        slug: cells::slug("slug", row.get("slug"))?,
-        parent: Some(row.get("parent")).filter(|parent| !parent.is_empty()).map(str::to_owned),
-        position: match row.get("position") {
-            "" => 0,
-            raw => cells::number("position", raw, MAX_COUNT)?,
-        },
-        name: Text::new(cells::name("name_ja", row.get("name_ja"))?, cells::name("name_en", row.get("name_en"))?),
-        text: Text::new(
-            cells::text("text_ja", row.get("text_ja"), cells::SUMMARY)?,
-            cells::text("text_en", row.get("text_en"), cells::SUMMARY)?,
-        ),
-    })
 }
 
 /// Reads the file of products, one product at a time. The rows of a product stand together.
@@ -199,8 +163,9 @@ impl<'a> GoodsReader<'a> {
         pictures: &'a mut Pictures,
         judged: bool,
     ) -> Result<Self, ImportError> {
-        let required = ["sku", "product", "category", "name_ja", "name_en", "tax", "price"];
-        let columns = table.columns(&required, &PRODUCT_COLUMNS)?;
+        // What new goods need besides is judged row by row: known goods need no more than this.
+        let columns = table.columns(&["sku", "product"], &COLUMNS)?;
+        table.together(&columns, &TOGETHER)?;
         let rows: Box<dyn Iterator<Item = Row> + Send + 'a> = Box::new(table.rows(columns));
         Ok(Self {
             rows: rows.peekable(),
@@ -221,51 +186,43 @@ impl<'a> GoodsReader<'a> {
         if self.slugs.contains(&slug) {
             return Err(format!("the rows of product \"{slug}\" must stand together"));
         }
-        let category = first.get("category").to_owned();
-        if !self.categories.contains(&category) {
-            return Err(format!(
-                "category \"{}\" is unknown; write the slug of a category, or add it with a file of categories",
-                cells::short(&category)
-            ));
-        }
-        let state = match first.get("state") {
-            "" | "active" => "active",
-            "draft" => "draft",
-            "archived" => "archived",
-            other => {
-                return Err(format!("state \"{}\" is unknown; write active, draft or archived", cells::short(other)));
-            }
-        };
-        let tax = TaxClass::from_word(first.get("tax")).ok_or_else(|| {
-            format!("tax \"{}\" is unknown; write standard or reduced", cells::short(first.get("tax")))
-        })?;
-        let plain = |column: &str, most| cells::text(column, first.get(column), most);
+        let category = first.cell("category").try_map(|raw| self.category(raw))?;
+        let text = |column: &str, most| first.cell(column).try_map(|raw| cells::text(column, raw, most));
+        let name = |column: &str| first.cell(column).try_map(|raw| cells::name(column, raw));
         let rich = |column: &str| {
-            if self.judged {
-                cells::rich(column, first.get(column))
-            } else {
-                cells::text(column, first.get(column), cells::LONG)
-            }
+            first.cell(column).try_map(|raw| {
+                if self.judged { cells::rich(column, raw) } else { cells::text(column, raw, cells::LONG) }
+            })
         };
         let goods = Goods {
+            line: first.line,
             category,
-            state,
-            tax,
-            name: Text::new(
-                cells::name("name_ja", first.get("name_ja"))?,
-                cells::name("name_en", first.get("name_en"))?,
-            ),
-            summary: Text::new(plain("summary_ja", cells::SUMMARY)?, plain("summary_en", cells::SUMMARY)?),
-            text: Text::new(rich("text_ja")?, rich("text_en")?),
-            details: Text::new(plain("details_ja", cells::LONG)?, plain("details_en", cells::LONG)?),
-            brand: plain("brand", cells::NAME)?,
+            state: first.cell("state").try_map(state)?,
+            tax: first.cell("tax").try_map(tax)?,
+            name: Words { ja: name("name_ja")?, en: name("name_en")? },
+            summary: Words { ja: text("summary_ja", cells::SUMMARY)?, en: text("summary_en", cells::SUMMARY)? },
+            text: Words { ja: rich("text_ja")?, en: rich("text_en")? },
+            details: Words { ja: text("details_ja", cells::LONG)?, en: text("details_en", cells::LONG)? },
+            brand: text("brand", cells::NAME)?,
             axes: [axis(first, 1)?, axis(first, 2)?, axis(first, 3)?],
             variants: Vec::new(),
             pictures: Vec::new(),
+            says_own: !first.cell("picture").is_absent(),
+            says_more: !first.cell("more_pictures").is_absent(),
             slug: slug.clone(),
         };
         self.slugs.insert(slug);
         Ok(goods)
+    }
+
+    fn category(&self, raw: &str) -> Result<String, String> {
+        if self.categories.contains(raw) {
+            return Ok(raw.to_owned());
+        }
+        Err(format!(
+            "category \"{}\" is unknown; write the slug of a category, or add it with a file of categories",
+            cells::short(raw)
+        ))
     }
 
     fn variant(&mut self, row: &Row, goods: &mut Goods) -> Result<(), String> {
@@ -281,25 +238,15 @@ impl<'a> GoodsReader<'a> {
         {
             return Err(format!("sku {sku} belongs to the product \"{owner}\"; write that or another sku"));
         }
-        let options =
-            [option(row, 1, &goods.axes[0])?, option(row, 2, &goods.axes[1])?, option(row, 3, &goods.axes[2])?];
-        if let Some(twin) = goods.variants.iter().find(|variant| variant.options == options) {
-            return Err(format!("the same options as sku {}; each variant needs its own", twin.sku));
-        }
-        let price = cells::number("price", row.get("price"), MAX_PRICE)?;
-        let compare_at = optional(row, "compare_at", MAX_PRICE)?;
-        if compare_at.is_some_and(|before| before <= price) {
-            return Err("compare_at must be higher than price, or empty".to_owned());
-        }
-        let (weight_g, stock) =
-            (optional(row, "weight_g", MAX_COUNT)?.unwrap_or(0), optional(row, "stock", MAX_COUNT)?);
-        let archived = match row.get("state") {
-            "" | "active" | "draft" => false,
-            "archived" => true,
-            other => {
-                return Err(format!("state \"{}\" is unknown; write active, draft or archived", cells::short(other)));
-            }
-        };
+        let options = [option(row, 1)?, option(row, 2)?, option(row, 3)?];
+        let price = row.cell("price").try_map(|raw| cells::number("price", raw, MAX_PRICE))?;
+        let compare_at = row.cell("compare_at").try_map(|raw| optional("compare_at", raw, MAX_PRICE))?;
+        let weight_g =
+            row.cell("weight_g").try_map(|raw| optional("weight_g", raw, MAX_COUNT).map(Option::unwrap_or_default))?;
+        let stock = optional("stock", row.get("stock"), MAX_COUNT)?;
+        // A draft is a draft as a whole; a SKU is on sale with its product or archived.
+        let sold = |raw| state(raw).map(|word| if word == "archived" { word } else { "active".to_owned() });
+        let state = row.cell("state").try_map(sold)?;
         let (own, more) = self.pictures_of(row)?;
         let new =
             own.iter().chain(&more).filter(|p| !goods.pictures.iter().any(|q| q.source.hash == p.source.hash)).count();
@@ -311,7 +258,8 @@ impl<'a> GoodsReader<'a> {
             place(goods, picture);
         }
         self.skus.insert(sku.clone());
-        goods.variants.push(VariantCells { sku, archived, options, price, compare_at, weight_g, stock, picture });
+        let line = row.line;
+        goods.variants.push(VariantCells { line, sku, state, options, price, compare_at, weight_g, stock, picture });
         Ok(())
     }
 
@@ -395,35 +343,38 @@ fn place(goods: &mut Goods, picture: PictureCells) -> usize {
     goods.pictures.len() - 1
 }
 
-fn optional(row: &Row, column: &str, most: i64) -> Result<Option<i64>, String> {
-    match row.get(column) {
-        "" => Ok(None),
-        raw => cells::number(column, raw, most).map(Some),
+fn optional(column: &str, raw: &str, most: i64) -> Result<Option<i64>, String> {
+    if raw.is_empty() { Ok(None) } else { cells::number(column, raw, most).map(Some) }
+}
+
+fn state(raw: &str) -> Result<String, String> {
+    match raw {
+        "" => Ok("active".to_owned()),
+        "active" | "draft" | "archived" => Ok(raw.to_owned()),
+        other => Err(format!("state \"{}\" is unknown; write active, draft or archived", cells::short(other))),
     }
 }
 
-fn axis(row: &Row, no: u8) -> Result<Text, String> {
+fn tax(raw: &str) -> Result<String, String> {
+    TaxClass::from_word(raw)
+        .map(|tax| tax.word().to_owned())
+        .ok_or_else(|| format!("tax \"{}\" is unknown; write standard or reduced", cells::short(raw)))
+}
+
+fn axis(row: &Row, no: u8) -> Result<Cell<Text>, String> {
     both(row, &format!("option{no}_name_ja"), &format!("option{no}_name_en"))
 }
 
-fn option(row: &Row, no: u8, axis: &Text) -> Result<Text, String> {
-    let (ja, en) = (format!("option{no}_ja"), format!("option{no}_en"));
-    let value = both(row, &ja, &en)?;
-    match (axis.is_empty(), value.is_empty()) {
-        (false, true) => Err(format!("{ja} is empty although the product has the option \"{}\"", axis.ja)),
-        (true, false) => {
-            Err(format!("{ja} is given although the product has no such option; name it in option{no}_name_ja"))
-        }
-        _ => Ok(value),
-    }
+fn option(row: &Row, no: u8) -> Result<Cell<Text>, String> {
+    both(row, &format!("option{no}_ja"), &format!("option{no}_en"))
 }
 
 /// A short text that is there in both languages or in neither.
-fn both(row: &Row, ja: &str, en: &str) -> Result<Text, String> {
-    match (row.get(ja), row.get(en)) {
+fn both(row: &Row, ja: &str, en: &str) -> Result<Cell<Text>, String> {
+    row.cell(ja).try_map(|first| match (first, row.get(en)) {
         ("", "") => Ok(Text::default()),
         ("", _) => Err(format!("{ja} is empty but {en} is not")),
         (_, "") => Err(format!("{en} is empty but {ja} is not")),
         (first, second) => Ok(Text::new(cells::name(ja, first)?, cells::name(en, second)?)),
-    }
+    })
 }

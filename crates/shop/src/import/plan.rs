@@ -1,119 +1,90 @@
-//! The difference between the file and the database, and its writing.
+//! The difference between the goods of the file and those of the database, and its writing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use noren_domain::Text;
 
-use super::goods::{CategoryCells, Goods};
-use super::rows::{self, Batch, CategoryRow, FacetRow, Held, PictureRow, ProductRow, SearchRow, StockRow, VariantRow};
-use super::{ImportError, Options, Report, cells};
+use super::categories::Categories;
+use super::goods::Goods;
+use super::merge::{self, Before};
+use super::rows::{self, Batch, CategoryRow, FacetRow, Held, ProductRow, SearchRow, StockRow, VariantRow};
+use super::table::Cell;
+use super::{BadRow, ImportError, Options, Report, cells};
 use crate::search::Document;
 use crate::{Shop, db::Conn};
 
 /// Names that facets cannot have because the pages use them in URLs.
 const RESERVED: [&str; 6] = ["brand", "price", "stock", "sort", "page", "q"];
 
-/// The categories that products may name, as they are after the import.
-pub struct Categories {
-    all: HashMap<String, CategoryRow>,
-    /// Those that the import renames, as they were before it, by their ids: products are found by that name.
-    renamed: HashMap<i64, CategoryRow>,
-}
-
-/// Compares the categories with the database and, unless it is a dry run, writes what differs.
-pub async fn categories(
-    shop: &Shop,
-    cells: Vec<CategoryCells>,
-    dry_run: bool,
-    report: &mut Report,
-) -> Result<Categories, ImportError> {
-    let mut tx = if dry_run { None } else { Some(shop.db.write_alone().await?) };
-    let mut reader = shop.db.read().await?;
-    let conn: &mut Conn = match &mut tx {
-        Some(tx) => tx,
-        None => &mut reader,
-    };
-    let held = rows::categories(conn).await?;
-    let mut all: HashMap<String, CategoryRow> = held.into_iter().map(|row| (row.slug.clone(), row)).collect();
-    let missing = cells.iter().filter(|cells| !all.contains_key(&cells.slug)).count();
-    let mut fresh = fresh(conn, "category", missing, dry_run).await?;
-    let mut write = Vec::new();
-    let mut renamed = HashMap::new();
-    for cells in cells {
-        let before = all.get(&cells.slug);
-        let row = CategoryRow {
-            id: before.map(|row| row.id).or_else(|| fresh.next()).unwrap_or_default(),
-            parent_id: cells.parent.and_then(|parent| all.get(&parent)).map(|parent| parent.id),
-            position: cells.position,
-            name_ja: cells.name.ja,
-            name_en: cells.name.en,
-            text_ja: cells.text.ja,
-            text_en: cells.text.en,
-            slug: cells.slug,
-        };
-        if before == Some(&row) {
-            continue;
-        }
-        report.categories += 1;
-        report.tell(|| format!("category {}: {}", row.slug, if before.is_some() { "changed" } else { "new" }));
-        if let Some(before) = all.insert(row.slug.clone(), row.clone())
-            && (&before.name_ja, &before.name_en) != (&row.name_ja, &row.name_en)
-        {
-            renamed.insert(row.id, before);
-        }
-        write.push(row);
-    }
-    if let Some(mut tx) = tx {
-        rows::write_categories(&mut tx, &write).await?;
-        tx.commit().await?;
-    }
-    Ok(Categories { all, renamed })
+/// Takes out of a chunk of goods what does not fit together with what the database holds.
+pub async fn judge(shop: &Shop, goods: &mut Vec<Goods>) -> Result<Vec<BadRow>, ImportError> {
+    let mut conn = shop.db.read().await?;
+    let held = held(&mut conn, goods, false).await?;
+    Ok(fitting(goods, &held))
 }
 
 /// Compares a chunk of products with the database and, unless it is a dry run, writes what differs.
+/// Rows that do not fit together with the database are left out and given back.
 pub async fn products(
     shop: &Shop,
-    goods: &[Goods],
+    mut goods: Vec<Goods>,
     categories: &Categories,
     options: &Options,
     report: &mut Report,
-) -> Result<(), ImportError> {
-    let slugs: Vec<&str> = goods.iter().map(|goods| goods.slug.as_str()).collect();
+) -> Result<Vec<BadRow>, ImportError> {
     if options.dry_run {
         let mut conn = shop.db.read().await?;
-        let held = rows::held(&mut conn, &slugs, options.set_stock).await?;
-        let mut ids = Ids::fresh(&mut conn, goods, &held, true).await?;
-        compare(goods, categories, &held, &mut ids, options, report);
-        return Ok(());
+        let held = held(&mut conn, &goods, options.set_stock).await?;
+        let bad = fitting(&mut goods, &held);
+        let mut ids = Ids::fresh(&mut conn, &goods, &held, true).await?;
+        compare(&goods, categories, &held, &mut ids, options, report);
+        return Ok(bad);
     }
     let mut tx = shop.db.write_alone().await?;
-    let held = rows::held(&mut tx, &slugs, options.set_stock).await?;
-    let mut ids = Ids::fresh(&mut tx, goods, &held, false).await?;
-    let batch = compare(goods, categories, &held, &mut ids, options, report);
+    let held = held(&mut tx, &goods, options.set_stock).await?;
+    // Once more: what was checked may have changed since.
+    let bad = fitting(&mut goods, &held);
+    let mut ids = Ids::fresh(&mut tx, &goods, &held, false).await?;
+    let batch = compare(&goods, categories, &held, &mut ids, options, report);
     if !batch.products.is_empty() {
         rows::write(&mut tx, &batch, shop.now()).await?;
     }
     tx.commit().await?;
-    Ok(())
+    Ok(bad)
+}
+
+async fn held(conn: &mut Conn, goods: &[Goods], with_stock: bool) -> Result<Held, ImportError> {
+    let slugs: Vec<&str> = goods.iter().map(|goods| goods.slug.as_str()).collect();
+    rows::held(conn, &slugs, with_stock).await
+}
+
+fn fitting(goods: &mut Vec<Goods>, held: &Held) -> Vec<BadRow> {
+    let mut bad = Vec::new();
+    for goods in goods.iter_mut() {
+        let before = Before::of(held, &goods.slug);
+        bad.extend(merge::judge(goods, before));
+    }
+    goods.retain(|goods| !goods.variants.is_empty());
+    bad
 }
 
 /// Ids for what is new in a chunk.
-struct Ids {
+pub struct Ids {
     product: std::vec::IntoIter<i64>,
-    variant: std::vec::IntoIter<i64>,
-    picture: std::vec::IntoIter<i64>,
+    pub variant: std::vec::IntoIter<i64>,
+    pub picture: std::vec::IntoIter<i64>,
 }
 
 impl Ids {
     async fn fresh(conn: &mut Conn, goods: &[Goods], held: &Held, dry_run: bool) -> Result<Self, sqlx::Error> {
         let (mut products, mut variants, mut pictures) = (0, 0, 0);
         for goods in goods {
-            let id = held.products.get(&goods.slug).map(|row| row.id);
-            let (had_variants, had_pictures) = under(held, id);
-            products += usize::from(id.is_none());
-            variants += goods.variants.iter().filter(|new| !had_variants.iter().any(|old| old.sku == new.sku)).count();
-            pictures +=
-                goods.pictures.iter().filter(|new| !had_pictures.iter().any(|old| old.hash == new.source.hash)).count();
+            let before = Before::of(held, &goods.slug);
+            products += usize::from(before.product.is_none());
+            let known = |sku: &str| before.variants.iter().any(|old| old.sku == sku);
+            variants += goods.variants.iter().filter(|new| !known(&new.sku)).count();
+            let known = |hash: &str| before.pictures.iter().any(|old| old.hash == hash);
+            pictures += goods.pictures.iter().filter(|new| !known(&new.source.hash)).count();
         }
         Ok(Self {
             product: fresh(conn, "product", products, dry_run).await?,
@@ -123,20 +94,18 @@ impl Ids {
     }
 }
 
-/// A dry run takes no ids out of the database: any number does.
-async fn fresh(
+/// A dry run takes no ids out of the database: any number that no row has does.
+pub async fn fresh(
     conn: &mut Conn,
     table: &str,
     count: usize,
     dry_run: bool,
 ) -> Result<std::vec::IntoIter<i64>, sqlx::Error> {
-    if dry_run { Ok(vec![0; count].into_iter()) } else { rows::fresh_ids(conn, table, count).await }
-}
-
-fn under(held: &Held, product: Option<i64>) -> (&[VariantRow], &[PictureRow]) {
-    let variants = product.and_then(|id| held.variants.get(&id)).map_or(&[][..], Vec::as_slice);
-    let pictures = product.and_then(|id| held.pictures.get(&id)).map_or(&[][..], Vec::as_slice);
-    (variants, pictures)
+    if dry_run {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        return Ok((1..=count).map(|no| -no).collect::<Vec<_>>().into_iter());
+    }
+    rows::fresh_ids(conn, table, count).await
 }
 
 fn compare(
@@ -149,26 +118,28 @@ fn compare(
 ) -> Batch {
     let mut batch = Batch::default();
     for goods in goods {
-        let Some(category) = categories.all.get(&goods.category) else { continue };
-        let before = held.products.get(&goods.slug);
-        let Some(id) = before.map(|row| row.id).or_else(|| ids.product.next()) else { continue };
-        let (had_variants, had_pictures) = under(held, before.map(|row| row.id));
-        let pictures = picture_rows(id, goods, had_variants, had_pictures, ids);
-        let variants = variant_rows(id, goods, had_variants, &pictures, ids);
-        let product = product_row(id, category.id, goods, &variants);
+        let before = Before::of(held, &goods.slug);
+        let category = match &goods.category {
+            Cell::Given(slug) => categories.named(slug),
+            Cell::Absent => before.product.and_then(|row| categories.numbered(row.category_id)),
+        };
+        let Some(category) = category else { continue };
+        let Some(id) = before.product.map(|row| row.id).or_else(|| ids.product.next()) else { continue };
+        let pictures = merge::picture_rows(id, goods, before, ids);
+        let variants = merge::variant_rows(id, goods, before, &pictures, ids);
+        let product = merge::product_row(id, category.id, goods, before.product, &variants);
         let restock = restock(goods, &variants, held, options.set_stock);
 
-        match before {
+        match before.product {
             None => {
                 report.new += 1;
                 report.tell(|| format!("{}: new, {} SKU(s)", goods.slug, variants.len()));
             }
             Some(row)
                 if *row == product
-                    && had_variants == variants
-                    && had_pictures == pictures
-                    && restock.is_empty()
-                    && !categories.renamed.contains_key(&row.category_id) =>
+                    && before.variants == variants
+                    && before.pictures == pictures
+                    && restock.is_empty() =>
             {
                 report.unchanged += 1;
                 continue;
@@ -176,29 +147,25 @@ fn compare(
             Some(row) => {
                 report.changed += 1;
                 report.tell(|| {
-                    format!(
-                        "{}: {}",
-                        goods.slug,
-                        differences(row, &product, had_variants, &variants, had_pictures != pictures, &restock)
-                    )
+                    let pictures = before.pictures != pictures;
+                    let words = differences(row, &product, before.variants, &variants, pictures, &restock);
+                    format!("{}: {words}", goods.slug)
                 });
             }
         }
-        for (cells, row) in goods.variants.iter().zip(&variants) {
-            if !had_variants.iter().any(|old| old.id == row.id) {
-                batch.stock.push(StockRow { variant_id: row.id, on_hand: cells.stock.unwrap_or(0) });
-            }
+        for row in variants.iter().filter(|row| !before.variants.iter().any(|old| old.id == row.id)) {
+            let counted = goods.variants.iter().find(|cells| cells.sku == row.sku).and_then(|cells| cells.stock);
+            batch.stock.push(StockRow { variant_id: row.id, on_hand: counted.unwrap_or(0) });
         }
-        batch.facets.extend(facet_rows(&product, &goods.axes, &variants));
-        batch.known.extend(before.map(|row| row.id));
+        batch.facets.extend(facet_rows(&product, &variants));
+        batch.known.extend(before.product.map(|row| row.id));
         // Most changes are of prices: what a product is found by stays as it is.
-        let found_by = found_by(&product, category, &variants);
-        let was_found_by = before.and_then(|row| found_by_before(row, categories, had_variants));
-        if found_by != was_found_by {
-            batch.unfound.extend(was_found_by.map(|_| id));
-            batch
-                .search
-                .extend(found_by.map(|found_by| SearchRow { product_id: id, grams: found_by.grams().join(" ") }));
+        let now = found_by(&product, category, &variants);
+        let earlier =
+            before.product.and_then(|row| found_by(row, categories.numbered(row.category_id)?, before.variants));
+        if now != earlier {
+            batch.unfound.extend(earlier.map(|_| id));
+            batch.search.extend(now.map(|now| SearchRow { product_id: id, grams: now.grams().join(" ") }));
         }
         batch.restock.extend(restock);
         batch.pictures.extend(pictures);
@@ -208,117 +175,20 @@ fn compare(
     batch
 }
 
-/// The pictures of the file, and after them those that only SKUs outside the file show.
-fn picture_rows(
-    id: i64,
-    goods: &Goods,
-    had_variants: &[VariantRow],
-    had: &[PictureRow],
-    ids: &mut Ids,
-) -> Vec<PictureRow> {
-    let mut rows = Vec::with_capacity(goods.pictures.len());
-    for picture in &goods.pictures {
-        let known = had.iter().find(|row| row.hash == picture.source.hash).map(|row| row.id);
-        rows.push(PictureRow {
-            id: known.or_else(|| ids.picture.next()).unwrap_or_default(),
-            product_id: id,
-            position: 0,
-            hash: picture.source.hash.clone(),
-            width: i64::from(picture.source.width),
-            height: i64::from(picture.source.height),
-            alt_ja: picture.alt.ja.clone(),
-            alt_en: picture.alt.en.clone(),
-        });
-    }
-    let outside = had_variants.iter().filter(|old| !goods.variants.iter().any(|new| new.sku == old.sku));
-    for shown in outside.filter_map(|old| old.picture_id) {
-        if let Some(row) = had.iter().find(|row| row.id == shown)
-            && !rows.iter().any(|other| other.id == row.id)
-        {
-            rows.push(row.clone());
-        }
-    }
-    for (position, row) in (0..).zip(&mut rows) {
-        row.position = position;
-    }
-    rows
-}
-
-/// The SKUs of the file in its order, and after them those outside the file, as they are.
-fn variant_rows(id: i64, goods: &Goods, had: &[VariantRow], pictures: &[PictureRow], ids: &mut Ids) -> Vec<VariantRow> {
-    let mut rows = Vec::with_capacity(goods.variants.len());
-    for cells in &goods.variants {
-        let known = had.iter().find(|row| row.sku == cells.sku).map(|row| row.id);
-        let [one, two, three] = &cells.options;
-        rows.push(VariantRow {
-            id: known.or_else(|| ids.variant.next()).unwrap_or_default(),
-            product_id: id,
-            sku: cells.sku.clone(),
-            position: 0,
-            state: if cells.archived { "archived" } else { "active" }.to_owned(),
-            option1_ja: one.ja.clone(),
-            option1_en: one.en.clone(),
-            option2_ja: two.ja.clone(),
-            option2_en: two.en.clone(),
-            option3_ja: three.ja.clone(),
-            option3_en: three.en.clone(),
-            price: cells.price,
-            compare_at: cells.compare_at,
-            weight_g: cells.weight_g,
-            picture_id: cells.picture.and_then(|at| pictures.get(at)).map(|picture| picture.id),
-        });
-    }
-    rows.extend(had.iter().filter(|old| !goods.variants.iter().any(|new| new.sku == old.sku)).cloned());
-    for (position, row) in (0..).zip(&mut rows) {
-        row.position = position;
-    }
-    rows
-}
-
-fn product_row(id: i64, category_id: i64, goods: &Goods, variants: &[VariantRow]) -> ProductRow {
-    let any_active = variants.iter().any(|variant| variant.state == "active");
-    let prices =
-        || variants.iter().filter(|variant| !any_active || variant.state == "active").map(|variant| variant.price);
-    let [one, two, three] = &goods.axes;
-    ProductRow {
-        id,
-        slug: goods.slug.clone(),
-        category_id,
-        state: goods.state.to_owned(),
-        name_ja: goods.name.ja.clone(),
-        name_en: goods.name.en.clone(),
-        summary_ja: goods.summary.ja.clone(),
-        summary_en: goods.summary.en.clone(),
-        text_ja: goods.text.ja.clone(),
-        text_en: goods.text.en.clone(),
-        details_ja: goods.details.ja.clone(),
-        details_en: goods.details.en.clone(),
-        brand: goods.brand.clone(),
-        tax_class: goods.tax.word().to_owned(),
-        option1_name_ja: one.ja.clone(),
-        option1_name_en: one.en.clone(),
-        option2_name_ja: two.ja.clone(),
-        option2_name_en: two.en.clone(),
-        option3_name_ja: three.ja.clone(),
-        option3_name_en: three.en.clone(),
-        price_min: prices().min().unwrap_or_default(),
-        price_max: prices().max().unwrap_or_default(),
-    }
-}
-
 fn restock(goods: &Goods, variants: &[VariantRow], held: &Held, set_stock: bool) -> Vec<StockRow> {
     if !set_stock {
         return Vec::new();
     }
-    let rows = goods.variants.iter().zip(variants).filter_map(|(cells, row)| {
+    let rows = goods.variants.iter().filter_map(|cells| {
         let on_hand = cells.stock?;
+        let row = variants.iter().find(|row| row.sku == cells.sku)?;
         let before = held.on_hand.get(&row.id)?;
         (*before != on_hand).then_some(StockRow { variant_id: row.id, on_hand })
     });
     rows.collect()
 }
 
-fn facet_rows(product: &ProductRow, axes: &[Text; 3], variants: &[VariantRow]) -> Vec<FacetRow> {
+fn facet_rows(product: &ProductRow, variants: &[VariantRow]) -> Vec<FacetRow> {
     let mut rows = BTreeMap::new();
     let mut add = |facet: String, name: &Text, ja: &str, en: &str| {
         let value = cells::facet(en);
@@ -336,32 +206,21 @@ fn facet_rows(product: &ProductRow, axes: &[Text; 3], variants: &[VariantRow]) -
     if !product.brand.is_empty() {
         add("brand".to_owned(), &Text::new("ブランド", "Brand"), &product.brand, &product.brand);
     }
+    let axes = merge::axes(product);
     for variant in variants.iter().filter(|variant| variant.state == "active") {
-        let options = [
-            (&variant.option1_ja, &variant.option1_en),
-            (&variant.option2_ja, &variant.option2_en),
-            (&variant.option3_ja, &variant.option3_en),
-        ];
-        for (axis, (ja, en)) in axes.iter().zip(options).filter(|(axis, _)| !axis.is_empty()) {
+        for (axis, option) in axes.iter().zip(merge::options(variant)).filter(|(axis, _)| !axis.is_empty()) {
             let mut facet = cells::facet(&axis.en);
             if RESERVED.contains(&facet.as_str()) {
                 facet.push_str("-option");
             }
-            add(facet, axis, ja, en);
+            add(facet, axis, &option.ja, &option.en);
         }
     }
     rows.into_values().collect()
 }
 
-fn found_by_before(product: &ProductRow, categories: &Categories, variants: &[VariantRow]) -> Option<Document> {
-    let id = product.category_id;
-    let category =
-        categories.renamed.get(&id).or_else(|| categories.all.values().find(|category| category.id == id))?;
-    found_by(product, category, variants)
-}
-
 /// The texts that a product is found by; none unless it is on sale.
-fn found_by(product: &ProductRow, category: &CategoryRow, variants: &[VariantRow]) -> Option<Document> {
+pub fn found_by(product: &ProductRow, category: &CategoryRow, variants: &[VariantRow]) -> Option<Document> {
     if product.state != "active" {
         return None;
     }
@@ -391,6 +250,8 @@ fn differences(
     restock: &[StockRow],
 ) -> String {
     let mut words = fields(before, after);
+    // The range of prices follows from the prices, which are told.
+    words.retain(|word| !word.starts_with("price_m"));
     for variant in have {
         match had.iter().find(|old| old.sku == variant.sku) {
             None => words.push(format!("new SKU {}", variant.sku)),
@@ -405,13 +266,13 @@ fn differences(
         words.push(format!("{sku} stock → {}", row.on_hand));
     }
     if words.is_empty() {
-        words.push("the name of its category".to_owned());
+        words.push("the range of its prices".to_owned());
     }
     words.join("; ")
 }
 
 /// Each field that differs, with its short values.
-fn fields<T: serde::Serialize>(before: &T, after: &T) -> Vec<String> {
+pub fn fields<T: serde::Serialize>(before: &T, after: &T) -> Vec<String> {
     let (Ok(serde_json::Value::Object(before)), Ok(serde_json::Value::Object(after))) =
         (serde_json::to_value(before), serde_json::to_value(after))
     else {

@@ -12,7 +12,7 @@ use crate::db::{Conn, Dialect};
 use crate::{execute, fetch_all, fetch_one};
 
 /// A row of `category`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, sqlx::FromRow)]
 pub struct CategoryRow {
     pub id: i64,
     pub slug: String,
@@ -25,7 +25,7 @@ pub struct CategoryRow {
 }
 
 /// A row of `product`, without what changes with every order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, sqlx::FromRow)]
 pub struct ProductRow {
     pub id: i64,
     pub slug: String,
@@ -52,7 +52,7 @@ pub struct ProductRow {
 }
 
 /// A row of `variant`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, sqlx::FromRow)]
 pub struct VariantRow {
     pub id: i64,
     pub product_id: i64,
@@ -294,16 +294,12 @@ pub async fn held(conn: &mut Conn, slugs: &[&str], with_stock: bool) -> Result<H
     let sql = format!("SELECT {} FROM product WHERE slug IN {wanted}", names(&PRODUCT));
     let json = serde_json::to_string(slugs)?;
     let products = fetch_all!(conn, ProductRow, AssertSqlSafe(sql), json).await?;
-    let mut held = Held::default();
-    if products.is_empty() {
+    let mut held = with_variants(conn, products).await?;
+    if held.products.is_empty() {
         return Ok(held);
     }
-    let ids = serde_json::to_string(&products.iter().map(|product| product.id).collect::<Vec<_>>())?;
+    let ids = numbers_of(&held)?;
     let of = numbers(conn.dialect());
-    let sql = format!("SELECT {} FROM variant WHERE product_id IN {of} ORDER BY position, id", names(&VARIANT));
-    for row in fetch_all!(conn, VariantRow, AssertSqlSafe(sql), &ids).await? {
-        held.variants.entry(row.product_id).or_default().push(row);
-    }
     let sql = format!("SELECT {} FROM picture WHERE product_id IN {of} ORDER BY position", names(&PICTURE));
     for row in fetch_all!(conn, PictureRow, AssertSqlSafe(sql), &ids).await? {
         held.pictures.entry(row.product_id).or_default().push(row);
@@ -314,8 +310,37 @@ pub async fn held(conn: &mut Conn, slugs: &[&str], with_stock: bool) -> Result<H
         );
         held.on_hand = fetch_all!(conn, (i64, i64), AssertSqlSafe(sql), &ids).await?.into_iter().collect();
     }
-    held.products = products.into_iter().map(|product| (product.slug.clone(), product)).collect();
     Ok(held)
+}
+
+/// The products on sale in the category itself with a number above `after`, at most `limit`: as far
+/// as they are found by words, so without pictures and stock.
+pub async fn on_sale(conn: &mut Conn, category: i64, after: i64, limit: i64) -> Result<Held, ImportError> {
+    let sql = format!(
+        "SELECT {} FROM product WHERE category_id = $1 AND state = 'active' AND id > $2 ORDER BY id LIMIT $3",
+        names(&PRODUCT)
+    );
+    let products = fetch_all!(conn, ProductRow, AssertSqlSafe(sql), category, after, limit).await?;
+    with_variants(conn, products).await
+}
+
+async fn with_variants(conn: &mut Conn, products: Vec<ProductRow>) -> Result<Held, ImportError> {
+    let products = products.into_iter().map(|product| (product.slug.clone(), product)).collect();
+    let mut held = Held { products, ..Held::default() };
+    if held.products.is_empty() {
+        return Ok(held);
+    }
+    let ids = numbers_of(&held)?;
+    let of = numbers(conn.dialect());
+    let sql = format!("SELECT {} FROM variant WHERE product_id IN {of} ORDER BY position, id", names(&VARIANT));
+    for row in fetch_all!(conn, VariantRow, AssertSqlSafe(sql), ids).await? {
+        held.variants.entry(row.product_id).or_default().push(row);
+    }
+    Ok(held)
+}
+
+fn numbers_of(held: &Held) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&held.products.values().map(|product| product.id).collect::<Vec<_>>())
 }
 
 /// `count` ids that no row of `table` has.
@@ -407,7 +432,7 @@ async fn write_products(conn: &mut Conn, products: &[ProductRow], now: i64) -> R
 }
 
 /// Takes the products `unfound` out of the index and puts `rows` in.
-async fn write_search(conn: &mut Conn, unfound: &[i64], rows: &[SearchRow]) -> Result<(), ImportError> {
+pub async fn write_search(conn: &mut Conn, unfound: &[i64], rows: &[SearchRow]) -> Result<(), ImportError> {
     let dialect = conn.dialect();
     let (key, grams) = match dialect {
         Dialect::Sqlite => ("rowid", "grams"),

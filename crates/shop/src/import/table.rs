@@ -28,10 +28,55 @@ pub struct Row {
     pub fault: Option<String>,
 }
 
+/// What a file says of one thing. A file without the column says nothing: what the database holds
+/// stays. An empty cell does say something: "empty".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell<T> {
+    Absent,
+    Given(T),
+}
+
+impl<T> Cell<T> {
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    pub fn given(&self) -> Option<&T> {
+        match self {
+            Self::Absent => None,
+            Self::Given(value) => Some(value),
+        }
+    }
+
+    pub fn try_map<U, E>(self, read: impl FnOnce(T) -> Result<U, E>) -> Result<Cell<U>, E> {
+        Ok(match self {
+            Self::Absent => Cell::Absent,
+            Self::Given(value) => Cell::Given(read(value)?),
+        })
+    }
+}
+
+impl<T: Clone> Cell<T> {
+    /// Puts what the file says into `field`, which else keeps what it holds.
+    pub fn put_into(&self, field: &mut T) {
+        if let Self::Given(value) = self {
+            field.clone_from(value);
+        }
+    }
+}
+
 impl Row {
-    /// The cell of `column` without spaces around it; empty when the file has no such column.
+    /// The cell of `column` without spaces around it.
+    pub fn cell(&self, column: &str) -> Cell<&str> {
+        match self.columns.get(column) {
+            None => Cell::Absent,
+            Some(at) => Cell::Given(self.record.get(*at).unwrap_or_default().trim()),
+        }
+    }
+
+    /// Like [`Row::cell`], for what is judged alike whether it is empty or absent.
     pub fn get(&self, column: &str) -> &str {
-        self.columns.get(column).and_then(|at| self.record.get(*at)).unwrap_or_default().trim()
+        self.cell(column).given().copied().unwrap_or_default()
     }
 }
 
@@ -78,6 +123,18 @@ impl Table {
         } else {
             Err(unusable(format!("the first line must name the columns; missing: {}", missing.join(", "))))
         }
+    }
+
+    /// Judges the column names further: of each of `groups` the file has all or none.
+    pub fn together(&self, columns: &HashMap<String, usize>, groups: &[&[&str]]) -> Result<(), ImportError> {
+        for group in groups {
+            let missing: Vec<&str> = group.iter().copied().filter(|name| !columns.contains_key(*name)).collect();
+            if !missing.is_empty() && missing.len() < group.len() {
+                let reason = format!("the columns {} go together; missing: {}", group.join(", "), missing.join(", "));
+                return Err(ImportError::Unusable { path: self.path.clone(), reason });
+            }
+        }
+        Ok(())
     }
 
     /// The rows under the header, empty lines left out.

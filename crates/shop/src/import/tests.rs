@@ -166,18 +166,28 @@ on_both_databases!(a_changed_product_is_found_by_what_it_says_now(shop) {
     assert_eq!(found("umbrella").await, 0, "what is not for sale is not found");
 });
 
-on_both_databases!(goods_of_a_renamed_category_are_found_by_its_new_name(shop) {
+on_both_databases!(goods_of_a_renamed_category_are_found_by_its_new_name_though_no_goods_are_imported(shop) {
     let desk = Desk::new();
     let found = |query: &'static str| {
         let shop = &shop;
-        async move { crate::search::find(&mut shop.db.read().await.unwrap(), query, 9, 0).await.unwrap().ids.len() }
+        async move { crate::search::find(&mut shop.db.read().await.unwrap(), query, 9, 0).await.unwrap().total }
     };
-    let rows = file(&[plain("A1", "100", "3")]);
-    import(&shop, &desk.options(&rows)).await;
-    assert_eq!((found("cloth").await, found("textiles").await), (1, 0));
-    desk.file("categories.csv", CATEGORIES.replace("Cloth", "Textiles"));
-    assert_eq!(import(&shop, &desk.options(&rows)).await.changed, 1);
-    assert_eq!((found("textiles").await, import(&shop, &desk.options(&rows)).await.unchanged), (1, 1));
+    // More than are written at a time, one not on sale, one elsewhere.
+    let mut rows: Vec<String> = (0..CHUNK + 20).map(|n| plain(&format!("A{n}"), "100", "3")).collect();
+    rows.push(plain("B1", "100", "3").replace(",cloth,", ",tea,"));
+    import(&shop, &desk.options(file(&rows))).await;
+    import(&shop, &desk.options("sku,product,state\nA7,a7,archived\n")).await;
+    assert_eq!((found("cloth").await, found("textiles").await, found("tea").await), (519, 0, 1));
+
+    let renamed = desk.file("categories.csv", CATEGORIES.replace("Cloth", "Textiles"));
+    let alone = Options { categories: Some(renamed), ..Options::default() };
+    let report = import(&shop, &Options { dry_run: true, ..alone.clone() }).await;
+    assert_eq!(report.changes, ["category cloth: name_en \"Cloth\" → \"Textiles\""]);
+    assert_eq!((found("cloth").await, found("textiles").await), (519, 0));
+    import(&shop, &alone).await;
+    assert_eq!((found("cloth").await, found("textiles").await, found("tea").await), (0, 519, 1));
+    let report = import(&shop, &desk.options(file(&rows[..1]))).await;
+    assert_eq!((report.unchanged, found("textiles").await, found("cloth").await), (1, 519, 0));
 });
 
 on_both_databases!(no_row_is_written_before_its_picture_is_kept(shop) {
@@ -268,8 +278,10 @@ on_both_databases!(a_cell_that_is_too_long_is_named_and_a_forgotten_quote_guesse
 on_both_databases!(a_file_with_another_header_or_none_is_refused_with_the_columns_it_needs(shop) {
     let wrong = useless(&shop, "SKU番号,商品名\nA1,布\n").await;
     assert!(wrong.contains("unknown column \"sku番号\"; known are sku, product, category"), "{wrong}");
-    let missing = useless(&shop, "sku,product,name_ja\nA1,a1,布\n").await;
-    assert!(missing.contains("missing: category, name_en, tax, price"), "{missing}");
+    let missing = useless(&shop, "product,name_ja\na1,布\n").await;
+    assert!(missing.contains("missing: sku"), "{missing}");
+    let half = useless(&shop, "sku,product,option1_ja\nA1,a1,藍\n").await;
+    assert!(half.ends_with("the columns option1_ja, option1_en go together; missing: option1_en"), "{half}");
     let twice = useless(&shop, format!("{HEAD},price\n")).await;
     assert!(twice.contains("\"price\" is there twice"), "{twice}");
     let empty = useless(&shop, "").await;
@@ -396,6 +408,7 @@ on_both_databases!(categories_are_judged_like_goods(shop) {
         ("a,a,布,Cloth\n", "parent \"a\" is no category above this line"),
         ("a,,,Cloth\n", "name_ja is empty"),
         ("a,,布,Cloth\na,,布,Cloth\n", "is there twice"),
+        ("a,,布,Cloth\n b,a,布,Cloth\nc,b,布,Cloth\nd,x,布,Cloth\n", "parent \"x\" is no category above this line"),
     ] {
         let report = import(&shop, &categories(rows)).await;
         assert!(!report.written && report.bad[0].file == "categories" && report.bad[0].reason.contains(words), "{report:?}");
@@ -403,6 +416,72 @@ on_both_databases!(categories_are_judged_like_goods(shop) {
     let report = import(&shop, &categories("a,,布,Cloth\nb,a,布,Cloth\n")).await;
     assert_eq!((report.categories, report.written), (2, true));
     assert_eq!(import(&shop, &categories("a,,布,Cloth\nb,a,布,Cloth\n")).await.categories, 0);
+});
+
+on_both_databases!(a_category_never_stands_inside_itself(shop) {
+    let desk = Desk::new();
+    let categories = |rows: &str| Options {
+        categories: Some(desk.file("c.csv", format!("slug,parent,name_ja,name_en\n{rows}"))),
+        ..Options::default()
+    };
+    import(&shop, &categories("a,,布,Cloth\nb,a,布,Cloth\nc,b,布,Cloth\n")).await;
+    let report = import(&shop, &categories("a,c,布,Cloth\n")).await;
+    assert!(!report.written, "{report:?}");
+    assert_eq!((report.bad[0].line, report.bad[0].key.as_str()), (2, "a"));
+    assert!(report.bad[0].reason.starts_with("parent \"c\" stands inside \"a\", which would be inside itself"), "{report:?}");
+    // Turned round in one file, from the top down, it is no ring.
+    let report = import(&shop, &categories("c,,布,Cloth\nb,c,布,Cloth\na,b,布,Cloth\n")).await;
+    assert_eq!((report.bad.as_slice(), report.categories), (&[][..], 3));
+});
+
+on_both_databases!(a_file_of_categories_changes_what_it_has_columns_for_and_nothing_else(shop) {
+    let desk = Desk::new();
+    let run_file = |text: &str| Options { categories: Some(desk.file("c.csv", text)), ..Options::default() };
+    import(&shop, &run_file("slug,parent,position,name_ja,name_en,text_ja,text_en\na,,2,布,Cloth,ふく,Wipes\nb,a,1,手ぬぐい,Tenugui,包む,Wraps\n")).await;
+    let before = rows::categories(&mut shop.db.read().await.unwrap()).await.unwrap();
+    let report = import(&shop, &run_file("slug,name_en\nb,Towels\n")).await;
+    assert_eq!(report.changes, ["category b: name_en \"Tenugui\" → \"Towels\""]);
+    let mut expected = before;
+    expected[1].name_en = "Towels".to_owned();
+    assert_eq!(rows::categories(&mut shop.db.read().await.unwrap()).await.unwrap(), expected);
+    let report = import(&shop, &run_file("slug,parent\nb,\n")).await;
+    assert_eq!(report.changes, ["category b: parent \"a\" → none"], "an empty cell says empty");
+    let report = import(&shop, &run_file("slug,name_en\nz,New\n")).await;
+    assert_eq!(report.bad[0].reason, "the category \"z\" is new; add the columns name_ja");
+});
+
+on_both_databases!(a_large_file_tells_how_far_it_is_and_names_a_bad_row_by_its_line(shop) {
+    let desk = Desk::new();
+    let mut bytes = Vec::new();
+    crate::sample::large(3, 1_200, &mut bytes).unwrap();
+    let mut lines: Vec<String> = String::from_utf8(bytes).unwrap().lines().map(str::to_owned).collect();
+    // Texts have lines of their own, so the line in the file is not the number of the row.
+    let (at, sku) = lines
+        .iter()
+        .enumerate()
+        .skip(2_500)
+        .find_map(|(at, line)| Some((at, line.split_once(',').map(|(sku, _)| sku.to_owned()).filter(|sku| sku.ends_with("-2"))?)))
+        .unwrap();
+    lines[at] = lines[at].replacen(&sku, "no sku", 1);
+    let options = Options {
+        categories: Some("../../sample/categories.csv".into()),
+        keep_good: true,
+        ..desk.options(lines.join("\n"))
+    };
+    let mut heard = Vec::new();
+    let report = run(&shop, &options, &mut |step| heard.push(step)).await.unwrap();
+    let [bad] = report.bad.as_slice() else { panic!("{:?}", report.bad) };
+    assert_eq!((bad.file, bad.line, bad.key.as_str()), ("products", at as u64 + 1, "no sku"));
+    assert_eq!((report.new, skus(&shop).await.contains(&sku)), (1_200, false), "the product has other SKUs");
+    let told: Vec<_> = heard.iter().map(|step| (step.phase, step.done, step.of)).collect();
+    assert_eq!(told, [
+        (Phase::Checking, 500, None),
+        (Phase::Checking, 1_000, None),
+        (Phase::Checking, 1_200, None),
+        (Phase::Writing, 500, Some(1_200)),
+        (Phase::Writing, 1_000, Some(1_200)),
+        (Phase::Writing, 1_200, Some(1_200)),
+    ]);
 });
 
 on_both_databases!(progress_counts_up_to_every_product(shop) {
@@ -413,3 +492,5 @@ on_both_databases!(progress_counts_up_to_every_product(shop) {
     assert!(heard.is_sorted_by_key(|step| (step.phase, step.done)), "{heard:?}");
     assert_eq!(heard.last().map(|step| (step.done, step.of)), Some((1_100, Some(1_100))));
 });
+
+mod short_files;

@@ -3,7 +3,7 @@
 use noren_domain::checkout::PaymentMethod;
 use noren_domain::order::{OrderView, transfer_account};
 use noren_domain::tax::TaxClass;
-use noren_domain::{Id, Lang};
+use noren_domain::{Id, Lang, moment};
 use uuid::Uuid;
 
 use super::{Letter, MailError, Part};
@@ -38,6 +38,7 @@ async fn read(shop: &Shop, order: Uuid) -> Result<(OrderView, Lang, Plain), Mail
 pub(super) async fn placed(shop: &Shop, order: Uuid) -> Result<Letter, MailError> {
     let (view, lang, to) = read(shop, order).await?;
     let address = &view.address;
+    let at = |millis: i64| moment::date_time(millis, lang);
     let mut parts = vec![
         Part::Text(lang.pick(
             format!("{} 様\n\nこのたびはご注文いただき、ありがとうございます。\n次の内容で承りました。", address.name),
@@ -45,7 +46,7 @@ pub(super) async fn placed(shop: &Shop, order: Uuid) -> Result<Letter, MailError
         )),
         Part::Facts(vec![
             (lang.pick("ご注文番号", "Order number").to_owned(), view.no.clone()),
-            (lang.pick("ご注文日時", "Placed").to_owned(), view.placed_at.clone().unwrap_or_default()),
+            (lang.pick("ご注文日時", "Placed").to_owned(), view.placed_at.map(at).unwrap_or_default()),
             (lang.pick("お支払い方法", "Payment").to_owned(), view.method.name(lang).to_owned()),
         ]),
         Part::Heading(lang.pick("ご注文の商品", "Your goods").to_owned()),
@@ -54,7 +55,7 @@ pub(super) async fn placed(shop: &Shop, order: Uuid) -> Result<Letter, MailError
     ];
     match view.method {
         PaymentMethod::Transfer => {
-            let until = view.pay_until.clone().unwrap_or_default();
+            let until = view.pay_until.map(at).unwrap_or_default();
             parts.push(Part::Heading(lang.pick("お振込先", "Where to pay").to_owned()));
             parts.push(Part::Text(lang.pick(
                 format!("{}\n{until} までにお振り込みください。ご入金を確認してから発送します。振込手数料はお客様のご負担となります。", transfer_account(lang)),

@@ -153,10 +153,11 @@ async fn prepare_once(
     let mut tx = shop.db.write().await?;
     let claim = sqlx::AssertSqlSafe(format!("SELECT order_id FROM checkout WHERE cart_id = $1{}", lock(tx.dialect())));
     let Some((order,)) = fetch_optional!(tx, (Uuid,), claim, cart.0).await? else {
-        return replay(&mut tx, cart, seen).await?.ok_or(PlaceError::Empty);
+        let prepared = replay(&mut tx, cart, seen).await?.ok_or(PlaceError::Empty)?;
+        return found(tx, prepared).await;
     };
     if let Some(prepared) = waiting(&mut tx, shop, Id::new(order), seen).await? {
-        return Ok(prepared);
+        return found(tx, prepared).await;
     }
     stock::lock(&mut tx, Id::new(order), cart).await?;
     retire(&mut tx, shop, cart, Id::new(order)).await?;
@@ -166,6 +167,13 @@ async fn prepare_once(
         return Err(PlaceError::Changed);
     }
     draft(tx, shop, cart, customer, &shown, lang, quote).await
+}
+
+/// Answers with an order that was there. Another press may have made it a moment ago, in a group of
+/// transactions that is not on the disk yet; the commit waits for it.
+async fn found(tx: Tx, prepared: Prepared) -> Result<Prepared, PlaceError> {
+    tx.commit().await?;
+    Ok(prepared)
 }
 
 /// The order that this very confirmation has become already.
@@ -190,7 +198,7 @@ async fn waiting(
 /// Makes way for another try. An order of the checkout's name that is there already (left at the bank,
 /// or called off because its money came too late) keeps that name, and the checkout gets a new one; a
 /// draft is called off, and money that still comes for it goes back by itself.
-async fn retire(conn: &mut Conn, shop: &Shop, cart: Id<Cart>, order: Id<Order>) -> Result<(), sqlx::Error> {
+pub(crate) async fn retire(conn: &mut Conn, shop: &Shop, cart: Id<Cart>, order: Id<Order>) -> Result<(), sqlx::Error> {
     let sql = "UPDATE orders SET state = 'cancelled', payment_state = 'failed' WHERE id = $1 AND state = 'draft'";
     if execute!(conn, sql, order.0).await? > 0 {
         stock::release(conn, order).await?;
@@ -220,7 +228,7 @@ async fn draft(
     };
     insert(&mut tx, shop, cart, customer, shown, lang, &quote, pay_until).await?;
     let units: Vec<Units> = quote.lines.iter().map(|line| (line.variant_id, line.quantity)).collect();
-    stock::reserve(&mut tx, order, &units, pay_until.unwrap_or(now)).await?;
+    stock::reserve(&mut tx, order, &units).await?;
     note(&mut tx, shop, order, Actor::Shopper, EventKind::Started, "").await?;
     let prepared = match quote.payment {
         PaymentMethod::Card => {
@@ -258,10 +266,10 @@ async fn insert(
     execute!(
         conn,
         "INSERT INTO orders (id, no, token_hash, cart_id, customer_id, subject_id, lang, state, payment_state, shipment_state, payment_method, \
-           delivery_method, delivery_date, delivery_slot, gift_wrap, gift_message, email, name, kana, postal_code, city, street, building, phone, \
+           delivery_method, delivery_date, delivery_slot, gift_wrap, gift_message, email, email_index, name, kana, postal_code, city, street, building, phone, \
            prefecture, goods, shipping, payment_fee, total, standard_gross, standard_tax, reduced_gross, reduced_tax, shown, shown_hash, created_at, pay_until) \
          SELECT order_id, $1, $2, cart_id, $3, subject_id, $4, 'draft', 'unpaid', 'open', payment_method, \
-           delivery_method, delivery_date, delivery_slot, gift_wrap, gift_message, email, name, kana, postal_code, city, street, building, phone, \
+           delivery_method, delivery_date, delivery_slot, gift_wrap, gift_message, email, email_index, name, kana, postal_code, city, street, building, phone, \
            prefecture, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16 FROM checkout WHERE cart_id = $17",
         format!("N-{}-{}", &code[..4], &code[4..]),
         token_of(shop, Id::new(quote.order_id)).hash().to_vec(),

@@ -6,7 +6,7 @@ use noren_domain::{Id, Yen};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{lock, note};
+use super::{Standing, hold, note};
 use crate::db::{Conn, again};
 use crate::mail::Mail;
 use crate::outbox::Topic;
@@ -68,10 +68,20 @@ impl Settled {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct Standing {
-    state: String,
-    payment_state: String,
+/// Money as the ledger names it: whose, and under which reference there.
+pub(super) struct Money<'m> {
+    /// Who moved it.
+    pub(super) provider: &'m str,
+    /// The mover's own name for it.
+    pub(super) reference: &'m str,
+    /// How much.
+    pub(super) amount: Yen,
+}
+
+impl<'m> From<&'m Report> for Money<'m> {
+    fn from(report: &'m Report) -> Self {
+        Self { provider: PROVIDER, reference: &report.reference, amount: report.amount }
+    }
 }
 
 /// Settles `report` in a transaction of its own.
@@ -97,12 +107,7 @@ pub(crate) async fn settle_in(conn: &mut Conn, shop: &Shop, report: &Report) -> 
         return Ok(Settled::Unknown);
     };
     let order = Id::<Order>::new(order);
-    // The same order of locks as when placing: checkout, order, stock.
-    let locked = lock(conn.dialect());
-    let checkout = sqlx::AssertSqlSafe(format!("SELECT cart_id FROM checkout WHERE order_id = $1{locked}"));
-    fetch_optional!(conn, (Uuid,), checkout, order.0).await?;
-    let standing = sqlx::AssertSqlSafe(format!("SELECT state, payment_state FROM orders WHERE id = $1{locked}"));
-    let Some(standing) = fetch_optional!(conn, Standing, standing, order.0).await? else { return Ok(Settled::Unknown) };
+    let Some(standing) = hold(conn, order).await? else { return Ok(Settled::Unknown) };
     if report.amount.0 != amount {
         return alarm(conn, shop, order, report, amount).await;
     }
@@ -128,7 +133,6 @@ async fn alarm(
     amount: i64,
 ) -> Result<Settled, sqlx::Error> {
     let detail = format!("{}: {} yen reported, {amount} yen asked for", report.reference, report.amount.0);
-    tracing::error!(%order, detail, "the bank reports another amount than ours; nothing was booked");
     let known = fetch_optional!(
         conn,
         (i64,),
@@ -137,6 +141,7 @@ async fn alarm(
         detail.as_str()
     );
     if known.await?.is_none() {
+        tracing::error!(%order, detail, "the bank reports another amount than ours; nothing was booked");
         note(conn, shop, order, Actor::Bank, EventKind::Alarm, &detail).await?;
     }
     Ok(Settled::Alarm)
@@ -175,16 +180,14 @@ async fn succeeded(
     report: &Report,
     standing: &Standing,
 ) -> Result<Settled, sqlx::Error> {
-    if !book(conn, shop, order, report, "captured").await? {
+    if !book(conn, shop, order, &report.into(), "captured").await? {
         return Ok(Settled::Already);
     }
     execute!(conn, "UPDATE payment_try SET state = 'succeeded' WHERE reference = $1", report.reference.as_str())
         .await?;
-    let state = OrderState::from_word(&standing.state);
-    let payment = PaymentState::from_word(&standing.payment_state);
-    let usable = state.is_some_and(|state| state.may_become(OrderState::Placed))
-        && payment.is_some_and(|payment| payment.may_become(PaymentState::Paid));
-    if usable && (stock::take(conn, order).await? || revive(conn, shop, order).await?) {
+    let usable = standing.state().is_some_and(|state| state.may_become(OrderState::Placed))
+        && standing.payment().is_some_and(|payment| payment.may_become(PaymentState::Paid));
+    if usable && (stock::take(conn, order).await? || revived(conn, shop, order).await?) {
         note(conn, shop, order, Actor::Bank, EventKind::Paid, "").await?;
         execute!(conn, "UPDATE orders SET payment_state = 'paid' WHERE id = $1", order.0).await?;
         stand(conn, shop, order).await?;
@@ -194,26 +197,29 @@ async fn succeeded(
     Ok(Settled::Refunded)
 }
 
-/// Money came after the goods went back to the shelf: takes them again if they are still there.
-async fn revive(conn: &mut Conn, shop: &Shop, order: Id<Order>) -> Result<bool, sqlx::Error> {
-    let lines =
-        fetch_all!(conn, (i64, i64), "SELECT variant_id, quantity FROM order_line WHERE order_id = $1", order.0)
-            .await?;
-    let units: Vec<Units> =
-        lines.into_iter().map(|(variant, quantity)| (variant, u32::try_from(quantity).unwrap_or(0))).collect();
-    match stock::reserve(conn, order, &units, shop.now()).await {
-        Ok(()) => {
-            stock::take(conn, order).await?;
-            note(conn, shop, order, Actor::System, EventKind::Revived, "").await?;
-            Ok(true)
-        }
+/// [`revive`]; `false`: not all of the goods are there any more.
+async fn revived(conn: &mut Conn, shop: &Shop, order: Id<Order>) -> Result<bool, sqlx::Error> {
+    match revive(conn, shop, order).await {
+        Ok(()) => Ok(true),
         Err(ReserveError::Short(_)) => Ok(false),
         Err(ReserveError::Database(error)) => Err(error),
     }
 }
 
+/// Money came after the goods went back to the shelf: takes them again if they are still there.
+pub(super) async fn revive(conn: &mut Conn, shop: &Shop, order: Id<Order>) -> Result<(), ReserveError> {
+    let lines =
+        fetch_all!(conn, (i64, i64), "SELECT variant_id, quantity FROM order_line WHERE order_id = $1", order.0)
+            .await?;
+    let units: Vec<Units> =
+        lines.into_iter().map(|(variant, quantity)| (variant, u32::try_from(quantity).unwrap_or(0))).collect();
+    stock::reserve(conn, order, &units).await?;
+    stock::take(conn, order).await?;
+    Ok(note(conn, shop, order, Actor::System, EventKind::Revived, "").await?)
+}
+
 async fn refund(conn: &mut Conn, shop: &Shop, order: Id<Order>, report: &Report) -> Result<(), sqlx::Error> {
-    book(conn, shop, order, report, "refunded").await?;
+    book(conn, shop, order, &report.into(), "refunded").await?;
     TestBank::order_refund(conn, shop, &report.reference).await?;
     execute!(conn, "UPDATE orders SET state = 'cancelled', payment_state = 'refunded' WHERE id = $1 AND state IN ('draft', 'cancelled')", order.0).await?;
     note(conn, shop, order, Actor::System, EventKind::Refunded, "").await?;
@@ -228,11 +234,11 @@ async fn refund(conn: &mut Conn, shop: &Shop, order: Id<Order>, report: &Report)
 }
 
 /// Writes money into the ledger; `false`: it stands there already.
-async fn book(
+pub(super) async fn book(
     conn: &mut Conn,
     shop: &Shop,
     order: Id<Order>,
-    report: &Report,
+    money: &Money<'_>,
     kind: &str,
 ) -> Result<bool, sqlx::Error> {
     let now = shop.now();
@@ -242,10 +248,10 @@ async fn book(
          ON CONFLICT (provider, reference, kind) DO NOTHING",
         shop.entropy.uuid(now),
         order.0,
-        PROVIDER,
-        report.reference.as_str(),
+        money.provider,
+        money.reference,
         kind,
-        report.amount.0,
+        money.amount.0,
         now
     )
     .await?;

@@ -8,7 +8,10 @@ use uuid::Uuid;
 
 mod back;
 mod crowd;
+mod late;
 mod ledger;
+mod office;
+mod shared;
 mod walk;
 
 use super::place::{Prepared, prepare};
@@ -513,19 +516,27 @@ on_both_databases!(the_demo_people_have_orders_and_get_them_once(shop) {
 });
 
 on_both_databases!(the_sweeper_reads_only_what_still_waits_for_money(shop) {
-    let (explain, before) = match shop.db.dialect() {
-        Dialect::Sqlite => ("EXPLAIN QUERY PLAN ", "SELECT 1"),
-        Dialect::Postgres => ("EXPLAIN ", "SET LOCAL enable_seqscan = off"),
+    let (explain, before, id) = match shop.db.dialect() {
+        Dialect::Sqlite => ("EXPLAIN QUERY PLAN ", "SELECT 1", "x'01'"),
+        Dialect::Postgres => ("EXPLAIN ", "SET LOCAL enable_seqscan = off", "'00000000-0000-0000-0000-000000000001'"),
     };
-    for sql in [sweep::OPEN, sweep::DUE] {
+    for (sql, values, index) in [
+        (sweep::OPEN, ["1", "1", id, "1"], "orders_waiting"),
+        (sweep::DUE, ["1", "1", id, "1"], "orders_waiting"),
+        (sweep::LATE, ["1", "''", "1", ""], "payment_try_open"),
+    ] {
         let mut tx = shop.db.write().await.unwrap();
         execute!(tx, before).await.unwrap();
-        let sql = sqlx::AssertSqlSafe(format!("{explain}{}", sql.replace("$1", "1").replace("$2", "1")));
+        let mut sql = format!("{explain}{sql}");
+        for (place, value) in ["$1", "$2", "$3", "$4"].into_iter().zip(values) {
+            sql = sql.replace(place, value);
+        }
+        let sql = sqlx::AssertSqlSafe(sql);
         let plan = match shop.db.dialect() {
             Dialect::Sqlite => fetch_all!(tx, (i64, i64, i64, String), sql).await.unwrap().into_iter().map(|row| row.3).collect::<Vec<_>>(),
             Dialect::Postgres => fetch_all!(tx, (String,), sql).await.unwrap().into_iter().map(|row| row.0).collect(),
         };
-        assert!(plan.iter().any(|step| step.contains("orders_waiting")), "{plan:?}");
+        assert!(plan.iter().any(|step| step.contains(index)), "{plan:?}");
     }
 });
 
@@ -577,10 +588,18 @@ on_both_databases!(what_the_bank_cannot_mean_is_kept_and_books_nothing(shop) {
     let order = shown(&shop, &placed).await;
     assert_eq!(order.state, OrderState::Draft);
     assert_eq!(order.timeline.iter().filter(|event| event.kind == EventKind::Alarm).count(), 1);
+    assert_eq!(payment::unclear(&shop).await.unwrap(), payment::Unclear { alarms: 1, unknown: 0 });
     let unknown = payment::Webhook { event_id: "evt_x".into(), reference: "nobody's".into(), outcome: Outcome::Succeeded, amount: 100 };
     payment::deliver(&shop, &payment::Delivery::Tell(unknown)).await.unwrap();
-    assert_eq!(count(&shop, "SELECT COUNT(*) FROM webhook_inbox WHERE outcome = 'unknown'").await, 1);
+    assert_eq!(payment::unclear(&shop).await.unwrap(), payment::Unclear { alarms: 1, unknown: 1 });
     assert_eq!(count(&shop, "SELECT COUNT(*) FROM payment").await, 0);
+    // Somebody has looked: the bank saying the same again is no new alarm.
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, "UPDATE order_event SET actor = 'shop' WHERE kind = 'alarm'").await.unwrap();
+    execute!(tx, "UPDATE webhook_inbox SET outcome = 'seen' WHERE outcome = 'unknown'").await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(settle(&shop, &other).await.unwrap(), Settled::Alarm);
+    assert_eq!(payment::unclear(&shop).await.unwrap(), payment::Unclear::default());
 });
 
 on_both_databases!(a_wrong_token_opens_nothing_and_a_mail_holds_the_right_one(shop) {

@@ -1,8 +1,6 @@
 //! What people see of an order. Its page opens by token; a wrong token and an unknown order are
 //! the same "not found".
 
-use jiff::Timestamp;
-use jiff::tz::{Offset, TimeZone};
 use noren_domain::account::Customer;
 use noren_domain::checkout::PaymentMethod;
 use noren_domain::order::{
@@ -170,7 +168,7 @@ pub async fn mine(shop: &Shop, customer: Id<Customer>) -> Result<Vec<OrderSummar
                 payment: word(row.id, "payment_state", &row.payment_state, PaymentState::from_word)?,
                 shipment: word(row.id, "shipment_state", &row.shipment_state, ShipmentState::from_word)?,
                 no: row.no,
-                placed_at: tokyo(row.placed_at),
+                placed_at: row.placed_at,
                 total: Yen(row.total),
                 first: Text::new(row.name_ja, row.name_en),
                 picture: row.picture,
@@ -200,8 +198,8 @@ async fn show(conn: &mut Conn, shop: &Shop, row: Row) -> Result<(OrderView, Lang
         payment,
         shipment: word(row.id, "shipment_state", &row.shipment_state, ShipmentState::from_word)?,
         method: word(row.id, "payment_method", &row.payment_method, PaymentMethod::from_word)?,
-        placed_at: row.placed_at.map(tokyo),
-        pay_until: row.pay_until.filter(|_| matches!(payment, PaymentState::Unpaid | PaymentState::Failed)).map(tokyo),
+        placed_at: row.placed_at,
+        pay_until: row.pay_until.filter(|_| matches!(payment, PaymentState::Unpaid | PaymentState::Failed)),
         lines: lines.into_iter().map(|line| shown_line(row.id, line)).collect::<Result<_, _>>()?,
         goods: Yen(row.goods),
         shipping: Yen(row.shipping),
@@ -211,7 +209,7 @@ async fn show(conn: &mut Conn, shop: &Shop, row: Row) -> Result<(OrderView, Lang
         address: address(shop, &row)?,
         timeline: events
             .into_iter()
-            .filter_map(|(kind, at)| EventKind::from_word(&kind).map(|kind| OrderEvent { kind, at: tokyo(at) }))
+            .filter_map(|(kind, at)| EventKind::from_word(&kind).map(|kind| OrderEvent { kind, at }))
             .collect(),
         no: row.no,
         delivery_method: word(row.id, "delivery_method", &row.delivery_method, Method::from_word)?,
@@ -274,10 +272,4 @@ fn address(shop: &Shop, row: &Row) -> Result<OrderAddress, ViewError> {
         email: open(Field::Email, &row.email)?,
         gift_message: open_some(Field::GiftMessage, row.gift_message.as_ref())?,
     })
-}
-
-/// `2026-11-22 10:05` in Japan, which has had no summer time since 1951.
-fn tokyo(millis: i64) -> String {
-    let Ok(time) = Timestamp::from_millisecond(millis) else { return String::new() };
-    time.to_zoned(TimeZone::fixed(Offset::constant(9))).strftime("%Y-%m-%d %H:%M").to_string()
 }

@@ -53,7 +53,7 @@ async fn listed(shop: &Shop) -> i64 {
 /// Holds one unit of `variant`, or gives it back, in a transaction of its own.
 async fn hold(shop: &Shop, order: Id<Order>, variant: i64) {
     let mut tx = shop.db.write().await.unwrap();
-    reserve(&mut tx, order, &[(variant, 1)], 0).await.unwrap();
+    reserve(&mut tx, order, &[(variant, 1)]).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -79,7 +79,7 @@ on_both_databases!(a_transaction_that_is_not_over_is_waited_for_before_a_product
     let [one, other] = pair(&shop, "PAIR").await;
     let (a, b) = (order(&shop).await, order(&shop).await);
     let mut open = shop.db.write().await.unwrap();
-    reserve(&mut open, a, &[(one, 1)], 0).await.unwrap();
+    reserve(&mut open, a, &[(one, 1)]).await.unwrap();
     // The second buyer must not decide by what the first has not made known yet.
     tokio::join!(hold(&shop, b, other), async { open.commit().await.unwrap() });
     assert_eq!(listed(&shop).await, 0);
@@ -90,7 +90,7 @@ on_both_databases!(of_several_lines_all_are_held_or_none_and_every_shortage_is_n
     let tea = goods::put(&shop, "TEA", TaxClass::Reduced, 1_000, 100, 1).await;
     let buyer = order(&shop).await;
     let mut tx = shop.db.write().await.unwrap();
-    let Err(ReserveError::Short(short)) = reserve(&mut tx, buyer, &[(tea, 2), (cup, 5)], 0).await else {
+    let Err(ReserveError::Short(short)) = reserve(&mut tx, buyer, &[(tea, 2), (cup, 5)]).await else {
         panic!("there is one tea")
     };
     tx.commit().await.unwrap();

@@ -38,13 +38,28 @@ struct FacetRow {
     value_en: String,
 }
 
-/// All goods of one category with one value, their numbers with commas between.
+/// All goods of one category with one value, their numbers with commas between, and the words of it
+/// from one of them.
 #[derive(Debug, sqlx::FromRow)]
 struct ValueRow {
     category_id: i64,
-    facet: String,
-    value: String,
     ids: String,
+    #[sqlx(flatten)]
+    words: FacetRow,
+}
+
+/// Sets and words in one statement, so that both are of one moment: a product may lose its value
+/// between two. The sets still come from an index alone; the words are looked up once for each.
+macro_rules! values_sql {
+    ($ids:literal) => {
+        concat!(
+            "SELECT g.category_id, g.ids, f.product_id, f.facet, f.value, f.facet_ja, f.facet_en, f.value_ja, f.value_en \
+             FROM (SELECT category_id, facet, value, ",
+            $ids,
+            " AS ids, MIN(product_id) AS one FROM product_facet GROUP BY category_id, facet, value) AS g \
+             JOIN product_facet f ON f.product_id = g.one AND f.facet = g.facet AND f.value = g.value"
+        )
+    };
 }
 
 /// Brings the shelf of `shop` up to what the database says now.
@@ -102,48 +117,28 @@ async fn next_mark(conn: &mut Conn) -> Result<i64, sqlx::Error> {
 }
 
 /// Everything, read anew: goods and facets each from an index that holds all that is asked for.
-async fn whole(conn: &mut Conn, mark: i64) -> Result<Goods, sqlx::Error> {
+pub(super) async fn whole(conn: &mut Conn, mark: i64) -> Result<Goods, sqlx::Error> {
     let mut goods = Goods { mark, ..Goods::default() };
     let sql = "SELECT id, category_id, price_min, price_max, in_stock, created_at FROM product WHERE state = 'active'";
     for row in fetch_all!(conn, GoodRow, sql).await? {
         goods.put(&row);
     }
     let sql = match conn.dialect() {
-        Dialect::Sqlite => {
-            "SELECT category_id, facet, value, group_concat(product_id) AS ids FROM product_facet GROUP BY category_id, facet, value"
-        }
-        Dialect::Postgres => {
-            "SELECT category_id, facet, value, string_agg(product_id::text, ',') AS ids FROM product_facet GROUP BY category_id, facet, value"
-        }
+        Dialect::Sqlite => values_sql!("group_concat(product_id)"),
+        Dialect::Postgres => values_sql!("string_agg(product_id::text, ',')"),
     };
     for row in fetch_all!(conn, ValueRow, sql).await? {
         let set: RoaringBitmap = row.ids.split(',').filter_map(|id| id.parse::<u32>().ok()).collect();
-        let Some(sample) = set.min() else { continue };
-        let value = match goods.value_ids.get(&(row.facet.clone(), row.value.clone())) {
+        // The first words that were met stay: one value is called alike in all categories.
+        let value = match goods.value_ids.get(&(row.words.facet.clone(), row.words.value.clone())) {
             Some(value) => *value,
-            None => match words(conn, i64::from(sample), &row.facet, &row.value).await? {
-                Some(words) => goods.intern(words),
-                None => continue,
-            },
+            None => goods.intern(row.words),
         };
         let leaf = goods.leaves.entry(row.category_id).or_default();
         let on_sale = set & &leaf.all;
         leaf.values.insert(value, on_sale);
     }
     Ok(goods)
-}
-
-async fn words(conn: &mut Conn, product: i64, facet: &str, value: &str) -> Result<Option<FacetRow>, sqlx::Error> {
-    fetch_optional!(
-        conn,
-        FacetRow,
-        "SELECT product_id, facet, value, facet_ja, facet_en, value_ja, value_en FROM product_facet \
-         WHERE product_id = $1 AND facet = $2 AND value = $3",
-        product,
-        facet,
-        value
-    )
-    .await
 }
 
 impl Shelf {

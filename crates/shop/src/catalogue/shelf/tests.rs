@@ -249,3 +249,28 @@ async fn warm(shop: &TestShop) {
 fn cheapest(shop: &TestShop) -> Vec<i64> {
     shop.shelf().list(Lang::Ja, &[1], &Filter { sort: Sort::Price, ..Filter::default() }).ids
 }
+
+on_both_databases!(a_value_that_others_have_is_offered_though_one_product_loses_it_meanwhile(shop) {
+    categories(&shop).await;
+    let goods = Wish { category: 1, state: "active", price: (100, 100), in_stock: true, created_at: 1, colours: [1].into(), maker: None };
+    for id in 1..=3 {
+        put(&shop, id, &goods).await;
+    }
+    // The one with the lowest number, whose words are taken, has the value and has it not, by turns.
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let turns = async {
+        while !*stopped.borrow() {
+            put(&shop, 1, &Wish { colours: BTreeSet::new(), ..goods.clone() }).await;
+            put(&shop, 1, &goods).await;
+        }
+    };
+    let fillings = async {
+        for _ in 0..60 {
+            let filled = follow::whole(&mut shop.db.read().await.unwrap(), 1).await.unwrap();
+            let offered = filled.list(Lang::En, &[1], &Filter::default()).facets;
+            assert!(offered.iter().any(|value| value.value == "c1" && value.count >= 2), "{offered:?}");
+        }
+        stop.send(true).unwrap();
+    };
+    tokio::join!(turns, fillings);
+});

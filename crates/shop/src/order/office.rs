@@ -1,0 +1,225 @@
+//! What the people of the shop do with an order by hand: record a bank transfer, call an order off.
+
+use noren_domain::checkout::PaymentMethod;
+use noren_domain::order::{Actor, EventKind, Order, OrderState, PaymentState, ShipmentState};
+use noren_domain::{Id, Lang, Yen};
+use uuid::Uuid;
+
+use super::settle::{self, Money};
+use super::{hold, note};
+use crate::db::{Collided, Conn, again};
+use crate::stock::{self, ReserveError, Shortage};
+use crate::{Shop, execute, fetch_optional, outbox};
+
+/// The provider of a transfer in the ledger of money; its reference is the order's number.
+const PROVIDER: &str = "transfer";
+
+/// What recording a transfer came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// The order is paid, and the goods that were held for it are its own.
+    Paid,
+    /// The order had lapsed; it stands again, with goods taken anew.
+    Revived,
+    /// The same transfer was recorded before; nothing was done.
+    Already,
+}
+
+/// What calling an order off came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancelled {
+    /// It is called off, and its goods are back on the shelf.
+    Now,
+    /// It was called off before; nothing was done.
+    Already,
+}
+
+/// It was not done, and nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OfficeError {
+    /// No such order.
+    #[error("there is no order {0}; a number looks like N-XXXX-XXXX and stands in the order's mail")]
+    Unknown(String),
+    /// Only transfers are recorded by hand.
+    #[error("{no} is paid by {method}, not by bank transfer; nothing was recorded")]
+    Method {
+        /// The order's number.
+        no: String,
+        /// How it is paid.
+        method: String,
+    },
+    /// Another amount than the order's total.
+    #[error(
+        "{no} comes to {total}, not {given}; nothing was recorded: settle the difference with the shopper, then record the whole amount"
+    )]
+    Amount {
+        /// The order's number.
+        no: String,
+        /// What it comes to.
+        total: String,
+        /// What was given.
+        given: String,
+    },
+    /// Money for an order that was called off for another reason than the time.
+    #[error("{no} was called off; nothing was recorded: send the money back to whom it came from")]
+    CalledOff {
+        /// The order's number.
+        no: String,
+    },
+    /// The goods went back to the shelf and were sold.
+    #[error(
+        "{no} had lapsed and its goods are gone ({}); nothing was recorded: send the money back, or record it again once there are goods", .short.join(", ")
+    )]
+    Gone {
+        /// The order's number.
+        no: String,
+        /// What is missing, in words.
+        short: Vec<String>,
+    },
+    /// There is money that would have to go back.
+    #[error("{no} is paid; it cannot be called off before its money has gone back")]
+    Paid {
+        /// The order's number.
+        no: String,
+    },
+    /// The parcel is on its way or there.
+    #[error("the goods of {no} have left the shop; it cannot be called off any more")]
+    Left {
+        /// The order's number.
+        no: String,
+    },
+    /// The database holds a word that this version does not know.
+    #[error("{no} was written by a newer version of the shop; use that one")]
+    Newer {
+        /// The order's number.
+        no: String,
+    },
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+impl Collided for OfficeError {
+    fn collided(&self) -> bool {
+        matches!(self, Self::Database(error) if error.collided())
+    }
+}
+
+/// An order in the hands of somebody of the shop, held until the end of the transaction.
+struct InHand {
+    id: Id<Order>,
+    no: String,
+    state: OrderState,
+    payment: PaymentState,
+    shipment: ShipmentState,
+    method: PaymentMethod,
+    total: Yen,
+}
+
+async fn take_up(conn: &mut Conn, no: &str) -> Result<InHand, OfficeError> {
+    let no = no.trim().to_ascii_uppercase();
+    // PostgreSQL refuses U+0000 in a text; no order's number holds one.
+    if no.contains('\0') {
+        return Err(OfficeError::Unknown(no.replace('\0', "")));
+    }
+    let found = fetch_optional!(conn, (Uuid,), "SELECT id FROM orders WHERE no = $1", no.as_str()).await?;
+    let Some((id,)) = found else { return Err(OfficeError::Unknown(no)) };
+    let id = Id::new(id);
+    let Some(standing) = hold(conn, id).await? else { return Err(OfficeError::Unknown(no)) };
+    let words = (standing.state(), standing.payment(), standing.shipment(), standing.method());
+    let (Some(state), Some(payment), Some(shipment), Some(method)) = words else {
+        return Err(OfficeError::Newer { no });
+    };
+    Ok(InHand { id, no, state, payment, shipment, method, total: Yen(standing.total) })
+}
+
+/// Records that the whole of `amount` has come in by bank transfer for the order `no`. The same again
+/// records nothing.
+pub async fn paid(shop: &Shop, no: &str, amount: Yen) -> Result<Recorded, OfficeError> {
+    let recorded = again(|| paid_once(shop, no, amount)).await?;
+    outbox::ring();
+    Ok(recorded)
+}
+
+async fn paid_once(shop: &Shop, no: &str, amount: Yen) -> Result<Recorded, OfficeError> {
+    let mut tx = shop.db.write().await?;
+    let order = take_up(&mut tx, no).await?;
+    let no = order.no.clone();
+    if order.method != PaymentMethod::Transfer {
+        return Err(OfficeError::Method { no, method: order.method.name(Lang::En).to_lowercase() });
+    }
+    if amount != order.total {
+        let [total, given] = [order.total, amount].map(|yen| yen.show(Lang::En));
+        return Err(OfficeError::Amount { no, total, given });
+    }
+    let money = Money { provider: PROVIDER, reference: &no, amount };
+    let recorded = if settle::book(&mut tx, shop, order.id, &money, "captured").await? {
+        stand_paid(&mut tx, shop, &order).await?
+    } else {
+        Recorded::Already
+    };
+    tx.commit().await?;
+    Ok(recorded)
+}
+
+/// The money is booked: the order is paid, and its goods leave the shelf for it.
+async fn stand_paid(conn: &mut Conn, shop: &Shop, order: &InHand) -> Result<Recorded, OfficeError> {
+    let late = order.state.may_stand_after_all(order.payment);
+    if !(late || order.state == OrderState::Placed) || !order.payment.may_become(PaymentState::Paid) {
+        return Err(OfficeError::CalledOff { no: order.no.clone() });
+    }
+    let held = stock::take(conn, order.id).await?;
+    if !held && let Err(error) = settle::revive(conn, shop, order.id).await {
+        return Err(match error {
+            ReserveError::Short(short) => {
+                OfficeError::Gone { no: order.no.clone(), short: in_words(conn, &short).await? }
+            }
+            ReserveError::Database(error) => error.into(),
+        });
+    }
+    note(conn, shop, order.id, Actor::Shop, EventKind::Paid, "").await?;
+    let sql = "UPDATE orders SET state = 'placed', payment_state = 'paid' WHERE id = $1";
+    execute!(conn, sql, order.id.0).await?;
+    // Not true any more, if it has not left yet.
+    outbox::cancel(conn, shop, &format!("order-lapsed-{}", order.id.0)).await?;
+    Ok(if held { Recorded::Paid } else { Recorded::Revived })
+}
+
+async fn in_words(conn: &mut Conn, short: &[Shortage]) -> Result<Vec<String>, sqlx::Error> {
+    let mut words = Vec::with_capacity(short.len());
+    for Shortage { variant, available } in short {
+        let sku = fetch_optional!(conn, (String,), "SELECT sku FROM variant WHERE id = $1", *variant).await?;
+        words.push(format!("{}: {available} left", sku.map_or_else(|| variant.to_string(), |(sku,)| sku)));
+    }
+    Ok(words)
+}
+
+/// Calls off the order `no`, which nobody has paid (a transfer that has not come, cash on delivery) and
+/// whose goods are still here; they go back to the shelf. Again changes nothing.
+pub async fn cancel(shop: &Shop, no: &str) -> Result<Cancelled, OfficeError> {
+    again(|| cancel_once(shop, no)).await
+}
+
+async fn cancel_once(shop: &Shop, no: &str) -> Result<Cancelled, OfficeError> {
+    let mut tx = shop.db.write().await?;
+    let order = take_up(&mut tx, no).await?;
+    if order.state == OrderState::Cancelled {
+        tx.commit().await?;
+        return Ok(Cancelled::Already);
+    }
+    if order.payment.has_money() {
+        return Err(OfficeError::Paid { no: order.no });
+    }
+    if order.shipment.has_left() || !order.state.may_become(OrderState::Cancelled) {
+        return Err(OfficeError::Left { no: order.no });
+    }
+    // What was held for a transfer, or taken at once for cash on delivery.
+    stock::release(&mut tx, order.id).await?;
+    stock::put_back(&mut tx, order.id).await?;
+    // Nobody waits for its money any more.
+    let sql = "UPDATE orders SET state = 'cancelled', pay_until = NULL WHERE id = $1";
+    execute!(tx, sql, order.id.0).await?;
+    note(&mut tx, shop, order.id, Actor::Shop, EventKind::Cancelled, "").await?;
+    tx.commit().await?;
+    Ok(Cancelled::Now)
+}

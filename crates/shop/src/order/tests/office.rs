@@ -1,0 +1,132 @@
+//! What the people of the shop do with an order by hand.
+
+use super::*;
+
+/// An order by bank transfer or cash on delivery of two units, and its number.
+async fn an_order(shop: &Shop, method: PaymentMethod) -> (Placed, String) {
+    let cart = buyer(shop, method, 2).await;
+    let placed = press(shop, cart).await.unwrap();
+    let no = shown(shop, &placed).await.no;
+    (placed, no)
+}
+
+/// What an order comes to.
+async fn total(shop: &Shop, placed: &Placed) -> Yen {
+    shown(shop, placed).await.total
+}
+
+async fn states(shop: &Shop, placed: &Placed) -> (OrderState, PaymentState) {
+    let order = shown(shop, placed).await;
+    (order.state, order.payment)
+}
+
+async fn times(shop: &Shop, placed: &Placed, kind: EventKind) -> usize {
+    shown(shop, placed).await.timeline.iter().filter(|event| event.kind == kind).count()
+}
+
+on_both_databases!(a_transfer_that_has_come_is_recorded_once_and_its_order_never_lapses(shop) {
+    goods(&shop, 10).await;
+    let (placed, no) = an_order(&shop, PaymentMethod::Transfer).await;
+    assert_eq!(stock(&shop).await, (10, 2));
+    let total = total(&shop, &placed).await;
+    let typed = format!(" {} ", no.to_lowercase());
+    let (a, b) = tokio::join!(paid(&shop, &typed, total), paid(&shop, &no, total));
+    let mut both = [a.unwrap(), b.unwrap()];
+    both.sort_by_key(|recorded| *recorded == Recorded::Already);
+    assert_eq!(both, [Recorded::Paid, Recorded::Already]);
+    assert_eq!((stock(&shop).await, times(&shop, &placed, EventKind::Paid).await), ((8, 0), 1));
+    let booked = fetch_all!(shop.db.read().await.unwrap(), (String, String, String, i64), "SELECT provider, reference, kind, amount FROM payment");
+    assert_eq!(booked.await.unwrap(), [("transfer".to_owned(), no, "captured".to_owned(), total.0)]);
+    shop.clock.advance(8 * DAY_MS);
+    assert_eq!(sweep(&shop).await.unwrap(), Swept::default());
+    assert_eq!(states(&shop, &placed).await, (OrderState::Placed, PaymentState::Paid));
+    the_ledger_balances(&shop).await;
+});
+
+on_both_databases!(what_cannot_be_recorded_is_refused_in_words_and_changes_nothing(shop) {
+    goods(&shop, 10).await;
+    let (placed, no) = an_order(&shop, PaymentMethod::Transfer).await;
+    let (cash, by_cash) = an_order(&shop, PaymentMethod::Cash).await;
+    let whole = total(&shop, &placed).await;
+    let refused = paid(&shop, &no, whole - Yen(1)).await.unwrap_err().to_string();
+    assert!(refused.contains(&format!("comes to {}, not {}", whole.show(Lang::En), (whole - Yen(1)).show(Lang::En))), "{refused}");
+    let refused = paid(&shop, &by_cash, total(&shop, &cash).await).await.unwrap_err().to_string();
+    assert!(refused.contains("cash on delivery"), "{refused}");
+    for unknown in ["N-2222-2222", "", "N\0"] {
+        assert!(matches!(paid(&shop, unknown, whole).await, Err(OfficeError::Unknown(_))));
+        assert!(matches!(cancel(&shop, unknown).await, Err(OfficeError::Unknown(_))));
+    }
+    assert_eq!(cancel(&shop, &no).await.unwrap(), Cancelled::Now);
+    assert!(matches!(paid(&shop, &no, whole).await, Err(OfficeError::CalledOff { .. })), "called off for good");
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM payment").await, 0);
+    assert_eq!(times(&shop, &placed, EventKind::Paid).await, 0);
+    assert_eq!(stock(&shop).await, (8, 0));
+});
+
+on_both_databases!(a_transfer_that_comes_after_its_time_takes_the_goods_anew_or_says_that_they_are_gone(shop) {
+    goods(&shop, 3).await;
+    let (placed, no) = an_order(&shop, PaymentMethod::Transfer).await;
+    let total = total(&shop, &placed).await;
+    shop.clock.advance(7 * DAY_MS);
+    assert_eq!(sweep(&shop).await.unwrap().expired, 1);
+    let quick = buyer(&shop, PaymentMethod::Cash, 2).await;
+    press(&shop, quick).await.unwrap();
+    let gone = paid(&shop, &no, total).await.unwrap_err().to_string();
+    assert!(gone.contains("its goods are gone (TEA-1: 1 left)"), "{gone}");
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM payment").await, 0);
+    assert_eq!((states(&shop, &placed).await, stock(&shop).await), ((OrderState::Cancelled, PaymentState::Expired), (1, 0)));
+    crate::testing::goods::stock(&shop, 1, 5).await;
+    assert_eq!(paid(&shop, &no, total).await.unwrap(), Recorded::Revived);
+    assert_eq!(paid(&shop, &no, total).await.unwrap(), Recorded::Already);
+    assert_eq!((states(&shop, &placed).await, stock(&shop).await), ((OrderState::Placed, PaymentState::Paid), (3, 0)));
+    assert_eq!(times(&shop, &placed, EventKind::Revived).await, 1);
+    outbox::run_due(&shop).await.unwrap();
+    assert!(letter(&shop, "order-lapsed").is_none(), "what is not true any more is not sent");
+    the_ledger_balances(&shop).await;
+});
+
+on_both_databases!(an_order_that_is_called_off_gives_its_goods_back_held_or_taken(shop) {
+    goods(&shop, 2).await;
+    for (method, before) in [(PaymentMethod::Transfer, (2, 2)), (PaymentMethod::Cash, (0, 0))] {
+        let (placed, no) = an_order(&shop, method).await;
+        assert_eq!(stock(&shop).await, before);
+        assert_eq!(count(&shop, "SELECT COUNT(*) FROM product WHERE in_stock").await, 0);
+        let (a, b) = tokio::join!(cancel(&shop, &no), cancel(&shop, &no));
+        assert!([a.unwrap(), b.unwrap()].contains(&Cancelled::Already), "the second finds it done");
+        assert_eq!(cancel(&shop, &no).await.unwrap(), Cancelled::Already);
+        assert_eq!((stock(&shop).await, shown(&shop, &placed).await.state), ((2, 0), OrderState::Cancelled));
+        assert_eq!(count(&shop, "SELECT COUNT(*) FROM product WHERE in_stock").await, 1, "it can be bought again");
+        assert_eq!(times(&shop, &placed, EventKind::Cancelled).await, 1);
+    }
+    shop.clock.advance(8 * DAY_MS);
+    assert_eq!(sweep(&shop).await.unwrap(), Swept::default(), "nobody waits for their money");
+});
+
+on_both_databases!(an_order_that_is_paid_or_sent_is_not_called_off(shop) {
+    goods(&shop, 10).await;
+    let (placed, no) = an_order(&shop, PaymentMethod::Transfer).await;
+    paid(&shop, &no, total(&shop, &placed).await).await.unwrap();
+    assert!(matches!(cancel(&shop, &no).await, Err(OfficeError::Paid { .. })));
+    let (_, sent) = an_order(&shop, PaymentMethod::Cash).await;
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, "UPDATE orders SET shipment_state = 'shipped' WHERE no = $1", sent.as_str()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(matches!(cancel(&shop, &sent).await, Err(OfficeError::Left { .. })));
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM orders WHERE state = 'placed'").await, 2);
+    assert_eq!(stock(&shop).await, (6, 0));
+});
+
+on_both_databases!(money_for_a_card_order_that_was_called_off_goes_back(shop) {
+    goods(&shop, 10).await;
+    let cart = buyer(&shop, PaymentMethod::Card, 2).await;
+    let (placed, reference) = to_the_bank(&shop, cart).await;
+    assert_eq!(cancel(&shop, &shown(&shop, &placed).await.no).await.unwrap(), Cancelled::Now);
+    assert_eq!(stock(&shop).await, (10, 0));
+    TestBank::choose(&shop, &reference, Choice::Succeed).await.unwrap();
+    outbox::run_due(&shop).await.unwrap();
+    assert_eq!(states(&shop, &placed).await, (OrderState::Cancelled, PaymentState::Refunded));
+    assert_eq!(stock(&shop).await, (10, 0));
+    the_ledger_balances(&shop).await;
+    let (again, _) = to_the_bank(&shop, cart).await;
+    assert_ne!(again.token, placed.token, "the cart can be bought anew");
+});

@@ -1,0 +1,60 @@
+// The development mailbox, read as the person would read it.
+import { expect } from '@playwright/test';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { data } from './server.ts';
+
+/** A mail as the person would read it. */
+export type Mail = { to: string; subject: string; text: string; html: string };
+
+/** An address nobody else uses in this run. */
+export function newAddress(): string {
+  return `test-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}@example.jp`;
+}
+
+function decodeWords(header: string): string {
+  return header
+    .replace(/\?=\s+=\?/g, '?==?')
+    .replace(/=\?utf-8\?([bq])\?([^?]*)\?=/gi, (_, kind: string, words: string) =>
+      kind.toLowerCase() === 'b'
+        ? Buffer.from(words, 'base64').toString('utf8')
+        : decodeQuoted(words.replace(/_/g, ' ')),
+    );
+}
+
+function decodeQuoted(text: string): string {
+  const bytes = text.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+}
+
+function part(raw: string, kind: string): string {
+  const boundary = /boundary="?([^"\r\n;]+)"?/i.exec(raw)?.[1];
+  const pieces = boundary ? raw.split(`--${boundary}`) : [raw];
+  const piece = pieces.find((one) => new RegExp(`content-type: ${kind}`, 'i').test(one.split(/\r?\n\r?\n/)[0] ?? ''));
+  if (!piece) return '';
+  const [head = '', ...body] = piece.replace(/^\r?\n/, '').split(/\r?\n\r?\n/);
+  const text = body.join('\n\n');
+  if (/transfer-encoding: base64/i.test(head)) return Buffer.from(text, 'base64').toString('utf8');
+  return /transfer-encoding: quoted-printable/i.test(head) ? decodeQuoted(text) : text;
+}
+
+function mailbox(): Mail[] {
+  const dir = join(data, 'mailbox');
+  return readdirSync(dir)
+    .filter((name) => name.endsWith('.eml'))
+    .map((name) => {
+      const raw = readFileSync(join(dir, name), 'latin1');
+      const head = (raw.split(/\r?\n\r?\n/)[0] ?? '').replace(/\r?\n[ \t]+/g, ' ');
+      const header = (key: string) => decodeWords(new RegExp(`^${key}: (.*)$`, 'im').exec(head)?.[1] ?? '');
+      return { to: header('To'), subject: header('Subject'), text: part(raw, 'text/plain'), html: part(raw, 'text/html') };
+    });
+}
+
+/** The mails to `to`, once there are at least `count`. */
+export async function mails(to: string, count = 1): Promise<Mail[]> {
+  let found: Mail[] = [];
+  await expect
+    .poll(() => (found = mailbox().filter((mail) => mail.to.includes(to))).length, { message: `mail to ${to}`, timeout: 20_000 })
+    .toBeGreaterThanOrEqual(count);
+  return found;
+}

@@ -1,0 +1,32 @@
+//! The `noren` binary as its owner runs it: its commands, its listeners, how it stops, and what a
+//! `kill -9` leaves behind.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
+
+/// Checks a claim about an installation on both databases.
+macro_rules! on_both_databases {
+    ($($claim:ident),+ $(,)?) => {$(
+        mod $claim {
+            use crate::installation::Installation;
+
+            #[test]
+            fn sqlite() {
+                super::$claim(&Installation::on_sqlite());
+            }
+
+            #[test]
+            fn postgres() {
+                super::$claim(&Installation::on_postgres());
+            }
+        }
+    )+};
+}
+
+mod books;
+mod commands;
+mod crash;
+mod installation;
+mod metrics;
+mod server;
+mod shopper;
+#[cfg(unix)]
+mod stop;
