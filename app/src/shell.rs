@@ -15,7 +15,7 @@ use crate::checkout::{ConfirmPage, ContactPage, DeliveryPage, PaymentPage};
 use crate::legal::{CommercePage, HelpPage, PrivacyPage, TermsPage};
 use crate::notice::{NoticePage, TrustPage};
 use crate::order::OrderPage;
-use crate::ui::{Arrival, Footer, Header, NotFound, Offline, WasmBroken};
+use crate::ui::{Footer, Header, Main, NotFound, Offline, WasmBroken};
 
 /// Where the built site's files are, as their hashed names.
 #[cfg(feature = "ssr")]
@@ -95,11 +95,10 @@ pub fn App(
     view! {
         <Router base=lang.prefix() set_is_routing=set_routing>
             {move || routing.get().then(|| view! { <div class="progress" aria-hidden="true"></div> })}
-            <Arrival routing />
             <Header />
             <WasmBroken />
             <Offline />
-            <main id="main" tabindex="-1">
+            <Main routing>
                 <FlatRoutes fallback=|| view! { <NotFound /> }>
                     <Route path=path!("/") view=HomePage />
                     <Route path=path!("/c/:category") view=CategoryPage />
@@ -125,7 +124,7 @@ pub fn App(
                     <Route path=path!("/legal/privacy") view=PrivacyPage />
                     <Route path=path!("/legal/terms") view=TermsPage />
                 </FlatRoutes>
-            </main>
+            </Main>
             <Footer />
         </Router>
     }

@@ -1,20 +1,20 @@
 //! What pages are built from: frame, fields, messages.
 
-mod arrival;
 mod field;
 mod frame;
 mod get_form;
 mod load;
+mod main;
 mod message;
 mod page;
 mod search_box;
 mod wayfinding;
 
-pub use arrival::Arrival;
 pub use field::{Field, FieldKind, SelectField, SubmitButton, fault_words};
 pub use frame::{Footer, Header};
 pub use get_form::GetForm;
 pub use load::{Json, Load, renew, shown_again};
+pub use main::Main;
 pub use message::{FaultSummary, Missing, NotFound, Note, NoteKind, Offline, WasmBroken};
 pub use page::Head;
 pub use search_box::SearchBox;

@@ -23,6 +23,7 @@ use super::page::Head;
 use crate::form::Refusal;
 use crate::lang::{href, use_lang};
 use crate::ui::Missing;
+use crate::ui::main::Arrival;
 
 /// What a loader answers; `None`: there is no such thing.
 type Answer<T> = Result<Option<T>, Refusal>;
@@ -148,7 +149,7 @@ fn wait(
     show: Show,
 ) -> AnyView {
     let data = Resource::<Loaded, Sealed>::new_with_options(while_here(key), load, true);
-    let again = StoredValue::new(false);
+    let (again, arrival) = (StoredValue::new(false), Arrival::here());
     provide_context(Again(again));
     let busy = RwSignal::new(false);
     // Only the browser waits with an old page in view; the server's page is never a busy one.
@@ -163,7 +164,11 @@ fn wait(
             {move || {
                 let show = show.clone();
                 Suspend::new(async move {
-                    match show(&data.await) {
+                    let answer = show(&data.await);
+                    if let Some(arrival) = arrival.filter(|_| cfg!(feature = "hydrate")) {
+                        arrival.arrived();
+                    }
+                    match answer {
                         Ok(Some(shown)) => {
                             // The server may make a view twice, and shows only one.
                             if cfg!(feature = "hydrate") {

@@ -22,7 +22,11 @@ pub async fn merge(shop: &Shop, guest: &Token, customer: Id<Customer>) -> Result
 async fn merge_once(shop: &Shop, guest: &Token, customer: Id<Customer>) -> Result<MergeReport, CartError> {
     let mut report = MergeReport::default();
     let mut tx = shop.db.write().await?;
-    let Some(from) = rows::find(&mut tx, &CartKey::Guest(guest.clone())).await? else { return Ok(report) };
+    let Some(from) = rows::find(&mut tx, &CartKey::Guest(guest.clone())).await? else {
+        // It may be gone into a group that is not on the disk yet: the answer waits for that.
+        tx.commit().await?;
+        return Ok(report);
+    };
     let to = rows::begin(&mut tx, shop, &CartKey::Customer(customer)).await?;
     // Checkout, order, lines: the same order of locks as when an order is placed.
     lock_checkouts(&mut tx, from, to).await?;
