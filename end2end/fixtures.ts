@@ -30,6 +30,8 @@ type Fixtures = {
 
 async function settled(page: Page, life: Life) {
   if (life === 'hydrated') await expect(page.locator('html[data-hydrated]')).toBeAttached();
+  // Before the style sheet is there, what it hides can be seen, and could be clicked by mistake.
+  await expect(page.locator('body')).toHaveCSS('display', 'flex');
   await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
 }
 
