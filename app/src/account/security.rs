@@ -1,14 +1,13 @@
 //! The account security page: what needs attention, notices about me, devices, sign-ins.
 
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::{DeviceView, SecurityView, SignInOutcome, SignInView};
-use noren_domain::form::{Faults, FieldFault};
+use noren_domain::form::Faults;
 use noren_domain::notice::NoticeView;
 use noren_domain::{Lang, moment};
 
-use crate::form::Refusal;
+use crate::form::{Refusal, use_faults};
 use crate::lang::{href, use_lang};
 use crate::notice::{NoticeBody, VerdictList};
 use crate::ui::{Badge, BadgeKind, FaultSummary, Head, Load, SubmitButton};
@@ -66,10 +65,9 @@ pub fn SecurityPage() -> impl IntoView {
     let end_one = ServerAction::<EndSession>::new();
     let end_all = ServerAction::<EndOthers>::new();
     let read = ServerAction::<Acknowledge>::new();
-    let faults = Signal::derive(move || {
-        let (one, all, read) = (answered(end_one), answered(end_all), answered(read));
-        Faults(one.into_iter().chain(all).chain(read).collect())
-    });
+    let none = Faults::default;
+    let answers = [use_faults(end_one, none()), use_faults(end_all, none()), use_faults(read, none())];
+    let faults = Signal::derive(move || Faults(answers.iter().flat_map(|answer| answer.get().0).collect()));
     let said = move || {
         let done = matches!(&*end_one.value().read(), Some(Ok(()))) || matches!(&*end_all.value().read(), Some(Ok(())));
         done.then(|| lang.pick("端末をログアウトしました。", "The device was signed out."))
@@ -85,17 +83,6 @@ pub fn SecurityPage() -> impl IntoView {
             load=|_| load_security()
             view=move |security: SecurityView| view! { <Security security end_one end_all read faults /> }
         />
-    }
-}
-
-/// What was wrong with an action's last answer.
-fn answered<S>(action: ServerAction<S>) -> Vec<FieldFault>
-where
-    S: ServerFn<Error = Refusal, Output = ()> + Clone + Send + Sync + 'static,
-{
-    match &*action.value().read() {
-        Some(Err(refusal)) => refusal.faults().0,
-        _ => Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The way into the cart.
 
 use leptos::form::ActionForm;
+use leptos::html::Input;
 use leptos::prelude::*;
 use noren_domain::Yen;
 use noren_domain::form::Faults;
@@ -21,6 +22,8 @@ pub fn BuyForm(
     sku: String,
     /// Most units that can be asked for.
     max: u32,
+    /// The field for how many.
+    quantity: NodeRef<Input>,
     /// Puts it in.
     action: ServerAction<AddToCart>,
 ) -> impl IntoView {
@@ -34,6 +37,7 @@ pub fn BuyForm(
                 <span>{lang.pick("数量", "Quantity")}</span>
                 <input
                     id="f-quantity"
+                    node_ref=quantity
                     type="number"
                     name="quantity"
                     value="1"

@@ -13,7 +13,7 @@ use super::totals::FreeShipping;
 use super::wish::apply;
 use super::{CartPageData, LinePicture, TotalsView};
 use crate::lang::{href, use_lang};
-use crate::ui::{Head, Load, SubmitButton, fault_words};
+use crate::ui::{Head, Load, SubmitButton, fault_items, fault_words};
 
 /// The cart.
 #[component]
@@ -153,22 +153,10 @@ fn CartFaults(faults: Signal<Faults>, lines: Vec<CartLineView>) -> impl IntoView
     move || {
         let faults = faults.get();
         (!faults.is_empty()).then(|| {
-            let items = faults
-                .0
-                .iter()
-                .map(|fault| {
-                    let words = fault_words(lang, &fault.fault);
-                    match lines.iter().find(|line| quantity_of(&line.sku) == fault.field) {
-                        Some(line) => {
-                            let name = full_name(line, lang);
-                            let text = lang.pick(format!("{name}：{words}"), format!("{name}: {words}"));
-                            view! { <li><a href=format!("#q-{}", line.variant) rel="external">{text}</a></li> }
-                                .into_any()
-                        }
-                        None => view! { <li>{words}</li> }.into_any(),
-                    }
-                })
-                .collect_view();
+            let items = fault_items(lang, &faults, |field| {
+                let line = lines.iter().find(|line| quantity_of(&line.sku) == field)?;
+                Some((full_name(line, lang), format!("#q-{}", line.variant)))
+            });
             view! {
                 <div class="faults" role="alert">
                     <p class="faults__title">{lang.pick("ご確認ください", "Please check the following")}</p>

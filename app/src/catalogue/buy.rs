@@ -1,5 +1,6 @@
 //! Where a variant goes into the cart.
 
+use leptos::html::Input;
 use leptos::prelude::*;
 use noren_domain::catalogue::{StockState, Variant};
 
@@ -14,6 +15,8 @@ pub fn BuyBox(
     variant: Variant,
     /// Whether any variant of the product can be bought.
     others: bool,
+    /// The field for how many.
+    quantity: NodeRef<Input>,
     /// Puts it in.
     action: ServerAction<AddToCart>,
 ) -> impl IntoView {
@@ -29,6 +32,7 @@ pub fn BuyBox(
         };
         view! { <Note kind=NoteKind::Info>{words}</Note> }.into_any()
     } else {
-        view! { <crate::cart::BuyForm sku=variant.sku max=noren_domain::cart::MAX_QUANTITY action /> }.into_any()
+        view! { <crate::cart::BuyForm sku=variant.sku max=noren_domain::cart::MAX_QUANTITY quantity action /> }
+            .into_any()
     }
 }

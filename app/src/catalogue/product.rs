@@ -13,7 +13,7 @@ use super::card::ReducedMark;
 use super::{Cards, JsonLd, PictureView, load_product};
 use crate::cart::{AddToCart, BuyBar};
 use crate::lang::{href, lang_of_name, use_lang};
-use crate::ui::{Badge, BadgeKind, Crumbs, Head, Load, Price, shown_again};
+use crate::ui::{Badge, BadgeKind, Crumbs, Head, Load, Price, renew};
 
 /// A product; `?v=` in the URL names the variant, so that a choice can be kept, sent and gone back from.
 #[component]
@@ -41,10 +41,9 @@ fn Product(data: ProductDetail) -> impl IntoView {
     #[cfg(not(feature = "ssr"))]
     let structured = String::new();
     let (slug, name, summary) = data.with_value(|d| (d.slug.clone(), d.name.clone(), d.summary.clone()));
-    if shown_again() {
-        // Another product on the same page: what was typed was about the one before.
-        let _ = request_animation_frame(reset_quantity);
-    }
+    // Another product on the same page: what was typed was about the one before.
+    let quantity = NodeRef::new();
+    renew(quantity, "1".to_owned());
     let others = data.with_value(|d| d.variants.iter().any(|variant| variant.stock.can_be_bought()));
     view! {
         <Head title=name.clone() description=summary.clone() canonical=format!("/p/{slug}") picture picture_alt kind="product" />
@@ -58,7 +57,7 @@ fn Product(data: ProductDetail) -> impl IntoView {
                 <p class="product__summary">{summary}</p>
                 {move || chosen.get().and_then(|at| data.with_value(|d| d.variants.get(at).cloned())).map(|variant| view! { <Offer data variant /> })}
                 <Choices data chosen />
-                {move || chosen.get().and_then(|at| data.with_value(|d| d.variants.get(at).cloned())).map(|variant| view! { <BuyBox variant others action=add /> })}
+                {move || chosen.get().and_then(|at| data.with_value(|d| d.variants.get(at).cloned())).map(|variant| view! { <BuyBox variant others quantity action=add /> })}
                 {move || {
                     let can = chosen.get().and_then(|at| data.with_value(|d| d.variants.get(at).map(|v| v.stock.can_be_bought())));
                     let earliest = if can == Some(true) { data.with_value(|d| d.earliest.clone()) } else { String::new() };
@@ -69,15 +68,6 @@ fn Product(data: ProductDetail) -> impl IntoView {
         </article>
         <Others data />
         {move || chosen.get().and_then(|at| data.with_value(|d| d.variants.get(at).cloned())).map(|variant| view! { <Bar variant action=add /> })}
-    }
-}
-
-fn reset_quantity() {
-    use leptos::wasm_bindgen::JsCast;
-    use leptos::web_sys::HtmlInputElement;
-    let input = document().get_element_by_id("f-quantity").and_then(|input| input.dyn_into::<HtmlInputElement>().ok());
-    if let Some(input) = input {
-        input.set_value("1");
     }
 }
 

@@ -66,9 +66,9 @@ fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
 }
 
 /// How [`Loaded`] travels in the HTML.
-struct Sealed;
+struct LoadedJson;
 
-impl Encoder<Loaded> for Sealed {
+impl Encoder<Loaded> for LoadedJson {
     type Error = serde_json::Error;
     type Encoded = String;
 
@@ -83,7 +83,7 @@ impl Encoder<Loaded> for Sealed {
     }
 }
 
-impl Decoder<Loaded> for Sealed {
+impl Decoder<Loaded> for LoadedJson {
     type Error = Infallible;
     type Encoded = str;
 
@@ -148,7 +148,7 @@ fn wait(
     load: Box<dyn Fn(String) -> Loading + Send + Sync>,
     show: Show,
 ) -> AnyView {
-    let data = Resource::<Loaded, Sealed>::new_with_options(while_here(key), load, true);
+    let data = Resource::<Loaded, LoadedJson>::new_with_options(while_here(key), load, true);
     let (again, arrival) = (StoredValue::new(false), Arrival::here());
     provide_context(Again(again));
     let busy = RwSignal::new(false);
@@ -198,17 +198,20 @@ struct Again(StoredValue<bool>);
 /// Whether the view that is being made takes the place of an earlier one of the same page. Its inputs
 /// are then the same elements, and still hold what was typed into them; the first view's inputs may hold
 /// what was typed while the page was waking up, which must not be lost.
-pub fn shown_again() -> bool {
+fn shown_again() -> bool {
     use_context::<Again>().is_some_and(|again| again.0.try_get_value() == Some(true))
 }
 
 /// Makes `input` say `value` when its page is shown again.
 pub fn renew(input: NodeRef<Input>, value: String) {
     if shown_again() {
-        Effect::new(move |_| {
-            if let Some(input) = input.get() {
-                input.set_value(&value);
+        Effect::new(move |done: Option<bool>| {
+            // Once: the same field may be put into a new place on the page, with what was typed since.
+            let field = input.get().filter(|_| done != Some(true));
+            if let Some(field) = &field {
+                field.set_value(&value);
             }
+            done == Some(true) || field.is_some()
         });
     }
 }

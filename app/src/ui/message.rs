@@ -1,7 +1,8 @@
 //! Words to the person when something is missing, wrong or worth knowing.
 
 use leptos::prelude::*;
-use noren_domain::form::Faults;
+use noren_domain::Lang;
+use noren_domain::form::{Faults, FieldFault};
 
 use crate::lang::{href, use_lang};
 use crate::ui::field::fault_words;
@@ -61,22 +62,10 @@ pub fn FaultSummary(
     move || {
         let faults = faults.get();
         (!faults.is_empty()).then(|| {
-            let items = faults
-                .0
-                .iter()
-                .map(|fault| {
-                    let words = fault_words(lang, &fault.fault);
-                    let label = labels.iter().find(|(name, _)| *name == fault.field).map(|(_, label)| *label);
-                    match label {
-                        Some(label) => {
-                            let target = format!("#f-{}", fault.field);
-                            let text = lang.pick(format!("{label}：{words}"), format!("{label}: {words}"));
-                            view! { <li><a href=target rel="external">{text}</a></li> }.into_any()
-                        }
-                        None => view! { <li>{words}</li> }.into_any(),
-                    }
-                })
-                .collect_view();
+            let items = fault_items(lang, &faults, |field| {
+                let label = labels.iter().find(|(name, _)| *name == field).map(|(_, label)| *label)?;
+                Some((label.to_owned(), format!("#f-{field}")))
+            });
             view! {
                 <div class="faults" role="alert" tabindex="-1" node_ref=summary>
                     <p class="faults__title">{title}</p>
@@ -85,6 +74,21 @@ pub fn FaultSummary(
             }
         })
     }
+}
+
+/// Each fault in words; where `place` knows its field, with the label of that and a link to it.
+pub fn fault_items(lang: Lang, faults: &Faults, place: impl Fn(&str) -> Option<(String, String)>) -> Vec<AnyView> {
+    let item = |fault: &FieldFault| {
+        let words = fault_words(lang, &fault.fault);
+        match place(&fault.field) {
+            Some((label, target)) => {
+                let text = lang.pick(format!("{label}：{words}"), format!("{label}: {words}"));
+                view! { <li><a href=target rel="external">{text}</a></li> }.into_any()
+            }
+            None => view! { <li>{words}</li> }.into_any(),
+        }
+    };
+    faults.0.iter().map(item).collect()
 }
 
 /// The page for a path that leads nowhere: says so and shows ways on.
