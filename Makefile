@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run test bench watch fmt lint lint-deny screenshots setup clean
+.PHONY: help run test build bench watch fmt lint lint-deny screenshots setup clean
 
 help: ## Shows this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -10,6 +10,10 @@ run: ## Sets everything up and opens the shop at http://127.0.0.1:3000
 
 test: ## Sets everything up and runs every test
 	@scripts/test
+
+build: ## Builds the shop for use: target/release/noren and target/site
+	@scripts/setup run
+	@. scripts/lib.sh && build_shop --release --precompress
 
 bench: ## Builds for release and prints the figures of docs/BENCHMARKS.md
 	@scripts/bench

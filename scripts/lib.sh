@@ -99,6 +99,9 @@ WRAPPER
     if ! runs "$tools/bin/$1"; then rm "$tools/bin/$1"; return 1; fi
 }
 
+# Builds server and site, the wasm in parts that pages fetch when they need them (docs/adr/0013).
+build_shop() { cargo leptos build --split --lib-features split "$@"; }
+
 # The version of crate $1 in Cargo.lock.
 locked_version() {
     awk -v crate="name = \"$1\"" '$0 == crate { getline; gsub(/version = |"/, ""); print; exit }' Cargo.lock

@@ -82,8 +82,7 @@ pub async fn add_to_cart(
             crate::request::go("/cart");
             Ok(())
         }
-        Err(error) => {
-            let refusal = desk::refused(error, &form, "quantity");
+        Err(refusal) => {
             // Without scripts the cart says what was wrong: the product page has no memory for it.
             if crate::request::wants_html() {
                 crate::request::go("/cart");
@@ -100,7 +99,7 @@ pub async fn set_quantity(
     #[server(flatten)]
     form: LineForm,
 ) -> Result<(), Refusal> {
-    desk::set(&form).await.map_err(|error| desk::refused(error, &form, &page::quantity_of(&form.sku)))?;
+    desk::set(&form, &page::quantity_of(&form.sku)).await?;
     desk::show();
     Ok(())
 }

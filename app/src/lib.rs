@@ -13,11 +13,14 @@ pub mod lang;
 pub mod legal;
 pub mod notice;
 pub mod order;
+mod pages;
 #[cfg(feature = "ssr")]
 pub mod request;
 pub mod shell;
 pub mod ui;
 
+#[cfg(feature = "hydrate")]
+pub use pages::fetch_part;
 pub use shell::App;
 #[cfg(feature = "ssr")]
 pub use shell::{Site, shell};

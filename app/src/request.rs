@@ -109,7 +109,8 @@ const SESSION: &str = "noren-session";
 const CART: &str = "noren-cart";
 const PENDING: &str = "noren-pending";
 const SESSION_SECONDS: i64 = 60 * 60 * 24 * 30;
-const CART_SECONDS: i64 = 60 * 60 * 24 * 90;
+/// A guest's cart is deleted as many days after its last change.
+const CART_SECONDS: i64 = 60 * 60 * 24 * noren_shop::tidy::CART_DAYS;
 const PENDING_SECONDS: i64 = 60 * 60;
 const PARCEL_SECONDS: i64 = 300;
 

@@ -1,21 +1,14 @@
-//! The document around every page, and the map of all pages.
+//! The document around every page.
 
 use leptos::prelude::*;
 #[cfg(feature = "ssr")]
 use leptos_meta::MetaTags;
 use leptos_meta::provide_meta_context;
-use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::path;
+use leptos_router::components::Router;
 use noren_domain::Lang;
 
-use crate::account::{AccountPage, LoginPage, MyOrderPage, MyOrdersPage, RegisterPage, SecurityPage, VerifyPage};
-use crate::cart::CartPage;
-use crate::catalogue::{CategoryPage, HomePage, ProductPage, SearchPage};
-use crate::checkout::{ConfirmPage, ContactPage, DeliveryPage, PaymentPage};
-use crate::legal::{CommercePage, HelpPage, PrivacyPage, TermsPage};
-use crate::notice::{NoticePage, TrustPage};
-use crate::order::OrderPage;
-use crate::ui::{Footer, Header, Main, NotFound, Offline, WasmBroken};
+use crate::pages::Pages;
+use crate::ui::{Footer, Header, Main, Offline, WasmBroken};
 
 /// Where the built site's files are, as their hashed names.
 #[cfg(feature = "ssr")]
@@ -27,8 +20,12 @@ pub struct Site {
     pub css: std::sync::Arc<str>,
     /// Path of the script that starts the wasm.
     pub js: std::sync::Arc<str>,
-    /// Path of the wasm.
+    /// Path of the wasm, or of its first part.
     pub wasm: std::sync::Arc<str>,
+    /// Path of the script that fetches the other parts, if there are any.
+    pub loader: Option<std::sync::Arc<str>>,
+    /// Paths of the files that each of the other parts needs, by its name.
+    pub parts: std::sync::Arc<std::collections::BTreeMap<String, Vec<std::sync::Arc<str>>>>,
 }
 
 /// The whole HTML document.
@@ -49,8 +46,8 @@ pub fn shell(site: Site) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
                 <link rel="stylesheet" href=site.css.to_string() />
-                <AutoReload options=site.options />
-                <WakeUp js=site.js.to_string() wasm=site.wasm.to_string() />
+                <AutoReload options=site.options.clone() />
+                <WakeUp site path />
                 <MetaTags />
             </head>
             <body>
@@ -70,13 +67,22 @@ const STAND_ASIDE: &str = "for (const kind of ['click', 'submit', 'input', 'chan
 /// binary only, and a shop must come along with its site folder alone.
 #[cfg(feature = "ssr")]
 #[component]
-fn WakeUp(js: String, wasm: String) -> impl IntoView {
+fn WakeUp(site: Site, path: String) -> impl IntoView {
+    let Site { js, wasm, loader, parts, .. } = site;
     let script = format!(
         "{STAND_ASIDE}import({js:?}).then(mod => mod.default({{ module_or_path: {wasm:?} }}).then(() => mod.hydrate()));"
     );
+    let part = crate::pages::Part::of(&path).and_then(|part| parts.get(part.name())).into_iter().flatten();
+    // All at once, and not each when the one before it has been read.
+    let scripts = [Some(js), loader].into_iter().flatten().map(|script| {
+        view! { <link rel="modulepreload" href=script.to_string() crossorigin="anonymous" /> }
+    });
+    let wasm = std::iter::once(&wasm).chain(part).map(|file| {
+        view! { <link rel="preload" href=file.to_string() r#as="fetch" r#type="application/wasm" crossorigin="anonymous" /> }
+    });
     view! {
-        <link rel="modulepreload" href=js crossorigin="anonymous" />
-        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+        {scripts.collect_view()}
+        {wasm.collect_view()}
         <script type="module" nonce=leptos::nonce::use_nonce()>
             {script}
         </script>
@@ -99,31 +105,7 @@ pub fn App(
             <WasmBroken />
             <Offline />
             <Main routing>
-                <FlatRoutes fallback=|| view! { <NotFound /> }>
-                    <Route path=path!("/") view=HomePage />
-                    <Route path=path!("/c/:category") view=CategoryPage />
-                    <Route path=path!("/search") view=SearchPage />
-                    <Route path=path!("/p/:product") view=ProductPage />
-                    <Route path=path!("/cart") view=CartPage />
-                    <Route path=path!("/checkout/contact") view=ContactPage />
-                    <Route path=path!("/checkout/delivery") view=DeliveryPage />
-                    <Route path=path!("/checkout/payment") view=PaymentPage />
-                    <Route path=path!("/checkout/confirm") view=ConfirmPage />
-                    <Route path=path!("/orders/:token") view=OrderPage />
-                    <Route path=path!("/register") view=RegisterPage />
-                    <Route path=path!("/verify") view=VerifyPage />
-                    <Route path=path!("/login") view=LoginPage />
-                    <Route path=path!("/account") view=AccountPage />
-                    <Route path=path!("/account/orders") view=MyOrdersPage />
-                    <Route path=path!("/account/orders/:no") view=MyOrderPage />
-                    <Route path=path!("/account/security") view=SecurityPage />
-                    <Route path=path!("/security") view=TrustPage />
-                    <Route path=path!("/security/notices/:no") view=NoticePage />
-                    <Route path=path!("/help") view=HelpPage />
-                    <Route path=path!("/legal/commerce") view=CommercePage />
-                    <Route path=path!("/legal/privacy") view=PrivacyPage />
-                    <Route path=path!("/legal/terms") view=TermsPage />
-                </FlatRoutes>
+                <Pages />
             </Main>
             <Footer />
         </Router>

@@ -13,7 +13,7 @@ mod wayfinding;
 pub use field::{Field, FieldKind, SelectField, SubmitButton, fault_words};
 pub use frame::{Footer, Header};
 pub use get_form::GetForm;
-pub use load::{Json, Load, renew};
+pub use load::{Json, Load, Trouble, renew};
 pub use main::Main;
 pub use message::{FaultSummary, Missing, NotFound, Note, NoteKind, Offline, WasmBroken, fault_items};
 pub use page::Head;

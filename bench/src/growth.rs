@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sqlx::{Connection, PgConnection};
 use tokio::process::Command;
 
-use crate::load::{AnyError, Browser, Seen, gather};
+use crate::load::{self, AnyError, Browser, escape};
 use crate::running::{Running, noren};
 
 const SMALL: usize = 1_000;
@@ -20,10 +20,13 @@ const CATEGORIES: [&str; 10] =
 /// Words that hundreds of products have, and words of few; one character, two and more; Latin too.
 const SEARCHES: [&str; 10] = ["藍", "波", "青海波", "ちどり", "桜", "cup", "indigo", "手ぬぐい", "茶", "pine green"];
 
-/// Addresses of one kind of page.
+/// One kind of page.
 struct Kind {
     name: &'static str,
-    addresses: Vec<String>,
+    /// Addresses on the small shop.
+    few: Vec<String>,
+    /// Addresses on the large one.
+    many: Vec<String>,
 }
 
 /// Prints how quickly each database is stocked, and what lists, searches and products cost.
@@ -65,12 +68,12 @@ async fn compare(
 ) -> Result<(), AnyError> {
     let small = open(database, &files[0], scratch, urls[0].as_deref()).await?;
     let large = open(database, &files[1], scratch, urls[1].as_deref()).await?;
-    for kind in kinds(&small).await? {
-        let large_kind = Kind { name: kind.name, addresses: addresses_of(&large, &kind).await? };
+    let (at_small, at_large) = (visitor(&small).await?, visitor(&large).await?);
+    for kind in kinds(&small, &large).await? {
         let mut turns = Vec::new();
         for _ in 0..TURNS {
-            let few = ask(&small, &kind).await?;
-            let many = ask(&large, &large_kind).await?;
+            let few = load::pages(&kind.few, &at_small, 1, LENGTH).await?;
+            let many = load::pages(&kind.many, &at_large, 1, LENGTH).await?;
             turns.push((many.quantile_ms(990) / few.quantile_ms(990), few, many));
         }
         turns.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -108,8 +111,8 @@ async fn open(database: &str, file: &Path, scratch: &Path, url: Option<&str>) ->
     Ok(shop)
 }
 
-async fn kinds(shop: &Running) -> Result<Vec<Kind>, AnyError> {
-    let mut browser = Browser::open(shop.addr).await?;
+async fn kinds(small: &Running, large: &Running) -> Result<Vec<Kind>, AnyError> {
+    let mut browser = Browser::open(small.addr).await?;
     let (mut facets, mut deep) = (Vec::new(), Vec::new());
     for category in CATEGORIES {
         let page = body(&mut browser, &format!("/c/{category}")).await?;
@@ -119,24 +122,20 @@ async fn kinds(shop: &Running) -> Result<Vec<Kind>, AnyError> {
         }
         deep.extend(["price", "-price", "new"].map(|sort| format!("/c/{category}?sort={sort}&page=2")));
     }
+    let lists = CATEGORIES.iter().map(|category| format!("/c/{category}")).collect();
+    let searches = SEARCHES.iter().map(|words| format!("/search?q={}", escape(words))).collect();
+    let both = |name, addresses: Vec<String>| Kind { name, few: addresses.clone(), many: addresses };
     Ok(vec![
-        Kind { name: "list", addresses: CATEGORIES.iter().map(|category| format!("/c/{category}")).collect() },
-        Kind { name: "list, sorted, second page", addresses: deep },
-        Kind { name: "list, one facet chosen", addresses: facets },
+        both("list", lists),
+        both("list, sorted, second page", deep),
+        both("list, one facet chosen", facets),
+        both("search", searches),
         Kind {
-            name: "search",
-            addresses: SEARCHES.iter().map(|words| format!("/search?q={}", escape(words))).collect(),
+            name: "product",
+            few: products(&mut browser).await?,
+            many: products(&mut Browser::open(large.addr).await?).await?,
         },
-        Kind { name: "product", addresses: products(&mut browser).await? },
     ])
-}
-
-/// The same addresses on the other shop; products have their own there.
-async fn addresses_of(shop: &Running, kind: &Kind) -> Result<Vec<String>, AnyError> {
-    if kind.name == "product" {
-        return products(&mut Browser::open(shop.addr).await?).await;
-    }
-    Ok(kind.addresses.clone())
 }
 
 /// Products from every category's list.
@@ -162,12 +161,8 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     tag.split_once(&format!(" {name}=\"")).and_then(|(_, rest)| rest.split('"').next())
 }
 
-fn escape(value: &str) -> String {
-    value.bytes().map(|byte| format!("%{byte:02X}")).collect()
-}
-
-/// Asks for each address in turn, as a visitor with a cart: nothing comes from the pages kept for a second.
-async fn ask(shop: &Running, kind: &Kind) -> Result<Seen, AnyError> {
+/// Somebody with a cart: nothing comes from the pages kept for a second.
+async fn visitor(shop: &Running) -> Result<Browser, AnyError> {
     let mut stranger = Browser::open(shop.addr).await?;
     let some = products(&mut stranger).await?.swap_remove(0);
     let page = body(&mut stranger, &some).await?;
@@ -176,25 +171,5 @@ async fn ask(shop: &Running, kind: &Kind) -> Result<Seen, AnyError> {
         .find(|input| input.contains("name=\"sku\""))
         .and_then(|input| attribute(input, "value"))
         .ok_or("the product page has no form")?;
-    let mut browser = Browser::with_cart(shop.addr, sku, &some).await?;
-    let started = Instant::now();
-    let until = started + LENGTH;
-    let addresses = kind.addresses.clone();
-    let mut task = tokio::task::JoinSet::new();
-    task.spawn(async move {
-        let mut micros = Vec::new();
-        for address in addresses.iter().cycle() {
-            let asked = Instant::now();
-            if asked >= until {
-                break;
-            }
-            let answer = browser.get(address).await?;
-            if !answer.status.is_success() {
-                return Err(format!("{address} answered {}", answer.status).into());
-            }
-            micros.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
-        }
-        Ok::<_, AnyError>(micros)
-    });
-    gather(task, started).await
+    Browser::with_cart(shop.addr, sku, &some).await
 }

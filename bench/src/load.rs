@@ -143,7 +143,8 @@ impl Browser {
     }
 }
 
-fn escape(value: &str) -> String {
+/// A value as it stands in a form or a query.
+pub fn escape(value: &str) -> String {
     value.bytes().fold(String::new(), |mut out, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
@@ -154,18 +155,26 @@ fn escape(value: &str) -> String {
     })
 }
 
-/// Asks for `path` with the cookies of `visitor` over `connections` connections for `length`.
-pub async fn pages(path: &str, visitor: &Browser, connections: usize, length: Duration) -> Result<Seen, AnyError> {
+/// Asks for `paths` in turn with the cookies of `visitor`, over `connections` connections for `length`.
+pub async fn pages(
+    paths: &[String],
+    visitor: &Browser,
+    connections: usize,
+    length: Duration,
+) -> Result<Seen, AnyError> {
     let started = Instant::now();
     let until = started + length;
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..connections {
-        let (path, mut browser) = (path.to_owned(), visitor.again().await?);
+        let (paths, mut browser) = (paths.to_vec(), visitor.again().await?);
         tasks.spawn(async move {
             let mut micros = Vec::new();
-            while Instant::now() < until {
+            for path in paths.iter().cycle() {
                 let asked = Instant::now();
-                let answer = browser.get(&path).await?;
+                if asked >= until {
+                    break;
+                }
+                let answer = browser.get(path).await?;
                 if !answer.status.is_success() {
                     return Err(format!("{path} answered {}", answer.status).into());
                 }

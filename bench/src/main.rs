@@ -18,7 +18,7 @@ use clap::{Parser, Subcommand};
 use load::AnyError;
 use running::Running;
 
-/// Measures a release build of the shop: `cargo leptos build --release --precompress` first.
+/// Measures a release build of the shop: `make build` first.
 #[derive(Parser)]
 struct Cli {
     #[command(subcommand)]

@@ -37,8 +37,8 @@ pub async fn print(shop: &Running, data: &Path, scratch: &Path) -> Result<(), An
         let stranger = Browser::open(floor.addr).await?;
         let mut turns = Vec::new();
         for _ in 0..TURNS {
-            let ours = load::pages(path, &visitor, CONNECTIONS, LENGTH).await?;
-            let bare = load::pages("/", &stranger, CONNECTIONS, LENGTH).await?;
+            let ours = load::pages(&[path.to_owned()], &visitor, CONNECTIONS, LENGTH).await?;
+            let bare = load::pages(&["/".to_owned()], &stranger, CONNECTIONS, LENGTH).await?;
             turns.push((ours.per_second() / bare.per_second(), ours, bare));
         }
         turns.sort_by(|a, b| a.0.total_cmp(&b.0));

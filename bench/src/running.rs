@@ -16,7 +16,7 @@ pub struct Running {
 }
 
 /// A port nobody listens on now.
-pub fn free_port() -> Result<SocketAddr, AnyError> {
+fn free_port() -> Result<SocketAddr, AnyError> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 

@@ -51,8 +51,7 @@ test('goods from before the sign-in come along, and the page one lands on says s
   await expect(page.getByText(t('お客様のカートに加えました', 'now in your cart'))).toHaveCount(0);
 });
 
-test('a customer finds their order in the account, and their address in the next checkout @all', async ({ page, shop, visit, lang, t, life }) => {
-  test.skip(life === 'wasm-held' || life === 'wasm-broken', 'the same pages as with scripts off');
+test('a customer finds their order in the account, and their address in the next checkout @posts', async ({ page, shop, visit, lang, t }) => {
   test.slow();
   const email = await shop.register();
 

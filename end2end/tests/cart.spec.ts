@@ -4,8 +4,7 @@ import { expect, test } from '../fixtures.ts';
 import { product } from '../shop.ts';
 
 for (const quantity of ['0', '-1', '1000000000', 'abc']) {
-  test(`a quantity of ${quantity} is refused in words and changes nothing @all`, async ({ page, shop, visit, lang, t, life, expectedMessages }) => {
-    test.skip(life === 'wasm-held' || life === 'wasm-broken', 'the same form post as with scripts off');
+  test(`a quantity of ${quantity} is refused in words and changes nothing @posts`, async ({ page, shop, visit, lang, t, expectedMessages }) => {
     expectedMessages.push(refused('cart/set'));
     await visit(product.path);
     await shop.putIntoCart();
@@ -27,8 +26,7 @@ test('the last line can be taken out and the cart says that it is empty @all', a
 
 const other = { path: '/p/tenugui-asanoha', name: { ja: '手ぬぐい 麻の葉', en: 'Tenugui, Asanoha hemp leaf' } };
 
-test('a refused quantity names its line and leads to it, and no other line is marked @all', async ({ page, shop, visit, lang, t, life, expectedMessages }) => {
-  test.skip(life === 'wasm-held' || life === 'wasm-broken', 'the same form post as with scripts off');
+test('a refused quantity names its line and leads to it, and no other line is marked @posts', async ({ page, shop, visit, lang, t, expectedMessages }) => {
   expectedMessages.push(refused('cart/set'));
   await visit(product.path);
   await shop.putIntoCart();

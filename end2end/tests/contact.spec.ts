@@ -31,8 +31,7 @@ test('a form with errors says what to mend and keeps what was typed @all @matrix
   await expect(shop.field('郵便番号', 'Postal code')).toHaveAttribute('aria-invalid', 'true');
 });
 
-test('a postal code that leads nowhere is said in words, and what was typed stays @all', async ({ page, shop, visit, lang, life }) => {
-  test.skip(life === 'wasm-held' || life === 'wasm-broken', 'the same form post as with scripts off');
+test('a postal code that leads nowhere is said in words, and what was typed stays @posts', async ({ page, shop, visit, lang, life }) => {
   await visit(product.path);
   await shop.putIntoCart();
   await visit('/checkout/contact');
@@ -48,8 +47,7 @@ test('a postal code that leads nowhere is said in words, and what was typed stay
   await expect(shop.field('市区町村', 'City')).toHaveValue(/千代田区/);
 });
 
-test('an address whose postal code the shop does not know is taken as it was typed @all', async ({ shop, visit, t, life }) => {
-  test.skip(life === 'wasm-held' || life === 'wasm-broken', 'the same form post as with scripts off');
+test('an address whose postal code the shop does not know is taken as it was typed @posts', async ({ shop, visit, t }) => {
   await visit(product.path);
   await shop.putIntoCart();
   await visit('/checkout/contact');

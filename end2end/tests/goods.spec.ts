@@ -2,8 +2,7 @@
 import { expect, test } from '../fixtures.ts';
 import { product } from '../shop.ts';
 
-test('on a phone the button for the cart is always in reach and covers nothing @all', async ({ page, shop, visit, isMobile, lang }) => {
-  test.skip(!isMobile, 'there is room beside the picture');
+test('on a phone the button for the cart is always in reach and covers nothing @all @phone', async ({ page, shop, visit, lang }) => {
   await visit(product.path);
   const button = shop.button('カートに入れる', 'Add to cart');
   await expect(button).toHaveCount(1);

@@ -43,8 +43,7 @@ test('a customer signs every other device out at once and stays signed in', asyn
   await expect(page).toHaveURL(/\/account\/security$/);
 });
 
-test('a sign-in that ends during the checkout is said so, and nothing typed is lost @all', async ({ page, shop, visit, elsewhere, t, life, expectedMessages }) => {
-  test.skip(life === 'wasm-held' || life === 'wasm-broken', 'the same form post as with scripts off');
+test('a sign-in that ends during the checkout is said so, and nothing typed is lost @posts', async ({ page, shop, visit, elsewhere, t, expectedMessages }) => {
   test.slow();
   expectedMessages.push(/status of 4\d\d .*\/api\/checkout\/save-contact\)$/);
   const email = await shop.register();

@@ -27,8 +27,7 @@ for (const [pages, walk] of Object.entries(walks)) {
   });
 }
 
-test('no open page is too wide for the smallest phone', async ({ page, shop, isMobile, expectedMessages }) => {
-  test.skip(!isMobile, 'a phone is meant');
+test('no open page is too wide for the smallest phone @phone', async ({ page, shop, expectedMessages }) => {
   test.slow();
   await page.setViewportSize({ width: 320, height: 640 });
   await walks['open page']({ shop, look: (name) => fits(page, name), expectedMessages });

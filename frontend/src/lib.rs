@@ -6,13 +6,18 @@ use noren_domain::Lang;
 
 /// Called by the page's module script once the wasm is loaded.
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
+pub async fn hydrate() {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);
         mark("data-wasm-failed");
     }));
     let path = window().location().pathname().unwrap_or_default();
     let lang = Lang::of_path(&path);
+    if noren_app::fetch_part(&path).await.is_err() {
+        // The page goes on as it came: links and forms work without us.
+        mark("data-wasm-failed");
+        return;
+    }
     leptos::mount::hydrate_body(move || view! { <App lang /> });
     // What waits for its data takes hold in the tasks right after this one; then the page is awake.
     let _ = set_timeout(|| mark("data-hydrated"), std::time::Duration::ZERO);

@@ -274,7 +274,7 @@ mod tests {
         let findings = examine(&config).await;
         assert_eq!(bad(&findings), ["built site", "database"]);
         assert!(findings.iter().any(|f| f.words.contains("noren migrate")));
-        assert!(findings.iter().any(|f| f.words.contains("cargo leptos build")));
+        assert!(findings.iter().any(|f| f.words.contains("make build")));
         assert!(!config.data.exists());
     }
 

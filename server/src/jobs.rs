@@ -1,5 +1,5 @@
 //! Work beside the requests: the outbox, the sweeper of unfinished orders, the questions to the bank
-//! about late payments and the housekeeping of accounts, until the server stops.
+//! about late payments and the housekeeping, until the server stops.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ const OUTBOX_EVERY: Duration = Duration::from_millis(500);
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// How often the bank is asked about open payments of orders that are over.
 const ASK_LATE_EVERY: Duration = Duration::from_mins(10);
-/// How often accounts are looked at for what has served its time: codes and sessions are refused
-/// from the moment they expire, so this is about keeping no more than is needed.
+/// How often the shop looks for what has served its time: codes and sessions are refused from the
+/// moment they expire, and old carts mean nothing, so this is about keeping no more than is needed.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_hours(1);
 
 /// How long a job that broke down rests before it is started again.
@@ -33,13 +33,41 @@ pub fn start(shop: &Shop) -> Jobs {
     let mut tasks = JoinSet::new();
     let worker = shop.clone();
     tasks.spawn(supervised("outbox", REST, stopped.clone(), move |stopped| work_off(worker.clone(), stopped)));
-    let sweeper = shop.clone();
-    tasks.spawn(supervised("sweeper", REST, stopped.clone(), move |stopped| sweep(sweeper.clone(), stopped)));
-    let asker = shop.clone();
-    tasks.spawn(supervised("late payments", REST, stopped.clone(), move |stopped| ask_late(asker.clone(), stopped)));
-    let keeper = shop.clone();
-    tasks.spawn(supervised("housekeeping", REST, stopped, move |stopped| keep_house(keeper.clone(), stopped)));
+    let mut repeat = Repeat { tasks: &mut tasks, shop, stopped: &stopped };
+    repeat.every(SWEEP_EVERY, "sweeper", sweep);
+    repeat.every(ASK_LATE_EVERY, "late payments", ask_late);
+    repeat.every(HOUSEKEEPING_EVERY, "housekeeping", keep_house);
     Jobs { stop, tasks }
+}
+
+/// Where jobs are started that look at the shop from time to time.
+struct Repeat<'a> {
+    tasks: &'a mut JoinSet<()>,
+    shop: &'a Shop,
+    stopped: &'a watch::Receiver<bool>,
+}
+
+impl Repeat<'_> {
+    /// Starts a job that does `work` at once and after every `pause`.
+    fn every<F>(&mut self, pause: Duration, name: &'static str, work: fn(Shop) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let shop = self.shop.clone();
+        let job = move |mut stopped: watch::Receiver<bool>| {
+            let shop = shop.clone();
+            async move {
+                while !*stopped.borrow() {
+                    work(shop.clone()).await;
+                    tokio::select! {
+                        _ = stopped.changed() => {}
+                        () = sleep(pause) => {}
+                    }
+                }
+            }
+        };
+        self.tasks.spawn(supervised(name, REST, self.stopped.clone(), job));
+    }
 }
 
 /// Runs `job` until it ends by itself, which it does when told to stop. A panic in it is said aloud and
@@ -83,53 +111,35 @@ async fn work_off(shop: Shop, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-async fn sweep(shop: Shop, mut stopped: watch::Receiver<bool>) {
-    while !*stopped.borrow() {
-        match order::sweep(&shop).await {
-            Ok(swept) => {
-                metrics::counter!("noren_orders_expired_total").increment(swept.expired.try_into().unwrap_or(0));
-            }
-            Err(error) => tracing::error!(%error, "unfinished orders cannot be swept; trying again"),
+async fn sweep(shop: Shop) {
+    match order::sweep(&shop).await {
+        Ok(swept) => {
+            metrics::counter!("noren_orders_expired_total").increment(swept.expired.try_into().unwrap_or(0));
         }
-        match outbox::backlog(&shop).await {
-            Ok(backlog) => report(backlog),
-            Err(error) => tracing::error!(%error, "the outbox cannot be counted"),
-        }
-        match payment::unclear(&shop).await {
-            Ok(unclear) => report_unclear(unclear),
-            Err(error) => tracing::error!(%error, "what the bank has said cannot be counted"),
-        }
-        tokio::select! {
-            _ = stopped.changed() => {}
-            () = sleep(SWEEP_EVERY) => {}
-        }
+        Err(error) => tracing::error!(%error, "unfinished orders cannot be swept; trying again"),
+    }
+    match outbox::backlog(&shop).await {
+        Ok(backlog) => report(backlog),
+        Err(error) => tracing::error!(%error, "the outbox cannot be counted"),
+    }
+    match payment::unclear(&shop).await {
+        Ok(unclear) => report_unclear(unclear),
+        Err(error) => tracing::error!(%error, "what the bank has said cannot be counted"),
     }
 }
 
-async fn ask_late(shop: Shop, mut stopped: watch::Receiver<bool>) {
-    while !*stopped.borrow() {
-        if let Err(error) = order::ask_late(&shop).await {
-            tracing::error!(%error, "the bank cannot be asked about late payments; trying again");
-        }
-        tokio::select! {
-            _ = stopped.changed() => {}
-            () = sleep(ASK_LATE_EVERY) => {}
-        }
+async fn ask_late(shop: Shop) {
+    if let Err(error) = order::ask_late(&shop).await {
+        tracing::error!(%error, "the bank cannot be asked about late payments; trying again");
     }
 }
 
-async fn keep_house(shop: Shop, mut stopped: watch::Receiver<bool>) {
-    while !*stopped.borrow() {
-        if let Err(error) = account::sweep(&shop).await {
-            tracing::error!(%error, "expired codes and sessions cannot be thrown away; trying again");
-        }
-        if let Err(error) = tidy::sweep(&shop).await {
-            tracing::error!(%error, "old carts and notes cannot be deleted; trying again");
-        }
-        tokio::select! {
-            _ = stopped.changed() => {}
-            () = sleep(HOUSEKEEPING_EVERY) => {}
-        }
+async fn keep_house(shop: Shop) {
+    if let Err(error) = account::sweep(&shop).await {
+        tracing::error!(%error, "expired codes and sessions cannot be thrown away; trying again");
+    }
+    if let Err(error) = tidy::sweep(&shop).await {
+        tracing::error!(%error, "old carts and notes cannot be deleted; trying again");
     }
 }
 

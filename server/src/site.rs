@@ -4,8 +4,13 @@
 //! site folder are all there is to deploy; `hash.txt`, which the build leaves beside the binary, says
 //! which ones count where several builds lie in one folder.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// How the names begin of the script that fetches the parts of a wasm, and of the list of their files.
+const LOADER: &str = "__wasm_split.";
+const MANIFEST: &str = "__wasm_split_manifest.";
 
 /// Paths of the built files, as pages name them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +19,33 @@ pub struct Names {
     pub css: Arc<str>,
     /// The script that starts the wasm.
     pub js: Arc<str>,
-    /// The wasm.
+    /// The wasm, or its first part.
     pub wasm: Arc<str>,
+    /// The rest of a wasm in parts.
+    pub parts: Parts,
+}
+
+/// The files of a wasm in parts; empty when it is one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// The script that fetches them.
+    pub loader: Option<Arc<str>>,
+    /// The files that each part needs besides the first one, by the part's name.
+    pub files: BTreeMap<String, Vec<Arc<str>>>,
+}
+
+impl Parts {
+    /// The parts that the build's list `manifest` in `pkg` names; none if it cannot be read.
+    fn read(pkg: &Path, loader: &str, manifest: &str) -> Self {
+        let listed = std::fs::read(pkg.join(manifest)).ok();
+        let listed: Option<BTreeMap<String, Vec<String>>> = listed.and_then(|json| serde_json::from_slice(&json).ok());
+        let files = listed.unwrap_or_default().into_iter().map(|(name, files)| {
+            // The build tells functions of one name apart by a number: `buying_33795168917045453`.
+            let part = name.rsplit_once('_').map_or(&*name, |(part, _)| part).to_owned();
+            (part, files.iter().map(|file| path(&format!("{file}.wasm"))).collect())
+        });
+        Self { loader: Some(path(loader)), files: files.collect() }
+    }
 }
 
 /// The site cannot be used as it is.
@@ -24,7 +54,7 @@ pub enum SiteFault {
     /// A file is missing.
     #[error(
         "{folder} has no {kind} file of the shop: pages would have no style or never wake up; \
-         build the site with `cargo leptos build --release --precompress`, or name its folder with NOREN_SITE"
+         build the site with `make build`, or name its folder with NOREN_SITE"
     )]
     Missing {
         /// Where it was looked for.
@@ -67,26 +97,41 @@ impl Names {
                 (Some(_), Some(_)) => Err(SiteFault::Several { folder: pkg.clone(), kind }),
             }
         };
-        Ok(Self { css: only("css")?, js: only("js")?, wasm: only("wasm")? })
+        let (css, js, wasm) = (only("css")?, only("js")?, only("wasm")?);
+        let beginning = |start: &str| files.iter().find(|name| name.starts_with(start));
+        let parts = match (beginning(LOADER), beginning(MANIFEST)) {
+            (Some(loader), Some(manifest)) => Parts::read(&pkg, loader, manifest),
+            _ => Parts::default(),
+        };
+        Ok(Self { css, js, wasm, parts })
     }
 
     /// The names by the `hash.txt` in `dir`, if there is one and the site has all that it names.
     fn listed(root: &Path, dir: &Path) -> Option<Self> {
         let hashes = std::fs::read_to_string(dir.join("hash.txt")).ok()?;
-        let named = |kind: &str| {
+        let hash = |kind: &str| {
             let (_, hash) =
                 hashes.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| name.trim() == kind)?;
-            let name = format!("noren.{}.{kind}", hash.trim());
+            Some(hash.trim())
+        };
+        let named = |kind: &str| {
+            let name = format!("noren.{}.{kind}", hash(kind)?);
             root.join("pkg").join(&name).is_file().then(|| path(&name))
         };
-        Some(Self { css: named("css")?, js: named("js")?, wasm: named("wasm")? })
+        let parts = match (hash("split"), hash("manifest")) {
+            (Some(loader), Some(manifest)) => {
+                Parts::read(&root.join("pkg"), &format!("{LOADER}{loader}.js"), &format!("{MANIFEST}{manifest}.json"))
+            }
+            _ => Parts::default(),
+        };
+        Some(Self { css: named("css")?, js: named("js")?, wasm: named("wasm")?, parts })
     }
 }
 
 impl Default for Names {
     /// The names of a build without hashes.
     fn default() -> Self {
-        Self { css: path("noren.css"), js: path("noren.js"), wasm: path("noren_bg.wasm") }
+        Self { css: path("noren.css"), js: path("noren.js"), wasm: path("noren_bg.wasm"), parts: Parts::default() }
     }
 }
 
@@ -133,6 +178,22 @@ mod tests {
         );
         let plain = site(&["pkg/noren.css", "pkg/noren.js", "pkg/noren_bg.wasm"]);
         assert_eq!(Names::find(plain.path()).unwrap(), Names::default());
+    }
+
+    #[test]
+    fn the_files_of_each_part_are_known_with_the_build_s_list_beside_the_binary_or_without() {
+        let root = site(&["pkg/noren.a.css", "pkg/noren.a.js", "pkg/noren.a.wasm", "pkg/__wasm_split.l.js"]);
+        let list = root.path().join("pkg/__wasm_split_manifest.m.json");
+        std::fs::write(list, r#"{"buying_337":["chunk_5.x","split_buying_337.y"]}"#).unwrap();
+        let parts = Parts {
+            loader: Some(Arc::from("/pkg/__wasm_split.l.js")),
+            files: [("buying".into(), vec!["/pkg/chunk_5.x.wasm".into(), "/pkg/split_buying_337.y.wasm".into()])]
+                .into(),
+        };
+        assert_eq!(Names::find(root.path()).unwrap().parts, parts);
+        let list = "js: a\nwasm: a\ncss: a\nmanifest: m\nsplit: l\n";
+        std::fs::write(root.path().join("hash.txt"), list).unwrap();
+        assert_eq!(Names::find(root.path()).unwrap().parts, parts);
     }
 
     #[test]

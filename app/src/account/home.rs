@@ -26,8 +26,8 @@ pub async fn account_home() -> Result<Option<AccountData>, Refusal> {
     let who = super::inside::guard("/account").await?;
     let shop = crate::request::shop();
     let account = noren_shop::account::home(&shop, &who).await.map_err(|e| crate::request::failed(&e))?;
-    let orders = noren_shop::order::mine(&shop, who.customer).await.map_err(|e| crate::request::failed(&e))?;
-    Ok(account.map(|account| AccountData { account, latest: orders.into_iter().next() }))
+    let latest = noren_shop::order::latest(&shop, who.customer).await.map_err(|e| crate::request::failed(&e))?;
+    Ok(account.map(|account| AccountData { account, latest }))
 }
 
 /// Signs this browser out.

@@ -25,19 +25,11 @@ pub async fn cart() -> Result<Option<Id<Cart>>, Refusal> {
     }
 }
 
-/// Why a form was not done.
-pub enum Stop {
-    /// The cart says so.
-    Cart(CartError),
-    /// The request does.
-    Refusal(Refusal),
-}
-
 /// Adds to the cart, giving a new browser its token.
-pub async fn add(form: &LineForm) -> Result<(), Stop> {
-    let quantity = form.quantity().map_err(|fault| Stop::Cart(CartError::Refused(fault)))?;
+pub async fn add(form: &LineForm) -> Result<(), Refusal> {
+    let quantity = form.quantity().map_err(|fault| refused(CartError::Refused(fault), form, "quantity"))?;
     let shop = request::shop();
-    let key = if let Some(key) = key().await.map_err(Stop::Refusal)? {
+    let key = if let Some(key) = key().await? {
         // The cookie lives on from the last thing put in, not from the first.
         if let CartKey::Guest(token) = &key {
             request::set_cart_token(token);
@@ -48,14 +40,15 @@ pub async fn add(form: &LineForm) -> Result<(), Stop> {
         request::set_cart_token(&token);
         CartKey::Guest(token)
     };
-    cart::add(&shop, &key, &form.sku, quantity).await.map_err(Stop::Cart)
+    cart::add(&shop, &key, &form.sku, quantity).await.map_err(|error| refused(error, form, "quantity"))
 }
 
-/// Sets a line's quantity.
-pub async fn set(form: &LineForm) -> Result<(), Stop> {
-    let quantity = form.quantity().map_err(|fault| Stop::Cart(CartError::Refused(fault)))?;
-    let key = key().await.map_err(Stop::Refusal)?.ok_or(Stop::Cart(CartError::Refused(Fault::NotFound)))?;
-    cart::set(&request::shop(), &key, &form.sku, quantity).await.map_err(Stop::Cart)
+/// Sets a line's quantity; what is wrong is filed under `field`.
+pub async fn set(form: &LineForm, field: &str) -> Result<(), Refusal> {
+    let refused = |error| refused(error, form, field);
+    let quantity = form.quantity().map_err(|fault| refused(CartError::Refused(fault)))?;
+    let key = key().await?.ok_or_else(|| refused(CartError::Refused(Fault::NotFound)))?;
+    cart::set(&request::shop(), &key, &form.sku, quantity).await.map_err(refused)
 }
 
 /// Shows the cart after a plain form post. The wasm is on its page already: sent there again, it
@@ -67,16 +60,9 @@ pub fn show() {
 }
 
 /// What the shopper hears, filed under `field`.
-pub fn refused(stop: impl Into<Stop>, form: &LineForm, field: &str) -> Refusal {
-    match stop.into() {
-        Stop::Cart(CartError::Refused(fault)) => refuse("cart", form, Faults::field(field, fault)),
-        Stop::Cart(CartError::Database(error)) => request::failed(&error),
-        Stop::Refusal(refusal) => refusal,
-    }
-}
-
-impl From<CartError> for Stop {
-    fn from(error: CartError) -> Self {
-        Self::Cart(error)
+pub fn refused(error: CartError, form: &LineForm, field: &str) -> Refusal {
+    match error {
+        CartError::Refused(fault) => refuse("cart", form, Faults::field(field, fault)),
+        CartError::Database(error) => request::failed(&error),
     }
 }

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use noren_domain::Yen;
-use noren_domain::cart::{CartView, Totals};
-use noren_domain::prefecture::Prefecture;
-use noren_domain::shipping::Method;
+use noren_domain::cart::CartView;
 
 /// Units wished for per SKU; 0: the line is taken out.
 pub type Wishes = BTreeMap<String, u32>;
@@ -24,22 +22,8 @@ pub fn apply(view: &CartView, wishes: &Wishes) -> CartView {
             line.sum = Yen(line.price.0 * i64::from(line.quantity));
         }
     }
-    let sums: Vec<_> = wished.lines.iter().map(|line| (line.tax_class, line.sum)).collect();
-    let goods = sums.iter().map(|(_, sum)| *sum).sum();
-    let shipping = if wished.is_empty() { Yen::ZERO } else { shipping(view, wished.weight_g(), goods) };
-    wished.totals = Totals::of(&sums, shipping, Yen::ZERO);
+    wished.add_up();
     wished
-}
-
-/// The fee for `goods`, by the method that the fee in `view` tells of.
-fn shipping(view: &CartView, weight_g: u64, goods: Yen) -> Yen {
-    // 13 is Tokyo, which the server's estimate stands for until an address is known.
-    let Ok(prefecture) = Prefecture::try_from(view.prefecture.unwrap_or(13)) else { return view.totals.shipping };
-    let by_post = Method::Post.fee(prefecture, view.weight_g(), view.totals.goods) == view.totals.shipping
-        && view.totals.shipping > Yen::ZERO
-        && Method::Post.takes(weight_g);
-    let method = if by_post { Method::Post } else { Method::Parcel };
-    method.fee(prefecture, weight_g, goods)
 }
 
 #[cfg(test)]

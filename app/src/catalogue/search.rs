@@ -94,7 +94,7 @@ fn Search(data: Data) -> impl IntoView {
         <Head title=title.clone() index=false />
         <div class="page-head">
             <h1>{title}</h1>
-            <SearchBox id="search" class="search-page__form" query=data.query />
+            <SearchBox id="search" query=data.query />
             {count}
         </div>
         {(!nothing).then(|| view! { <Cards cards=data.listing.cards eager=4 /> })}

@@ -27,8 +27,13 @@ fn to_cart() -> Refusal {
 async fn cart_at(step: Step) -> Result<Id<Cart>, Refusal> {
     match current().await? {
         Some(cart) => Ok(cart),
-        None => Err(crate::account::ended(step.path()).await?.unwrap_or_else(to_cart)),
+        None => Err(nothing(step).await?),
     }
+}
+
+/// There is nothing to buy: the way leads to the cart, or through the login if the sign-in has ended.
+async fn nothing(step: Step) -> Result<Refusal, Refusal> {
+    Ok(crate::account::ended(step.path()).await?.unwrap_or_else(to_cart))
 }
 
 /// The same for a form, of which nothing is lost on the way.
@@ -51,7 +56,7 @@ async fn guarded(step: Step) -> Result<(Id<Cart>, Answers, CartView), Refusal> {
     let cart = cart_at(step).await?;
     let (answers, view) = checkout::answers(&shop(), cart).await.map_err(|e| failed(&e))?;
     if view.is_empty() {
-        return Err(crate::account::ended(step.path()).await?.unwrap_or_else(to_cart));
+        return Err(nothing(step).await?);
     }
     if answers.next < step {
         return Err(to(answers.next));
@@ -85,8 +90,7 @@ async fn known() -> Result<ContactForm, Refusal> {
         name: account.name.unwrap_or_default(),
         ..ContactForm::default()
     });
-    let orders = order::mine(&shop(), who.customer).await.map_err(|e| failed(&e))?;
-    if let Some(newest) = orders.first() {
+    if let Some(newest) = order::latest(&shop(), who.customer).await.map_err(|e| failed(&e))? {
         let newest = order::mine_one(&shop(), who.customer, &newest.no).await.map_err(|e| failed(&e))?;
         if let Some(to) = newest.map(|order| order.address) {
             form = ContactForm {
@@ -138,8 +142,12 @@ pub async fn payment() -> Result<PaymentData, Refusal> {
 
 /// The final confirmation.
 pub async fn confirm(lang: Lang) -> Result<ConfirmData, Refusal> {
-    let (cart, _, _) = guarded(Step::Confirm).await?;
-    let (confirmation, answers, view) = checkout::confirmation(&shop(), cart, lang).await.map_err(stopped)?;
+    let cart = cart_at(Step::Confirm).await?;
+    let (confirmation, answers, view) = match checkout::confirmation(&shop(), cart, lang).await {
+        Ok(shown) => shown,
+        Err(CheckoutError::Empty) => return Err(nothing(Step::Confirm).await?),
+        Err(error) => return Err(stopped(error)),
+    };
     if let Some(key) = key().await? {
         cart::shown(&shop(), &key, &view).await.map_err(|e| failed(&e))?;
     }

@@ -75,7 +75,12 @@ fn japanese() -> Vec<Section> {
                     "カートとお手続きの途中の内容",
                     "ログインせずにお使いのカートと、入力の途中のお届け先などは、最後に変更された日から90日で削除します。カートのCookieも90日です。",
                 ),
-                ("登録の途中のもの", "確認コードの期限が切れると使えなくなります。"),
+                ("登録の途中のもの", "確認コードの期限が切れると使えなくなり、その翌日に削除します。"),
+                ("ログインの記録", "90日です。"),
+                (
+                    "お送りするメールと決済会社からの通知",
+                    "送ったメールの控えは30日、送れなかったものと決済会社からの通知は90日で削除します。",
+                ),
             ])],
         },
         Section {
@@ -168,7 +173,15 @@ fn english() -> Vec<Section> {
                     "Cart and unfinished checkout",
                     "A cart without an account, and an address typed for an order that was not placed, are deleted 90 days after their last change. The cart cookie lasts 90 days.",
                 ),
-                ("Unfinished registration", "It is of no use once its code has expired."),
+                (
+                    "Unfinished registration",
+                    "It is of no use once its code has expired, and deleted a day later.",
+                ),
+                ("Record of sign-ins", "90 days."),
+                (
+                    "Mails to you, and word from the payment company",
+                    "Our copy of a sent mail is deleted after 30 days; one that could not be sent, and what the payment company told us, after 90.",
+                ),
             ])],
         },
         Section {

@@ -5,21 +5,32 @@ use leptos::server_fn::codec::GetUrl;
 use leptos_router::hooks::use_query_map;
 use noren_domain::moment;
 use noren_domain::notice::NoticeLine;
+use serde::{Deserialize, Serialize};
 
 use crate::form::Refusal;
 use crate::lang::{href, use_lang};
 use crate::ui::{Badge, BadgeKind, Head, Load};
 
+/// What the trust page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrustData {
+    /// The public notices, newest first.
+    notices: Vec<NoticeLine>,
+    /// The mailbox for reports about safety.
+    contact: String,
+}
+
 /// The public notices. With a number, the browser goes on to that notice's page.
 #[server(endpoint = "notice/timeline", input = GetUrl)]
-pub async fn timeline(no: String) -> Result<Option<Vec<NoticeLine>>, Refusal> {
+pub async fn timeline(no: String) -> Result<Option<TrustData>, Refusal> {
     use noren_domain::notice::NoticeNo;
     if !no.trim().is_empty() {
         let no = NoticeNo::parse(&no);
         crate::request::go(&format!("/security/notices/{}", no.as_ref().map_or("unknown", NoticeNo::as_str)));
     }
-    let lines = noren_shop::notice::timeline(&crate::request::shop()).await;
-    lines.map(Some).map_err(|e| crate::request::failed(&e))
+    let shop = crate::request::shop();
+    let notices = noren_shop::notice::timeline(&shop).await.map_err(|e| crate::request::failed(&e))?;
+    Ok(Some(TrustData { notices, contact: shop.security_contact() }))
 }
 
 /// The trust page.
@@ -39,14 +50,15 @@ pub fn TrustPage() -> impl IntoView {
         <Load
             key=move || query.read().get("no").unwrap_or_default()
             load=timeline
-            view={move |notices: Vec<NoticeLine>| view! { <Trust notices /> }}
+            view=move |data: TrustData| view! { <Trust data /> }
         />
     }
 }
 
 #[component]
-fn Trust(notices: Vec<NoticeLine>) -> impl IntoView {
+fn Trust(data: TrustData) -> impl IntoView {
     let lang = use_lang();
+    let TrustData { notices, contact } = data;
     let does = [
         (
             "お名前・ご住所・電話番号・メールアドレスは、お客様ごとの鍵で暗号化して保存しています。",
@@ -91,7 +103,7 @@ fn Trust(notices: Vec<NoticeLine>) -> impl IntoView {
             <h2>{lang.pick("お知らせの番号を確かめる", "Check the number of a notice")}</h2>
             <form class="notice-check" method="get" action=href("/security")>
                 <label for="f-no">{lang.pick("番号(例: N-2026-0001)", "Number, such as N-2026-0001")}</label>
-                <div class="search__row">
+                <div class="notice-check__row">
                     <input id="f-no" name="no" maxlength="20" autocomplete="off" spellcheck="false" required />
                     <button class="button">{lang.pick("確かめる", "Check")}</button>
                 </div>
@@ -115,7 +127,7 @@ fn Trust(notices: Vec<NoticeLine>) -> impl IntoView {
                 )}
             </p>
             <p>
-                <a href="mailto:security@norendo.example" rel="external">"security@norendo.example"</a>
+                <a href=format!("mailto:{contact}") rel="external">{contact.clone()}</a>
                 {lang.pick("(弱点の報告の手引き: ", " (for researchers: ")}
                 <a href="/.well-known/security.txt" rel="external">"security.txt"</a>
                 {lang.pick(")", ")")}

@@ -231,7 +231,7 @@ fn while_here(key: Box<dyn Fn() -> String + Send + Sync>) -> impl Fn() -> String
 
 /// The page could not be loaded: our fault, or no sign-in.
 #[component]
-fn Trouble(
+pub fn Trouble(
     /// What the loader said.
     refusal: Refusal,
 ) -> impl IntoView {

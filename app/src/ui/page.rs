@@ -76,11 +76,7 @@ pub fn Head(
 /// `text` as a title. On the server it is written between the tags as it is given, and a search for
 /// `</title><script>` would leave them; in the browser it is set as text.
 fn as_title(text: &str) -> String {
-    if cfg!(feature = "ssr") {
-        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-    } else {
-        text.to_owned()
-    }
+    if cfg!(feature = "ssr") { noren_domain::html::escape(text) } else { text.to_owned() }
 }
 
 /// Scheme and host of the shop, for addresses that must be absolute.

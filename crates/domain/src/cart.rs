@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::form::Fault;
-use crate::shipping::FREE_FROM;
+use crate::prefecture::Prefecture;
+use crate::shipping::{FREE_FROM, Method};
 use crate::tax::{TaxClass, TaxShare, shares};
 use crate::{Lang, Text, Yen};
 
@@ -192,9 +193,23 @@ pub struct CartView {
     pub totals: Totals,
     /// The prefecture (JIS X 0401) the delivery estimate is for; `None`: no address yet.
     pub prefecture: Option<u8>,
+    /// The way of delivery that was chosen, if one was.
+    pub method: Option<Method>,
 }
 
 impl CartView {
+    /// Works out what its lines cost, delivered as was chosen if that takes the load, else by parcel.
+    pub fn add_up(&mut self) {
+        let sums: Vec<_> = self.lines.iter().map(|line| (line.tax_class, line.sum)).collect();
+        let goods = sums.iter().map(|(_, sum)| *sum).sum();
+        let weight = self.weight_g();
+        let method = self.method.filter(|method| method.takes(weight)).unwrap_or(Method::Parcel);
+        let known = self.prefecture.and_then(|number| Prefecture::try_from(number).ok());
+        let shipping =
+            if self.is_empty() { Yen::ZERO } else { method.fee(known.unwrap_or(Prefecture::TOKYO), weight, goods) };
+        self.totals = Totals::of(&sums, shipping, Yen::ZERO);
+    }
+
     /// Units that can be bought.
     pub fn count(&self) -> u32 {
         self.lines.iter().map(|line| line.quantity).sum()

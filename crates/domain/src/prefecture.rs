@@ -78,6 +78,9 @@ impl From<Prefecture> for u8 {
 }
 
 impl Prefecture {
+    /// 東京都. Until an address is known, delivery is estimated for it: 本州 is where most parcels go.
+    pub const TOKYO: Self = Self(13);
+
     /// All 47, from the north to the south.
     pub fn all() -> impl Iterator<Item = Self> {
         (1..=47).map(Self)

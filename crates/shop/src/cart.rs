@@ -7,11 +7,10 @@ mod tests;
 
 use noren_domain::Id;
 use noren_domain::account::Customer;
+use noren_domain::cart::CartLineView;
 use noren_domain::cart::{Cart, CartView, Change, MAX_QUANTITY, Totals};
 use noren_domain::form::Fault;
 use noren_domain::prefecture::Prefecture;
-use noren_domain::shipping::Method;
-use noren_domain::{Yen, cart::CartLineView};
 
 use crate::Shop;
 use crate::db::{Collided, Conn};
@@ -71,31 +70,19 @@ pub async fn load(shop: &Shop, key: &CartKey) -> Result<CartView, CartError> {
 }
 
 fn empty() -> CartView {
-    CartView { totals: Totals::of(&[], Yen::ZERO, Yen::ZERO), ..CartView::default() }
+    let mut view = CartView::default();
+    view.add_up();
+    view
 }
 
 /// The cart `cart` as it stands now, read on `conn`.
 pub async fn view(conn: &mut Conn, cart: Id<Cart>) -> Result<CartView, sqlx::Error> {
     let lines = lines(conn, cart).await?;
     let address = rows::address(conn, cart).await?;
-    let mut view =
-        CartView { lines, prefecture: address.prefecture.map(Prefecture::number), totals: Totals::default() };
-    let sums: Vec<_> = view.lines.iter().map(|line| (line.tax_class, line.sum)).collect();
-    let goods = sums.iter().map(|(_, sum)| *sum).sum();
-    let weight = view.weight_g();
-    let method = address.method.filter(|method| method.takes(weight)).unwrap_or(Method::Parcel);
-    let shipping = if view.is_empty() {
-        Yen::ZERO
-    } else {
-        method.fee(address.prefecture.unwrap_or_else(estimate_for), weight, goods)
-    };
-    view.totals = Totals::of(&sums, shipping, Yen::ZERO);
+    let prefecture = address.prefecture.map(Prefecture::number);
+    let mut view = CartView { lines, prefecture, method: address.method, totals: Totals::default() };
+    view.add_up();
     Ok(view)
-}
-
-/// Until an address is known, delivery is estimated for Tokyo: 本州 is where most parcels go.
-fn estimate_for() -> Prefecture {
-    Prefecture::try_from(13).expect("13 is Tokyo in JIS X 0401")
 }
 
 /// The lines of `cart` as they stand now, read on `conn`.

@@ -60,21 +60,24 @@ pub struct Answers {
 pub async fn answers(shop: &Shop, cart: Id<Cart>) -> Result<(Answers, CartView), CheckoutError> {
     let mut conn = shop.db.read().await?;
     let view = crate::cart::view(&mut conn, cart).await?;
-    let Some(row) = rows::find(&mut conn, cart).await? else {
-        let answers = Answers {
+    let row = rows::find(&mut conn, cart).await?;
+    Ok((answers_of(shop, row.as_ref(), &view)?, view))
+}
+
+fn answers_of(shop: &Shop, row: Option<&rows::Checkout>, view: &CartView) -> Result<Answers, CheckoutError> {
+    let Some(row) = row else {
+        return Ok(Answers {
             contact: ContactForm::default(),
             delivery: DeliveryForm::default(),
             payment: PaymentForm::default(),
             next: Step::Contact,
-        };
-        return Ok((answers, view));
+        });
     };
-    let next = match settle(shop, &row, &view) {
+    let next = match settle(shop, row, view) {
         Ok(_) => Step::Confirm,
         Err(step) => step,
     };
-    let answers = Answers { contact: row.contact(shop)?, delivery: row.delivery(shop)?, payment: row.payment(), next };
-    Ok((answers, view))
+    Ok(Answers { contact: row.contact(shop)?, delivery: row.delivery(shop)?, payment: row.payment(), next })
 }
 
 /// Saves who and where, sealed. A 〒 that is known to lie in other prefectures than the one chosen is refused.
@@ -138,10 +141,21 @@ async fn may_be_paid_by(conn: &mut Conn, cart: Id<Cart>, payment: PaymentMethod)
 /// are sold out or gone are left out; the confirmation then differs from the one that was shown.
 pub async fn quote(conn: &mut Conn, shop: &Shop, cart: Id<Cart>) -> Result<Quote, CheckoutError> {
     let view = crate::cart::view(conn, cart).await?;
+    let row = rows::find(conn, cart).await?;
+    quote_of(conn, shop, cart, row, view).await
+}
+
+async fn quote_of(
+    conn: &mut Conn,
+    shop: &Shop,
+    cart: Id<Cart>,
+    row: Option<rows::Checkout>,
+    view: CartView,
+) -> Result<Quote, CheckoutError> {
     if view.is_empty() {
         return Err(CheckoutError::Empty);
     }
-    let row = rows::find(conn, cart).await?.ok_or(CheckoutError::Incomplete(Step::Contact))?;
+    let row = row.ok_or(CheckoutError::Incomplete(Step::Contact))?;
     let settled = settle(shop, &row, &view).map_err(CheckoutError::Incomplete)?;
     // The step says why, and what to do, when the same is chosen again.
     if !may_be_paid_by(conn, cart, settled.payment).await? {
@@ -217,8 +231,11 @@ pub async fn confirmation(
     cart: Id<Cart>,
     lang: Lang,
 ) -> Result<(Confirmation, Answers, CartView), CheckoutError> {
-    let (answers, view) = answers(shop, cart).await?;
-    let quote = quote(&mut shop.db.read().await?, shop, cart).await?;
+    let mut conn = shop.db.read().await?;
+    let view = crate::cart::view(&mut conn, cart).await?;
+    let row = rows::find(&mut conn, cart).await?;
+    let answers = answers_of(shop, row.as_ref(), &view)?;
+    let quote = quote_of(&mut conn, shop, cart, row, view.clone()).await?;
     Ok((Confirmation::of(&quote, lang), answers, view))
 }
 

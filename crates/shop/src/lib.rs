@@ -55,10 +55,27 @@ pub struct Parts {
     pub development: bool,
 }
 
+fn host_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    rest.split(['/', '?', '#']).next()?.split(':').next().filter(|host| !host.is_empty())
+}
+
 impl Shop {
     /// Puts a shop together.
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts), Arc::default())
+    }
+
+    /// The host of the public address, without its port.
+    pub fn host(&self) -> Option<&str> {
+        host_of(&self.url)
+    }
+
+    /// The mailbox that reports about safety go to: `security@` the shop's own host. In development the
+    /// shop has no mail, and `.example` never reaches anybody (RFC 2606).
+    pub fn security_contact(&self) -> String {
+        let host = if self.development { None } else { self.host() };
+        format!("security@{}", host.unwrap_or("norendo.example"))
     }
 
     /// The sets that lists of goods are answered from.
@@ -174,6 +191,14 @@ mod tests {
         let shop = Shop::open(data, None, "http://shop.example", true).await?;
         shop.migrate().await?;
         Ok(shop)
+    }
+
+    #[test]
+    fn reports_go_to_the_shops_own_host() {
+        for url in ["https://shop.example", "https://shop.example:8443", "https://shop.example/noren"] {
+            assert_eq!(host_of(url), Some("shop.example"), "{url}");
+        }
+        assert_eq!(host_of("shop.example"), None);
     }
 
     #[tokio::test]

@@ -106,7 +106,7 @@ fn path_of(shop: &Shop, key: &str) -> PathBuf {
 /// The message as it goes over the wire. The same key always gives the same Message-ID, so that a
 /// mail sent twice after a crash is shown once.
 fn message(shop: &Shop, key: &str, letter: &Letter) -> Result<Message, MailError> {
-    let host = shop.url.split("://").nth(1).unwrap_or_default().split([':', '/']).next().unwrap_or_default();
+    let host = mail_host(shop.host().unwrap_or_default());
     let id: String = Sha256::digest(key.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     let millis = u64::try_from(shop.now()).unwrap_or(0);
     let body = MultiPart::builder()
@@ -115,7 +115,7 @@ fn message(shop: &Shop, key: &str, letter: &Letter) -> Result<Message, MailError
         .build()
         .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(letter.text()))
         .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(letter.html()));
-    let from: Address = format!("shop@{}", mail_host(host)).parse()?;
+    let from: Address = format!("shop@{host}").parse()?;
     let to: Address = noren_domain::email::quoted(letter.to.expose()).parse()?;
     Ok(Message::builder()
         // Said here, for reading it back from the headers loses the quotes of a quoted address.
@@ -123,7 +123,7 @@ fn message(shop: &Shop, key: &str, letter: &Letter) -> Result<Message, MailError
         .from(Mailbox::new(Some(letter.lang.pick("暖簾堂", "Norendo").to_owned()), from))
         .to(Mailbox::new(None, to))
         .subject(letter.subject.clone())
-        .message_id(Some(format!("<{id}@{}>", mail_host(host))))
+        .message_id(Some(format!("<{id}@{host}>")))
         .date(UNIX_EPOCH + Duration::from_millis(millis))
         .raw_header(lettre::message::header::HeaderValue::new(
             lettre::message::header::HeaderName::new_from_ascii_str("Content-Language"),

@@ -1,11 +1,11 @@
 //! Security headers on every answer.
 
 use axum::extract::{Request, State};
+use axum::http::HeaderValue;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY,
     X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use noren_domain::Lang;
@@ -57,7 +57,7 @@ pub async fn security(State(scheme): State<Scheme>, request: Request, next: Next
     } else if html {
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     }
-    if html && !names_cookie(headers) {
+    if html {
         headers.append(VARY, HeaderValue::from_static("cookie"));
     }
     response
@@ -65,12 +65,6 @@ pub async fn security(State(scheme): State<Scheme>, request: Request, next: Next
 
 fn is_personal(path: &str) -> bool {
     Lang::strip(path).split('/').nth(1).is_some_and(|first| PERSONAL.contains(&first))
-}
-
-/// Whether `Vary` says already that a page depends on cookies.
-fn names_cookie(headers: &HeaderMap) -> bool {
-    let mut names = headers.get_all(VARY).iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
-    names.any(|name| name.trim().eq_ignore_ascii_case("cookie"))
 }
 
 #[cfg(test)]

@@ -120,6 +120,6 @@ fn names(root: &Path) -> Names {
 
 fn site(root: &Path) -> Site {
     let options = LeptosOptions::builder().output_name("noren").site_root(root.to_string_lossy().as_ref()).build();
-    let Names { css, js, wasm } = names(root);
-    Site { options, css, js, wasm }
+    let Names { css, js, wasm, parts } = names(root);
+    Site { options, css, js, wasm, loader: parts.loader, parts: Arc::new(parts.files) }
 }

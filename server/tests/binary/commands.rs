@@ -278,7 +278,7 @@ fn the_doctor_tells_what_is_missing_and_how_to_mend_it_and_fails() {
     let installation = Installation::on_sqlite();
     let said = installation.run(&["doctor", "--site", "target/site"]);
     assert_eq!(said.code, Some(1), "{said:?}");
-    for words in ["BAD     built site: target/site", "cargo leptos build", "BAD     database:", "`noren migrate`"] {
+    for words in ["BAD     built site: target/site", "make build", "BAD     database:", "`noren migrate`"] {
         assert!(said.out.contains(words), "{words}: {said:?}");
     }
     assert!(said.err.contains("2 thing(s) need mending"), "{said:?}");

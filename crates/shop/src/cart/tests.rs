@@ -1,7 +1,7 @@
-use noren_domain::Lang;
 use noren_domain::cart::MergeReport;
 use noren_domain::checkout::{ContactForm, DeliveryForm, PaymentForm};
 use noren_domain::tax::TaxClass;
+use noren_domain::{Lang, Yen};
 
 use super::*;
 use crate::order::{self, Next, Placed};

@@ -14,8 +14,6 @@ use crate::{Shop, fetch_all, fetch_optional};
 
 /// Others of the same category shown below a product.
 const OTHERS: usize = 4;
-/// Where the delivery estimate is for, by its JIS X 0401 number.
-const TOKYO: u8 = 13;
 
 #[derive(Debug, sqlx::FromRow)]
 struct ProductRow {
@@ -86,9 +84,7 @@ pub async fn product(shop: &Shop, lang: Lang, slug: &str) -> Result<Option<Produ
         variants,
         pictures: pictures.into_iter().map(|(_, picture)| picture).collect(),
         crumbs,
-        earliest: Prefecture::try_from(TOKYO)
-            .map(|tokyo| Method::Parcel.earliest(shop.now(), tokyo).iso())
-            .unwrap_or_default(),
+        earliest: Method::Parcel.earliest(shop.now(), Prefecture::TOKYO).iso(),
         others,
     }))
 }

@@ -151,14 +151,24 @@ pub async fn mine_one(shop: &Shop, customer: Id<Customer>, no: &str) -> Result<O
 
 /// The last hundred orders of `customer`, newest first.
 pub async fn mine(shop: &Shop, customer: Id<Customer>) -> Result<Vec<OrderSummary>, ViewError> {
+    summaries(shop, customer, 100).await
+}
+
+/// The newest order of `customer`.
+pub async fn latest(shop: &Shop, customer: Id<Customer>) -> Result<Option<OrderSummary>, ViewError> {
+    Ok(summaries(shop, customer, 1).await?.pop())
+}
+
+async fn summaries(shop: &Shop, customer: Id<Customer>, at_most: i64) -> Result<Vec<OrderSummary>, ViewError> {
     let rows = fetch_all!(
         shop.db.read().await?,
         SummaryRow,
         "SELECT o.id, o.no, o.state, o.payment_state, o.shipment_state, o.placed_at, o.total, l.name_ja, l.name_en, l.picture, \
                 (SELECT CAST(SUM(quantity) AS BIGINT) FROM order_line WHERE order_id = o.id) AS pieces \
          FROM orders o JOIN order_line l ON l.order_id = o.id AND l.position = 0 \
-         WHERE o.customer_id = $1 AND o.placed_at IS NOT NULL ORDER BY o.placed_at DESC, o.id DESC LIMIT 100",
-        customer.0
+         WHERE o.customer_id = $1 AND o.placed_at IS NOT NULL ORDER BY o.placed_at DESC, o.id DESC LIMIT $2",
+        customer.0,
+        at_most
     )
     .await?;
     rows.into_iter()

@@ -1,0 +1,221 @@
+//! The map of all pages, and the parts their code comes to the browser in.
+//!
+//! In a release (feature `split`) the wasm is several files: the goods and what every page needs come
+//! first, and each function here marked as lazy is a part that is fetched when one of its pages is
+//! opened. Without the feature all is one file, and these functions are as plain as they look.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use leptos::LazyViewError;
+use leptos::prelude::*;
+use leptos_router::components::{FlatRoutes, Route};
+use leptos_router::{ChooseView, path};
+use noren_domain::Lang;
+
+use crate::account::{AccountPage, LoginPage, MyOrderPage, MyOrdersPage, RegisterPage, SecurityPage, VerifyPage};
+use crate::cart::CartPage;
+use crate::catalogue::{CategoryPage, HomePage, ProductPage, SearchPage};
+use crate::checkout::{ConfirmPage, ContactPage, DeliveryPage, PaymentPage};
+use crate::form::Refusal;
+use crate::legal::{CommercePage, HelpPage, PrivacyPage, TermsPage};
+use crate::notice::{NoticePage, TrustPage};
+use crate::order::OrderPage;
+use crate::ui::{NotFound, Trouble};
+
+/// Every page of the shop, by its path.
+#[component]
+pub fn Pages() -> impl IntoView {
+    view! {
+        <FlatRoutes fallback=|| view! { <NotFound /> }>
+            <Route path=path!("/") view=In(|| Box::pin(browsing(Browsing::Home))) />
+            <Route path=path!("/c/:category") view=In(|| Box::pin(browsing(Browsing::Category))) />
+            <Route path=path!("/search") view=In(|| Box::pin(browsing(Browsing::Search))) />
+            <Route path=path!("/p/:product") view=ProductPage />
+            <Route path=path!("/cart") view=In(|| Box::pin(buying(Buying::Cart))) />
+            <Route path=path!("/checkout/contact") view=In(|| Box::pin(buying(Buying::Contact))) />
+            <Route path=path!("/checkout/delivery") view=In(|| Box::pin(buying(Buying::Delivery))) />
+            <Route path=path!("/checkout/payment") view=In(|| Box::pin(buying(Buying::Payment))) />
+            <Route path=path!("/checkout/confirm") view=In(|| Box::pin(buying(Buying::Confirm))) />
+            <Route path=path!("/register") view=In(|| Box::pin(account(Account::Register))) />
+            <Route path=path!("/verify") view=In(|| Box::pin(account(Account::Verify))) />
+            <Route path=path!("/login") view=In(|| Box::pin(account(Account::Login))) />
+            <Route path=path!("/account") view=In(|| Box::pin(account(Account::Home))) />
+            <Route path=path!("/account/orders") view=In(|| Box::pin(account(Account::Orders))) />
+            <Route path=path!("/account/orders/:no") view=In(|| Box::pin(account(Account::Order))) />
+            <Route path=path!("/account/security") view=In(|| Box::pin(account(Account::Security))) />
+            <Route path=path!("/orders/:token") view=In(|| Box::pin(reading(Reading::Order))) />
+            <Route path=path!("/security") view=In(|| Box::pin(reading(Reading::Trust))) />
+            <Route path=path!("/security/notices/:no") view=In(|| Box::pin(reading(Reading::Notice))) />
+            <Route path=path!("/help") view=In(|| Box::pin(reading(Reading::Help))) />
+            <Route path=path!("/legal/commerce") view=In(|| Box::pin(reading(Reading::Commerce))) />
+            <Route path=path!("/legal/privacy") view=In(|| Box::pin(reading(Reading::Privacy))) />
+            <Route path=path!("/legal/terms") view=In(|| Box::pin(reading(Reading::Terms))) />
+        </FlatRoutes>
+    }
+}
+
+/// A page, or the news that its part of the wasm did not come.
+type Shown = Result<AnyView, LazyViewError>;
+
+/// On the way to a product.
+#[derive(Clone, Copy)]
+enum Browsing {
+    Home,
+    Category,
+    Search,
+}
+
+#[cfg_attr(feature = "split", lazy(fallible))]
+async fn browsing(page: Browsing) -> Shown {
+    Ok(match page {
+        Browsing::Home => HomePage().into_any(),
+        Browsing::Category => CategoryPage().into_any(),
+        Browsing::Search => SearchPage().into_any(),
+    })
+}
+
+/// From the cart to the button that orders.
+#[derive(Clone, Copy)]
+enum Buying {
+    Cart,
+    Contact,
+    Delivery,
+    Payment,
+    Confirm,
+}
+
+#[cfg_attr(feature = "split", lazy(fallible))]
+async fn buying(page: Buying) -> Shown {
+    Ok(match page {
+        Buying::Cart => CartPage().into_any(),
+        Buying::Contact => ContactPage().into_any(),
+        Buying::Delivery => DeliveryPage().into_any(),
+        Buying::Payment => PaymentPage().into_any(),
+        Buying::Confirm => ConfirmPage().into_any(),
+    })
+}
+
+/// The door and the rooms behind it.
+#[derive(Clone, Copy)]
+enum Account {
+    Register,
+    Verify,
+    Login,
+    Home,
+    Orders,
+    Order,
+    Security,
+}
+
+#[cfg_attr(feature = "split", lazy(fallible))]
+async fn account(page: Account) -> Shown {
+    Ok(match page {
+        Account::Register => RegisterPage().into_any(),
+        Account::Verify => VerifyPage().into_any(),
+        Account::Login => LoginPage().into_any(),
+        Account::Home => AccountPage().into_any(),
+        Account::Orders => MyOrdersPage().into_any(),
+        Account::Order => MyOrderPage().into_any(),
+        Account::Security => SecurityPage().into_any(),
+    })
+}
+
+/// What is read and not filled in.
+#[derive(Clone, Copy)]
+enum Reading {
+    Order,
+    Trust,
+    Notice,
+    Help,
+    Commerce,
+    Privacy,
+    Terms,
+}
+
+#[cfg_attr(feature = "split", lazy(fallible))]
+async fn reading(page: Reading) -> Shown {
+    Ok(match page {
+        Reading::Order => OrderPage().into_any(),
+        Reading::Trust => TrustPage().into_any(),
+        Reading::Notice => NoticePage().into_any(),
+        Reading::Help => HelpPage().into_any(),
+        Reading::Commerce => CommercePage().into_any(),
+        Reading::Privacy => PrivacyPage().into_any(),
+        Reading::Terms => TermsPage().into_any(),
+    })
+}
+
+/// A part of the wasm besides the first one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Made by [`browsing`].
+    Browsing,
+    /// Made by [`buying`].
+    Buying,
+    /// Made by [`account`].
+    Account,
+    /// Made by [`reading`].
+    Reading,
+}
+
+impl Part {
+    /// The part that the page at `path` lies in; `None`: in the first one, which is always there.
+    pub fn of(path: &str) -> Option<Self> {
+        match Lang::strip(path).split('/').nth(1)? {
+            "" | "c" | "search" => Some(Self::Browsing),
+            "cart" | "checkout" => Some(Self::Buying),
+            "register" | "verify" | "login" | "account" => Some(Self::Account),
+            "orders" | "security" | "help" | "legal" => Some(Self::Reading),
+            _ => None,
+        }
+    }
+
+    /// The name of the function that makes its pages, by which the build lists the part's files.
+    #[cfg(feature = "ssr")]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Browsing => "browsing",
+            Self::Buying => "buying",
+            Self::Account => "account",
+            Self::Reading => "reading",
+        }
+    }
+}
+
+/// Fetches the part that the page at `path` lies in. A page can only be woken up whole: the server's
+/// HTML is all there, and the view that takes hold of it must not come piecemeal.
+///
+/// # Errors
+/// The part cannot be had: the shop has gone on to another version, or the network is down.
+#[cfg(feature = "hydrate")]
+pub async fn fetch_part(path: &str) -> Result<(), leptos::wasm_split::SplitLoaderError> {
+    #[cfg(feature = "split")]
+    match Part::of(path) {
+        Some(Part::Browsing) => __preload_browsing().await?,
+        Some(Part::Buying) => __preload_buying().await?,
+        Some(Part::Account) => __preload_account().await?,
+        Some(Part::Reading) => __preload_reading().await?,
+        None => {}
+    }
+    #[cfg(not(feature = "split"))]
+    let _ = path;
+    Ok(())
+}
+
+/// A page in another part; while that is fetched, the page before it stays. One type for all of them:
+/// a type for each page would bring the router's code along for each.
+#[derive(Clone)]
+struct In(fn() -> Pin<Box<dyn Future<Output = Shown>>>);
+
+impl ChooseView for In {
+    async fn choose(self) -> AnyView {
+        match (self.0)().await {
+            Ok(page) => page,
+            // The way out is to load the page anew, which also brings the shop's next version.
+            Err(_) => view! { <Trouble refusal=Refusal::NoAnswer /> }.into_any(),
+        }
+    }
+
+    async fn preload(&self) {}
+}
