@@ -17,3 +17,6 @@ export const brokenWasm = [
   /^(Uncaught \(in promise\) )?CompileError: WebAssembly\./,
   /^`WebAssembly\.instantiateStreaming` failed because/,
 ];
+
+/** A part of the wasm that cannot be fetched: Chromium's word, and that of the script that fetches parts. */
+export const lostPart = [/^Failed to load resource: net::ERR_FAILED .*\/pkg\/split_\w+\.[\w-]+\.wasm\)$/, /^TypeError: Failed to fetch/];
