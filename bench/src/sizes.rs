@@ -38,8 +38,12 @@ pub async fn print(shop: &Running) -> Result<(), AnyError> {
 
 /// The built files that a page names, each once.
 fn files(html: &str) -> Vec<&str> {
-    let mut files: Vec<&str> =
-        html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).filter(|to| to.starts_with("/pkg/")).collect();
+    let mut files: Vec<&str> = html
+        .split("href=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .filter(|to| to.starts_with("/pkg/"))
+        .collect();
     files.sort_unstable();
     files.dedup();
     files

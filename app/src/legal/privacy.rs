@@ -173,10 +173,7 @@ fn english() -> Vec<Section> {
                     "Cart and unfinished checkout",
                     "A cart without an account, and an address typed for an order that was not placed, are deleted 90 days after their last change. The cart cookie lasts 90 days.",
                 ),
-                (
-                    "Unfinished registration",
-                    "It is of no use once its code has expired, and deleted a day later.",
-                ),
+                ("Unfinished registration", "It is of no use once its code has expired, and deleted a day later."),
                 ("Record of sign-ins", "90 days."),
                 (
                     "Mails to you, and word from the payment company",

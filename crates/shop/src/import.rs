@@ -17,7 +17,6 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::Shop;
-use crate::db::Dialect;
 use crate::media::Source;
 
 use categories::Parents;
@@ -194,7 +193,8 @@ pub async fn run(
         }
     }
     report.written = !options.dry_run;
-    if report.written && shop.db.dialect() == Dialect::Postgres && report.new + report.changed > CHUNK {
+    // The planners know a catalogue by its statistics, and those of before may be of an empty one.
+    if report.written && report.new + report.changed > CHUNK {
         let mut tx = shop.db.write_alone().await?;
         for table in ["product", "variant", "stock", "picture", "product_facet", "product_search"] {
             crate::execute!(tx, sqlx::AssertSqlSafe(format!("ANALYZE {table}"))).await?;

@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFERER};
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Request};
+use axum::http::{HeaderName, HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use leptos::config::LeptosOptions;
@@ -21,6 +21,7 @@ use leptos_axum::ResponseOptions;
 use noren_app::Site;
 use noren_app::request::ClientAddress;
 use noren_shop::Shop;
+use tracing::Instrument;
 
 use self::shared::SharedPages;
 use crate::config::Config;
@@ -42,24 +43,36 @@ pub fn routes(config: &Config, shop: Shop) -> Router {
             // back to the referer: a failure would be silent, its status lost, and the way would lead
             // to whatever page the browser names. So it sees neither header, and our own code both.
             let hidden = [ACCEPT, REFERER].map(|name| request.headers_mut().remove(&name).map(|value| (name, value)));
-            async move {
-                let context = move || {
-                    context(&shop, client);
-                    restore(&hidden);
-                };
-                leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
-            }
+            let context = move || {
+                context(&shop, client);
+                restore(&hidden);
+            };
+            to_its_end(
+                async move { leptos_axum::handle_server_fns_with_context(context, request).await.into_response() },
+            )
         })
     };
     let shared = SharedPages::new();
     let page = get(move |request: Request<Body>| {
         let (shared, site, shop, proxies) = (shared.clone(), site.clone(), shop.clone(), proxies.clone());
         async move {
-            let render = |request| page(site.clone(), shop.clone(), client(&proxies, &request), request);
+            let render = |request| to_its_end(page(site.clone(), shop.clone(), client(&proxies, &request), request));
             shared.answer(request, render).await
         }
     });
     Router::new().route("/api/{*function}", functions).fallback(page)
+}
+
+/// An answer that is made to its end even if the browser goes away: Leptos lets go of what a page was made
+/// of when its answer is dropped, and keeps it forever if it was never made.
+async fn to_its_end(answer: impl Future<Output = Response> + Send + 'static) -> Response {
+    match tokio::spawn(answer.in_current_span()).await {
+        Ok(answer) => answer,
+        // As if it had happened here.
+        Err(failed) => failed
+            .try_into_panic()
+            .map_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response(), |panic| std::panic::resume_unwind(panic)),
+    }
 }
 
 async fn page(site: Site, shop: Shop, client: Option<ClientAddress>, request: Request<Body>) -> Response {
@@ -122,4 +135,33 @@ fn site(root: &Path) -> Site {
     let options = LeptosOptions::builder().output_name("noren").site_root(root.to_string_lossy().as_ref()).build();
     let Names { css, js, wasm, parts } = names(root);
     Site { options, css, js, wasm, loader: parts.loader, parts: Arc::new(parts.files) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_is_made_to_its_end_though_the_browser_has_gone_away() {
+        let (go, gone) = oneshot::channel::<()>();
+        let (end, ended) = oneshot::channel();
+        let answer = to_its_end(async move {
+            gone.await.ok();
+            end.send(()).ok();
+            StatusCode::OK.into_response()
+        });
+        tokio::time::timeout(Duration::ZERO, answer).await.unwrap_err();
+        go.send(()).unwrap();
+        ended.await.expect("the answer went on without anybody who waits for it");
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "a page broke")]
+    async fn a_page_that_breaks_breaks_where_it_was_asked_for() {
+        to_its_end(async { panic!("a page broke") }).await;
+    }
 }

@@ -5,7 +5,7 @@ use noren_domain::catalogue::{CategoryCard, HomePage, ProductCard};
 
 use super::CatalogueError;
 use super::rows::{CardRow, picture};
-use super::sql::{CARD_PICTURE, Sql, by_lang, card_columns};
+use super::sql::{Sql, by_lang};
 use crate::Shop;
 use crate::db::Conn;
 
@@ -57,8 +57,8 @@ async fn cards(
     newest_first: bool,
 ) -> Result<Vec<ProductCard>, sqlx::Error> {
     let mut sql = Sql::new(TREE);
-    sql.add("SELECT ").add(card_columns(lang)).add("FROM product p").add(CARD_PICTURE).add("WHERE p.id IN (").add(ids);
-    sql.add(if newest_first { ") ORDER BY p.created_at DESC, p.id DESC" } else { ") ORDER BY p.id" });
+    sql.add(", wanted (id) AS (").add(ids).add(") ").add_cards_of_wanted(lang);
+    sql.add(if newest_first { " ORDER BY p.created_at DESC, p.id DESC" } else { " ORDER BY p.id" });
     let rows: Vec<CardRow> = sql.all(conn).await?;
     Ok(rows.into_iter().map(ProductCard::from).collect())
 }

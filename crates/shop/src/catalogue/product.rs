@@ -7,7 +7,7 @@ use noren_domain::{Lang, Yen};
 
 use super::CatalogueError;
 use super::rows::{CardRow, small, tax_class};
-use super::sql::{CARD_PICTURE, Sql, by_lang, card_columns};
+use super::sql::{Sql, by_lang};
 use super::tree;
 use crate::db::Conn;
 use crate::{Shop, fetch_all, fetch_optional};
@@ -132,13 +132,12 @@ async fn variants(
 
 /// The next ones in the owner's order, from the start again after the last.
 async fn others(conn: &mut Conn, lang: Lang, category: i64, product: i64) -> Result<Vec<ProductCard>, sqlx::Error> {
-    let mut sql = Sql::new("SELECT ");
-    sql.add(card_columns(lang)).add("FROM product p").add(CARD_PICTURE).add("WHERE p.id IN (");
+    let mut sql = Sql::new("WITH wanted (id) AS (");
     sql.add("SELECT id FROM (SELECT id FROM product WHERE category_id = ").bind(category);
     sql.add(" AND state = 'active' AND id > ").bind(product).add(" ORDER BY id LIMIT 4) AS after_it");
     sql.add(" UNION ALL SELECT id FROM (SELECT id FROM product WHERE category_id = ").bind(category);
     sql.add(" AND state = 'active' AND id < ").bind(product).add(" ORDER BY id LIMIT 4) AS before_it)");
-    sql.add(" ORDER BY p.id");
+    sql.add(" ").add_cards_of_wanted(lang);
     let mut rows: Vec<CardRow> = sql.all(conn).await?;
     rows.sort_by_key(|row| (row.id < product, row.id));
     Ok(rows.into_iter().take(OTHERS).map(ProductCard::from).collect())

@@ -4,10 +4,10 @@ use noren_domain::catalogue::{Picture, ProductCard};
 use noren_domain::tax::TaxClass;
 use noren_domain::{Lang, Yen};
 
-use super::sql::{CARD_PICTURE, Sql, card_columns};
+use super::sql::Sql;
 use crate::db::Conn;
 
-/// A product in a list; columns of `card_columns`.
+/// A product in a list; columns of [`Sql::add_cards_of_wanted`].
 #[derive(Debug, sqlx::FromRow)]
 pub struct CardRow {
     pub id: i64,
@@ -61,12 +61,8 @@ pub async fn cards_of(conn: &mut Conn, lang: Lang, ids: &[i64]) -> Result<Vec<Pr
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let mut sql = Sql::new("SELECT ");
-    sql.add(card_columns(lang))
-        .add("FROM product p")
-        .add(CARD_PICTURE)
-        .add("WHERE p.state = 'active' AND p.id IN ")
-        .bind_ids(ids);
+    let mut sql = Sql::new("WITH wanted (id) AS (");
+    sql.bind_rows(ids).add(") ").add_cards_of_wanted(lang).add(" AND p.state = 'active'");
     let mut rows: Vec<CardRow> = sql.all(conn).await?;
     rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
     Ok(rows.into_iter().map(ProductCard::from).collect())

@@ -8,6 +8,18 @@ use sqlx::{AssertSqlSafe, FromRow};
 
 use crate::db::{Conn, Raw};
 
+/// The columns of one language: `by_lang!(lang, "SELECT name_", " FROM …")` is a constant text
+/// with `ja` or `en` between the parts.
+macro_rules! by_lang {
+    ($lang:expr, $first:literal $(, $rest:literal)* $(,)?) => {
+        match $lang {
+            noren_domain::Lang::Ja => concat!($first $(, "ja", $rest)*),
+            noren_domain::Lang::En => concat!($first $(, "en", $rest)*),
+        }
+    };
+}
+pub(super) use by_lang;
+
 /// A statement in the making.
 #[derive(Clone, Debug, Default)]
 pub struct Sql {
@@ -35,17 +47,31 @@ impl Sql {
         self
     }
 
-    /// Adds `(…, …)` of numbers.
-    pub fn bind_ids(&mut self, ids: &[i64]) -> &mut Self {
-        self.text.push('(');
+    /// Adds `VALUES (…), (…)`: a table of one column with `ids`, which are not none.
+    pub fn bind_rows(&mut self, ids: &[i64]) -> &mut Self {
+        self.text.push_str("VALUES ");
         for (i, id) in ids.iter().enumerate() {
-            if i > 0 {
-                self.text.push_str(", ");
-            }
+            self.text.push_str(if i > 0 { "), (" } else { "(" });
             self.bind(*id);
         }
         self.text.push(')');
         self
+    }
+
+    /// Adds the query for the cards of the products whose `id` a table `wanted` has, as `p`; more
+    /// conditions may follow. A cross join with a condition, for on SQLite it says what is read first:
+    /// with `IN`, its planner may take to reading every product on sale instead.
+    pub fn add_cards_of_wanted(&mut self, lang: Lang) -> &mut Self {
+        self.add(by_lang!(
+            lang,
+            "SELECT p.id, p.slug, p.name_",
+            " AS name, p.price_min, p.price_max, p.in_stock, p.tax_class, \
+             (SELECT MAX(v.compare_at) FROM variant v WHERE v.product_id = p.id AND v.state = 'active') AS compare_at, \
+             (SELECT COUNT(*) FROM variant v WHERE v.product_id = p.id AND v.state = 'active') AS choices, \
+             i.hash, i.width, i.height, i.alt_",
+            " AS alt FROM wanted w CROSS JOIN product p LEFT JOIN picture i ON i.id = \
+             (SELECT x.id FROM picture x WHERE x.product_id = p.id ORDER BY x.position LIMIT 1) WHERE p.id = w.id",
+        ))
     }
 
     /// Reads every row.
@@ -72,32 +98,3 @@ impl Sql {
         }
     }
 }
-
-/// The columns of one language: `by_lang!(lang, "SELECT name_", " FROM …")` is a constant text
-/// with `ja` or `en` between the parts.
-macro_rules! by_lang {
-    ($lang:expr, $first:literal $(, $rest:literal)* $(,)?) => {
-        match $lang {
-            noren_domain::Lang::Ja => concat!($first $(, "ja", $rest)*),
-            noren_domain::Lang::En => concat!($first $(, "en", $rest)*),
-        }
-    };
-}
-pub(super) use by_lang;
-
-/// The columns of a product in a list, for `FROM product p` with [`CARD_PICTURE`] joined.
-pub fn card_columns(lang: Lang) -> &'static str {
-    by_lang!(
-        lang,
-        "p.id, p.slug, p.name_",
-        " AS name, p.price_min, p.price_max, p.in_stock, p.tax_class, \
-         (SELECT MAX(v.compare_at) FROM variant v WHERE v.product_id = p.id AND v.state = 'active') AS compare_at, \
-         (SELECT COUNT(*) FROM variant v WHERE v.product_id = p.id AND v.state = 'active') AS choices, \
-         i.hash, i.width, i.height, i.alt_",
-        " AS alt ",
-    )
-}
-
-/// Joins the first picture of `p` as `i`.
-pub const CARD_PICTURE: &str = " LEFT JOIN picture i ON i.id = \
-     (SELECT x.id FROM picture x WHERE x.product_id = p.id ORDER BY x.position LIMIT 1) ";

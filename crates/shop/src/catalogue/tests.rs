@@ -228,3 +228,15 @@ on_both_databases!(categories_tied_into_a_ring_past_the_import_are_pages_all_the
     assert!(product(&shop, Lang::En, "p4").await.unwrap().unwrap().crumbs.len() > 1);
     assert_eq!(home(&shop, Lang::En).await.unwrap().categories.len(), 1);
 });
+
+#[tokio::test]
+async fn the_goods_of_a_page_are_looked_up_one_by_one_however_many_the_shop_has() {
+    let shop = crate::testing::sqlite().await;
+    let ids: Vec<i64> = (1..=i64::from(PAGE_SIZE)).collect();
+    let mut sql = sql::Sql::new("EXPLAIN QUERY PLAN WITH wanted (id) AS (");
+    sql.bind_rows(&ids).add(") ").add_cards_of_wanted(Lang::Ja).add(" AND p.state = 'active'");
+    // PostgreSQL plans by what it knows of a table, SQLite by what it guesses when it knows nothing.
+    let plan: Vec<(i64, i64, i64, String)> = sql.all(&mut shop.db.read().await.unwrap()).await.unwrap();
+    let steps: Vec<&str> = plan.iter().map(|row| row.3.as_str()).collect();
+    assert!(steps.iter().any(|step| step.starts_with("SEARCH p USING INTEGER PRIMARY KEY")), "{steps:?}");
+}
