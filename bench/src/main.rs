@@ -63,8 +63,10 @@ async fn main() -> Result<(), AnyError> {
     }
     drop(shop);
     if all || matches!(what, Some(What::Memory)) {
-        // A shop that has done nothing yet.
-        memory::print(&Running::sample_shop(&dir.path().join("memory")).await?).await?;
+        // A shop that has done nothing yet, not even taken in its goods.
+        let stocked = dir.path().join("memory");
+        drop(Running::sample_shop(&stocked).await?);
+        memory::print(&Running::sample_shop(&stocked).await?).await?;
     }
     if all || matches!(what, Some(What::Growth)) {
         growth::print(dir.path()).await?;

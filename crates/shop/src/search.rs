@@ -99,7 +99,7 @@ pub async fn find(conn: &mut Conn, query: &str, limit: i64, offset: i64) -> Resu
         if at + 1 == rings.len() {
             break;
         }
-        skip = if got > 0 { 0 } else { (skip - count(conn, ring).await?).max(0) };
+        skip = if got > 0 { 0 } else { (skip - size(conn, ring).await?).max(0) };
     }
     Ok(Found { ids, total, more, near: false })
 }
@@ -186,6 +186,11 @@ fn but_not(wanted: &str, unwanted: &str, dialect: Dialect) -> String {
     }
 }
 
+/// How many products a ring has, counted up to [`MOST`].
+async fn size(conn: &mut Conn, ring: &str) -> Result<i64, sqlx::Error> {
+    Ok(i64::try_from(matching(conn, ring, MOST, 0).await?.len()).unwrap_or(MOST))
+}
+
 /// How many products match, counted up to one more than [`MOST`].
 async fn count(conn: &mut Conn, wanted: &str) -> Result<i64, sqlx::Error> {
     let counted: Vec<(i64,)> = match conn.raw() {
@@ -201,8 +206,10 @@ async fn count(conn: &mut Conn, wanted: &str) -> Result<i64, sqlx::Error> {
     Ok(counted.first().map_or(0, |(count,)| *count))
 }
 
-/// The numbers of the products that match, in their order. On PostgreSQL each question is planned by
-/// its own words: a common word is met soon along the products, a rare one is looked up.
+/// The numbers of the products that match, in their order. On PostgreSQL all hits are taken from the
+/// index before they are put in order: what is in few heads and many names is rare among the products,
+/// which its planner cannot know, and it would rather read the grams of every product until it has
+/// enough: 0.3 s instead of 0.3 ms in a shop of 100,000.
 async fn matching(conn: &mut Conn, wanted: &str, limit: i64, offset: i64) -> Result<Vec<i64>, sqlx::Error> {
     let rows: Vec<(i64,)> = match conn.raw() {
         Raw::Sqlite(conn) => {
@@ -211,7 +218,8 @@ async fn matching(conn: &mut Conn, wanted: &str, limit: i64, offset: i64) -> Res
             sqlx::query_as(sql).bind(wanted).bind(limit).bind(offset).fetch_all(conn).await?
         }
         Raw::Postgres(conn) => {
-            let sql = "SELECT product_id FROM product_search WHERE grams @@ $1::text::tsquery ORDER BY product_id LIMIT $2 OFFSET $3";
+            let sql = "WITH hits AS MATERIALIZED (SELECT product_id FROM product_search WHERE grams @@ $1::text::tsquery) \
+                 SELECT product_id FROM hits ORDER BY product_id LIMIT $2 OFFSET $3";
             sqlx::query_as(sql).bind(wanted).bind(limit).bind(offset).persistent(false).fetch_all(conn).await?
         }
     };

@@ -43,13 +43,13 @@ pub fn routes(config: &Config, shop: Shop) -> Router {
             // back to the referer: a failure would be silent, its status lost, and the way would lead
             // to whatever page the browser names. So it sees neither header, and our own code both.
             let hidden = [ACCEPT, REFERER].map(|name| request.headers_mut().remove(&name).map(|value| (name, value)));
-            let context = move || {
-                context(&shop, client);
-                restore(&hidden);
-            };
-            to_its_end(
-                async move { leptos_axum::handle_server_fns_with_context(context, request).await.into_response() },
-            )
+            async move {
+                let context = move || {
+                    context(&shop, client);
+                    restore(&hidden);
+                };
+                leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
+            }
         })
     };
     let shared = SharedPages::new();
@@ -63,8 +63,9 @@ pub fn routes(config: &Config, shop: Shop) -> Router {
     Router::new().route("/api/{*function}", functions).fallback(page)
 }
 
-/// An answer that is made to its end even if the browser goes away: Leptos lets go of what a page was made
-/// of when its answer is dropped, and keeps it forever if it was never made.
+/// A page that is made to its end even if the browser goes away: Leptos lets go of what a page was made
+/// of when its answer is dropped, and keeps it forever if it was never made. Not for answers that wait
+/// for the browser, as for the rest of a form: they would wait after it has gone.
 async fn to_its_end(answer: impl Future<Output = Response> + Send + 'static) -> Response {
     match tokio::spawn(answer.in_current_span()).await {
         Ok(answer) => answer,
@@ -146,7 +147,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_answer_is_made_to_its_end_though_the_browser_has_gone_away() {
+    async fn a_page_is_made_to_its_end_though_the_browser_has_gone_away() {
         let (go, gone) = oneshot::channel::<()>();
         let (end, ended) = oneshot::channel();
         let answer = to_its_end(async move {

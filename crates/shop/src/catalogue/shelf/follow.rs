@@ -14,7 +14,7 @@ use roaring::RoaringBitmap;
 
 use super::{BLOCK, Good, Goods, Label, Leaf, Shelf};
 use crate::db::{Conn, Dialect};
-use crate::{Shop, fetch_all, fetch_one, fetch_optional};
+use crate::{Shop, fetch_all, fetch_one};
 
 /// A product that changed; `category_id` is `None` when it is not on sale.
 #[derive(Debug, sqlx::FromRow)]
@@ -104,8 +104,10 @@ pub async fn up_to_date(shop: &Shop, conn: &mut Conn) -> Result<(), sqlx::Error>
 }
 
 async fn changed_since(conn: &mut Conn, mark: i64) -> Result<bool, sqlx::Error> {
-    let sql = "SELECT product_id FROM product_change WHERE changed >= $1 LIMIT 1";
-    Ok(fetch_optional!(conn, (i64,), sql, mark).await?.is_some())
+    // The newest, which is the end of an index. Asked for any one since the mark, PostgreSQL expects
+    // many, there are none, and it has read every change to find out.
+    let (newest,) = fetch_one!(conn, (Option<i64>,), "SELECT MAX(changed) FROM product_change").await?;
+    Ok(newest.is_some_and(|newest| newest >= mark))
 }
 
 async fn next_mark(conn: &mut Conn) -> Result<i64, sqlx::Error> {
