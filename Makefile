@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run test build bench watch fmt lint lint-deny screenshots setup clean
+.PHONY: help run test build site bench watch fmt lint lint-deny screenshots setup clean
 
 help: ## Shows this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -11,9 +11,13 @@ run: ## Sets everything up and opens the shop at http://127.0.0.1:3000
 test: ## Sets everything up and runs every test
 	@scripts/test
 
-build: ## Builds the shop for use: target/release/noren and target/site
+build: ## Builds the shop for use: target/release/noren, with its site beside it
 	@scripts/setup run
-	@. scripts/lib.sh && build_shop --release --precompress
+	@. scripts/lib.sh && build_release
+
+site: ## Builds what the browser tests open, without running them
+	@scripts/setup run
+	@. scripts/lib.sh && build_shop
 
 bench: ## Builds for release and prints the figures of docs/BENCHMARKS.md
 	@scripts/bench
@@ -28,6 +32,7 @@ fmt: ## Puts the code into its form
 lint: ## Clippy on both sides, warnings denied
 	@cargo clippy -p noren-domain -p noren-shop -p noren-app -p noren-server -p noren-sample-draw -p noren-bench --all-targets -- -D warnings
 	@cargo clippy -p noren-frontend --target wasm32-unknown-unknown -- -D warnings
+	@cargo clippy -p noren-frontend --target wasm32-unknown-unknown --features split -- -D warnings
 
 lint-deny: ## Licences, bans, sources (installs cargo-deny into .tools first)
 	@. scripts/lib.sh && { have cargo-deny || cargo install cargo-deny --locked --root "$$tools"; } && cargo deny --all-features check bans licenses sources

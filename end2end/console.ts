@@ -19,4 +19,4 @@ export const brokenWasm = [
 ];
 
 /** A part of the wasm that cannot be fetched: Chromium's word, and that of the script that fetches parts. */
-export const lostPart = [/^Failed to load resource: net::ERR_FAILED .*\/pkg\/split_\w+\.[\w-]+\.wasm\)$/, /^TypeError: Failed to fetch/];
+export const lostPart = [/^Failed to load resource: .*\/pkg\/\w+\/split_\w+\.[\w-]+\.wasm\)$/, /^TypeError: /];

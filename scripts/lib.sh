@@ -100,7 +100,15 @@ WRAPPER
 }
 
 # Builds server and site, the wasm in parts that pages fetch when they need them (docs/adr/0013).
-build_shop() { cargo leptos build --split --lib-features split "$@"; }
+build_shop() { LEPTOS_HASH_FILES=true cargo leptos build --split --lib-features split "$@"; }
+
+# The same for use. The site goes beside the binary, where `noren serve` looks first: target/site is
+# rebuilt for the tests too.
+build_release() {
+    build_shop --release --precompress
+    rm -rf target/release/site
+    cp -R target/site target/release/site
+}
 
 # The version of crate $1 in Cargo.lock.
 locked_version() {

@@ -17,7 +17,7 @@ use crate::lang::use_lang;
 use crate::ui::{Crumbs, Head};
 
 /// The sample shop's mailbox for questions.
-const MAIL: &str = "shop@norendo.example";
+pub(crate) const MAIL: &str = "shop@norendo.example";
 
 /// A piece of a text.
 enum Block {

@@ -4,6 +4,12 @@
 //! into the server, with `hydrate` into the wasm that wakes the page in the browser.
 #![recursion_limit = "512"]
 
+#[cfg(not(erase_components))]
+compile_error!(
+    "Noren is built with `--cfg erase_components`, which .cargo/config.toml sets and a RUSTFLAGS variable takes away: \
+     put it into that variable as well"
+);
+
 pub mod account;
 pub mod cart;
 pub mod catalogue;

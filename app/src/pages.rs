@@ -11,6 +11,7 @@ use leptos::LazyViewError;
 use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route};
 use leptos_router::{ChooseView, path};
+#[cfg(any(feature = "ssr", feature = "split"))]
 use noren_domain::Lang;
 
 use crate::account::{AccountPage, LoginPage, MyOrderPage, MyOrdersPage, RegisterPage, SecurityPage, VerifyPage};
@@ -147,6 +148,7 @@ async fn reading(page: Reading) -> Shown {
 }
 
 /// A part of the wasm besides the first one.
+#[cfg(any(feature = "ssr", feature = "split"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// Made by [`browsing`].
@@ -159,10 +161,11 @@ pub enum Part {
     Reading,
 }
 
+#[cfg(any(feature = "ssr", feature = "split"))]
 impl Part {
     /// The part that the page at `path` lies in; `None`: in the first one, which is always there.
     pub fn of(path: &str) -> Option<Self> {
-        match Lang::strip(path).split('/').nth(1)? {
+        match Lang::strip(path.split('?').next()?).split('/').nth(1)? {
             "" | "c" | "search" => Some(Self::Browsing),
             "cart" | "checkout" => Some(Self::Buying),
             "register" | "verify" | "login" | "account" => Some(Self::Account),

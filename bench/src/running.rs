@@ -98,5 +98,5 @@ pub fn noren() -> PathBuf {
 
 /// Where the release build puts the wasm, the style and the pictures.
 pub fn site() -> PathBuf {
-    target().join("site")
+    target().join("release/site")
 }

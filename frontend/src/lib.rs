@@ -14,8 +14,7 @@ pub async fn hydrate() {
     let path = window().location().pathname().unwrap_or_default();
     let lang = Lang::of_path(&path);
     if noren_app::fetch_part(&path).await.is_err() {
-        // The page goes on as it came: links and forms work without us.
-        mark("data-wasm-failed");
+        // The page goes on as it came, as where no wasm comes at all: its links and forms need none.
         return;
     }
     leptos::mount::hydrate_body(move || view! { <App lang /> });

@@ -42,6 +42,8 @@ enum Command {
     /// Looks at this installation and says what is well and what is not.
     Doctor,
     /// Imports categories and products from CSV files, and their pictures from a folder.
+    ///
+    /// The columns of the files are described in `sample/README.md`, with the sample's own files beside it.
     Import(Import),
     /// Records a bank transfer for an order, or calls an order off.
     Order(order::Order),

@@ -36,6 +36,7 @@ use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
 use crate::config::Config;
+use crate::site::Names;
 
 /// Largest body of a form, in bytes. The largest form (address, message) stays far below.
 const MAX_BODY: usize = 64 * 1024;
@@ -46,17 +47,22 @@ pub const STOP_WITHIN: Duration = Duration::from_secs(20);
 
 /// Everything the shop's listener answers, each request within `answer_within`.
 pub fn router(config: &Config, shop: Shop, answer_within: Duration) -> Router {
+    // Where there is no site (`noren serve` has said so), pages still have their words.
+    let names = Names::find(&config.site).unwrap_or_default();
+    let css = names.css.clone();
+    let (pkg_folder, lasting) = (names.folder.clone(), names.immutable());
     let pkg = ServiceBuilder::new()
         .layer(SetResponseHeaderLayer::overriding(
             HeaderName::from_static("cache-control"),
             // A file that is missing now may be there after the next deployment.
-            |answer: &Response<_>| {
-                answer.status().is_success().then(|| HeaderValue::from_static("public, max-age=31536000, immutable"))
+            move |answer: &Response<_>| {
+                let lasts = if lasting { "public, max-age=31536000, immutable" } else { "no-cache" };
+                answer.status().is_success().then(|| HeaderValue::from_static(lasts))
             },
         ))
         .service(ServeDir::new(config.site.join("pkg")).precompressed_br().precompressed_gzip());
     Router::new()
-        .nest_service("/pkg", pkg)
+        .nest_service(&pkg_folder, pkg)
         .route_service("/favicon.svg", ServeFile::new(config.site.join("favicon.svg")))
         .route_service("/apple-touch-icon.png", ServeFile::new(config.site.join("apple-touch-icon.png")))
         .route("/.well-known/security.txt", get(security_txt::security_txt).with_state(shop.clone()))
@@ -65,14 +71,14 @@ pub fn router(config: &Config, shop: Shop, answer_within: Duration) -> Router {
         .merge(webhooks::routes(shop.clone()))
         .merge(mailbox::routes(shop.clone()))
         .merge(media::routes(&shop))
-        .merge(pages::routes(config, shop.clone()))
+        .merge(pages::routes(config, names, shop.clone()))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(plain::only))
         .layer(CsrfLayer::new())
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, answer_within))
-        .layer(middleware::from_fn_with_state(pages::style_sheet(&config.site), errors::explain))
+        .layer(middleware::from_fn_with_state(css, errors::explain))
         .layer(middleware::from_fn_with_state(headers::Scheme::of(&config.url), headers::security))
         .layer(CompressionLayer::new().compress_when(worth_compressing()))
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request<Body>| {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{next_parameter, with_next};
 use crate::form::{Form, Refusal, use_faults};
 use crate::lang::use_lang;
+use crate::legal::MAIL;
 use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SubmitButton};
 
 /// What the login page shows.
@@ -106,6 +107,15 @@ fn Login(data: LoginData) -> impl IntoView {
                     />
                 </div>
             </ActionForm>
+            // The shop cannot set a new password by mail yet: whoever is locked out must at least know whom to ask.
+            <p class="muted small">
+                {lang.pick("パスワードをお忘れの方は、お手数ですが ", "Forgot your password? Please write to ")}
+                <a href=format!("mailto:{MAIL}") rel="external">{MAIL}</a>
+                {lang.pick(
+                    " までご連絡ください。お返事をお待ちいただく間も、ログインせずにお買い物いただけます。",
+                    ". Until we answer, you can buy as a guest, without logging in.",
+                )}
+            </p>
             <p class="door__other">
                 {lang.pick("はじめてのお客様は、", "New here? ")} <a href=register>{lang.pick("新規登録", "Create an account")}</a>
                 {lang.pick("へお進みください。登録しなくてもお買い物いただけます。", ". You can also buy without one.")}

@@ -94,7 +94,7 @@ pub fn OrderRow(
                 <span class="cluster">
                     <Badge words=order.state.name(lang) />
                     <Badge words=order.payment.name(lang) />
-                    <Badge words=order.shipment.name(lang) />
+                    <Badge words=order.shipment.words(order.method, order.payment, lang) />
                 </span>
             </a>
         </li>

@@ -237,29 +237,35 @@ fn Delivery(earliest: String) -> impl IntoView {
 fn Story(data: StoredValue<ProductDetail>) -> impl IntoView {
     let lang = use_lang();
     let (text, details) = data.with_value(|d| (d.text.clone(), d.details.clone()));
-    let rows = details
-        .into_iter()
-        .map(|(label, value)| {
-            view! {
-                <div>
-                    <dt>{label}</dt>
-                    <dd>{value}</dd>
-                </div>
-            }
-        })
-        .collect_view();
-    view! {
-        <div class="product__story">
+    // An owner may have nothing to tell of a thing.
+    let about = (!text.is_empty()).then(|| {
+        view! {
             <section aria-labelledby="about">
                 <h2 id="about">{lang.pick("この品について", "About this piece")}</h2>
                 <div class="prose" inner_html=text></div>
             </section>
+        }
+    });
+    let details = (!details.is_empty()).then(|| {
+        let rows = details
+            .into_iter()
+            .map(|(label, value)| {
+                view! {
+                    <div>
+                        <dt>{label}</dt>
+                        <dd>{value}</dd>
+                    </div>
+                }
+            })
+            .collect_view();
+        view! {
             <section aria-labelledby="details">
                 <h2 id="details">{lang.pick("詳細", "Details")}</h2>
                 <dl class="summary-list">{rows}</dl>
             </section>
-        </div>
-    }
+        }
+    });
+    view! { <div class="product__story">{about} {details}</div> }
 }
 
 #[component]

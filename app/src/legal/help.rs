@@ -253,8 +253,8 @@ fn english() -> Vec<Section> {
                     "Your order's page shows totals and tax for each rate. Print it, or save it as a PDF from your browser.",
                 ),
                 Block::question(
-                    "What does ※ beside a product mean?",
-                    "It is food at the reduced tax rate of 8 %. Everything else is taxed at 10 %. All prices shown include tax.",
+                    "What does * beside a product mean?",
+                    "It is food at the reduced tax rate of 8%. Everything else is taxed at 10%. All prices shown include tax.",
                 ),
                 Block::question(
                     "Are the colours on screen the real ones?",

@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use noren_domain::checkout::PaymentMethod;
-use noren_domain::order::{OrderAddress, OrderLineView, OrderState, OrderView, PaymentState, transfer_account};
-use noren_domain::shipping::Day;
+use noren_domain::order::{
+    OrderAddress, OrderLineView, OrderState, OrderView, PaymentState, transfer_account, transfer_sender,
+};
 use noren_domain::tax::TaxClass;
 use noren_domain::{Lang, Yen, moment};
 
@@ -47,7 +48,7 @@ pub fn OrderBody(
                     .then(|| {
                         view! {
                             <p class="order__mark">
-                                {lang.pick("※は軽減税率（8%）の対象です。", "※ Reduced tax rate (8 %).")}
+                                {lang.pick("※は軽減税率（8%）の対象です。", "* Reduced tax rate (8%).")}
                             </p>
                         }
                     })}
@@ -129,10 +130,6 @@ fn NextStep(order: OrderView) -> impl IntoView {
 fn HowToTransfer(order: OrderView) -> impl IntoView {
     let lang = use_lang();
     let until = order.pay_until.map(|until| moment::date_time(until, lang)).unwrap_or_default();
-    let sender = lang.pick(
-        format!("お名前の前に {} とご入力ください", order.no),
-        format!("Please put {} before your name", order.no),
-    );
     view! {
         <Note kind=NoteKind::Info>
             <p>
@@ -142,7 +139,7 @@ fn HowToTransfer(order: OrderView) -> impl IntoView {
                 {pair(lang.pick("お振込先", "Account"), transfer_account(lang).to_owned())}
                 {pair(lang.pick("金額", "Amount"), order.total.show(lang))}
                 {pair(lang.pick("期限", "Until"), lang.pick(until.clone(), format!("{until} (Japan time)")))}
-                {pair(lang.pick("お振込人名", "Sender"), sender)}
+                {pair(lang.pick("お振込人名", "Sender"), transfer_sender(&order.no, lang))}
             </dl>
         </Note>
     }
@@ -194,8 +191,9 @@ fn facts(order: &OrderView, lang: Lang) -> impl IntoView + use<> {
         lang.pick(words.clone(), format!("{words} (Japan time)"))
     };
     let placed = order.placed_at.map(|placed| pair(lang.pick("ご注文日時", "Placed"), at(placed)));
-    let shipment = (order.state == OrderState::Placed)
-        .then(|| pair(lang.pick("発送", "Shipment"), order.shipment.name(lang).to_owned()));
+    let shipment = (order.state == OrderState::Placed).then(|| {
+        pair(lang.pick("発送", "Shipment"), order.shipment.words(order.method, order.payment, lang).to_owned())
+    });
     view! {
         {pair(lang.pick("ご注文番号", "Order number"), order.no.clone())}
         {placed}
@@ -209,28 +207,15 @@ fn facts(order: &OrderView, lang: Lang) -> impl IntoView + use<> {
 }
 
 fn delivery(order: &OrderView, lang: Lang) -> impl IntoView + use<> {
-    let date = order.delivery_date.as_deref().and_then(Day::from_iso).map(|day| day.show(lang));
-    let date = date.unwrap_or_else(|| lang.pick("指定なし（最短でお届け）", "As soon as possible").to_owned());
-    let slot = order.delivery_slot.map(|slot| pair(lang.pick("時間帯", "Time"), slot.name(lang).to_owned()));
-    let gift = order.gift_wrap.then(|| pair(lang.pick("ギフト包装", "Gift wrap"), lang.pick("あり", "Yes").to_owned()));
-    let message = order.address.gift_message.clone();
-    let message = (!message.is_empty()).then(|| pair(lang.pick("メッセージ", "Message"), message));
-    view! {
-        <dl class="summary-list order__facts">
-            {pair(lang.pick("配送方法", "Method"), order.delivery_method.name(lang).to_owned())}
-            {pair(lang.pick("お届け日", "Day"), date)}
-            {slot}
-            {gift}
-            {message}
-        </dl>
-    }
+    let facts = order.delivery(lang).into_iter().map(|(name, value)| pair(name, value)).collect_view();
+    view! { <dl class="summary-list order__facts">{facts}</dl> }
 }
 
 #[component]
 fn Line(line: OrderLineView) -> impl IntoView {
     let lang = use_lang();
     let amount = line.amount().show(lang);
-    let mark = if line.tax_class == TaxClass::Reduced { " ※" } else { "" };
+    let mark = if line.tax_class == TaxClass::Reduced { lang.pick(" ※", " *") } else { "" };
     let options = line.options.into(lang);
     let options = (!options.is_empty()).then(|| view! { <p class="order__options">{options}</p> });
     let picture = line.picture.map(|hash| {
@@ -270,11 +255,11 @@ fn Sums(order: OrderView) -> impl IntoView {
         .taxes
         .into_iter()
         .map(|share| {
-            let mark = if share.class == TaxClass::Reduced { "※ " } else { "" };
+            let mark = if share.class == TaxClass::Reduced { lang.pick("※ ", "* ") } else { "" };
             let (percent, gross, tax) = (share.class.percent(), share.gross.show(lang), share.tax.show(lang));
             row(
                 "totals__part",
-                lang.pick(format!("{mark}{percent}%対象 {gross}"), format!("{mark}{gross} at {percent} %")),
+                lang.pick(format!("{mark}{percent}%対象 {gross}"), format!("{mark}{gross} at {percent}%")),
                 lang.pick(format!("内消費税 {tax}"), format!("tax {tax}")),
             )
         })
@@ -282,8 +267,8 @@ fn Sums(order: OrderView) -> impl IntoView {
     view! {
         <dl class="totals">
             {row("", lang.pick("商品合計", "Goods").to_owned(), order.goods.show(lang))}
-            {row("", lang.pick("送料", "Shipping").to_owned(), shipping)} {fee}
-            {row("totals__sum", lang.pick("合計（税込）", "Total with tax").to_owned(), order.total.show(lang))}
+            {row("", lang.pick("送料", "Delivery").to_owned(), shipping)} {fee}
+            {row("totals__sum", lang.pick("合計（税込）", "Total (tax incl.)").to_owned(), order.total.show(lang))}
             {taxes}
         </dl>
     }

@@ -262,14 +262,17 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
                 noren_domain::Yen(*max).show(lang)
             ),
         },
-        Fault::OpenTransfers { max } => match lang {
-            Lang::Ja => format!(
-                "このメールアドレスでは、お振り込み待ちのご注文が{max}件あります。先にお振り込みいただくか、ほかのお支払い方法をお選びください。"
-            ),
-            Lang::En => format!(
-                "{max} orders with this e-mail address are waiting for their bank transfer. Please pay for one of them first, or choose another way to pay."
-            ),
-        },
+        Fault::OpenTransfers { max, yen } => {
+            let sum = noren_domain::Yen(*yen).show(lang);
+            lang.pick(
+                format!(
+                    "お振り込み待ちのご注文は、一つのメールアドレスにつき{max}件、合わせて{sum}までです。先にお振り込みいただくか、ほかのお支払い方法をお選びください。"
+                ),
+                format!(
+                    "Up to {max} orders, {sum} in all, can wait for a bank transfer with one e-mail address. Please pay for those that wait, or choose another way to pay."
+                ),
+            )
+        }
         Fault::Declined => t(
             "お支払いが承認されませんでした。別のカードか、別のお支払い方法をお試しください。代金は引き落とされていません。",
             "The payment was declined. Please try another card or another way to pay. Nothing was charged.",

@@ -48,7 +48,8 @@ impl LocalPath {
         let path = crate::Lang::strip(raw);
         let page = path.split(['?', '#']).next().unwrap_or_default();
         let circle = ["/login", "/register", "/verify", "/api"].contains(&page) || page.starts_with("/api/");
-        (!circle).then(|| Self(ascii(path)))
+        // `/en?from=mail` is `?from=mail` without its language.
+        (!circle).then(|| Self(ascii(&format!("/{}", path.trim_start_matches('/')))))
     }
 
     /// The path, which starts with `/` and has no language.
@@ -97,6 +98,7 @@ mod tests {
             ("/en/account/security", "/account/security"),
             ("/search?q=%E6%9A%96", "/search?q=%E6%9A%96"),
             ("/en", "/"),
+            ("/en?from=mail", "/?from=mail"),
             ("/", "/"),
             ("/c/茶", "/c/%E8%8C%B6"),
         ] {

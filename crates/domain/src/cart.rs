@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::form::Fault;
+use crate::form::{Fault, half_width};
 use crate::prefecture::Prefecture;
 use crate::shipping::{FREE_FROM, Method};
 use crate::tax::{TaxClass, TaxShare, shares};
@@ -28,12 +28,6 @@ pub struct LineForm {
 impl LineForm {
     /// Reads the quantity: 1 to [`MAX_QUANTITY`], digits of any width.
     pub fn quantity(&self) -> Result<u32, Fault> {
-        // Full-width digits as a Japanese input method gives them. All of NFKC would bring its tables
-        // into the wasm, where this rule runs too.
-        let half_width = |c: char| match c {
-            '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10).unwrap_or(c),
-            c => c,
-        };
         let digits: String = self.quantity.trim().chars().map(half_width).collect();
         let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         plain

@@ -2,6 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A digit as a Japanese input method gives it, made a plain one. All of NFKC would bring its tables into
+/// the wasm, where these rules run too.
+pub fn half_width(c: char) -> char {
+    match c {
+        '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10).unwrap_or(c),
+        c => c,
+    }
+}
+
 /// One thing that is wrong, with what the words need to name the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -82,10 +91,12 @@ pub enum Fault {
         /// The largest amount taken, in yen.
         max: i64,
     },
-    /// `max` orders of the same e-mail address wait for their bank transfer already.
+    /// As many orders of the same e-mail address as may, or as much money, wait for their bank transfer.
     OpenTransfers {
-        /// The most that may wait.
+        /// The most orders that may wait.
         max: u32,
+        /// What they may come to, in yen.
+        yen: i64,
     },
     /// The payment was declined.
     Declined,

@@ -21,3 +21,8 @@ pub const fn transfer_account(lang: Lang) -> &'static str {
         Lang::En => "Noren Bank, head office (001), ordinary account 1234567, Norendo K.K.",
     }
 }
+
+/// How whoever transfers money for the order `no` is to name themselves, so that it is found.
+pub fn transfer_sender(no: &str, lang: Lang) -> String {
+    lang.pick(format!("お名前の前に {no} とご入力ください"), format!("Please put {no} before your name"))
+}

@@ -23,6 +23,8 @@ use crate::{payment, postal};
 /// for days, so without a limit one script would empty the shelves and pay for nothing. Presses at the
 /// very same moment may pass it by as many on PostgreSQL.
 pub const MAX_OPEN_TRANSFERS: u32 = 10;
+/// What they may come to, for a few large orders empty the shelves as well as many small ones.
+pub const MAX_OPEN_TRANSFER_SUM: Yen = Yen(300_000);
 
 /// Why a checkout does not go on.
 #[derive(Debug, thiserror::Error)]
@@ -123,8 +125,8 @@ pub async fn save_payment(shop: &Shop, cart: Id<Cart>, form: &PaymentForm) -> Re
     if !payment::offered(shop).contains(&payment) {
         return Err(CheckoutError::Refused(Faults::field("payment", Fault::Choice)));
     }
-    if !may_be_paid_by(&mut tx, cart, payment).await? {
-        let fault = Fault::OpenTransfers { max: MAX_OPEN_TRANSFERS };
+    if !may_be_paid_by(&mut tx, cart, payment, view.totals.goods + shipping).await? {
+        let fault = Fault::OpenTransfers { max: MAX_OPEN_TRANSFERS, yen: MAX_OPEN_TRANSFER_SUM.0 };
         return Err(CheckoutError::Refused(Faults::field("payment", fault)));
     }
     rows::save_payment(&mut tx, shop, cart, payment).await?;
@@ -132,9 +134,18 @@ pub async fn save_payment(shop: &Shop, cart: Id<Cart>, form: &PaymentForm) -> Re
     Ok(())
 }
 
-/// Whether another order of the checkout's e-mail address may be paid like that.
-async fn may_be_paid_by(conn: &mut Conn, cart: Id<Cart>, payment: PaymentMethod) -> Result<bool, sqlx::Error> {
-    Ok(payment != PaymentMethod::Transfer || rows::open_transfers(conn, cart).await? < i64::from(MAX_OPEN_TRANSFERS))
+/// Whether another order of the checkout's e-mail address, of `total`, may be paid like that.
+async fn may_be_paid_by(
+    conn: &mut Conn,
+    cart: Id<Cart>,
+    payment: PaymentMethod,
+    total: Yen,
+) -> Result<bool, sqlx::Error> {
+    if payment != PaymentMethod::Transfer {
+        return Ok(true);
+    }
+    let (open, sum) = rows::open_transfers(conn, cart).await?;
+    Ok(open < i64::from(MAX_OPEN_TRANSFERS) && sum + total <= MAX_OPEN_TRANSFER_SUM)
 }
 
 /// Everything an order needs, computed now on `conn` (inside the caller's transaction). Lines that
@@ -158,7 +169,7 @@ async fn quote_of(
     let row = row.ok_or(CheckoutError::Incomplete(Step::Contact))?;
     let settled = settle(shop, &row, &view).map_err(CheckoutError::Incomplete)?;
     // The step says why, and what to do, when the same is chosen again.
-    if !may_be_paid_by(conn, cart, settled.payment).await? {
+    if !may_be_paid_by(conn, cart, settled.payment, view.totals.goods + settled.shipping).await? {
         return Err(CheckoutError::Incomplete(Step::Payment));
     }
     Ok(assemble(&row, view, settled))

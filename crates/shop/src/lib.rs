@@ -55,6 +55,15 @@ pub struct Parts {
     pub development: bool,
 }
 
+/// Makes a folder that only the shop's own user can look into: the mailbox holds mails, the database
+/// what people bought. One that is there stays as it is.
+fn own_folder(path: &Path) -> std::io::Result<()> {
+    let mut folder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.recursive(true).create(path)
+}
+
 fn host_of(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
     rest.split(['/', '?', '#']).next()?.split(':').next().filter(|host| !host.is_empty())
@@ -127,7 +136,7 @@ impl Shop {
         development: bool,
     ) -> Result<Self, OpenShopError> {
         for dir in [data.to_owned(), data.join("media"), data.join("mailbox"), data.join("keys")] {
-            std::fs::create_dir_all(&dir).map_err(|source| OpenShopError::Folder { path: dir, source })?;
+            own_folder(&dir).map_err(|source| OpenShopError::Folder { path: dir, source })?;
         }
         let entropy = Entropy::System;
         let db = match database_url {

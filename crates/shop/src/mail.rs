@@ -34,6 +34,11 @@ pub enum Mail {
         /// The order.
         order: Uuid,
     },
+    /// The transfer that the order waited for is there.
+    OrderPaid {
+        /// The order.
+        order: Uuid,
+    },
     /// The money came, but too late or twice, and went back.
     OrderRefunded {
         /// The order.
@@ -87,6 +92,7 @@ pub async fn send(shop: &Shop, key: &str, mail: &Mail) -> Result<(), MailError> 
     }
     let letter = match mail {
         Mail::OrderPlaced { order } => order::placed(shop, *order).await?,
+        Mail::OrderPaid { order } => order::paid(shop, *order).await?,
         Mail::OrderRefunded { order } => order::refunded(shop, *order).await?,
         Mail::OrderLapsed { order } => order::lapsed(shop, *order).await?,
         Mail::Account(mail) => account::compose(shop, mail).await?,

@@ -29,10 +29,10 @@ use crate::proxies::TrustedProxies;
 use crate::site::Names;
 
 /// Every page (whatever is not a file) and every server function under `/api`.
-pub fn routes(config: &Config, shop: Shop) -> Router {
+pub fn routes(config: &Config, names: Names, shop: Shop) -> Router {
     // Resources run on tokio; a second router in one process (tests) finds that set already.
     let _ = any_spawner::Executor::init_tokio();
-    let site = site(&config.site);
+    let site = site(&config.site, names);
     let proxies = Arc::new(config.trusted_proxies.clone());
     let functions = {
         let (shop, proxies) = (shop.clone(), proxies.clone());
@@ -122,20 +122,10 @@ fn allow_own_scripts_only() {
     }
 }
 
-/// Path of the built style sheet.
-pub fn style_sheet(root: &Path) -> Arc<str> {
-    names(root).css
-}
-
-/// The names of the built files. Where there are none (`noren serve` has said so), pages still have their words.
-fn names(root: &Path) -> Names {
-    Names::find(root).unwrap_or_default()
-}
-
-fn site(root: &Path) -> Site {
+fn site(root: &Path, names: Names) -> Site {
     let options = LeptosOptions::builder().output_name("noren").site_root(root.to_string_lossy().as_ref()).build();
-    let Names { css, js, wasm, parts } = names(root);
-    Site { options, css, js, wasm, loader: parts.loader, parts: Arc::new(parts.files) }
+    let Names { css, js, wasm, loader, parts, .. } = names;
+    Site { options, css, js, wasm, loader, parts: Arc::new(parts) }
 }
 
 #[cfg(test)]

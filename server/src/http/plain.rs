@@ -5,11 +5,21 @@ use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+/// No file system has longer names, in bytes; asked for one, it fails instead of having none.
+const LONGEST_NAME: usize = 255;
+
+fn decoded_len(part: &str) -> usize {
+    part.len() - 2 * part.matches('%').count().min(part.len() / 3)
+}
+
 /// Refuses an address that holds U+0000: PostgreSQL takes it in no text, and no honest link has it.
 pub async fn only(request: Request, next: Next) -> Response {
     let uri = request.uri();
     if [uri.path(), uri.query().unwrap_or_default()].iter().any(|part| part.contains("%00")) {
         return StatusCode::BAD_REQUEST.into_response();
+    }
+    if uri.path().split('/').any(|part| decoded_len(part) > LONGEST_NAME) {
+        return StatusCode::NOT_FOUND.into_response();
     }
     next.run(request).await
 }

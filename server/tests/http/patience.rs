@@ -46,6 +46,8 @@ async fn a_form_that_waits_too_long_for_its_turn_is_answered_in_words_and_change
         let writing = app.shop.db.write().await.unwrap();
         says_so(&Answer::of(impatient.clone(), to_the_cart(&browser, lang)).await, tag, words);
         drop(writing);
+        // Whoever was still in the queue would be done by now.
+        drop(app.shop.db.write().await.unwrap());
     }
     let mut conn = app.shop.db.read().await.unwrap();
     let (lines,) = noren_shop::fetch_one!(conn, (i64,), "SELECT COUNT(*) FROM cart_line").await.unwrap();

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::Yen;
+use crate::form::half_width;
 
 /// Products on one page of a list.
 pub const PAGE_SIZE: u32 = 24;
@@ -176,7 +177,8 @@ fn is_plain(text: &str) -> bool {
 }
 
 fn yen(text: &str) -> Option<Yen> {
-    let digits: String = text.trim().chars().filter(|c| !matches!(c, ',' | '円' | '¥')).collect();
+    let digits: String =
+        text.trim().chars().map(half_width).filter(|c| !matches!(c, ',' | '，' | '円' | '¥' | '￥')).collect();
     digits.parse::<i64>().ok().filter(|yen| (0..=PRICE_MAX).contains(yen)).map(Yen)
 }
 
@@ -243,6 +245,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_price_is_read_however_wide_it_was_typed() {
+        for typed in ["1000", "１０００", "1,000", "￥１，０００", " 1000円 "] {
+            assert_eq!(yen(typed), Some(Yen(1_000)), "{typed}");
+        }
+        for none in ["", "abc", "-1", "1.5", "千"] {
+            assert_eq!(yen(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn a_form_reads_as_or_inside_and_and_between() {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Lang;
+use crate::checkout::PaymentMethod;
 
 /// Where the order stands as a contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -200,8 +201,12 @@ impl ShipmentState {
         matches!(self, Self::Shipped | Self::Delivered | Self::Returned)
     }
 
-    /// The state in words.
-    pub const fn name(self, lang: Lang) -> &'static str {
+    /// The state in words, of an order that is paid for by `method` and stands at `payment`: nothing is
+    /// made ready before a transfer is there.
+    pub fn words(self, method: PaymentMethod, payment: PaymentState, lang: Lang) -> &'static str {
+        if self == Self::Open && method == PaymentMethod::Transfer && payment == PaymentState::Unpaid {
+            return lang.pick("ご入金の確認後", "Once the transfer is here");
+        }
         match (self, lang) {
             (Self::Open, Lang::Ja) => "発送準備中",
             (Self::Open, Lang::En) => "Being prepared",

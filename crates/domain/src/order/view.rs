@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{OrderEvent, OrderState, PaymentState, ShipmentState};
 use crate::checkout::PaymentMethod;
-use crate::shipping::{Method, Slot};
+use crate::shipping::{Day, Method, Slot};
 use crate::tax::{TaxClass, TaxShare};
-use crate::{Text, Yen};
+use crate::{Lang, Text, Yen};
 
 /// One line of an order, as it was bought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +104,28 @@ pub struct OrderView {
     pub timeline: Vec<OrderEvent>,
 }
 
+impl OrderView {
+    /// How, when and in what wrapping it comes: names and values, for page and mail.
+    pub fn delivery(&self, lang: Lang) -> Vec<(&'static str, String)> {
+        let day = self.delivery_date.as_deref().and_then(Day::from_iso).map(|day| day.show(lang));
+        let day = day.unwrap_or_else(|| lang.pick("指定なし（最短でお届け）", "As soon as possible").to_owned());
+        let mut facts = vec![
+            (lang.pick("配送方法", "Method"), self.delivery_method.name(lang).to_owned()),
+            (lang.pick("お届け日", "Day"), day),
+        ];
+        if let Some(slot) = self.delivery_slot {
+            facts.push((lang.pick("時間帯", "Time"), slot.name(lang).to_owned()));
+        }
+        if self.gift_wrap {
+            facts.push((lang.pick("ギフト包装", "Gift wrap"), lang.pick("あり", "Yes").to_owned()));
+        }
+        if !self.address.gift_message.is_empty() {
+            facts.push((lang.pick("メッセージ", "Message"), self.address.gift_message.clone()));
+        }
+        facts
+    }
+}
+
 /// One order in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderSummary {
@@ -113,6 +135,8 @@ pub struct OrderSummary {
     pub state: OrderState,
     /// Its money.
     pub payment: PaymentState,
+    /// How it is paid.
+    pub method: PaymentMethod,
     /// Its goods.
     pub shipment: ShipmentState,
     /// When it was placed, in UTC milliseconds.

@@ -66,7 +66,8 @@ impl Sql {
             lang,
             "SELECT p.id, p.slug, p.name_",
             " AS name, p.price_min, p.price_max, p.in_stock, p.tax_class, \
-             (SELECT MAX(v.compare_at) FROM variant v WHERE v.product_id = p.id AND v.state = 'active') AS compare_at, \
+             (SELECT v.compare_at FROM variant v WHERE v.product_id = p.id AND v.state = 'active' \
+             ORDER BY v.price, v.position LIMIT 1) AS compare_at, \
              (SELECT COUNT(*) FROM variant v WHERE v.product_id = p.id AND v.state = 'active') AS choices, \
              i.hash, i.width, i.height, i.alt_",
             " AS alt FROM wanted w CROSS JOIN product p LEFT JOIN picture i ON i.id = \

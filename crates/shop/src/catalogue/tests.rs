@@ -1,5 +1,5 @@
-use noren_domain::Lang;
 use noren_domain::catalogue::{Filter, PAGE_SIZE, StockState};
+use noren_domain::{Lang, Yen};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -240,3 +240,22 @@ async fn the_goods_of_a_page_are_looked_up_one_by_one_however_many_the_shop_has(
     let steps: Vec<&str> = plan.iter().map(|row| row.3.as_str()).collect();
     assert!(steps.iter().any(|step| step.starts_with("SEARCH p USING INTEGER PRIMARY KEY")), "{steps:?}");
 }
+
+on_both_databases!(a_struck_price_in_a_list_is_of_the_variant_whose_price_stands_beside_it(shop) {
+    shelf(&shop).await;
+    let set = async |id: i64, price: i64, former: Option<i64>| {
+        let mut tx = shop.db.write().await.unwrap();
+        let sql = "UPDATE variant SET price = $2, compare_at = $3 WHERE id = $1";
+        execute!(tx, sql, id, price, former).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    let shown = async || {
+        let page = category(&shop, Lang::Ja, "cloth", Filter::default()).await.unwrap().unwrap();
+        page.listing.cards.iter().find(|card| card.slug == "p1").unwrap().compare_at
+    };
+    set(100, 756, None).await;
+    set(101, 2_592, Some(2_808)).await;
+    assert_eq!(shown().await, None, "the dearer one was reduced, not the one whose price is shown");
+    set(100, 756, Some(800)).await;
+    assert_eq!(shown().await, Some(Yen(800)));
+});

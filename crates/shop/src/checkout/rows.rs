@@ -1,6 +1,7 @@
 //! SQL of the checkout; people's data is sealed on its way in and opened on its way out.
 
 use noren_domain::Id;
+use noren_domain::Yen;
 use noren_domain::cart::Cart;
 use noren_domain::checkout::{Contact, ContactForm, DeliveryChoice, DeliveryForm, PaymentForm, PaymentMethod};
 use noren_domain::prefecture::Prefecture;
@@ -199,14 +200,14 @@ pub async fn save_payment(
 }
 
 /// Orders of the checkout's e-mail address that stand and wait for their bank transfer.
-pub async fn open_transfers(conn: &mut Conn, cart: Id<Cart>) -> Result<i64, sqlx::Error> {
-    let (open,) = fetch_one!(
+pub async fn open_transfers(conn: &mut Conn, cart: Id<Cart>) -> Result<(i64, Yen), sqlx::Error> {
+    let (open, total) = fetch_one!(
         conn,
-        (i64,),
-        "SELECT COUNT(*) FROM checkout c JOIN orders o ON o.email_index = c.email_index
+        (i64, i64),
+        "SELECT COUNT(*), CAST(COALESCE(SUM(o.total), 0) AS BIGINT) FROM checkout c JOIN orders o ON o.email_index = c.email_index
          WHERE c.cart_id = $1 AND o.payment_method = 'transfer' AND o.state = 'placed' AND o.payment_state = 'unpaid'",
         cart.0
     )
     .await?;
-    Ok(open)
+    Ok((open, Yen(total)))
 }

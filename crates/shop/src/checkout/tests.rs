@@ -106,6 +106,18 @@ async fn press(shop: &Shop, cart: Id<Cart>) -> Result<order::Placed, order::Plac
     order::place(shop, cart, None, shown_hash(&confirmation), Lang::Ja).await
 }
 
+on_both_databases!(an_address_that_pays_for_nothing_does_not_empty_the_shelves_with_few_large_orders(shop) {
+    goods::put(&shop, "CUP", TaxClass::Standard, 90_000, 300, 50).await;
+    for _ in 0..3 {
+        let cart = up_to_payment(&shop, "hanako@example.jp").await;
+        save_payment(&shop, cart, &pay("transfer")).await.unwrap();
+        press(&shop, cart).await.unwrap();
+    }
+    let cart = up_to_payment(&shop, "hanako@example.jp").await;
+    let faults = faults(save_payment(&shop, cart, &pay("transfer")).await);
+    assert_eq!(faults.get("payment"), Some(&Fault::OpenTransfers { max: 10, yen: 300_000 }));
+});
+
 on_both_databases!(an_address_that_pays_for_nothing_holds_no_more_goods_until_it_pays(shop) {
     goods::put(&shop, "CUP", TaxClass::Standard, 2_200, 300, 50).await;
     let chosen_before = up_to_payment(&shop, "hanako@example.jp").await;
@@ -118,7 +130,7 @@ on_both_databases!(an_address_that_pays_for_nothing_holds_no_more_goods_until_it
     // The same mailbox, however it is written.
     let cart = up_to_payment(&shop, "Hanako@Example.jp").await;
     let faults = faults(save_payment(&shop, cart, &pay("transfer")).await);
-    assert_eq!(faults.get("payment"), Some(&Fault::OpenTransfers { max: 10 }));
+    assert_eq!(faults.get("payment"), Some(&Fault::OpenTransfers { max: 10, yen: 300_000 }));
     assert!(matches!(press(&shop, chosen_before).await, Err(order::PlaceError::Incomplete(Step::Payment))));
     // The remedies: another way to pay, or paying. Nobody else is touched.
     save_payment(&shop, cart, &pay("cash")).await.unwrap();

@@ -1,7 +1,7 @@
 //! Mails about orders.
 
 use noren_domain::checkout::PaymentMethod;
-use noren_domain::order::{OrderView, transfer_account};
+use noren_domain::order::{OrderView, transfer_account, transfer_sender};
 use noren_domain::tax::TaxClass;
 use noren_domain::{Id, Lang, moment};
 use uuid::Uuid;
@@ -56,10 +56,11 @@ pub(super) async fn placed(shop: &Shop, order: Uuid) -> Result<Letter, MailError
     match view.method {
         PaymentMethod::Transfer => {
             let until = view.pay_until.map(at).unwrap_or_default();
+            let sender = transfer_sender(&view.no, lang);
             parts.push(Part::Heading(lang.pick("お振込先", "Where to pay").to_owned()));
             parts.push(Part::Text(lang.pick(
-                format!("{}\n{until} までにお振り込みください。ご入金を確認してから発送します。振込手数料はお客様のご負担となります。", transfer_account(lang)),
-                format!("{}\nPlease pay by {until} (Japan time). We ship once the money is here; the transfer fee is yours.", transfer_account(lang)),
+                format!("{}\n{sender}。\n{until} までにお振り込みください。ご入金を確認してから発送します。振込手数料はお客様のご負担となります。", transfer_account(lang)),
+                format!("{}\n{sender}.\nPlease pay by {until} (Japan time). We ship once the money is here; the transfer fee is yours.", transfer_account(lang)),
             )));
         }
         PaymentMethod::Cash => parts.push(Part::Text(
@@ -72,6 +73,7 @@ pub(super) async fn placed(shop: &Shop, order: Uuid) -> Result<Letter, MailError
         PaymentMethod::Card => {}
     }
     parts.push(Part::Heading(lang.pick("お届け先", "Delivery to").to_owned()));
+    let building = if address.building.is_empty() { String::new() } else { format!("{} ", address.building) };
     parts.push(Part::Text(match lang {
         Lang::Ja => format!(
             "〒{}\n{}{}{} {}\n{} 様",
@@ -83,17 +85,32 @@ pub(super) async fn placed(shop: &Shop, order: Uuid) -> Result<Letter, MailError
             address.name
         ),
         Lang::En => format!(
-            "{}\n{} {}\n{}, {} {}, Japan",
+            "{}\n{building}{}\n{}, {} {}, Japan",
             address.name,
-            address.building,
             address.street,
             address.city,
             address.prefecture.name(lang),
             address.postal_code
         ),
     }));
+    parts.push(delivery(&view, lang));
     parts.push(page_link(shop, &view, lang));
     let subject = lang.pick(format!("ご注文ありがとうございます（{}）", view.no), format!("Your order {}", view.no));
+    Ok(Letter { to, lang, subject, parts })
+}
+
+/// The transfer is there.
+pub(super) async fn paid(shop: &Shop, order: Uuid) -> Result<Letter, MailError> {
+    let (view, lang, to) = read(shop, order).await?;
+    let (amount, name) = (view.total.show(lang), &view.address.name);
+    let mut parts = vec![Part::Text(lang.pick(
+        format!("{name} 様\n\nご注文 {} のお振り込み {amount} を確認いたしました。ありがとうございます。\n商品をお送りする準備をいたします。", view.no),
+        format!("Dear {name},\n\nYour transfer of {amount} for order {} is here. Thank you.\nWe are getting your goods ready.", view.no),
+    ))];
+    parts.push(delivery(&view, lang));
+    parts.push(page_link(shop, &view, lang));
+    let subject =
+        lang.pick(format!("お振り込みを確認しました（{}）", view.no), format!("Your transfer is here ({})", view.no));
     Ok(Letter { to, lang, subject, parts })
 }
 
@@ -153,7 +170,7 @@ pub(super) async fn lapsed(shop: &Shop, order: Uuid) -> Result<Letter, MailError
 }
 
 fn line_facts(line: &noren_domain::order::OrderLineView, lang: Lang) -> (String, String) {
-    let mark = if line.tax_class == TaxClass::Reduced { " ※" } else { "" };
+    let mark = if line.tax_class == TaxClass::Reduced { lang.pick(" ※", " *") } else { "" };
     let options = line.options.get(lang);
     let options = if options.is_empty() { String::new() } else { format!("\n{options}") };
     (
@@ -165,17 +182,17 @@ fn line_facts(line: &noren_domain::order::OrderLineView, lang: Lang) -> (String,
 fn amounts(view: &OrderView, lang: Lang) -> Vec<(String, String)> {
     let mut facts = vec![
         (lang.pick("商品合計", "Goods").to_owned(), view.goods.show(lang)),
-        (lang.pick("送料", "Shipping").to_owned(), view.shipping.show(lang)),
+        (lang.pick("送料", "Delivery").to_owned(), view.shipping.show(lang)),
     ];
     if view.payment_fee.0 > 0 {
         facts.push((lang.pick("代引手数料", "Cash on delivery fee").to_owned(), view.payment_fee.show(lang)));
     }
-    facts.push((lang.pick("お支払い合計（税込）", "Total with tax").to_owned(), view.total.show(lang)));
+    facts.push((lang.pick("お支払い合計（税込）", "Total (tax incl.)").to_owned(), view.total.show(lang)));
     for share in &view.taxes {
-        let mark = if share.class == TaxClass::Reduced { "※" } else { "" };
+        let mark = if share.class == TaxClass::Reduced { lang.pick("※", "* ") } else { "" };
         let percent = share.class.percent();
         facts.push((
-            lang.pick(format!("{mark}{percent}%対象"), format!("{mark}At {percent} %")),
+            lang.pick(format!("{mark}{percent}%対象"), format!("{mark}At {percent}%")),
             lang.pick(
                 format!("{}（内消費税 {}）", share.gross.show(lang), share.tax.show(lang)),
                 format!("{} (tax {})", share.gross.show(lang), share.tax.show(lang)),
@@ -183,6 +200,10 @@ fn amounts(view: &OrderView, lang: Lang) -> Vec<(String, String)> {
         ));
     }
     facts
+}
+
+fn delivery(view: &OrderView, lang: Lang) -> Part {
+    Part::Facts(view.delivery(lang).into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 fn page_link(shop: &Shop, view: &OrderView, lang: Lang) -> Part {

@@ -13,6 +13,11 @@ use crate::Shop;
 const MAX_BYTES: u64 = 20 * 1024 * 1024;
 /// Longest side, in pixels.
 const MAX_SIDE: u32 = 12_000;
+/// A picture is at most so many times as high as wide: a page shows it at a width of its own.
+const MAX_RATIO: u32 = 10;
+/// Groups of a drawing inside each other. Each takes its share of the stack while it is drawn, and a stack
+/// that overflows ends the whole shop.
+const MAX_DEPTH: usize = 100;
 /// Most pixels of a PNG or JPEG. The worst that passes, 16-bit RGBA, takes 480 MB while it is decoded,
 /// and two are decoded at a time at most: let the machine have a gigabyte for it, or take less large
 /// originals. A drawing is bounded by its canvas (80 MB); how long it draws is not bounded. Both come
@@ -39,6 +44,15 @@ pub enum PictureError {
     /// Too many bytes or pixels.
     #[error("is too large: at most 20 MiB, {MAX_SIDE} pixels a side and 60 million in all")]
     TooLarge,
+    /// A strip that no page could show.
+    #[error("is too narrow: at most {MAX_RATIO} times as high as wide")]
+    TooNarrow,
+    /// A drawing whose groups are nested without end.
+    #[error("has more than {MAX_DEPTH} groups inside each other: flatten the drawing")]
+    TooDeep,
+    /// The end of the file is missing.
+    #[error("ends too early: copy the file again")]
+    CutOff,
     /// Another kind of file, or a broken one.
     #[error("is not an SVG, PNG or JPEG that can be shown ({0})")]
     Unknown(String),
@@ -54,9 +68,15 @@ impl Source {
     pub fn read(path: &Path) -> Result<Self, PictureError> {
         let bytes = bytes(path)?;
         let (width, height) = match kind(&bytes) {
-            Kind::Pixels(format) => ImageReader::with_format(Cursor::new(&bytes), format)
-                .into_dimensions()
-                .map_err(|error| PictureError::Unknown(error.to_string()))?,
+            Kind::Pixels(format) => {
+                let size = ImageReader::with_format(Cursor::new(&bytes), format)
+                    .into_dimensions()
+                    .map_err(|error| PictureError::Unknown(error.to_string()))?;
+                if !is_whole(&bytes, format) {
+                    return Err(PictureError::CutOff);
+                }
+                size
+            }
             Kind::Vector => {
                 let size = vector(&bytes)?.size().to_int_size();
                 (size.width(), size.height())
@@ -67,6 +87,9 @@ impl Source {
         }
         if width > MAX_SIDE || height > MAX_SIDE || u64::from(width) * u64::from(height) > MAX_PIXELS {
             return Err(PictureError::TooLarge);
+        }
+        if height > width * MAX_RATIO {
+            return Err(PictureError::TooNarrow);
         }
         let hash = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self { hash, width, height })
@@ -155,6 +178,10 @@ fn as_f32(side: u32) -> f32 {
 
 fn bytes(path: &Path) -> Result<Vec<u8>, PictureError> {
     let mut bytes = Vec::new();
+    // Opening a pipe would wait for somebody who writes into it.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(PictureError::Unknown("it is no file".to_owned()));
+    }
     std::fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES { Err(PictureError::TooLarge) } else { Ok(bytes) }
 }
@@ -169,6 +196,12 @@ fn kind(bytes: &[u8]) -> Kind {
     }
 }
 
+/// Whether the mark is there that ends the picture; some cameras write more after it.
+fn is_whole(bytes: &[u8], format: ImageFormat) -> bool {
+    let end: &[u8] = if format == ImageFormat::Png { b"IEND" } else { b"\xFF\xD9" };
+    bytes.windows(end.len()).any(|here| here == end)
+}
+
 fn vector(bytes: &[u8]) -> Result<usvg::Tree, PictureError> {
     let options = usvg::Options {
         // A drawing must not pull other files of this machine into itself.
@@ -178,5 +211,81 @@ fn vector(bytes: &[u8]) -> Result<usvg::Tree, PictureError> {
         },
         ..usvg::Options::default()
     };
-    usvg::Tree::from_data(bytes, &options).map_err(|error| PictureError::Unknown(error.to_string()))
+    // Before it is made a tree, which goes down into it as well; and after, for `use` repeats what is deep.
+    if nesting(bytes) > MAX_DEPTH {
+        return Err(PictureError::TooDeep);
+    }
+    let tree = usvg::Tree::from_data(bytes, &options).map_err(|error| PictureError::Unknown(error.to_string()))?;
+    if deeper_than(MAX_DEPTH, tree.root()) { Err(PictureError::TooDeep) } else { Ok(tree) }
+}
+
+/// How deep elements stand inside each other, as far as the XML can be read.
+fn nesting(bytes: &[u8]) -> usize {
+    let Ok(text) = std::str::from_utf8(bytes) else { return 0 };
+    let Ok(document) = usvg::roxmltree::Document::parse(text) else { return 0 };
+    let mut deepest = 0;
+    let mut open = vec![(document.root(), 0_usize)];
+    while let Some((node, depth)) = open.pop() {
+        deepest = deepest.max(depth);
+        open.extend(node.children().filter(usvg::roxmltree::Node::is_element).map(|child| (child, depth + 1)));
+    }
+    deepest
+}
+
+/// Whether groups stand more than `most` deep inside each other, those of clips and masks among them.
+fn deeper_than(most: usize, group: &usvg::Group) -> bool {
+    group.children().iter().any(|node| {
+        let inside = |inner: &usvg::Group| most == 0 || deeper_than(most - 1, inner);
+        let mut deep = matches!(node, usvg::Node::Group(inner) if inside(inner));
+        node.subroots(|inner| deep = deep || inside(inner));
+        deep
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(name: &str, bytes: &[u8]) -> Result<Source, PictureError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        Source::read(&path)
+    }
+
+    fn drawing(size: &str, inside: &str) -> String {
+        format!(r#"<svg xmlns="http://www.w3.org/2000/svg" {size}>{inside}</svg>"#)
+    }
+
+    #[test]
+    fn a_drawing_nested_without_end_is_refused_before_it_is_drawn() {
+        let rect = r#"<rect width="9" height="9"/>"#;
+        let nested = |times: usize| {
+            let groups = r#"<g opacity="0.9">"#.repeat(times) + rect + &"</g>".repeat(times);
+            judged("deep.svg", drawing(r#"width="9" height="9""#, &groups).as_bytes())
+        };
+        nested(50).unwrap();
+        for times in [120, 900, 20_000] {
+            assert!(matches!(nested(times), Err(PictureError::TooDeep)), "{times}");
+        }
+        // Flat as text, deep once each use is what it names.
+        let link = |n: usize| format!(r##"<g id="g{n}" opacity="0.9"><use href="#g{}"/></g>"##, n + 1);
+        let chain: String = (0..150).map(link).collect();
+        let last = format!(r#"<g id="g150">{rect}</g>"#);
+        let used = drawing(r#"width="9" height="9""#, &format!("<defs>{chain}{last}</defs><use href=\"#g0\"/>"));
+        assert!(matches!(judged("used.svg", used.as_bytes()), Err(PictureError::TooDeep)));
+    }
+
+    #[test]
+    fn what_no_page_could_show_is_refused() {
+        let strip = drawing(r#"width="1" height="11""#, "");
+        assert!(matches!(judged("strip.svg", strip.as_bytes()), Err(PictureError::TooNarrow)));
+        let mut png = Cursor::new(Vec::new());
+        image::RgbImage::new(40, 40).write_to(&mut png, ImageFormat::Png).unwrap();
+        let png = png.into_inner();
+        judged("whole.png", &png).unwrap();
+        assert!(matches!(judged("cut.png", &png[..png.len() - 20]), Err(PictureError::CutOff)));
+        let dir = tempfile::tempdir().unwrap();
+        assert!(matches!(Source::read(dir.path()), Err(PictureError::Unknown(_))), "a folder is no picture");
+    }
 }

@@ -8,8 +8,10 @@ use uuid::Uuid;
 use super::settle::{self, Money};
 use super::{hold, note};
 use crate::db::{Collided, Conn, again};
+use crate::mail::Mail;
+use crate::outbox::{self, Topic};
 use crate::stock::{self, ReserveError, Shortage};
-use crate::{Shop, execute, fetch_optional, outbox};
+use crate::{Shop, execute, fetch_optional};
 
 /// The provider of a transfer in the ledger of money; its reference is the order's number.
 const PROVIDER: &str = "transfer";
@@ -180,6 +182,8 @@ async fn stand_paid(conn: &mut Conn, shop: &Shop, order: &InHand) -> Result<Reco
     note(conn, shop, order.id, Actor::Shop, EventKind::Paid, "").await?;
     let sql = "UPDATE orders SET state = 'placed', payment_state = 'paid' WHERE id = $1";
     execute!(conn, sql, order.id.0).await?;
+    let mail = Mail::OrderPaid { order: order.id.0 };
+    outbox::enqueue(conn, shop, &format!("order-paid-{}", order.id.0), Topic::Mail, &mail).await?;
     // Not true any more, if it has not left yet.
     outbox::cancel(conn, shop, &format!("order-lapsed-{}", order.id.0)).await?;
     Ok(if held { Recorded::Paid } else { Recorded::Revived })

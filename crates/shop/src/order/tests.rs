@@ -430,6 +430,21 @@ on_both_databases!(an_order_nobody_paid_for_is_called_off_and_its_shopper_told(s
     assert_eq!(mails(&shop), 2);
 });
 
+on_both_databases!(the_confirmation_holds_all_that_the_shopper_needs_later(shop) {
+    goods(&shop, 10).await;
+    let cart = buyer(&shop, PaymentMethod::Transfer, 2).await;
+    let placed = press(&shop, cart).await.unwrap();
+    outbox::run_due(&shop).await.unwrap();
+    let order = shown(&shop, &placed).await;
+    let mails = crate::mail::mailbox::list(&shop).await.unwrap();
+    let [mail] = mails.as_slice() else { panic!("{mails:?}") };
+    let sender = noren_domain::order::transfer_sender(&order.no, Lang::Ja);
+    let delivery = order.delivery(Lang::Ja);
+    for needed in delivery.iter().map(|(_, value)| value).chain([&sender, &order.address.street]) {
+        assert!(mail.text.contains(needed) && mail.html.contains(needed), "{needed}: {}", mail.text);
+    }
+});
+
 on_both_databases!(a_mail_reaches_an_old_mobile_address(shop) {
     goods(&shop, 10).await;
     for address in ["taro.@docomo.ne.jp", "a..b@docomo.ne.jp"] {

@@ -94,6 +94,7 @@ struct SummaryRow {
     no: String,
     state: String,
     payment_state: String,
+    payment_method: String,
     shipment_state: String,
     placed_at: i64,
     total: i64,
@@ -163,7 +164,7 @@ async fn summaries(shop: &Shop, customer: Id<Customer>, at_most: i64) -> Result<
     let rows = fetch_all!(
         shop.db.read().await?,
         SummaryRow,
-        "SELECT o.id, o.no, o.state, o.payment_state, o.shipment_state, o.placed_at, o.total, l.name_ja, l.name_en, l.picture, \
+        "SELECT o.id, o.no, o.state, o.payment_state, o.payment_method, o.shipment_state, o.placed_at, o.total, l.name_ja, l.name_en, l.picture, \
                 (SELECT CAST(SUM(quantity) AS BIGINT) FROM order_line WHERE order_id = o.id) AS pieces \
          FROM orders o JOIN order_line l ON l.order_id = o.id AND l.position = 0 \
          WHERE o.customer_id = $1 AND o.placed_at IS NOT NULL ORDER BY o.placed_at DESC, o.id DESC LIMIT $2",
@@ -176,6 +177,7 @@ async fn summaries(shop: &Shop, customer: Id<Customer>, at_most: i64) -> Result<
             Ok(OrderSummary {
                 state: word(row.id, "state", &row.state, OrderState::from_word)?,
                 payment: word(row.id, "payment_state", &row.payment_state, PaymentState::from_word)?,
+                method: word(row.id, "payment_method", &row.payment_method, PaymentMethod::from_word)?,
                 shipment: word(row.id, "shipment_state", &row.shipment_state, ShipmentState::from_word)?,
                 no: row.no,
                 placed_at: row.placed_at,

@@ -104,7 +104,8 @@ impl Page {
         let policy =
             parts.headers.get(CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok()).ok_or(Private)?;
         let body = body.collect().await.map_err(|_| Private)?.to_bytes();
-        let (html, policy) = named_by_hash(std::str::from_utf8(&body).map_err(|_| Private)?, policy).ok_or(Private)?;
+        let html = in_order(std::str::from_utf8(&body).map_err(|_| Private)?);
+        let (html, policy) = named_by_hash(&html, policy).ok_or(Private)?;
         let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(&Sha256::digest(&html)[..18]));
         Ok(Self {
             status: parts.status,
@@ -156,6 +157,17 @@ fn compress(html: &[u8]) -> Bytes {
     out.into()
 }
 
+/// The page with Leptos' list of what it waits for in order. It comes in any order, and the same page
+/// would have another `ETag` each time it is made.
+fn in_order(html: &str) -> String {
+    const LIST: &str = "__PENDING_RESOURCES=[";
+    let Some((before, rest)) = html.split_once(LIST) else { return html.to_owned() };
+    let Some((list, after)) = rest.split_once(']') else { return html.to_owned() };
+    let mut ids: Vec<&str> = list.split(',').collect();
+    ids.sort_unstable();
+    format!("{before}{LIST}{}]{after}", ids.join(","))
+}
+
 /// The page without its nonce, and its policy with the hashes of exactly those inline scripts that
 /// carried the nonce. A script that somebody smuggled in has none, gets no hash, and does not run.
 fn named_by_hash(html: &str, policy: &str) -> Option<(String, String)> {
@@ -181,6 +193,13 @@ fn named_by_hash(html: &str, policy: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_page_waits_for_is_listed_in_one_order() {
+        let one = in_order(r#"<script>__PENDING_RESOURCES=["0","5","2"];x=["2","1"]</script>"#);
+        assert_eq!(one, r#"<script>__PENDING_RESOURCES=["0","2","5"];x=["2","1"]</script>"#);
+        assert_eq!(in_order("<p>none</p>"), "<p>none</p>");
+    }
 
     const POLICY: &str = "default-src 'none'; script-src 'self' 'nonce-abc' 'wasm-unsafe-eval'";
 

@@ -40,6 +40,8 @@ on_both_databases!(a_transfer_that_has_come_is_recorded_once_and_its_order_never
     shop.clock.advance(8 * DAY_MS);
     assert_eq!(sweep(&shop).await.unwrap(), Swept::default());
     assert_eq!(states(&shop, &placed).await, (OrderState::Placed, PaymentState::Paid));
+    outbox::run_due(&shop).await.unwrap();
+    assert!(letter(&shop, "order-paid").is_some(), "the shopper hears of it");
     the_ledger_balances(&shop).await;
 });
 
