@@ -212,6 +212,8 @@ export class Shop {
 
   /** Signs in on the login page. */
   async signIn(email: string, secret: string, leadsTo = /\/account$/) {
+    // The page before it stays until this one is there, and may have a field for an address as well.
+    await expect(this.heading(this.t('ログイン', 'Log in'))).toBeVisible();
     await this.field('メールアドレス', 'E-?mail').fill(email);
     await this.field('パスワード', 'Password').fill(secret);
     await this.press('ログインする', 'Log in', leadsTo);

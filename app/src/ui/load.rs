@@ -51,6 +51,15 @@ impl Loaded {
         }
     }
 
+    /// Whether this is the very answer that `other` is.
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(one), Self::Text(other)) => Arc::ptr_eq(one, other),
+            (Self::Value { answer: one, .. }, Self::Value { answer: other, .. }) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
     fn read<T: Clone + DeserializeOwned + 'static>(&self) -> Answer<T> {
         match self {
             Self::Text(json) => read_json(json).unwrap_or(Err(Refusal::NoAnswer)),
@@ -149,8 +158,8 @@ fn wait(
     show: Show,
 ) -> AnyView {
     let data = Resource::<Loaded, LoadedJson>::new_with_options(while_here(key), load, true);
-    let (again, arrival) = (StoredValue::new(false), Arrival::here());
-    provide_context(Again(again));
+    let (shown, arrival) = (StoredValue::new(Shown::default()), Arrival::here());
+    provide_context(shown);
     let busy = RwSignal::new(false);
     // Only the browser waits with an old page in view; the server's page is never a busy one.
     let set_busy = SignalSetter::map(move |pending| {
@@ -164,18 +173,17 @@ fn wait(
             {move || {
                 let show = show.clone();
                 Suspend::new(async move {
-                    let answer = show(&data.await);
+                    let loaded = data.await;
+                    // The server may make a view twice, and shows only one.
+                    if cfg!(feature = "hydrate") {
+                        shown.try_update_value(|shown| shown.next(&loaded));
+                    }
+                    let answer = show(&loaded);
                     if let Some(arrival) = arrival.filter(|_| cfg!(feature = "hydrate")) {
                         arrival.arrived();
                     }
                     match answer {
-                        Ok(Some(shown)) => {
-                            // The server may make a view twice, and shows only one.
-                            if cfg!(feature = "hydrate") {
-                                again.try_update_value(|again| *again = true);
-                            }
-                            shown
-                        }
+                        Ok(Some(view)) => view,
                         Ok(None) => {
                             #[cfg(feature = "ssr")]
                             crate::request::status(http::StatusCode::NOT_FOUND);
@@ -191,15 +199,30 @@ fn wait(
     .into_any()
 }
 
-/// Whether a page is shown anew, with other data in the place of what it showed before.
-#[derive(Clone, Copy)]
-struct Again(StoredValue<bool>);
+/// What a page shows, and whether it showed other data before.
+#[derive(Default)]
+struct Shown {
+    loaded: Option<Loaded>,
+    again: bool,
+}
 
-/// Whether the view that is being made takes the place of an earlier one of the same page. Its inputs
-/// are then the same elements, and still hold what was typed into them; the first view's inputs may hold
-/// what was typed while the page was waking up, which must not be lost.
+impl Shown {
+    /// The page is about to show `loaded`. A view may be made twice of the same data, the second time when
+    /// somebody is typing into the first: that is not another page.
+    fn next(&mut self, loaded: &Loaded) {
+        if self.loaded.as_ref().is_some_and(|before| before.is(loaded)) {
+            return;
+        }
+        self.again = self.loaded.is_some();
+        self.loaded = Some(loaded.clone());
+    }
+}
+
+/// Whether the view that is being made takes the place of one with other data. Its inputs are then the
+/// same elements, and still hold what was typed into them; the first view's inputs may hold what was
+/// typed while the page was waking up, which must not be lost.
 fn shown_again() -> bool {
-    use_context::<Again>().is_some_and(|again| again.0.try_get_value() == Some(true))
+    use_context::<StoredValue<Shown>>().is_some_and(|shown| shown.try_with_value(|shown| shown.again) == Some(true))
 }
 
 /// Makes `input` say `value` when its page is shown again.
@@ -262,5 +285,20 @@ pub fn Trouble(
                 <a href=href("/")>{lang.pick("トップページへ", "To the home page")}</a>
             </p>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_shown_again_only_with_other_data() {
+        let (one, other) = (Loaded::Text("1".into()), Loaded::Text("1".into()));
+        let mut shown = Shown::default();
+        for (loaded, again) in [(&one, false), (&one, false), (&other, true), (&other, true), (&one, true)] {
+            shown.next(loaded);
+            assert_eq!(shown.again, again);
+        }
     }
 }

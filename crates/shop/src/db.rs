@@ -17,7 +17,7 @@ use std::time::Duration;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+use sqlx::{Connection, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
 
 /// An opened database.
 #[derive(Clone, Debug)]
@@ -98,12 +98,16 @@ impl Db {
     /// Opens the PostgreSQL database at `url` (`postgres://user:password@host/name`).
     pub async fn postgres(url: &str) -> Result<Self, sqlx::Error> {
         let options = PgConnectOptions::from_str(url)?;
-        let pool = PgPoolOptions::new()
-            .max_connections(16)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options)
-            .await?;
-        Ok(Self::Postgres(pool))
+        let pool = PgPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(10));
+        match pool.connect_with(options.clone()).await {
+            Ok(pool) => Ok(Self::Postgres(pool)),
+            Err(sqlx::Error::PoolTimedOut) => {
+                // The pool says that it has waited, and not for what.
+                PgConnection::connect_with(&options).await?;
+                Err(sqlx::Error::PoolTimedOut)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Brings the schema up to date; running it twice changes nothing.
