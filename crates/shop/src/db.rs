@@ -409,8 +409,9 @@ mod tests {
             async move {
                 again(|| async {
                     tries.set(tries.get() + 1);
-                    // Whoever begins again takes the rows in order, or might meet the other one once more.
-                    let first = if tries.get() == 1 { first } else { 0 };
+                    // Whoever begins again waits for the row that the other one holds before it takes any, or
+                    // the two might meet once more.
+                    let first = if tries.get() == 1 { first } else { 1 - first };
                     let mut tx = db.write().await?;
                     let sql = "UPDATE rate_limit SET tries = tries + 1 WHERE key = $1";
                     crate::execute!(tx, sql, &keys[first]).await?;
