@@ -158,12 +158,20 @@ fn compress(html: &[u8]) -> Bytes {
 }
 
 /// The page with Leptos' list of what it waits for in order. It comes in any order, and the same page
-/// would have another `ETag` each time it is made.
+/// would have another `ETag` each time it is made. Nothing but numbers is ever moved: what looks like the
+/// list may be a visitor's own words, and pieces of those must not come to stand in a script.
 fn in_order(html: &str) -> String {
     const LIST: &str = "__PENDING_RESOURCES=[";
     let Some((before, rest)) = html.split_once(LIST) else { return html.to_owned() };
     let Some((list, after)) = rest.split_once(']') else { return html.to_owned() };
     let mut ids: Vec<&str> = list.split(',').collect();
+    let is_number = |id: &&str| {
+        let number = id.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+    };
+    if !ids.iter().all(is_number) {
+        return html.to_owned();
+    }
     ids.sort_unstable();
     format!("{before}{LIST}{}]{after}", ids.join(","))
 }
@@ -199,6 +207,9 @@ mod tests {
         let one = in_order(r#"<script>__PENDING_RESOURCES=["0","5","2"];x=["2","1"]</script>"#);
         assert_eq!(one, r#"<script>__PENDING_RESOURCES=["0","2","5"];x=["2","1"]</script>"#);
         assert_eq!(in_order("<p>none</p>"), "<p>none</p>");
+        // Words of a search, which would take the place of code.
+        let words = r#"<h1>__PENDING_RESOURCES=[ ,alert(1)</h1><script>__PENDING_RESOURCES=["5","0"];</script>"#;
+        assert_eq!(in_order(words), words);
     }
 
     const POLICY: &str = "default-src 'none'; script-src 'self' 'nonce-abc' 'wasm-unsafe-eval'";
