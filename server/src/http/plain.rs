@@ -8,11 +8,13 @@ use axum::response::{IntoResponse, Response};
 /// No file system has longer names, in bytes; asked for one, it fails instead of having none.
 const LONGEST_NAME: usize = 255;
 
+/// Bytes of a part of a path once its percent signs are read.
 fn decoded_len(part: &str) -> usize {
     part.len() - 2 * part.matches('%').count().min(part.len() / 3)
 }
 
-/// Refuses an address that holds U+0000: PostgreSQL takes it in no text, and no honest link has it.
+/// Refuses an address that holds U+0000, which PostgreSQL takes in no text and no honest link has, and one
+/// with a longer name than any file or page has.
 pub async fn only(request: Request, next: Next) -> Response {
     let uri = request.uri();
     if [uri.path(), uri.query().unwrap_or_default()].iter().any(|part| part.contains("%00")) {

@@ -196,7 +196,8 @@ fn kind(bytes: &[u8]) -> Kind {
     }
 }
 
-/// Whether the mark is there that ends the picture; some cameras write more after it.
+/// Whether the mark is there that ends the picture; some cameras write more after it. A photograph that
+/// carries a small one of its own passes by the mark of that.
 fn is_whole(bytes: &[u8], format: ImageFormat) -> bool {
     let end: &[u8] = if format == ImageFormat::Png { b"IEND" } else { b"\xFF\xD9" };
     bytes.windows(end.len()).any(|here| here == end)
