@@ -18,9 +18,9 @@ use crate::{execute, fetch_all};
 /// The texts that a product is found by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Document {
-    /// Its name, in both languages.
+    /// Its name, in both languages, and what people call it besides.
     pub name: String,
-    /// Brand, category, options, SKUs.
+    /// Brand, category and what people call that besides, options, SKUs.
     pub head: String,
     /// Everything else that is said about it, without markup.
     pub body: String,
@@ -111,12 +111,15 @@ pub async fn suggest(conn: &mut Conn, typed: &str, lang: Lang) -> Result<Vec<Sug
         return Ok(Vec::new());
     }
     let mut offered = Vec::new();
-    let categories =
-        fetch_all!(conn, (String, String, String), "SELECT slug, name_ja, name_en FROM category ORDER BY position, id")
-            .await?;
-    for (slug, ja, en) in categories {
+    let categories = fetch_all!(
+        conn,
+        (String, String, String, String),
+        "SELECT slug, name_ja, name_en, search_words FROM category ORDER BY position, id"
+    )
+    .await?;
+    for (slug, ja, en, words) in categories {
         let name = lang.pick(ja, en);
-        let has = grams(&name);
+        let has = grams(&[name.as_str(), &words].join("\n"));
         if asked.iter().all(|gram| has.contains(gram)) {
             offered.push(Suggestion { text: name, path: format!("/c/{slug}") });
         }
@@ -267,6 +270,30 @@ mod tests {
             let (slugs, near) = slugs(&shop, query).await;
             assert_eq!((slugs.first().map(String::as_str), near), (Some("tenugui-seigaiha"), false), "{query}");
         }
+    });
+
+    on_both_databases!(goods_are_found_by_their_readings_other_spellings_and_other_names(shop) {
+        stocked(&shop).await;
+        for (query, expected) in [
+            ("せいがいは", "tenugui-seigaiha"),
+            ("てぬぐい いちまつ", "tenugui-ichimatsu"),
+            ("手拭い 豆しぼり", "tenugui-mameshibori"),
+            ("ふろしき リバーシブル", "furoshiki-reversible"),
+            ("ストライプ のれん", "noren-shima"),
+            ("マスキングテープ", "washi-tape"),
+            ("ほうちょう", "santoku-knife"),
+            ("hot pot", "donabe"),
+        ] {
+            let (slugs, near) = slugs(&shop, query).await;
+            assert_eq!((slugs.first().map(String::as_str), near), (Some(expected), false), "{query}");
+        }
+        let mut conn = shop.db.read().await.unwrap();
+        for words in ["手拭い", "ふろしき", "のれん", "うつわ", "キッチン"] {
+            let found = find(&mut conn, words, 1, 0).await.unwrap();
+            assert!(found.total >= 8 && !found.near, "{words} finds the eight of its category, not {}", found.total);
+        }
+        assert_eq!(suggest(&mut conn, "てぬ", Lang::Ja).await.unwrap()[0].text, "手ぬぐい", "a category by its reading");
+        assert_eq!(suggest(&mut conn, "ようかん", Lang::Ja).await.unwrap()[0].path, "/p/yokan");
     });
 
     on_both_databases!(a_slip_finds_what_comes_near_and_nonsense_finds_nothing(shop) {

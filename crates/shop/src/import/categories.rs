@@ -8,7 +8,7 @@ use super::table::{Cell, Row, Table};
 use super::{BadRow, CHUNK, ImportError, Report, cells};
 use crate::{Shop, db::Conn};
 
-const COLUMNS: [&str; 7] = ["slug", "parent", "position", "name_ja", "name_en", "text_ja", "text_en"];
+const COLUMNS: [&str; 8] = ["slug", "parent", "position", "name_ja", "name_en", "text_ja", "text_en", "search_words"];
 /// Highest place among the categories of one parent.
 const MAX_POSITION: i64 = 9_999_999;
 
@@ -24,6 +24,7 @@ pub struct CategoryCells {
     name_en: Cell<String>,
     text_ja: Cell<String>,
     text_en: Cell<String>,
+    search_words: Cell<String>,
 }
 
 /// Reads the file of categories. `known` are those of the database, which a parent may be too.
@@ -66,6 +67,7 @@ fn category(row: &Row) -> Result<CategoryCells, String> {
         name_en: name("name_en")?,
         text_ja: text("text_ja")?,
         text_en: text("text_en")?,
+        search_words: text("search_words")?,
     })
 }
 
@@ -142,7 +144,7 @@ pub async fn plan(
 #[derive(Default)]
 struct Changed {
     written: Vec<CategoryRow>,
-    /// Those that had another name, which their goods are found by.
+    /// Those that had another name or other words, which their goods are found by.
     renamed: Vec<i64>,
 }
 
@@ -166,13 +168,18 @@ async fn compare(
         }
         report.categories += 1;
         report.tell(|| format!("category {}: {}", row.slug, words(before, &row, &all)));
-        if before.is_some_and(|before| (&before.name_ja, &before.name_en) != (&row.name_ja, &row.name_en)) {
+        if before.is_some_and(|before| found_by_words(before) != found_by_words(&row)) {
             changed.renamed.push(row.id);
         }
         changed.written.push(row.clone());
         all.insert(row.slug.clone(), row);
     }
     Ok((Categories { by_slug: all }, changed))
+}
+
+/// What the goods in a category are found by, of the category itself.
+fn found_by_words(row: &CategoryRow) -> [&str; 3] {
+    [&row.name_ja, &row.name_en, &row.search_words]
 }
 
 /// The row as it is after the import: what the file does not speak of stays.
@@ -193,6 +200,7 @@ fn row_after(
     cells.name_en.put_into(&mut row.name_en);
     cells.text_ja.put_into(&mut row.text_ja);
     cells.text_en.put_into(&mut row.text_en);
+    cells.search_words.put_into(&mut row.search_words);
     row
 }
 
@@ -210,7 +218,7 @@ fn words(before: Option<&CategoryRow>, after: &CategoryRow, all: &HashMap<String
     words.join("; ")
 }
 
-/// Makes all goods on sale in the category `id` itself found by its new name, some hundred at a time.
+/// Makes all goods on sale in the category `id` itself found by its new words, some hundred at a time.
 async fn reindex(conn: &mut Conn, id: i64, categories: &Categories) -> Result<(), ImportError> {
     let Some(category) = categories.numbered(id) else { return Ok(()) };
     let mut last = 0;

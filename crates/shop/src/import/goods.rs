@@ -17,7 +17,7 @@ const MAX_COUNT: i64 = 9_999_999;
 /// Most pictures of one product.
 const MAX_PICTURES: usize = 60;
 
-const COLUMNS: [&str; 34] = [
+const COLUMNS: [&str; 35] = [
     "sku",
     "product",
     "category",
@@ -31,6 +31,7 @@ const COLUMNS: [&str; 34] = [
     "details_ja",
     "details_en",
     "brand",
+    "search_words",
     "tax",
     "option1_name_ja",
     "option1_name_en",
@@ -55,7 +56,7 @@ const COLUMNS: [&str; 34] = [
 ];
 
 /// Cells that belong to the product: given on its first row, and on the others empty or the same.
-const SHARED: [&str; 17] = [
+const SHARED: [&str; 18] = [
     "category",
     "name_ja",
     "name_en",
@@ -66,6 +67,7 @@ const SHARED: [&str; 17] = [
     "details_ja",
     "details_en",
     "brand",
+    "search_words",
     "tax",
     "option1_name_ja",
     "option1_name_en",
@@ -98,6 +100,7 @@ pub struct Goods {
     pub text: Words,
     pub details: Words,
     pub brand: Cell<String>,
+    pub search_words: Cell<String>,
     pub tax: Cell<String>,
     pub axes: [Cell<Text>; 3],
     pub variants: Vec<VariantCells>,
@@ -204,6 +207,7 @@ impl<'a> GoodsReader<'a> {
             text: Words { ja: rich("text_ja")?, en: rich("text_en")? },
             details: Words { ja: text("details_ja", cells::LONG)?, en: text("details_en", cells::LONG)? },
             brand: text("brand", cells::NAME)?,
+            search_words: text("search_words", cells::SUMMARY)?,
             axes: [axis(first, 1)?, axis(first, 2)?, axis(first, 3)?],
             variants: Vec::new(),
             pictures: Vec::new(),

@@ -168,6 +168,7 @@ pub fn product_row(
         (&goods.details.ja, &mut row.details_ja),
         (&goods.details.en, &mut row.details_en),
         (&goods.brand, &mut row.brand),
+        (&goods.search_words, &mut row.search_words),
         (&goods.tax, &mut row.tax_class),
     ];
     for (cell, field) in texts {

@@ -224,7 +224,8 @@ pub fn found_by(product: &ProductRow, category: &CategoryRow, variants: &[Varian
     if product.state != "active" {
         return None;
     }
-    let mut head = vec![product.brand.as_str(), &category.name_ja, &category.name_en, &product.slug];
+    let mut head =
+        vec![product.brand.as_str(), &category.name_ja, &category.name_en, &category.search_words, &product.slug];
     for variant in variants.iter().filter(|variant| variant.state == "active") {
         head.extend([variant.sku.as_str(), &variant.option1_ja, &variant.option1_en, &variant.option2_ja]);
         head.extend([variant.option2_en.as_str(), &variant.option3_ja, &variant.option3_en]);
@@ -238,7 +239,8 @@ pub fn found_by(product: &ProductRow, category: &CategoryRow, variants: &[Varian
         &product.details_en,
     ]
     .join("\n");
-    Some(Document { name: format!("{}\n{}", product.name_ja, product.name_en), head: head.join("\n"), body })
+    let name = [product.name_ja.as_str(), &product.name_en, &product.search_words].join("\n");
+    Some(Document { name, head: head.join("\n"), body })
 }
 
 fn differences(

@@ -22,6 +22,7 @@ pub struct CategoryRow {
     pub name_en: String,
     pub text_ja: String,
     pub text_en: String,
+    pub search_words: String,
 }
 
 /// A row of `product`, without what changes with every order.
@@ -40,6 +41,7 @@ pub struct ProductRow {
     pub details_ja: String,
     pub details_en: String,
     pub brand: String,
+    pub search_words: String,
     pub tax_class: String,
     pub option1_name_ja: String,
     pub option1_name_en: String,
@@ -129,7 +131,7 @@ use Kind::{Int, Text};
 
 type Columns = [(&'static str, Kind)];
 
-const CATEGORY: [(&str, Kind); 8] = [
+const CATEGORY: [(&str, Kind); 9] = [
     ("id", Int),
     ("slug", Text),
     ("parent_id", Int),
@@ -138,8 +140,9 @@ const CATEGORY: [(&str, Kind); 8] = [
     ("name_en", Text),
     ("text_ja", Text),
     ("text_en", Text),
+    ("search_words", Text),
 ];
-const PRODUCT: [(&str, Kind); 22] = [
+const PRODUCT: [(&str, Kind); 23] = [
     ("id", Int),
     ("slug", Text),
     ("category_id", Int),
@@ -153,6 +156,7 @@ const PRODUCT: [(&str, Kind); 22] = [
     ("details_ja", Text),
     ("details_en", Text),
     ("brand", Text),
+    ("search_words", Text),
     ("tax_class", Text),
     ("option1_name_ja", Text),
     ("option1_name_en", Text),

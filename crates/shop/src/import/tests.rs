@@ -188,6 +188,11 @@ on_both_databases!(goods_of_a_renamed_category_are_found_by_its_new_name_though_
     assert_eq!((found("cloth").await, found("textiles").await, found("tea").await), (0, 519, 1));
     let report = import(&shop, &desk.options(file(&rows[..1]))).await;
     assert_eq!((report.unchanged, found("textiles").await, found("cloth").await), (1, 519, 0));
+
+    let words = desk.file("words.csv", "slug,search_words\ncloth,fabric ぬの\n");
+    let report = import(&shop, &Options { categories: Some(words), ..Options::default() }).await;
+    assert_eq!(report.changes, ["category cloth: search_words \"\" → \"fabric ぬの\""]);
+    assert_eq!((found("fabric").await, found("ヌノ").await, found("textiles").await), (519, 519, 519));
 });
 
 on_both_databases!(no_row_is_written_before_its_picture_is_kept(shop) {
