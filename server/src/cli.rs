@@ -17,7 +17,7 @@ use tracing_subscriber::EnvFilter;
 
 use import::{Import, Sample};
 
-use crate::config::{Config, Flags, gather, read_file};
+use crate::config::{Config, Flags, gather, read_file, unknown_variables};
 use crate::site::Names;
 use crate::{doctor, http, jobs, metrics};
 
@@ -90,6 +90,11 @@ pub fn run() -> ExitCode {
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     } else {
         tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    }
+    for name in unknown_variables(std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned())) {
+        tracing::warn!(
+            "the variable {name} is no setting of Noren and changes nothing; `noren help` names the settings"
+        );
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

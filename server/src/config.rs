@@ -82,6 +82,20 @@ impl fmt::Display for ConfigFaults {
 const NAMES: [&str; 9] =
     ["data", "database_url", "addr", "metrics_addr", "url", "site", "sample", "env", "trusted_proxies"];
 
+/// Variables called like settings that mean something else.
+const OTHER_VARIABLES: [&str; 3] = ["NOREN_LOG", "NOREN_BIN", "NOREN_TEST_DATABASE_URL"];
+
+/// Those of `variables` that look like a setting and are none: a misspelt one would be passed over in
+/// silence. No fault, for Kubernetes gives every pod `NOREN_PORT` and its like for a service `noren`.
+pub fn unknown_variables(variables: impl Iterator<Item = String>) -> Vec<String> {
+    let setting = |name: &str| NAMES.iter().any(|known| name.strip_prefix("NOREN_") == Some(&known.to_uppercase()));
+    let unknown =
+        |name: &String| name.starts_with("NOREN_") && !setting(name) && !OTHER_VARIABLES.contains(&name.as_str());
+    let mut unknown: Vec<String> = variables.filter(unknown).collect();
+    unknown.sort();
+    unknown
+}
+
 /// The text of the file at `path`; `None` if there is no such file. One that is there and cannot be
 /// read is a fault: without what it says, a shop would open that nobody meant to open.
 pub fn read_file(path: &Path) -> Result<Option<String>, ConfigFaults> {
@@ -203,7 +217,9 @@ fn read_toml(toml: Option<&str>, faults: &mut Vec<String>) -> std::collections::
     let table = match text.parse::<toml::Table>() {
         Ok(table) => table,
         Err(error) => {
-            faults.push(format!("noren.toml cannot be read: {}", error.message()));
+            // The error's own words show the line as it stands, which may hold a password.
+            let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count()) + 1;
+            faults.push(format!("noren.toml line {line}: {}", error.message()));
             return std::collections::BTreeMap::new();
         }
     };
@@ -292,6 +308,21 @@ mod tests {
         for addr in ["127.0.0.1:80", "127.8.8.8:80", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
             assert!(with(None, Some(addr), None).unwrap().development, "{addr}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_refused_by_its_line_and_without_its_words() {
+        let file = Some("url = \"http://a.example\"\n\ndatabase_url = postgres://shop:secret@db/shop\n");
+        let faults = gather(&Flags::default(), nothing, file).unwrap_err().0;
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert!(faults[0].starts_with("noren.toml line 3: ") && !faults[0].contains("secret"), "{faults:?}");
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_noticed() {
+        let set = ["NOREN_ADDR", "NOREN_DATABSE_URL", "NOREN_LOG", "HOME", "NOREN_", "NOREN_addr"];
+        let unknown = unknown_variables(set.iter().map(|name| (*name).to_owned()));
+        assert_eq!(unknown, ["NOREN_", "NOREN_DATABSE_URL", "NOREN_addr"]);
     }
 
     #[test]

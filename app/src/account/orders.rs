@@ -55,7 +55,7 @@ fn Orders(orders: Vec<OrderSummary>) -> impl IntoView {
         .into_any()
     } else {
         let rows = orders.into_iter().map(|order| view! { <OrderRow order /> }).collect_view();
-        view! { <ul class="account-cards">{rows}</ul> }.into_any()
+        view! { <ul class="account-cards account-cards--one">{rows}</ul> }.into_any()
     };
     view! {
         <div class="account stack stack--wide">

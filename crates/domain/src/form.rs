@@ -174,9 +174,14 @@ impl Faults {
 /// characters.
 pub fn line(raw: &str, max: usize) -> Result<String, Fault> {
     match optional_line(raw, max)? {
-        text if text.is_empty() => Err(Fault::Required),
+        text if text.chars().all(|c| c.is_whitespace() || unseen(c)) => Err(Fault::Required),
         text => Ok(text),
     }
+}
+
+/// Characters that join or part others and show nothing themselves.
+fn unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{3164}' | '\u{115f}' | '\u{1160}')
 }
 
 /// Like [`line`], but may be empty.
@@ -202,6 +207,8 @@ mod tests {
     fn a_line_is_trimmed_and_bounded() {
         assert_eq!(line("  暖簾 花子　", 10), Ok("暖簾 花子".into()));
         assert_eq!(line(" ", 10), Err(Fault::Required));
+        assert_eq!(line("\u{200b} \u{feff}", 10), Err(Fault::Required), "a name that nobody can see");
+        assert_eq!(line("क्‍ष", 10), Ok("क्‍ष".into()), "a joiner inside a name");
         assert_eq!(line("あいう", 2), Err(Fault::TooLong { max: 2 }));
         assert_eq!(line("a\r\nBcc: x", 100), Err(Fault::NotText));
         assert_eq!(line("abc\u{202e}fdp", 100), Err(Fault::NotText));

@@ -12,7 +12,7 @@ use axum::extract::ConnectInfo;
 use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, REFERER};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Request, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{any, get};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
@@ -60,7 +60,12 @@ pub fn routes(config: &Config, names: Names, shop: Shop) -> Router {
             shared.answer(request, render).await
         }
     });
-    Router::new().route("/api/{*function}", functions).fallback(page)
+    Router::new()
+        .route("/api/{*function}", functions)
+        // What people type; each step sends on whoever lacks something for it.
+        .route("/checkout", get(Redirect::to("/checkout/contact")))
+        .route("/en/checkout", get(Redirect::to("/en/checkout/contact")))
+        .fallback(page)
 }
 
 /// A page that is made to its end even if the browser goes away: Leptos lets go of what a page was made

@@ -33,7 +33,7 @@ async fn a_guest_buys_step_by_step_in_either_language_and_gets_a_mail() {
         }
         assert!(browser.get(&format!("{lang}/cart")).await.body.contains(empty));
         let mails = app.mails_to(EMAIL).await;
-        assert!(mails.last().unwrap().contains(number));
+        assert!(mails.iter().any(|mail| mail.contains(number)));
     }
     assert_eq!(orders(&app).await, 2);
 }
@@ -47,6 +47,7 @@ async fn each_step_leads_to_the_first_one_that_is_missing() {
             let answer = browser.get(&format!("{lang}/checkout/{step}")).await;
             assert_eq!(answer.location(), format!("{lang}/cart"), "{step}: there is nothing to buy");
         }
+        assert_eq!(browser.get(&format!("{lang}/checkout")).await.location(), format!("{lang}/checkout/contact"));
         add(&mut browser, "1").await;
         for (action, page) in [("save-delivery", "delivery"), ("save-payment", "payment")] {
             let fields = [("method", "parcel"), ("payment", "cash")];

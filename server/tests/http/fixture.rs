@@ -126,7 +126,8 @@ impl TestApp {
         Answer::of(self.router.clone(), request).await
     }
 
-    /// Sends what waits in the outbox and gives the plain texts of the mails to `address`, oldest first.
+    /// Sends what waits in the outbox and gives the plain texts of the mails to `address`,
+    /// oldest first; those written within one tick of the file system's clock in any order.
     pub async fn mails_to(&self, address: &str) -> Vec<String> {
         while noren_shop::outbox::run_due(&self.shop).await.unwrap() > 0 {}
         let mut mails = Vec::new();

@@ -32,8 +32,9 @@ pub async fn home(shop: &Shop, lang: Lang) -> Result<HomePage, CatalogueError> {
     )
     .await?;
     let mut picks = cards(conn, lang, PICKS, false).await?;
-    let hero = (!picks.is_empty()).then(|| picks.remove(usize::from(picks.len() > 1)));
     let front = shop.media_dir().join("source").join("home-tall").exists();
+    // One of the goods stands in for the shop's front, and not below once more.
+    let hero = (!front && !picks.is_empty()).then(|| picks.remove(usize::from(picks.len() > 1)));
     Ok(HomePage { front, hero, categories, arrivals, picks })
 }
 
