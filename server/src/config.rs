@@ -205,11 +205,23 @@ pub fn gather(
 
 /// What says that others than this machine's user can reach the shop, in words.
 fn open_to_others(url: &str, listen: Option<SocketAddr>) -> Option<String> {
-    if url.starts_with("https://") {
+    if !url.is_empty() && !on_this_machine(url) {
         return Some(format!("url = \"{url}\" is a public address"));
     }
     let addr = listen.filter(|addr| !addr.ip().to_canonical().is_loopback())?;
     Some(format!("addr = \"{addr}\" listens to more than this machine"))
+}
+
+/// Whether a URL can only be opened on the machine itself (RFC 6761, 6.3: `localhost` and what is below it).
+fn on_this_machine(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let loopback = host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback());
+    loopback || host == "localhost" || host.ends_with(".localhost")
 }
 
 fn read_toml(toml: Option<&str>, faults: &mut Vec<String>) -> std::collections::BTreeMap<String, String> {
@@ -261,10 +273,10 @@ mod tests {
 
     #[test]
     fn flags_win_over_variables_and_variables_over_the_file() {
-        let file = Some("addr = \"127.0.0.1:1\"\nurl = \"http://file.example\"\nsample = false");
+        let file = Some("addr = \"127.0.0.1:1\"\nurl = \"http://file.localhost\"\nsample = false");
         let variable = |name: &str| (name == "NOREN_ADDR").then(|| "127.0.0.1:2".to_owned());
         let config = gather(&Flags::default(), variable, file).unwrap();
-        assert_eq!((config.addr.port(), config.url.as_str(), config.sample), (2, "http://file.example", false));
+        assert_eq!((config.addr.port(), config.url.as_str(), config.sample), (2, "http://file.localhost", false));
         let flags = Flags { addr: Some("127.0.0.1:3".into()), ..Flags::default() };
         assert_eq!(gather(&flags, variable, file).unwrap().addr.port(), 3);
     }
@@ -296,9 +308,15 @@ mod tests {
             gather(&Flags { addr, url, env, ..Flags::default() }, nothing, None)
         };
         let public = Some("https://shop.example");
-        for (url, addr) in
-            [(public, None), (None, Some("0.0.0.0:3000")), (None, Some("[::]:80")), (None, Some("10.0.0.7:80"))]
-        {
+        let plain = Some("http://shop.example");
+        for (url, addr) in [
+            (public, None),
+            (plain, None),
+            (Some("http://localhost.example:3000/"), None),
+            (None, Some("0.0.0.0:3000")),
+            (None, Some("[::]:80")),
+            (None, Some("10.0.0.7:80")),
+        ] {
             let faults = with(url, addr, None).unwrap_err().0;
             assert_eq!(faults.len(), 1, "{faults:?}");
             assert!(faults[0].contains("write env = \"production\" (or \"development\""), "{faults:?}");
@@ -308,11 +326,14 @@ mod tests {
         for addr in ["127.0.0.1:80", "127.8.8.8:80", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
             assert!(with(None, Some(addr), None).unwrap().development, "{addr}");
         }
+        for url in ["http://localhost:3000", "http://127.0.0.1", "http://[::1]:80/", "http://shop.localhost"] {
+            assert!(with(Some(url), None, None).unwrap().development, "{url}");
+        }
     }
 
     #[test]
     fn a_file_that_is_no_toml_is_refused_by_its_line_and_without_its_words() {
-        let file = Some("url = \"http://a.example\"\n\ndatabase_url = postgres://shop:secret@db/shop\n");
+        let file = Some("url = \"http://localhost\"\n\ndatabase_url = postgres://shop:secret@db/shop\n");
         let faults = gather(&Flags::default(), nothing, file).unwrap_err().0;
         assert_eq!(faults.len(), 1, "{faults:?}");
         assert!(faults[0].starts_with("noren.toml line 3: ") && !faults[0].contains("secret"), "{faults:?}");

@@ -9,7 +9,7 @@ use noren_domain::cart::LineForm;
 use noren_domain::form::Faults;
 
 use super::wish::Wishes;
-use super::{CartPageData, RemoveLine, SetQuantity, Units, load_cart};
+use super::{CartPageData, RemoveLine, SetQuantity, Units, load_cart, set_quantity};
 use crate::form::Refusal;
 
 /// A few presses of "+" are one change.
@@ -63,6 +63,7 @@ impl Till {
             till.set.version().track();
             till.send();
         });
+        on_cleanup(move || till.close());
         till
     }
 
@@ -132,9 +133,26 @@ impl Till {
         });
     }
 
+    /// The page is left: what still waits is sent without it.
+    fn close(self) {
+        if let Some(timer) = self.timer.try_get_value().flatten() {
+            timer.clear();
+        }
+        let unsent = self.unsent.try_update_value(std::mem::take).unwrap_or_default();
+        if !unsent.is_empty() {
+            leptos::task::spawn_local(async move {
+                for (sku, quantity) in unsent {
+                    // Nobody is here to be told; the next page shows the cart as it is.
+                    let _ = set_quantity(LineForm { sku, quantity }).await;
+                }
+            });
+        }
+    }
+
     /// Sends one change. The next one waits for its answer, so that none overtakes another.
     fn send(self) {
-        if self.set.pending().try_get_untracked() != Some(false) {
+        // The page may be gone, and its action with it.
+        if self.unsent.try_with_value(BTreeMap::is_empty) != Some(false) || self.set.pending().get_untracked() {
             return;
         }
         let next = self.unsent.try_update_value(BTreeMap::pop_first).flatten();

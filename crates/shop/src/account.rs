@@ -222,9 +222,9 @@ pub async fn login(shop: &Shop, asked: &Login, device: &Device, old: Option<&Tok
     for (limit, who) in &counted {
         limits::honest(&mut tx, shop, *limit, who).await?;
     }
-    let known = is_known(&mut tx, shop, customer, device).await?;
+    let at_home = is_at_home(&mut tx, shop, customer, device).await?;
     let sign_in = record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
-    if !known {
+    if !at_home {
         letters::new_device(&mut tx, shop, sign_in).await?;
     }
     let token = enter(&mut tx, shop, customer, device, old).await?;
@@ -308,20 +308,6 @@ async fn is_at_home(
         customer.0,
         &device.user_agent,
         &device.network,
-        shop.now() - HISTORY
-    )
-    .await?;
-    Ok(row.is_some())
-}
-
-/// Whether the customer has signed in with this browser within the time we remember.
-async fn is_known(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, device: &Device) -> Result<bool, sqlx::Error> {
-    let row = fetch_optional!(
-        conn,
-        (i64,),
-        "SELECT at FROM sign_in WHERE customer_id = $1 AND outcome = 'ok' AND user_agent = $2 AND at > $3 LIMIT 1",
-        customer.0,
-        &device.user_agent,
         shop.now() - HISTORY
     )
     .await?;

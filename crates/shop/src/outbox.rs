@@ -105,7 +105,7 @@ pub async fn enqueue_at(
     let payload = serde_json::to_string(payload).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     execute!(
         conn,
-        "INSERT INTO outbox (id, key, topic, payload, run_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (key) DO NOTHING",
+        "INSERT INTO outbox (id, key, topic, payload, run_at, due_at) VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (key) DO NOTHING",
         shop.entropy.uuid(shop.now()),
         key,
         topic.word(),
@@ -258,7 +258,8 @@ fn backoff(attempts: i64) -> i64 {
 pub struct Backlog {
     /// Jobs not done yet.
     pub waiting: i64,
-    /// How long the oldest due job has been waiting, in milliseconds.
+    /// How long the oldest due job has been waiting since it was first due, in milliseconds, however often
+    /// it was tried meanwhile.
     pub oldest_ms: i64,
     /// Jobs that can never succeed: a person must look.
     pub failed: i64,
@@ -268,7 +269,7 @@ pub struct Backlog {
 pub async fn backlog(shop: &Shop) -> Result<Backlog, sqlx::Error> {
     let now = shop.now();
     let mut conn = shop.db.read().await?;
-    let sql = "SELECT COUNT(*), MIN(run_at) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL";
+    let sql = "SELECT COUNT(*), MIN(due_at) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL";
     let (waiting, oldest) = crate::fetch_one!(conn, (i64, Option<i64>), sql).await?;
     let sql = "SELECT COUNT(*) FROM outbox WHERE done_at IS NULL AND failed_at IS NOT NULL";
     let (failed,) = crate::fetch_one!(conn, (i64,), sql).await?;
@@ -306,7 +307,7 @@ mod tests {
         let (attempts, run_at) =
             fetch_one!(shop.db.read().await.unwrap(), (i64, i64), "SELECT attempts, run_at FROM outbox").await.unwrap();
         assert_eq!((attempts, run_at), (2, shop.now() + 2_000));
-        assert_eq!(backlog(&shop).await.unwrap(), Backlog { waiting: 1, oldest_ms: 0, failed: 0 });
+        assert_eq!(backlog(&shop).await.unwrap(), Backlog { waiting: 1, oldest_ms: 1_000, failed: 0 }, "since it was first due");
     });
 
     on_both_databases!(a_job_that_can_never_succeed_is_tried_once_and_counted(shop) {

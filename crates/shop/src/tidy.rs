@@ -13,7 +13,8 @@ pub const CART_DAYS: i64 = 90;
 /// Finished work of the outbox.
 pub const DONE_DAYS: i64 = 30;
 /// Work that could not be done and that nobody has looked after, and the webhooks we received: one so
-/// old is refused for its age before it could count twice.
+/// old is refused for its age before it could count twice. One about a payment that we do not know stays,
+/// for money may stand behind it and a person must look.
 pub const FAILED_DAYS: i64 = 90;
 /// Mails in the mailbox folder.
 pub const MAIL_DAYS: i64 = 30;
@@ -33,8 +34,7 @@ const ORDERS: &str = "SELECT id FROM orders WHERE state IN ('draft', 'cancelled'
      ORDER BY created_at LIMIT $2";
 const DONE_WORK: &str = "SELECT id FROM outbox WHERE done_at < $1 ORDER BY done_at LIMIT $2";
 const FAILED_WORK: &str = "SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NOT NULL AND failed_at < $1 ORDER BY failed_at LIMIT $2";
-const WEBHOOKS: &str =
-    "SELECT provider, event_id FROM webhook_inbox WHERE received_at < $1 ORDER BY received_at LIMIT $2";
+const WEBHOOKS: &str = "SELECT provider, event_id FROM webhook_inbox WHERE received_at < $1 AND outcome <> 'unknown' ORDER BY received_at LIMIT $2";
 
 /// Deletes what is due, batch by batch: which rows that are is read without holding up anybody who
 /// writes, and each batch goes in a short transaction of its own. The body deletes one row, if it is

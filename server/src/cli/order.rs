@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use noren_domain::{Lang, Yen};
 use noren_shop::Shop;
-use noren_shop::order::{self, Cancelled, Recorded};
+use noren_shop::order::{self, Cancelled, MoneyBack, Recorded};
 
 use super::AnyError;
 
@@ -21,6 +21,14 @@ enum What {
         /// The order's number, N-XXXX-XXXX
         no: String,
         /// What came in, in yen; it must be the whole amount
+        #[arg(long, value_name = "YEN")]
+        amount: i64,
+    },
+    /// Records that the money of a bank transfer was sent back, and calls the order off if its goods are here
+    Refund {
+        /// The order's number, N-XXXX-XXXX
+        no: String,
+        /// What went back, in yen; it must be the whole amount
         #[arg(long, value_name = "YEN")]
         amount: i64,
     },
@@ -43,6 +51,10 @@ async fn done(shop: &Shop, what: What) -> Result<String, order::OfficeError> {
             let amount = Yen(amount);
             recorded(&no, amount, order::paid(shop, &no, amount).await?)
         }
+        What::Refund { no, amount } => {
+            let amount = Yen(amount);
+            refunded(&no, amount, order::refunded(shop, &no, amount).await?)
+        }
         What::Cancel { no } => cancelled(&no, order::cancel(shop, &no).await?),
     })
 }
@@ -55,6 +67,21 @@ fn recorded(no: &str, amount: Yen, recorded: Recorded) -> String {
             "{no} is paid: {amount} by bank transfer; it had lapsed and stands again with goods taken anew: tell the shopper, then send it"
         ),
         Recorded::Already => format!("{no} was recorded as paid before; nothing was done"),
+    }
+}
+
+fn refunded(no: &str, amount: Yen, back: MoneyBack) -> String {
+    let amount = amount.show(Lang::En);
+    match back {
+        MoneyBack::CalledOff => format!(
+            "{no} is refunded ({amount} by bank transfer) and called off, and its goods are back on the shelf; no mail was sent: tell the shopper"
+        ),
+        MoneyBack::AfterSending => {
+            format!(
+                "{no} is refunded: {amount} by bank transfer; its goods had left the shop, so it stands; no mail was sent: tell the shopper"
+            )
+        }
+        MoneyBack::Already => format!("{no} was recorded as refunded before; nothing was done"),
     }
 }
 

@@ -220,7 +220,7 @@ on_both_databases!(an_address_gets_no_more_than_five_registration_mails_an_hour(
     assert_eq!(mails(&shop).await.len(), 5);
 });
 
-on_both_databases!(a_login_from_a_browser_not_seen_before_is_told_by_mail(shop) {
+on_both_databases!(a_login_from_a_browser_or_a_network_not_seen_before_is_told_by_mail(shop) {
     registered(&shop, "mori@example.jp").await;
     let told = || async { mails(&shop).await.iter().filter(|m| m["account"]["new_device"].is_object()).count() };
     login(&shop, &credentials("mori@example.jp", PASSWORD), &device("Firefox/1"), None).await.unwrap();
@@ -229,6 +229,24 @@ on_both_databases!(a_login_from_a_browser_not_seen_before_is_told_by_mail(shop) 
         login(&shop, &credentials("mori@example.jp", PASSWORD), &device("Chrome/1"), None).await.unwrap();
     }
     assert_eq!(told().await, 1);
+    // Whoever has stolen the password can copy the name of the browser, but not be at home.
+    let thief = Device::new("Firefox/1".to_owned(), Some("198.51.100.7".parse().unwrap()));
+    login(&shop, &credentials("mori@example.jp", PASSWORD), &thief, None).await.unwrap();
+    assert_eq!(told().await, 2);
+});
+
+on_both_databases!(a_sign_in_is_not_pushed_out_of_sight_by_wrong_passwords(shop) {
+    let who = registered(&shop, "mori@example.jp").await;
+    let thief = Device::new("Thief/1".to_owned(), Some("198.51.100.7".parse().unwrap()));
+    login(&shop, &credentials("mori@example.jp", PASSWORD), &thief, None).await.unwrap();
+    for at in 0..30 {
+        shop.clock.advance(16 * MINUTE * i64::from(at % 5 == 0));
+        refused(login(&shop, &credentials("mori@example.jp", "not the password"), &thief, None).await);
+    }
+    let who = find(&shop, &who.token).await.unwrap().unwrap();
+    let page = view::security(&shop, &who).await.unwrap();
+    assert!(page.sign_ins.iter().any(|tried| tried.outcome == SignInOutcome::Ok && tried.network == thief.network));
+    assert!(page.sign_ins.windows(2).all(|two| two[0].at >= two[1].at), "the newest first");
 });
 
 on_both_databases!(two_registrations_of_one_address_make_one_account(shop) {

@@ -7,7 +7,8 @@ use crate::person::Field;
 use crate::session::{self, SignedIn};
 use crate::{Shop, fetch_all, fetch_optional, notice};
 
-/// So many sign-ins are shown.
+/// So many sign-ins are shown, and as many tries that failed: whoever got in cannot be pushed out of sight
+/// by wrong passwords.
 const SIGN_INS: i64 = 20;
 
 #[derive(sqlx::FromRow)]
@@ -39,6 +40,7 @@ pub async fn home(shop: &Shop, who: &SignedIn) -> Result<Option<AccountView>, Do
 
 #[derive(sqlx::FromRow)]
 struct SignInRow {
+    id: uuid::Uuid,
     at: i64,
     outcome: String,
     user_agent: String,
@@ -50,15 +52,14 @@ pub async fn security(shop: &Shop, who: &SignedIn) -> Result<SecurityView, notic
     let notices = notice::mine(shop, who.customer).await?;
     let devices = session::list(shop, who).await?;
     let mut conn = shop.db.read().await?;
-    let rows = fetch_all!(
-        conn,
-        SignInRow,
-        "SELECT at, outcome, user_agent, network FROM sign_in WHERE customer_id = $1 AND at > $2 ORDER BY at DESC, id DESC LIMIT $3",
-        who.customer.0,
-        shop.now() - HISTORY,
-        SIGN_INS
-    )
-    .await?;
+    let mut rows = Vec::new();
+    for sql in [
+        "SELECT id, at, outcome, user_agent, network FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'ok' ORDER BY at DESC, id DESC LIMIT $3",
+        "SELECT id, at, outcome, user_agent, network FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome <> 'ok' ORDER BY at DESC, id DESC LIMIT $3",
+    ] {
+        rows.extend(fetch_all!(conn, SignInRow, sql, who.customer.0, shop.now() - HISTORY, SIGN_INS).await?);
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse((row.at, row.id)));
     let sign_ins = rows
         .into_iter()
         .map(|row| SignInView {

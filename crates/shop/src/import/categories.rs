@@ -131,12 +131,17 @@ pub async fn plan(
     }
     let mut tx = shop.db.write_alone().await?;
     let (categories, changed) = compare(&mut tx, cells, false, report).await?;
-    rows::write_categories(&mut tx, &changed.written).await?;
-    // In the same transaction: nobody may come back to a shop that is searched by the old name.
-    for id in &changed.renamed {
-        reindex(&mut tx, *id, &categories).await?;
-    }
+    let (renamed, others): (Vec<_>, Vec<_>) =
+        changed.written.into_iter().partition(|row| changed.renamed.contains(&row.id));
+    rows::write_categories(&mut tx, &others).await?;
     tx.commit().await?;
+    for category in renamed {
+        // First its goods, then itself: whoever is interrupted finds the same change to make once more.
+        reindex(shop, &category).await?;
+        let mut tx = shop.db.write_alone().await?;
+        rows::write_categories(&mut tx, &[category]).await?;
+        tx.commit().await?;
+    }
     Ok(categories)
 }
 
@@ -218,12 +223,13 @@ fn words(before: Option<&CategoryRow>, after: &CategoryRow, all: &HashMap<String
     words.join("; ")
 }
 
-/// Makes all goods on sale in the category `id` itself found by its new words, some hundred at a time.
-async fn reindex(conn: &mut Conn, id: i64, categories: &Categories) -> Result<(), ImportError> {
-    let Some(category) = categories.numbered(id) else { return Ok(()) };
+/// Makes all goods on sale in the category itself found by its new words, some hundred at a time, each in
+/// a transaction of its own: the shop goes on selling meanwhile.
+async fn reindex(shop: &Shop, category: &CategoryRow) -> Result<(), ImportError> {
     let mut last = 0;
     loop {
-        let held = rows::on_sale(conn, id, last, i64::try_from(CHUNK).unwrap_or(i64::MAX)).await?;
+        let mut tx = shop.db.write_alone().await?;
+        let held = rows::on_sale(&mut tx, category.id, last, i64::try_from(CHUNK).unwrap_or(i64::MAX)).await?;
         let Some(end) = held.products.values().map(|product| product.id).max() else { return Ok(()) };
         last = end;
         let (mut ids, mut search) = (Vec::new(), Vec::new());
@@ -235,6 +241,7 @@ async fn reindex(conn: &mut Conn, id: i64, categories: &Categories) -> Result<()
                     .map(|found_by| SearchRow { product_id: product.id, grams: found_by.grams().join(" ") }),
             );
         }
-        rows::write_search(conn, &ids, &search).await?;
+        rows::write_search(&mut tx, &ids, &search).await?;
+        tx.commit().await?;
     }
 }

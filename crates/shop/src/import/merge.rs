@@ -1,6 +1,8 @@
 //! The rows of a product as they are after the import: what the file says, and of what it does not
 //! speak, what the database holds.
 
+use std::collections::HashSet;
+
 use noren_domain::Text;
 
 use super::goods::{Goods, VariantCells};
@@ -38,25 +40,27 @@ pub fn judge(goods: &mut Goods, before: Before) -> Vec<BadRow> {
     let missing = if before.product.is_none() { missing_for_new(goods) } else { Vec::new() };
     let product = product_row(0, 0, goods, before.product, &[]);
     let first = goods.line;
+    let kept = kept(goods, before);
+    let misfit = kept.iter().find_map(|row| unfit(row, &product));
     let mut fitting: Vec<VariantCells> = Vec::with_capacity(goods.variants.len());
     let mut options_of: Vec<[Text; 3]> = Vec::with_capacity(goods.variants.len());
     for cells in std::mem::take(&mut goods.variants) {
         let row = variant_row(0, &cells, before.variant(&cells.sku));
         let options = options(&row);
-        let judged = if missing.is_empty() {
-            sku_fault(&cells, &row, &product, before).map_or_else(
-                || match options_of.iter().position(|other| *other == options) {
-                    Some(twin) => {
-                        Err(format!("the same options as sku {}; each variant needs its own", fitting[twin].sku))
-                    }
-                    None => Ok(()),
-                },
-                Err,
-            )
-        } else if cells.line == first {
-            Err(format!("the product \"{}\" is new; add the columns {}", goods.slug, missing.join(", ")))
+        let judged = if !missing.is_empty() {
+            let columns = missing.join(", ");
+            of_product(format!("the product \"{}\" is new; add the columns {columns}", goods.slug), &cells, first)
+        } else if let Some(reason) = sku_fault(&cells, &row, &product, before) {
+            Err(reason)
+        } else if let Some(reason) = &misfit {
+            of_product(reason.clone(), &cells, first)
         } else {
-            Err(format!("its product could not be read, see line {first}"))
+            let in_file = options_of.iter().position(|other| *other == options).map(|at| &fitting[at].sku);
+            let beside = kept.iter().find(|kept| self::options(kept) == options).map(|kept| &kept.sku);
+            match in_file.or(beside) {
+                Some(twin) => Err(format!("the same options as sku {twin}; each variant needs its own")),
+                None => Ok(()),
+            }
         };
         match judged {
             Ok(()) => {
@@ -68,6 +72,26 @@ pub fn judge(goods: &mut Goods, before: Before) -> Vec<BadRow> {
     }
     goods.variants = fitting;
     bad
+}
+
+/// A fault of the product, told once, on its first row.
+fn of_product(reason: String, cells: &VariantCells, first: u64) -> Result<(), String> {
+    Err(if cells.line == first { reason } else { format!("its product could not be read, see line {first}") })
+}
+
+/// The SKUs on sale that the file does not name: they stay, and must fit what it says.
+fn kept<'a>(goods: &Goods, before: Before<'a>) -> Vec<&'a VariantRow> {
+    let named: HashSet<&str> = goods.variants.iter().map(|cells| cells.sku.as_str()).collect();
+    before.variants.iter().filter(|row| row.state == "active" && !named.contains(row.sku.as_str())).collect()
+}
+
+/// Why a SKU that stays would not fit the options that the product has now.
+fn unfit(row: &VariantRow, product: &ProductRow) -> Option<String> {
+    axes(product).into_iter().zip(options(row)).find(|(axis, option)| axis.is_empty() != option.is_empty())?;
+    Some(format!(
+        "the options do not fit sku {}, which the shop holds and the file does not name; add its row",
+        row.sku
+    ))
 }
 
 /// The columns that a new product cannot do without and the file has not.

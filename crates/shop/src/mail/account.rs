@@ -99,8 +99,8 @@ fn already_registered(lang: Lang) -> (String, Vec<Part>) {
 
 fn new_device(lang: Lang, row: &NewDeviceRow) -> (String, Vec<Part>) {
     let hello = lang.pick(
-        "これまでに使われたことのないブラウザーで、お客様のアカウントにログインがありました。",
-        "Your account was signed in to with a browser that had not been used before.",
+        "これまでに使われたことのないブラウザーか接続元から、お客様のアカウントにログインがありました。",
+        "Your account was signed in to with a browser, or from a network, that had not been used before.",
     );
     let network = if row.network.is_empty() { lang.pick("不明", "unknown").to_owned() } else { row.network.clone() };
     let facts = vec![

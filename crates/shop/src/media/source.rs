@@ -3,7 +3,8 @@
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use image::{DynamicImage, ImageFormat, ImageReader};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 use resvg::{tiny_skia, usvg};
 use sha2::{Digest, Sha256};
 
@@ -50,6 +51,11 @@ pub enum PictureError {
     /// A drawing whose groups are nested without end.
     #[error("has more than {MAX_DEPTH} groups inside each other: flatten the drawing")]
     TooDeep,
+    /// Letters, or pictures within the picture, which would be left out of what the shop shows.
+    #[error(
+        "holds text or an embedded picture, which would be missing in the shop: convert text to paths, and save photographs as PNG or JPEG"
+    )]
+    Embedded,
     /// The end of the file is missing.
     #[error("ends too early: copy the file again")]
     CutOff,
@@ -69,9 +75,9 @@ impl Source {
         let bytes = bytes(path)?;
         let (width, height) = match kind(&bytes) {
             Kind::Pixels(format) => {
-                let size = ImageReader::with_format(Cursor::new(&bytes), format)
-                    .into_dimensions()
-                    .map_err(|error| PictureError::Unknown(error.to_string()))?;
+                let mut decoder = decoder(&bytes, format)?;
+                let (width, height) = decoder.dimensions();
+                let size = if lies(orientation(&mut decoder)) { (height, width) } else { (width, height) };
                 if !is_whole(&bytes, format) {
                     return Err(PictureError::CutOff);
                 }
@@ -125,16 +131,40 @@ pub fn pixels(path: &Path, width: u32) -> Result<DynamicImage, PictureError> {
     let bytes = bytes(path)?;
     match kind(&bytes) {
         Kind::Pixels(format) => {
-            let mut reader = ImageReader::with_format(Cursor::new(&bytes), format);
-            let mut limits = image::Limits::default();
-            limits.max_image_width = Some(MAX_SIDE);
-            limits.max_image_height = Some(MAX_SIDE);
-            reader.limits(limits);
-            let image = reader.decode().map_err(|error| PictureError::Unknown(error.to_string()))?;
+            let mut decoder = decoder(&bytes, format)?;
+            let orientation = orientation(&mut decoder);
+            let mut image =
+                DynamicImage::from_decoder(decoder).map_err(|error| PictureError::Unknown(error.to_string()))?;
+            image.apply_orientation(orientation);
             Ok(narrowed(on_white(image), width))
         }
         Kind::Vector => draw(&vector(&bytes)?, width),
     }
+}
+
+fn decoder(bytes: &[u8], format: ImageFormat) -> Result<impl ImageDecoder + '_, PictureError> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    reader.limits(limits);
+    reader.into_decoder().map_err(|error| match error {
+        image::ImageError::Limits(_) => PictureError::TooLarge,
+        error => PictureError::Unknown(error.to_string()),
+    })
+}
+
+/// How the camera was held, as the photograph says (EXIF); upright when it says nothing.
+fn orientation(decoder: &mut impl ImageDecoder) -> Orientation {
+    decoder.orientation().unwrap_or(Orientation::NoTransforms)
+}
+
+/// Whether what is stored lies on its side.
+fn lies(orientation: Orientation) -> bool {
+    matches!(
+        orientation,
+        Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH
+    )
 }
 
 /// `image` scaled down to `width`; never up.
@@ -213,24 +243,37 @@ fn vector(bytes: &[u8]) -> Result<usvg::Tree, PictureError> {
         ..usvg::Options::default()
     };
     // Before it is made a tree, which goes down into it as well; and after, for `use` repeats what is deep.
-    if nesting(bytes) > MAX_DEPTH {
+    let elements = elements(bytes);
+    if elements.deepest > MAX_DEPTH {
         return Err(PictureError::TooDeep);
+    }
+    if elements.embedded {
+        return Err(PictureError::Embedded);
     }
     let tree = usvg::Tree::from_data(bytes, &options).map_err(|error| PictureError::Unknown(error.to_string()))?;
     if deeper_than(MAX_DEPTH, tree.root()) { Err(PictureError::TooDeep) } else { Ok(tree) }
 }
 
-/// How deep elements stand inside each other, as far as the XML can be read.
-fn nesting(bytes: &[u8]) -> usize {
-    let Ok(text) = std::str::from_utf8(bytes) else { return 0 };
-    let Ok(document) = usvg::roxmltree::Document::parse(text) else { return 0 };
-    let mut deepest = 0;
+/// What the elements of a drawing are like, as far as the XML can be read.
+#[derive(Default)]
+struct Elements {
+    /// How many stand inside each other at most.
+    deepest: usize,
+    /// Whether there is one that is not drawn here.
+    embedded: bool,
+}
+
+fn elements(bytes: &[u8]) -> Elements {
+    let mut found = Elements::default();
+    let Ok(text) = std::str::from_utf8(bytes) else { return found };
+    let Ok(document) = usvg::roxmltree::Document::parse(text) else { return found };
     let mut open = vec![(document.root(), 0_usize)];
     while let Some((node, depth)) = open.pop() {
-        deepest = deepest.max(depth);
+        found.deepest = found.deepest.max(depth);
+        found.embedded |= matches!(node.tag_name().name(), "text" | "image" | "foreignObject");
         open.extend(node.children().filter(usvg::roxmltree::Node::is_element).map(|child| (child, depth + 1)));
     }
-    deepest
+    found
 }
 
 /// Whether groups stand more than `most` deep inside each other, those of clips and masks among them.
@@ -256,6 +299,50 @@ mod tests {
 
     fn drawing(size: &str, inside: &str) -> String {
         format!(r#"<svg xmlns="http://www.w3.org/2000/svg" {size}>{inside}</svg>"#)
+    }
+
+    /// A JPEG, 40 × 20, red on its left half, with what a camera writes about how it was held (EXIF 2.3, 4.6.4).
+    fn photograph(held: u8) -> Vec<u8> {
+        let image = image::RgbImage::from_fn(40, 20, |x, _| image::Rgb(if x < 20 { [255, 0, 0] } else { [0, 0, 255] }));
+        let mut jpeg = Vec::new();
+        image.write_to(&mut Cursor::new(&mut jpeg), ImageFormat::Jpeg).unwrap();
+        let exif =
+            [b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".as_slice(), &[held, 0, 0, 0, 0, 0, 0]].concat();
+        let len = u16::try_from(exif.len() + 2).unwrap().to_be_bytes();
+        [&jpeg[..2], b"\xFF\xE1", &len, &exif, &jpeg[2..]].concat()
+    }
+
+    #[test]
+    fn a_photograph_stands_upright_however_the_camera_was_held() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("photo.jpg");
+        // Where red is then: 1 upright, 3 upside down, 6 and 8 on its sides.
+        for (held, size, red_at) in
+            [(1, (40, 20), (5, 10)), (3, (40, 20), (35, 10)), (6, (20, 40), (10, 5)), (8, (20, 40), (10, 35))]
+        {
+            std::fs::write(&path, photograph(held)).unwrap();
+            let source = Source::read(&path).unwrap();
+            assert_eq!((source.width, source.height), size, "{held}");
+            let shown = pixels(&path, 400).unwrap().to_rgb8();
+            assert_eq!(shown.dimensions(), size, "{held}");
+            let [red, _, blue] = shown.get_pixel(red_at.0, red_at.1).0;
+            assert!(red > 200 && blue < 60, "{held}: {red} {blue}");
+        }
+    }
+
+    #[test]
+    fn a_drawing_with_letters_or_pictures_in_it_is_refused_since_they_would_be_missing() {
+        for inside in ["<text>hi</text>", "<g><image href=\"data:image/png;base64,AA==\"/></g>", "<foreignObject/>"] {
+            let judged = judged("letters.svg", drawing("width=\"10\" height=\"10\"", inside).as_bytes());
+            assert!(matches!(judged, Err(PictureError::Embedded)), "{inside}");
+        }
+        assert!(
+            judged(
+                "fine.svg",
+                drawing("width=\"10\" height=\"10\"", "<title>text</title><path d=\"M0 0h9\"/>").as_bytes()
+            )
+            .is_ok()
+        );
     }
 
     #[test]

@@ -36,6 +36,17 @@ pub enum Cancelled {
     Already,
 }
 
+/// What recording money that went back came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MoneyBack {
+    /// The order is called off, and its goods are back on the shelf.
+    CalledOff,
+    /// The goods have left the shop; the order is paid back and stands.
+    AfterSending,
+    /// It was recorded before; nothing was done.
+    Already,
+}
+
 /// It was not done, and nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum OfficeError {
@@ -78,8 +89,14 @@ pub enum OfficeError {
         /// What is missing, in words.
         short: Vec<String>,
     },
+    /// There is no money that could have gone back.
+    #[error("{no} is not paid; nothing was recorded: call it off with `noren order cancel`")]
+    NotPaid {
+        /// The order's number.
+        no: String,
+    },
     /// There is money that would have to go back.
-    #[error("{no} is paid; it cannot be called off before its money has gone back")]
+    #[error("{no} is paid: send the money back, then record that with `noren order refund`")]
     Paid {
         /// The order's number.
         no: String,
@@ -198,6 +215,41 @@ async fn in_words(conn: &mut Conn, short: &[Shortage]) -> Result<Vec<String>, sq
     Ok(words)
 }
 
+/// Records that the whole of `amount`, which had come in by bank transfer for the order `no`, was sent back;
+/// calls the order off if its goods are still here. The same again records nothing.
+pub async fn refunded(shop: &Shop, no: &str, amount: Yen) -> Result<MoneyBack, OfficeError> {
+    again(|| refunded_once(shop, no, amount)).await
+}
+
+async fn refunded_once(shop: &Shop, no: &str, amount: Yen) -> Result<MoneyBack, OfficeError> {
+    let mut tx = shop.db.write().await?;
+    let order = take_up(&mut tx, no).await?;
+    let no = order.no.clone();
+    if order.method != PaymentMethod::Transfer {
+        return Err(OfficeError::Method { no, method: order.method.name(Lang::En).to_lowercase() });
+    }
+    if order.payment == PaymentState::Refunded {
+        tx.commit().await?;
+        return Ok(MoneyBack::Already);
+    }
+    if !order.payment.may_become(PaymentState::Refunded) {
+        return Err(OfficeError::NotPaid { no });
+    }
+    if amount != order.total {
+        let [total, given] = [order.total, amount].map(|yen| yen.show(Lang::En));
+        return Err(OfficeError::Amount { no, total, given });
+    }
+    settle::book(&mut tx, shop, order.id, &Money { provider: PROVIDER, reference: &no, amount }, "refunded").await?;
+    execute!(tx, "UPDATE orders SET payment_state = 'refunded' WHERE id = $1", order.id.0).await?;
+    note(&mut tx, shop, order.id, Actor::Shop, EventKind::Refunded, "").await?;
+    let here = !order.shipment.has_left() && order.state.may_become(OrderState::Cancelled);
+    if here {
+        call_off(&mut tx, shop, order.id).await?;
+    }
+    tx.commit().await?;
+    Ok(if here { MoneyBack::CalledOff } else { MoneyBack::AfterSending })
+}
+
 /// Calls off the order `no`, which nobody has paid (a transfer that has not come, cash on delivery) and
 /// whose goods are still here; they go back to the shelf. Again changes nothing.
 pub async fn cancel(shop: &Shop, no: &str) -> Result<Cancelled, OfficeError> {
@@ -217,13 +269,16 @@ async fn cancel_once(shop: &Shop, no: &str) -> Result<Cancelled, OfficeError> {
     if order.shipment.has_left() || !order.state.may_become(OrderState::Cancelled) {
         return Err(OfficeError::Left { no: order.no });
     }
-    // What was held for a transfer, or taken at once for cash on delivery.
-    stock::release(&mut tx, order.id).await?;
-    stock::put_back(&mut tx, order.id).await?;
-    // Nobody waits for its money any more.
-    let sql = "UPDATE orders SET state = 'cancelled', pay_until = NULL WHERE id = $1";
-    execute!(tx, sql, order.id.0).await?;
-    note(&mut tx, shop, order.id, Actor::Shop, EventKind::Cancelled, "").await?;
+    call_off(&mut tx, shop, order.id).await?;
     tx.commit().await?;
     Ok(Cancelled::Now)
+}
+
+async fn call_off(conn: &mut Conn, shop: &Shop, order: Id<Order>) -> Result<(), sqlx::Error> {
+    // What was held for a transfer, or taken: when it came, or at once for cash on delivery.
+    stock::release(conn, order).await?;
+    stock::put_back(conn, order).await?;
+    // Nobody waits for its money any more.
+    execute!(conn, "UPDATE orders SET state = 'cancelled', pay_until = NULL WHERE id = $1", order.0).await?;
+    note(conn, shop, order, Actor::Shop, EventKind::Cancelled, "").await
 }

@@ -148,6 +148,11 @@ on_both_databases!(what_does_not_fit_what_the_shop_holds_is_refused_before_anyth
         ("sku,product,compare_at\nB,b,600\nA-AI,a,900\n", "compare_at must be higher than price, or empty"),
         ("sku,product,option1_ja,option1_en\nB,b,,\nA-AI,a,朱,Vermilion\nA-SHU,a,朱,Vermilion\n", "the same options as sku A-AI; each variant needs its own"),
         ("sku,product,option1_name_ja,option1_name_en\nB,b,,\nA-AI,a,,\n", "option1_name_ja is empty although sku A-AI is \"藍\"; name the option, or add the columns option1_ja, option1_en"),
+        ("sku,product,option1_ja,option1_en,price\nA-NEW,a,松葉,Pine,900\n", "the same options as sku A-MATSU; each variant needs its own"),
+        (
+            "sku,product,option1_name_ja,option1_name_en,option1_ja,option1_en\nA-AI,a,,,,\n",
+            "the options do not fit sku A-MATSU, which the shop holds and the file does not name; add its row",
+        ),
         ("sku,product,option1_ja,option1_en\nB,b,藍,Indigo\n", "option1_ja is given although the product has no such option; name it in option1_name_ja"),
     ] {
         let report = import(&shop, &short(&desk, file)).await;

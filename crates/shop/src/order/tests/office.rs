@@ -118,6 +118,33 @@ on_both_databases!(an_order_that_is_paid_or_sent_is_not_called_off(shop) {
     assert_eq!(stock(&shop).await, (6, 0));
 });
 
+on_both_databases!(a_transfer_that_was_sent_back_calls_its_order_off_once_or_leaves_it_when_the_goods_are_gone(shop) {
+    goods(&shop, 10).await;
+    let (placed, no) = an_order(&shop, PaymentMethod::Transfer).await;
+    let whole = total(&shop, &placed).await;
+    assert!(matches!(refunded(&shop, &no, whole).await, Err(OfficeError::NotPaid { .. })));
+    paid(&shop, &no, whole).await.unwrap();
+    assert!(matches!(refunded(&shop, &no, whole - Yen(1)).await, Err(OfficeError::Amount { .. })));
+    let (a, b) = tokio::join!(refunded(&shop, &no, whole), refunded(&shop, &no, whole));
+    let mut both = [a.unwrap(), b.unwrap()];
+    both.sort_by_key(|back| *back == MoneyBack::Already);
+    assert_eq!(both, [MoneyBack::CalledOff, MoneyBack::Already]);
+    assert_eq!((states(&shop, &placed).await, stock(&shop).await), ((OrderState::Cancelled, PaymentState::Refunded), (10, 0)));
+    assert!(matches!(paid(&shop, &no, whole).await, Err(OfficeError::CalledOff { .. }) | Ok(Recorded::Already)), "not paid twice");
+    the_ledger_balances(&shop).await;
+
+    let (sent, no) = an_order(&shop, PaymentMethod::Transfer).await;
+    paid(&shop, &no, whole).await.unwrap();
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, "UPDATE orders SET shipment_state = 'shipped' WHERE no = $1", no.as_str()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(refunded(&shop, &no, whole).await.unwrap(), MoneyBack::AfterSending);
+    assert_eq!((states(&shop, &sent).await, stock(&shop).await), ((OrderState::Placed, PaymentState::Refunded), (8, 0)));
+    let (_, by_cash) = an_order(&shop, PaymentMethod::Cash).await;
+    assert!(matches!(refunded(&shop, &by_cash, whole).await, Err(OfficeError::Method { .. })));
+    the_ledger_balances(&shop).await;
+});
+
 on_both_databases!(money_for_a_card_order_that_was_called_off_goes_back(shop) {
     goods(&shop, 10).await;
     let cart = buyer(&shop, PaymentMethod::Card, 2).await;
