@@ -14,10 +14,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use import::{Import, Sample};
 
-use crate::config::{Config, Flags, gather, read_file, unknown_variables};
+use crate::config::{Config, ConfigFaults, Flags, gather, read_file, unknown_variables};
 use crate::site::Names;
 use crate::{doctor, http, jobs, metrics};
 
@@ -78,14 +79,15 @@ pub fn run() -> ExitCode {
     // A variable that is no UTF-8 is a value nobody knows, never an unset one.
     let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let gathered = read_file(Path::new("noren.toml")).and_then(|toml| gather(&cli.flags, variable, toml.as_deref()));
-    let config = match gathered {
-        Ok(config) => config,
-        Err(faults) => {
+    let (config, filter) = match (gathered, log_filter(variable("NOREN_LOG").as_deref())) {
+        (Ok(config), Ok(filter)) => (config, filter),
+        (gathered, filter) => {
+            let mut faults = gathered.err().unwrap_or(ConfigFaults(Vec::new()));
+            faults.0.extend(filter.err());
             eprint!("{faults}");
             return ExitCode::from(2);
         }
     };
-    let filter = EnvFilter::try_from_env("NOREN_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
     if config.development {
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     } else {
@@ -122,6 +124,20 @@ pub fn run() -> ExitCode {
             eprintln!("noren: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What is logged. A misspelt level is a fault: it would be taken for a part of the program, and the log
+/// would stay empty.
+fn log_filter(said: Option<&str>) -> Result<EnvFilter, String> {
+    let said = said.filter(|said| !said.is_empty()).unwrap_or("info,sqlx=warn");
+    let level = |part: &str| part.trim().parse::<LevelFilter>().is_ok();
+    let wrong = said.split(',').find(|part| !part.contains('=') && !level(part));
+    let remedy = "write a level (error, warn, info, debug, trace) or noren_shop=debug, set apart by commas";
+    match (wrong, EnvFilter::try_new(said)) {
+        (None, Ok(filter)) => Ok(filter),
+        (Some(part), _) => Err(format!("NOREN_LOG: \"{part}\" is no level; {remedy}")),
+        (None, Err(error)) => Err(format!("NOREN_LOG = \"{said}\" cannot be read ({error}); {remedy}")),
     }
 }
 
@@ -204,4 +220,19 @@ async fn listen(addr: SocketAddr, setting: &str) -> Result<TcpListener, AnyError
     TcpListener::bind(addr)
         .await
         .map_err(|error| format!("cannot listen on {addr}: {error}; choose another address with {setting}").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_level_of_the_log_is_a_fault_and_does_not_silence_it() {
+        for fine in ["", "warn", "INFO", "info,sqlx=warn", "noren_shop=debug", "off"] {
+            assert!(log_filter(Some(fine)).is_ok(), "{fine}");
+        }
+        for wrong in ["inof", "info,noren_shop", "noren_shop=loud"] {
+            assert!(log_filter(Some(wrong)).unwrap_err().starts_with("NOREN_LOG"), "{wrong}");
+        }
+    }
 }

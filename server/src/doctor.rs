@@ -36,7 +36,8 @@ fn finding(what: &'static str, state: State, words: impl Into<String>) -> Findin
     Finding { what, state, words: words.into() }
 }
 
-/// Looks at everything; never changes or creates anything.
+/// Looks at everything; changes nothing of the shop and creates no database. (SQLite itself may write its
+/// log and statistics beside one that is there.)
 pub async fn examine(config: &Config) -> Vec<Finding> {
     let mut findings = vec![site(&config.site), environment(config)];
     findings.extend(proxies(config));

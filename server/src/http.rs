@@ -72,6 +72,8 @@ pub fn router(config: &Config, shop: Shop, answer_within: Duration) -> Router {
         .merge(mailbox::routes(shop.clone()))
         .merge(media::routes(&shop))
         .merge(pages::routes(config, names, shop.clone()))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready).with_state(shop))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(plain::only))
         .layer(CsrfLayer::new())
@@ -86,8 +88,6 @@ pub fn router(config: &Config, shop: Shop, answer_within: Duration) -> Router {
             tracing::debug_span!("request", method = %request.method(), route = crate::metrics::route(request))
         }))
         .layer(middleware::from_fn(crate::metrics::record))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready).with_state(shop))
 }
 
 /// What is compressed on the fly: everything but pictures and the wasm, which a release build has

@@ -90,12 +90,14 @@ fn Contents(data: CartPageData, till: Till, said: RwSignal<String>) -> impl Into
             <ul class="cart__lines">{lines}</ul>
             <aside class="split__aside panel stack" aria-label=lang.pick("お会計", "Totals")>
                 {move || view! { <FreeShipping totals=shown.get().totals /> }}
-                <div aria-live="polite">
-                    {move || {
-                        let view = shown.get();
-                        view! { <TotalsView totals=view.totals estimate=view.prefecture.is_none() /> }
-                    }}
-                </div>
+                {move || {
+                    let view = shown.get();
+                    view! { <TotalsView totals=view.totals estimate=view.prefecture.is_none() /> }
+                }}
+                // Not the whole table: it would be read out from its top with every press of "+".
+                <p class="visually-hidden" aria-live="polite">
+                    {lang.pick("合計（税込）", "Total (tax incl.)")} " " {move || shown.read().totals.total.show(lang)}
+                </p>
                 <div class="cart__on">{move || view! { <ToCheckout nothing=shown.read().is_empty() /> }}</div>
                 <p>
                     <a class="button button--quiet button--wide" href=href("/")>{lang.pick("お買い物を続ける", "Continue shopping")}</a>

@@ -65,7 +65,7 @@ fn japanese() -> Vec<Section> {
             id: "how-long",
             title: "保管の期間",
             blocks: vec![Block::facts([
-                ("ご注文", "法令で帳簿の保存が求められる7年間です。"),
+                ("ご注文", "法令で帳簿の保存が求められる7年間は、必ず保管します。"),
                 ("アカウント", "お客様からの削除のご依頼まで。ご依頼は下の連絡先で承ります。"),
                 (
                     "ログイン",
@@ -163,7 +163,7 @@ fn english() -> Vec<Section> {
             id: "how-long",
             title: "For how long",
             blocks: vec![Block::facts([
-                ("Orders", "Seven years, as the law asks for books."),
+                ("Orders", "At least seven years, as the law asks for books."),
                 ("Account", "Until you ask us to delete it, at the address below."),
                 (
                     "Sign-in",

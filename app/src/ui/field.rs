@@ -273,10 +273,6 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
                 ),
             )
         }
-        Fault::Declined => t(
-            "お支払いが承認されませんでした。別のカードか、別のお支払い方法をお試しください。代金は引き落とされていません。",
-            "The payment was declined. Please try another card or another way to pay. Nothing was charged.",
-        ),
         Fault::PaymentUnavailable => t(
             "決済会社につながりません。少しおいて、もう一度お試しください。代金は引き落とされていません。",
             "The payment provider cannot be reached. Please try again in a moment. Nothing was charged.",

@@ -17,14 +17,6 @@ pub enum Customer {}
 #[derive(Debug)]
 pub enum Session {}
 
-/// A registration that waits for the code from its mail.
-#[derive(Debug)]
-pub enum Registration {}
-
-/// One try to sign in, kept for the customer to see.
-#[derive(Debug)]
-pub enum SignIn {}
-
 /// A path of this shop without its language, safe to send a browser to after a sign-in.
 ///
 /// Only what starts with exactly one `/` and holds no backslash, space or control character:

@@ -178,11 +178,6 @@ impl ProductDetail {
         }
         values
     }
-
-    /// The options of a variant in one line: `藍 / 丈90cm`.
-    pub fn options_line(variant: &Variant) -> String {
-        variant.options.join(" / ")
-    }
 }
 
 /// One value that a list can be narrowed to.

@@ -98,8 +98,6 @@ pub enum Fault {
         /// What they may come to, in yen.
         yen: i64,
     },
-    /// The payment was declined.
-    Declined,
     /// The payment provider cannot be reached.
     PaymentUnavailable,
     /// What was asked for does not exist, or is not this person's.

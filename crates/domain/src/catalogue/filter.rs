@@ -148,19 +148,6 @@ impl Filter {
         Self { page: page.clamp(1, PAGE_MAX), ..self.clone() }
     }
 
-    /// The same list without one chosen value, from its first page.
-    #[must_use]
-    pub fn without(&self, facet: &str, value: &str) -> Self {
-        let mut filter = self.at_page(1);
-        if let Some(values) = filter.facets.get_mut(facet) {
-            values.remove(value);
-            if values.is_empty() {
-                filter.facets.remove(facet);
-            }
-        }
-        filter
-    }
-
     /// Whether `value` of `facet` is chosen.
     pub fn has(&self, facet: &str, value: &str) -> bool {
         self.facets.get(facet).is_some_and(|values| values.contains(value))
@@ -298,13 +285,6 @@ mod tests {
         let many: String = (0..500).map(|n| format!("f.k{n}=v{n}&f.k0=w{n}&")).collect();
         let filter = Filter::parse(&many);
         assert_eq!((filter.facets.len(), filter.facets["k0"].len()), (FACETS_MAX, VALUES_MAX));
-    }
-
-    #[test]
-    fn a_value_taken_out_takes_its_empty_facet_along() {
-        let filter = Filter::parse("f.a=1&f.a=2&f.b=3&page=4");
-        assert_eq!(filter.without("a", "1").query(), "f.a=2&f.b=3");
-        assert_eq!(filter.without("b", "3").query(), "f.a=1&f.a=2");
     }
 
     proptest! {
