@@ -9,6 +9,8 @@ tools=$root/.tools
 # Our own tools first: they are there only because the ones on the machine were missing or of
 # another version. wasm-opt comes from npm: distributions carry one that is too old for rustc.
 export PATH="$tools/bin:$root/end2end/node_modules/.bin:$PATH"
+# Python's packages, where the machine has none of them.
+if [ -d "$tools/python" ]; then export PYTHONPATH="$tools/python${PYTHONPATH:+:$PYTHONPATH}"; fi
 # Names the fonts in .tools/deb.
 if [ -f "$tools/fonts.conf" ]; then export FONTCONFIG_FILE="$tools/fonts.conf"; fi
 
@@ -141,6 +143,15 @@ find_chromium() {
             return 0
         fi
     done
+}
+
+# Whether a Python here can check signatures, as scripts/verify-ledger.py does.
+ledger_python() {
+    local python
+    for python in python3 /usr/bin/python3; do
+        if "$python" -c 'import cryptography.hazmat.primitives.asymmetric.ed25519' 2>/dev/null; then return 0; fi
+    done
+    return 1
 }
 
 # The folder of PostgreSQL's server programs; prints nothing when there is none that runs.

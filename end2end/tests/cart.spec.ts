@@ -65,6 +65,18 @@ test('one more is shown at once, in line, total and header, before the server ha
   await expect(shop.line(product.name[lang])).toContainText(yen('2,640'));
 });
 
+test('a change made just before the page is left is not lost', async ({ page, shop, visit, lang, t }) => {
+  await visit(product.path);
+  await shop.putIntoCart();
+  const set = page.waitForResponse('**/api/cart/set*');
+  await shop.line(product.name[lang]).getByRole('button', { name: t('1点増やす', 'One more') }).click();
+  await shop.main.getByRole('link', { name: t('ご購入手続きへ', 'Go to checkout') }).filter({ visible: true }).click();
+  await expect(page).toHaveURL(/\/checkout\/contact$/);
+  expect((await set).status()).toBe(200);
+  await visit('/cart');
+  await expect(shop.quantityOf(product.name[lang])).toHaveValue('2');
+});
+
 test('a change that fails is taken back, with the reason', async ({ page, shop, visit, lang, t, expectedMessages }) => {
   expectedMessages.push(/status of 503 .*\/api\/cart\/set\)$/);
   await visit(product.path);

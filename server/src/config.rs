@@ -82,16 +82,17 @@ impl fmt::Display for ConfigFaults {
 const NAMES: [&str; 9] =
     ["data", "database_url", "addr", "metrics_addr", "url", "site", "sample", "env", "trusted_proxies"];
 
-/// Variables called like settings that mean something else.
-const OTHER_VARIABLES: [&str; 3] = ["NOREN_LOG", "NOREN_BIN", "NOREN_TEST_DATABASE_URL"];
+/// Beginnings of variables that are called like settings and are none: of the log, and of the project's own
+/// scripts and tests.
+const OTHER_VARIABLES: [&str; 4] = ["NOREN_LOG", "NOREN_BIN", "NOREN_E2E_", "NOREN_TEST_"];
 
 /// Those of `variables` that look like a setting and are none: a misspelt one would be passed over in
 /// silence. No fault, for Kubernetes gives every pod `NOREN_PORT` and its like for a service `noren`.
 pub fn unknown_variables(variables: impl Iterator<Item = String>) -> Vec<String> {
     let setting = |name: &str| NAMES.iter().any(|known| name.strip_prefix("NOREN_") == Some(&known.to_uppercase()));
-    let unknown =
-        |name: &String| name.starts_with("NOREN_") && !setting(name) && !OTHER_VARIABLES.contains(&name.as_str());
-    let mut unknown: Vec<String> = variables.filter(unknown).collect();
+    let other = |name: &str| OTHER_VARIABLES.iter().any(|other| name.starts_with(other));
+    let mut unknown: Vec<String> =
+        variables.filter(|name| name.starts_with("NOREN_") && !setting(name) && !other(name)).collect();
     unknown.sort();
     unknown
 }

@@ -101,6 +101,8 @@ fn signer() -> (SignerKey, [VerifierKey; 1]) {
     (signer, known)
 }
 
+mod python;
+
 #[test]
 fn a_person_sees_all_that_was_read_and_one_who_was_never_read_has_that_proven() {
     let mut ledger = Ledger::of(&[1, 2, 1, 0, 3, 1, 2, 1]);
@@ -227,6 +229,38 @@ enum Tampering {
     ForgeRoot,
 }
 
+/// The leaves and checkpoints of a ledger after it was tampered with at one leaf, with the help of another.
+fn tampered(honest: &Ledger, how: Tampering, at: usize, to: usize, bit: usize) -> (Vec<Vec<u8>>, Vec<Checkpoint>) {
+    let (mut leaves, mut checkpoints) = (honest.leaves.clone(), honest.checkpoints.clone());
+    match how {
+        Tampering::Delete => drop(leaves.remove(at)),
+        Tampering::Reorder => leaves.swap(at, to),
+        Tampering::Edit => leaves[at][bit / 8] ^= 1 << (bit % 8),
+        Tampering::Truncate => leaves.truncate(at),
+        Tampering::Repeat => leaves.insert(at, leaves[to].clone()),
+        Tampering::BackDate => {
+            let leaf = Leaf::decode(&leaves[at]).unwrap();
+            leaves[at] = Leaf { time: leaf.time - 1, ..leaf }.encode().to_vec();
+        }
+        Tampering::SwapHead | Tampering::OldHeads => {
+            // The heads of another checkpoint, or one subject more, in the place of the last ones.
+            let last = leaves.len() - 1;
+            let leaf = Leaf::decode(&leaves[last]).unwrap();
+            let Act::Heads { root, subjects } = leaf.act else { unreachable!("a ledger ends in heads") };
+            let act = match how {
+                Tampering::SwapHead => Act::Heads { root, subjects: subjects + 1 },
+                _ => Act::Heads { root: Hash([8; 32]), subjects },
+            };
+            leaves[last] = Leaf { act, ..leaf }.encode().to_vec();
+        }
+        Tampering::ForgeRoot => {
+            let which = to % checkpoints.len();
+            checkpoints[which].root.0[bit / 8 % 32] ^= 1 << (bit % 8);
+        }
+    }
+    (leaves, checkpoints)
+}
+
 fn tampering() -> impl Strategy<Value = Tampering> {
     use Tampering::*;
     prop::sample::select(vec![Delete, Reorder, Edit, Truncate, Repeat, BackDate, SwapHead, OldHeads, ForgeRoot])
@@ -247,34 +281,7 @@ proptest! {
         at in any::<prop::sample::Index>(), to in any::<prop::sample::Index>(), bit in 0usize..8 * crate::leaf::LEN,
     ) {
         let honest = Ledger::of(&subjects);
-        let (mut leaves, mut checkpoints) = (honest.leaves.clone(), honest.checkpoints.clone());
-        let (at, to) = (at.index(leaves.len()), to.index(leaves.len()));
-        match how {
-            Tampering::Delete => drop(leaves.remove(at)),
-            Tampering::Reorder => leaves.swap(at, to),
-            Tampering::Edit => leaves[at][bit / 8] ^= 1 << (bit % 8),
-            Tampering::Truncate => leaves.truncate(at),
-            Tampering::Repeat => leaves.insert(at, leaves[to].clone()),
-            Tampering::BackDate => {
-                let leaf = Leaf::decode(&leaves[at]).unwrap();
-                leaves[at] = Leaf { time: leaf.time - 1, ..leaf }.encode().to_vec();
-            }
-            Tampering::SwapHead | Tampering::OldHeads => {
-                // The heads of another checkpoint, or one subject more, in the place of the last ones.
-                let last = leaves.len() - 1;
-                let leaf = Leaf::decode(&leaves[last]).unwrap();
-                let Act::Heads { root, subjects } = leaf.act else { unreachable!("a ledger ends in heads") };
-                let act = match how {
-                    Tampering::SwapHead => Act::Heads { root, subjects: subjects + 1 },
-                    _ => Act::Heads { root: Hash([8; 32]), subjects },
-                };
-                leaves[last] = Leaf { act, ..leaf }.encode().to_vec();
-            }
-            Tampering::ForgeRoot => {
-                let which = to % checkpoints.len();
-                checkpoints[which].root.0[bit / 8 % 32] ^= 1 << (bit % 8);
-            }
-        }
+        let (leaves, checkpoints) = tampered(&honest, how, at.index(honest.leaves.len()), to.index(honest.leaves.len()), bit);
         if (&leaves, &checkpoints) == (&honest.leaves, &honest.checkpoints) {
             return Ok(());
         }
