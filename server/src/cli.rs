@@ -3,6 +3,7 @@
 mod import;
 mod order;
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
@@ -84,19 +85,19 @@ pub fn run() -> ExitCode {
         (gathered, filter) => {
             let mut faults = gathered.err().unwrap_or(ConfigFaults(Vec::new()));
             faults.0.extend(filter.err());
+            faults.0.extend(strange_variables());
             eprint!("{faults}");
             return ExitCode::from(2);
         }
     };
     if config.development {
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        let colours = std::io::stderr().is_terminal();
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     } else {
         tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
     }
-    for name in unknown_variables(std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned())) {
-        tracing::warn!(
-            "the variable {name} is no setting of Noren and changes nothing; `noren help` names the settings"
-        );
+    for words in strange_variables() {
+        tracing::warn!("{words}");
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -125,6 +126,14 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn strange_variables() -> impl Iterator<Item = String> {
+    let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+    let words = |name| {
+        format!("the variable {name} is no setting of Noren and changes nothing; `noren help` names the settings")
+    };
+    unknown_variables(names).into_iter().map(words)
 }
 
 /// What is logged. A misspelt level is a fault: it would be taken for a part of the program, and the log

@@ -116,6 +116,12 @@ fn Login(data: LoginData) -> impl IntoView {
                     ". Until we answer, you can buy as a guest, without logging in.",
                 )}
             </p>
+            <p class="muted small">
+                {lang.pick(
+                    "登録せずにご注文いただいた方は、ご注文の控えのメールにあるリンクから、ご注文の状況をご覧いただけます。",
+                    "If you ordered as a guest, the link in the mail that confirmed your order shows where it stands.",
+                )}
+            </p>
             <p class="door__other">
                 {lang.pick("はじめてのお客様は、", "New here? ")} <a href=register>{lang.pick("新規登録", "Create an account")}</a>
                 {lang.pick("へお進みください。登録しなくてもお買い物いただけます。", ". You can also buy without one.")}

@@ -108,6 +108,7 @@ fn Gallery(data: StoredValue<ProductDetail>, chosen: Memo<Option<usize>>) -> imp
                 .collect::<Vec<Picture>>()
         })
     };
+    let none = data.with_value(|d| d.pictures.is_empty());
     view! {
         <div class="gallery" role="group" aria-label=lang.pick("写真", "Pictures")>
             {move || {
@@ -120,6 +121,7 @@ fn Gallery(data: StoredValue<ProductDetail>, chosen: Memo<Option<usize>>) -> imp
                     })
                     .collect_view()
             }}
+            {none.then(|| view! { <div class="gallery__picture"></div> })}
         </div>
     }
 }

@@ -192,7 +192,7 @@ fn look_up(event: &leptos::ev::MouseEvent, told: RwSignal<Option<Told>>) {
     let _ = (event, told);
 }
 
-/// The address comes by itself once seven digits stand there and nothing was written below yet.
+/// The address comes by itself once seven digits stand there and nobody has written one below.
 fn typed(event: &leptos::ev::Event, told: RwSignal<Option<Told>>) {
     #[cfg(feature = "hydrate")]
     fill::when_complete(&event_target_value(event), told);
@@ -225,10 +225,21 @@ mod fill {
         typed.chars().filter(|c| c.is_ascii_digit() || ('０'..='９').contains(c)).count()
     }
 
+    /// Where the field remembers what the look-up wrote into it: another code may replace that.
+    const FILLED: &str = "data-filled";
+
+    /// Whether somebody has written a city themselves.
+    fn written() -> bool {
+        input("city").is_some_and(|city| {
+            let value = city.value();
+            !value.is_empty() && city.get_attribute(FILLED).as_deref() != Some(&value)
+        })
+    }
+
     /// Looks up `typed` once it has seven digits, unless a city was written already.
     pub fn when_complete(typed: &str, told: RwSignal<Option<Told>>) {
         told.set(None);
-        if digits(typed) == 7 && input("city").is_some_and(|city| city.value().is_empty()) {
+        if digits(typed) == 7 && !written() {
             look_up(told, false);
         }
     }
@@ -254,7 +265,7 @@ mod fill {
                 return;
             }
             // And a city written while the answer was on its way is the person's own.
-            if !asked && input("city").is_some_and(|city| !city.value().is_empty()) {
+            if !asked && written() {
                 return;
             }
             let found = match answer {
@@ -275,6 +286,7 @@ mod fill {
             if let Some(city) = input("city") {
                 if !found.city.is_empty() {
                     city.set_value(&found.city);
+                    let _ = city.set_attribute(FILLED, &found.city);
                     place.push(found.city.clone());
                 }
                 if asked {

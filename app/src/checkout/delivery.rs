@@ -84,7 +84,7 @@ fn Delivery(data: DeliveryData) -> impl IntoView {
                     {methods}
                     <p class="field__fault" id="f-method-fault">{fault_of("method")}</p>
                 </fieldset>
-                <div class="field-row">
+                <div class="field-row delivery-when">
                     <SelectField name="date" label=t("お届け希望日", "Day") faults options=days value=form.date.clone() />
                     <SelectField name="slot" label=t("時間帯", "Time") faults options=slots value=form.slot.clone() />
                 </div>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use noren_domain::checkout::PaymentMethod;
 use noren_domain::order::{
-    OrderAddress, OrderLineView, OrderState, OrderView, PaymentState, transfer_account, transfer_sender,
+    EventKind, OrderAddress, OrderLineView, OrderState, OrderView, PaymentState, transfer_account, transfer_sender,
 };
 use noren_domain::tax::TaxClass;
 use noren_domain::{Lang, Yen, moment};
@@ -92,6 +92,23 @@ fn NextStep(order: OrderView) -> impl IntoView {
         (OrderState::Placed, PaymentState::Unpaid) if order.method == PaymentMethod::Transfer => {
             view! { <HowToTransfer order /> }.into_any()
         }
+        (state, PaymentState::Refunded) => {
+            let paid = order.timeline.iter().any(|event| event.kind == EventKind::Paid);
+            let words = match (state, paid) {
+                (OrderState::Placed | OrderState::Completed, _) => {
+                    lang.pick("お支払い金額の全額を返金しました。", "We have returned your whole payment.")
+                }
+                (_, true) => lang.pick(
+                    "ご注文をキャンセルし、お支払い金額の全額を返金しました。",
+                    "This order was cancelled, and we have returned your whole payment.",
+                ),
+                (_, false) => lang.pick(
+                    "お支払いを受け取った時点でご注文をお受けできなかったため、全額を返金しました。ご迷惑をおかけし、申し訳ございません。",
+                    "When your payment arrived, this order could no longer be filled, so we returned all of it. We are sorry for the trouble.",
+                ),
+            };
+            view! { <Note kind=NoteKind::Warning>{words}</Note> }.into_any()
+        }
         (OrderState::Placed, PaymentState::Unpaid) => done(lang.pick(
             "確認メールをお送りしました。代金は、商品のお届け時に配達員へお支払いください。",
             "We have sent you a confirmation. Please pay the carrier when the parcel arrives.",
@@ -100,16 +117,6 @@ fn NextStep(order: OrderView) -> impl IntoView {
             "お支払いを確認し、確認メールをお送りしました。",
             "Your payment is here, and a confirmation is on its way to you.",
         )),
-        (_, PaymentState::Refunded) => view! {
-            <Note kind=NoteKind::Warning>
-                {lang
-                    .pick(
-                        "お支払いを受け取った時点でご注文をお受けできなかったため、全額を返金しました。ご迷惑をおかけし、申し訳ございません。",
-                        "When your payment arrived, this order could no longer be filled, so we returned all of it. We are sorry for the trouble.",
-                    )}
-            </Note>
-        }
-        .into_any(),
         (OrderState::Cancelled, PaymentState::Expired) => view! {
             <Note kind=NoteKind::Warning>
                 {lang

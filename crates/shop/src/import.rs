@@ -69,6 +69,8 @@ pub struct Report {
     pub changed: usize,
     /// Products that are as the file says.
     pub unchanged: usize,
+    /// Known SKUs of which the file counts another stock than the shop, which was left as it is.
+    pub stock_left: usize,
     /// Categories that are new or changed.
     pub categories: usize,
     /// Each change in words, the first two hundred.

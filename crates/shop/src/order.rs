@@ -10,7 +10,7 @@ mod tests;
 mod view;
 
 pub use demo::{DemoError, demo};
-pub use office::{Cancelled, MoneyBack, OfficeError, Recorded, cancel, paid, refunded};
+pub use office::{Cancelled, MoneyBack, OfficeError, Recorded, Sent, cancel, list, look_up, paid, refunded, sent};
 pub(crate) use place::retire;
 pub use place::{Next, PlaceError, Placed, place};
 pub(crate) use settle::settle_in;

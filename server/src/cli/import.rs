@@ -144,12 +144,18 @@ fn summary(report: &Report, dry_run: bool) -> String {
         }
         text.push_str("dry run, nothing was written: ");
     }
-    let Report { new, changed, unchanged, categories, bad, .. } = report;
+    let Report { new, changed, unchanged, stock_left, categories, bad, .. } = report;
     let _ = writeln!(
         text,
         "{new} new, {changed} changed, {unchanged} unchanged product(s); {categories} new or changed categories; {} bad row(s)",
         bad.len()
     );
+    if *stock_left > 0 {
+        let _ = writeln!(
+            text,
+            "the stock of {stock_left} known SKU(s) was left as it is, which is not as the file counts; --set-stock writes it"
+        );
+    }
     text
 }
 

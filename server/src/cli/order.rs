@@ -1,9 +1,11 @@
 //! `noren order`: what the shop's people do with one order.
 
 use clap::{Args, Subcommand};
+use noren_domain::moment;
+use noren_domain::order::{OrderSummary, OrderView};
 use noren_domain::{Lang, Yen};
 use noren_shop::Shop;
-use noren_shop::order::{self, Cancelled, MoneyBack, Recorded};
+use noren_shop::order::{self, Cancelled, MoneyBack, Recorded, Sent};
 
 use super::AnyError;
 
@@ -16,6 +18,25 @@ pub struct Order {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// Lists the orders that are still to be sent, the newest first; no personal data
+    List {
+        /// All that stand, those that were sent or called off among them
+        #[arg(long)]
+        all: bool,
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Shows one order with all that is needed to pack and send it, its address among it
+    Show {
+        /// The order's number, N-XXXX-XXXX
+        no: String,
+    },
+    /// Records that the parcel is with the carrier; the same again records nothing
+    Sent {
+        /// The order's number, N-XXXX-XXXX
+        no: String,
+    },
     /// Records that a bank transfer has come in; the same again records nothing
     Paid {
         /// The order's number, N-XXXX-XXXX
@@ -45,8 +66,17 @@ pub async fn run(shop: &Shop, order: Order) -> Result<(), AnyError> {
     Ok(())
 }
 
-async fn done(shop: &Shop, what: What) -> Result<String, order::OfficeError> {
+async fn done(shop: &Shop, what: What) -> Result<String, AnyError> {
     Ok(match what {
+        What::List { all, limit } => listed(&order::list(shop, all, limit).await?),
+        What::Show { no } => match order::look_up(shop, &no).await? {
+            Some(order) => shown(&order),
+            None => return Err(order::OfficeError::Unknown(no).into()),
+        },
+        What::Sent { no } => match order::sent(shop, &no).await? {
+            Sent::Now => format!("{no} is on its way; no mail was sent: tell the shopper"),
+            Sent::Already => format!("{no} was recorded as sent before; nothing was done"),
+        },
         What::Paid { no, amount } => {
             let amount = Yen(amount);
             recorded(&no, amount, order::paid(shop, &no, amount).await?)
@@ -57,6 +87,74 @@ async fn done(shop: &Shop, what: What) -> Result<String, order::OfficeError> {
         }
         What::Cancel { no } => cancelled(&no, order::cancel(shop, &no).await?),
     })
+}
+
+fn listed(orders: &[OrderSummary]) -> String {
+    if orders.is_empty() {
+        return "no orders".to_owned();
+    }
+    let line = |order: &OrderSummary| {
+        let lang = Lang::En;
+        format!(
+            "{}  {:<32} {:>10}  {:<20} {:<22} {:<22} {} item(s): {}",
+            order.no,
+            moment::date_time(order.placed_at, lang),
+            order.total.show(lang),
+            order.method.name(lang),
+            order.payment.name(lang),
+            order.shipment.words(order.method, order.payment, lang),
+            order.pieces,
+            order.first.ja
+        )
+    };
+    orders.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn shown(order: &OrderView) -> String {
+    let lang = Lang::En;
+    let mut text = format!(
+        "{}  {}, {}, {}\n\n",
+        order.no,
+        order.state.name(lang),
+        order.payment.name(lang),
+        order.shipment.words(order.method, order.payment, lang)
+    );
+    for line in &order.lines {
+        let options = if line.options.ja.is_empty() { String::new() } else { format!(" ({})", line.options.ja) };
+        text.push_str(&format!("{:>4} × {}  {}{options}\n", line.quantity, line.sku, line.name.ja));
+    }
+    let address = &order.address;
+    let fee =
+        if order.payment_fee == Yen::ZERO { String::new() } else { format!(", fee {}", order.payment_fee.show(lang)) };
+    text.push_str(&format!(
+        "\nGoods {}, delivery {}{fee}: {} by {}\n\n〒{} {}{}{} {}\n{}\n{}\n{}\n\n{}",
+        order.goods.show(lang),
+        order.shipping.show(lang),
+        order.total.show(lang),
+        order.method.name(lang).to_lowercase(),
+        address.postal_code,
+        address.prefecture.name(Lang::Ja),
+        address.city,
+        address.street,
+        address.building,
+        address.name,
+        address.phone,
+        address.email,
+        order.delivery_method.name(lang)
+    ));
+    if let Some(date) = &order.delivery_date {
+        text.push_str(&format!(", on {date}"));
+    }
+    if let Some(slot) = order.delivery_slot {
+        text.push_str(&format!(", {}", slot.name(lang)));
+    }
+    if order.gift_wrap {
+        text.push_str("\nGift wrapping, no prices enclosed");
+    }
+    if !address.gift_message.is_empty() {
+        text.push_str(&format!("\nCard: {}", address.gift_message));
+    }
+    text
 }
 
 fn recorded(no: &str, amount: Yen, recorded: Recorded) -> String {

@@ -34,14 +34,14 @@ pub async fn products(
 ) -> Result<Vec<BadRow>, ImportError> {
     if options.dry_run {
         let mut conn = shop.db.read().await?;
-        let held = held(&mut conn, &goods, options.set_stock).await?;
+        let held = held(&mut conn, &goods, speaks_of_stock(&goods)).await?;
         let bad = fitting(&mut goods, &held);
         let mut ids = Ids::fresh(&mut conn, &goods, &held, true).await?;
         compare(&goods, categories, &held, &mut ids, options, report);
         return Ok(bad);
     }
     let mut tx = shop.db.write_alone().await?;
-    let held = held(&mut tx, &goods, options.set_stock).await?;
+    let held = held(&mut tx, &goods, speaks_of_stock(&goods)).await?;
     // Once more: what was checked may have changed since.
     let bad = fitting(&mut goods, &held);
     let mut ids = Ids::fresh(&mut tx, &goods, &held, false).await?;
@@ -128,7 +128,11 @@ fn compare(
         let pictures = merge::picture_rows(id, goods, before, ids);
         let variants = merge::variant_rows(id, goods, before, &pictures, ids);
         let product = merge::product_row(id, category.id, goods, before.product, &variants);
-        let restock = restock(goods, &variants, held, options.set_stock);
+        let mut restock = restock(goods, &variants, held);
+        if !options.set_stock {
+            report.stock_left += restock.len();
+            restock.clear();
+        }
 
         match before.product {
             None => {
@@ -175,10 +179,12 @@ fn compare(
     batch
 }
 
-fn restock(goods: &Goods, variants: &[VariantRow], held: &Held, set_stock: bool) -> Vec<StockRow> {
-    if !set_stock {
-        return Vec::new();
-    }
+fn speaks_of_stock(goods: &[Goods]) -> bool {
+    goods.iter().any(|goods| goods.variants.iter().any(|cells| cells.stock.is_some()))
+}
+
+/// The known SKUs of which the file counts another stock than the shop.
+fn restock(goods: &Goods, variants: &[VariantRow], held: &Held) -> Vec<StockRow> {
     let rows = goods.variants.iter().filter_map(|cells| {
         let on_hand = cells.stock?;
         let row = variants.iter().find(|row| row.sku == cells.sku)?;

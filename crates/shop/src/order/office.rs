@@ -1,11 +1,12 @@
 //! What the people of the shop do with an order by hand: record a bank transfer, call an order off.
 
 use noren_domain::checkout::PaymentMethod;
-use noren_domain::order::{Actor, EventKind, Order, OrderState, PaymentState, ShipmentState};
+use noren_domain::order::{Actor, EventKind, Order, OrderState, OrderSummary, OrderView, PaymentState, ShipmentState};
 use noren_domain::{Id, Lang, Yen};
 use uuid::Uuid;
 
 use super::settle::{self, Money};
+use super::view::{self, ViewError};
 use super::{hold, note};
 use crate::db::{Collided, Conn, again};
 use crate::mail::Mail;
@@ -33,6 +34,15 @@ pub enum Cancelled {
     /// It is called off, and its goods are back on the shelf.
     Now,
     /// It was called off before; nothing was done.
+    Already,
+}
+
+/// What recording a parcel came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It is on its way.
+    Now,
+    /// It was recorded before; nothing was done.
     Already,
 }
 
@@ -101,6 +111,12 @@ pub enum OfficeError {
         /// The order's number.
         no: String,
     },
+    /// Nothing is to be sent: called off, or the money is not here.
+    #[error("{no} is not to be sent: it was called off, or its money is not here (`noren order show {no}`)")]
+    NotDue {
+        /// The order's number.
+        no: String,
+    },
     /// The parcel is on its way or there.
     #[error("the goods of {no} have left the shop; it cannot be called off any more")]
     Left {
@@ -135,12 +151,13 @@ struct InHand {
     total: Yen,
 }
 
+/// A number as it was typed. PostgreSQL refuses U+0000 in a text; no order's number holds one.
+fn number(typed: &str) -> String {
+    typed.trim().to_ascii_uppercase().replace('\0', "")
+}
+
 async fn take_up(conn: &mut Conn, no: &str) -> Result<InHand, OfficeError> {
-    let no = no.trim().to_ascii_uppercase();
-    // PostgreSQL refuses U+0000 in a text; no order's number holds one.
-    if no.contains('\0') {
-        return Err(OfficeError::Unknown(no.replace('\0', "")));
-    }
+    let no = number(no);
     let found = fetch_optional!(conn, (Uuid,), "SELECT id FROM orders WHERE no = $1", no.as_str()).await?;
     let Some((id,)) = found else { return Err(OfficeError::Unknown(no)) };
     let id = Id::new(id);
@@ -150,6 +167,41 @@ async fn take_up(conn: &mut Conn, no: &str) -> Result<InHand, OfficeError> {
         return Err(OfficeError::Newer { no });
     };
     Ok(InHand { id, no, state, payment, shipment, method, total: Yen(standing.total) })
+}
+
+/// The last `at_most` orders that stand, newest first: those still to be sent, or all.
+pub async fn list(shop: &Shop, all: bool, at_most: u32) -> Result<Vec<OrderSummary>, ViewError> {
+    view::standing(shop, all, i64::from(at_most)).await
+}
+
+/// Everything about the order `no`, its address among it: to pack and send it.
+pub async fn look_up(shop: &Shop, no: &str) -> Result<Option<OrderView>, ViewError> {
+    view::by_number(shop, &number(no)).await
+}
+
+/// Records that the parcel of the order `no` is with the carrier.
+pub async fn sent(shop: &Shop, no: &str) -> Result<Sent, OfficeError> {
+    again(|| sent_once(shop, no)).await
+}
+
+async fn sent_once(shop: &Shop, no: &str) -> Result<Sent, OfficeError> {
+    let mut tx = shop.db.write().await?;
+    let order = take_up(&mut tx, no).await?;
+    if order.shipment.has_left() {
+        tx.commit().await?;
+        return Ok(Sent::Already);
+    }
+    let due = match order.method {
+        PaymentMethod::Cash => order.payment == PaymentState::Unpaid,
+        PaymentMethod::Card | PaymentMethod::Transfer => order.payment == PaymentState::Paid,
+    };
+    if order.state != OrderState::Placed || !due {
+        return Err(OfficeError::NotDue { no: order.no });
+    }
+    execute!(tx, "UPDATE orders SET shipment_state = 'shipped' WHERE id = $1", order.id.0).await?;
+    note(&mut tx, shop, order.id, Actor::Shop, EventKind::Shipped, "").await?;
+    tx.commit().await?;
+    Ok(Sent::Now)
 }
 
 /// Records that the whole of `amount` has come in by bank transfer for the order `no`. The same again

@@ -160,34 +160,49 @@ pub async fn latest(shop: &Shop, customer: Id<Customer>) -> Result<Option<OrderS
     Ok(summaries(shop, customer, 1).await?.pop())
 }
 
+const SUMMARY: &str = "SELECT o.id, o.no, o.state, o.payment_state, o.payment_method, o.shipment_state, o.placed_at, o.total, l.name_ja, l.name_en, l.picture, \
+            (SELECT CAST(SUM(quantity) AS BIGINT) FROM order_line WHERE order_id = o.id) AS pieces \
+     FROM orders o JOIN order_line l ON l.order_id = o.id AND l.position = 0 WHERE o.placed_at IS NOT NULL";
+
 async fn summaries(shop: &Shop, customer: Id<Customer>, at_most: i64) -> Result<Vec<OrderSummary>, ViewError> {
-    let rows = fetch_all!(
-        shop.db.read().await?,
-        SummaryRow,
-        "SELECT o.id, o.no, o.state, o.payment_state, o.payment_method, o.shipment_state, o.placed_at, o.total, l.name_ja, l.name_en, l.picture, \
-                (SELECT CAST(SUM(quantity) AS BIGINT) FROM order_line WHERE order_id = o.id) AS pieces \
-         FROM orders o JOIN order_line l ON l.order_id = o.id AND l.position = 0 \
-         WHERE o.customer_id = $1 AND o.placed_at IS NOT NULL ORDER BY o.placed_at DESC, o.id DESC LIMIT $2",
-        customer.0,
-        at_most
-    )
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(OrderSummary {
-                state: word(row.id, "state", &row.state, OrderState::from_word)?,
-                payment: word(row.id, "payment_state", &row.payment_state, PaymentState::from_word)?,
-                method: word(row.id, "payment_method", &row.payment_method, PaymentMethod::from_word)?,
-                shipment: word(row.id, "shipment_state", &row.shipment_state, ShipmentState::from_word)?,
-                no: row.no,
-                placed_at: row.placed_at,
-                total: Yen(row.total),
-                first: Text::new(row.name_ja, row.name_en),
-                picture: row.picture,
-                pieces: u32::try_from(row.pieces).unwrap_or(0),
-            })
-        })
-        .collect()
+    let sql = format!("{SUMMARY} AND o.customer_id = $1 ORDER BY o.placed_at DESC, o.id DESC LIMIT $2");
+    let mut conn = shop.db.read().await?;
+    let rows = fetch_all!(conn, SummaryRow, sqlx::AssertSqlSafe(sql), customer.0, at_most).await?;
+    rows.into_iter().map(summary).collect()
+}
+
+/// The newest orders, or those of them that are still to be sent.
+pub(super) async fn standing(shop: &Shop, all: bool, at_most: i64) -> Result<Vec<OrderSummary>, ViewError> {
+    let which = if all { "" } else { " AND o.state = 'placed' AND o.shipment_state IN ('open', 'packed')" };
+    let sql = format!("{SUMMARY}{which} ORDER BY o.placed_at DESC, o.id DESC LIMIT $1");
+    let mut conn = shop.db.read().await?;
+    let rows = fetch_all!(conn, SummaryRow, sqlx::AssertSqlSafe(sql), at_most).await?;
+    rows.into_iter().map(summary).collect()
+}
+
+/// The order with this number, for the shop's people.
+pub(super) async fn by_number(shop: &Shop, no: &str) -> Result<Option<OrderView>, ViewError> {
+    let mut conn = shop.db.read().await?;
+    let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM orders WHERE no = $1"));
+    match fetch_optional!(conn, Row, sql, no).await? {
+        Some(row) => show(&mut conn, shop, row).await.map(|(view, _)| Some(view)),
+        None => Ok(None),
+    }
+}
+
+fn summary(row: SummaryRow) -> Result<OrderSummary, ViewError> {
+    Ok(OrderSummary {
+        state: word(row.id, "state", &row.state, OrderState::from_word)?,
+        payment: word(row.id, "payment_state", &row.payment_state, PaymentState::from_word)?,
+        method: word(row.id, "payment_method", &row.payment_method, PaymentMethod::from_word)?,
+        shipment: word(row.id, "shipment_state", &row.shipment_state, ShipmentState::from_word)?,
+        no: row.no,
+        placed_at: row.placed_at,
+        total: Yen(row.total),
+        first: Text::new(row.name_ja, row.name_en),
+        picture: row.picture,
+        pieces: u32::try_from(row.pieces).unwrap_or(0),
+    })
 }
 
 async fn show(conn: &mut Conn, shop: &Shop, row: Row) -> Result<(OrderView, Lang), ViewError> {
@@ -199,9 +214,14 @@ async fn show(conn: &mut Conn, shop: &Shop, row: Row) -> Result<(OrderView, Lang
         row.id
     )
     .await?;
-    let events =
-        fetch_all!(conn, (String, i64), "SELECT kind, at FROM order_event WHERE order_id = $1 ORDER BY at, id", row.id)
-            .await?;
+    let sql = "SELECT kind, at FROM order_event WHERE order_id = $1";
+    let events = fetch_all!(conn, (String, i64), sql, row.id).await?;
+    let mut timeline: Vec<OrderEvent> = events
+        .into_iter()
+        .filter_map(|(kind, at)| EventKind::from_word(&kind).map(|kind| OrderEvent { kind, at }))
+        .collect();
+    // What happened in the same millisecond, in the order in which it can happen.
+    timeline.sort_by_key(|event| (event.at, EventKind::ALL.iter().position(|kind| *kind == event.kind)));
     let state = word(row.id, "state", &row.state, OrderState::from_word)?;
     let payment = word(row.id, "payment_state", &row.payment_state, PaymentState::from_word)?;
     let view = OrderView {
@@ -219,10 +239,7 @@ async fn show(conn: &mut Conn, shop: &Shop, row: Row) -> Result<(OrderView, Lang
         total: Yen(row.total),
         taxes: shares(&row),
         address: address(shop, &row)?,
-        timeline: events
-            .into_iter()
-            .filter_map(|(kind, at)| EventKind::from_word(&kind).map(|kind| OrderEvent { kind, at }))
-            .collect(),
+        timeline,
         no: row.no,
         delivery_method: word(row.id, "delivery_method", &row.delivery_method, Method::from_word)?,
         delivery_date: row.delivery_date,

@@ -118,6 +118,35 @@ on_both_databases!(an_order_that_is_paid_or_sent_is_not_called_off(shop) {
     assert_eq!(stock(&shop).await, (6, 0));
 });
 
+on_both_databases!(the_shop_sees_what_is_to_be_sent_and_records_that_it_was(shop) {
+    goods(&shop, 10).await;
+    let (_, waiting) = an_order(&shop, PaymentMethod::Transfer).await;
+    let (by_cash, no) = an_order(&shop, PaymentMethod::Cash).await;
+    let numbers = |all| {
+        let shop = &shop;
+        async move {
+            let mut numbers: Vec<_> = list(shop, all, 9).await.unwrap().into_iter().map(|order| order.no).collect();
+            numbers.sort();
+            numbers
+        }
+    };
+    let mut both = vec![waiting.clone(), no.clone()];
+    both.sort();
+    assert_eq!(numbers(false).await, both);
+    let order = look_up(&shop, &no.to_lowercase()).await.unwrap().unwrap();
+    assert_eq!((order.no.as_str(), order.address.name.is_empty()), (no.as_str(), false), "with the address to send it to");
+    assert!(look_up(&shop, "N-2222-2222").await.unwrap().is_none());
+
+    assert!(matches!(sent(&shop, &waiting).await, Err(OfficeError::NotDue { .. })), "its money is not here");
+    assert_eq!(sent(&shop, &no).await.unwrap(), Sent::Now);
+    assert_eq!(sent(&shop, &no).await.unwrap(), Sent::Already);
+    assert_eq!(times(&shop, &by_cash, EventKind::Shipped).await, 1);
+    assert!(matches!(cancel(&shop, &no).await, Err(OfficeError::Left { .. })));
+    assert_eq!((numbers(false).await, numbers(true).await), (vec![waiting.clone()], both));
+    cancel(&shop, &waiting).await.unwrap();
+    assert!(matches!(sent(&shop, &waiting).await, Err(OfficeError::NotDue { .. })), "it was called off");
+});
+
 on_both_databases!(a_transfer_that_was_sent_back_calls_its_order_off_once_or_leaves_it_when_the_goods_are_gone(shop) {
     goods(&shop, 10).await;
     let (placed, no) = an_order(&shop, PaymentMethod::Transfer).await;
