@@ -73,8 +73,33 @@ test('a change made just before the page is left is not lost', async ({ page, sh
   await shop.main.getByRole('link', { name: t('ご購入手続きへ', 'Go to checkout') }).filter({ visible: true }).click();
   await expect(page).toHaveURL(/\/checkout\/contact$/);
   expect((await set).status()).toBe(200);
+  await expect(shop.main.getByRole('complementary')).toContainText(t('3,300円', '¥3,300'));
   await visit('/cart');
   await expect(shop.quantityOf(product.name[lang])).toHaveValue('2');
+});
+
+test('a change made just before the page is loaded anew is not lost', async ({ page, shop, visit, lang, t }) => {
+  await visit(product.path);
+  await shop.putIntoCart();
+  await shop.line(product.name[lang]).getByRole('button', { name: t('1点増やす', 'One more') }).click();
+  // Sent as the document goes, so perhaps behind the request for the next one.
+  await page.reload();
+  await expect(async () => {
+    await visit('/cart');
+    await expect(shop.quantityOf(product.name[lang])).toHaveValue('2', { timeout: 1_000 });
+  }).toPass();
+});
+
+test('whoever asks for more than there can be stays in the cart and is told', async ({ page, shop, visit, lang, t, expectedMessages }) => {
+  expectedMessages.push(refused('cart/set'));
+  await visit(product.path);
+  await shop.putIntoCart();
+  const box = shop.quantityOf(product.name[lang]);
+  await box.evaluate((input: HTMLInputElement) => input.form?.setAttribute('novalidate', ''));
+  await box.fill('999');
+  await shop.main.getByRole('link', { name: t('ご購入手続きへ', 'Go to checkout') }).filter({ visible: true }).click();
+  await expect(page.getByRole('alert').first()).toContainText(t('までの整数で', 'whole number'));
+  await expect(page).toHaveURL(/\/cart$/);
 });
 
 test('a change that fails is taken back, with the reason', async ({ page, shop, visit, lang, t, expectedMessages }) => {

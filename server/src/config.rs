@@ -166,8 +166,10 @@ pub fn gather(
     let url = given("url", &flags.url)
         .or_else(|| listen.as_ref().ok().map(|addr| format!("http://{addr}")))
         .unwrap_or_default();
-    if !(url.is_empty() || url.starts_with("http://") || url.starts_with("https://")) {
-        faults.push(format!("url = \"{url}\" must start with https:// (or http:// in development)"));
+    if !(url.is_empty() || host(&url).is_some()) {
+        faults.push(format!(
+            "url = \"{url}\" is no address of a shop; write such as https://shop.example (or http:// in development)"
+        ));
     } else if !development && !url.starts_with("https://") {
         faults.push(
             "in production url must be given and start with https://: cookies and links in mails depend on it"
@@ -213,15 +215,24 @@ fn open_to_others(url: &str, listen: Option<SocketAddr>) -> Option<String> {
     Some(format!("addr = \"{addr}\" listens to more than this machine"))
 }
 
+/// The host of an address such as links in mails begin with, if it is one: scheme, host, perhaps a port and a
+/// path, and nothing that names a person.
+fn host(url: &str) -> Option<String> {
+    let parsed = url.parse::<axum::http::Uri>().ok()?;
+    let authority = parsed.authority()?;
+    let bare = matches!(parsed.scheme_str(), Some("http" | "https"))
+        && !authority.as_str().contains('@')
+        && !authority.host().is_empty()
+        && parsed.query().is_none()
+        && !url.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '#' | '\\'));
+    bare.then(|| authority.host().trim_end_matches('.').to_ascii_lowercase())
+}
+
 /// Whether a URL can only be opened on the machine itself (RFC 6761, 6.3: `localhost` and what is below it).
 fn on_this_machine(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("http://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    let loopback = host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback());
+    let Some(host) = host(url).filter(|_| url.starts_with("http://")) else { return false };
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    let loopback = address.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback());
     loopback || host == "localhost" || host.ends_with(".localhost")
 }
 
@@ -327,7 +338,13 @@ mod tests {
         for addr in ["127.0.0.1:80", "127.8.8.8:80", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
             assert!(with(None, Some(addr), None).unwrap().development, "{addr}");
         }
-        for url in ["http://localhost:3000", "http://127.0.0.1", "http://[::1]:80/", "http://shop.localhost"] {
+        for url in [
+            "http://localhost:3000",
+            "http://127.0.0.1",
+            "http://[::1]:80/",
+            "http://shop.localhost",
+            "http://localhost.",
+        ] {
             assert!(with(Some(url), None, None).unwrap().development, "{url}");
         }
     }
@@ -345,6 +362,24 @@ mod tests {
         let set = ["NOREN_ADDR", "NOREN_DATABSE_URL", "NOREN_LOG", "HOME", "NOREN_", "NOREN_addr"];
         let unknown = unknown_variables(set.iter().map(|name| (*name).to_owned()));
         assert_eq!(unknown, ["NOREN_", "NOREN_DATABSE_URL", "NOREN_addr"]);
+    }
+
+    #[test]
+    fn a_url_that_no_link_can_begin_with_is_a_fault() {
+        let with = |url: &str| Flags { url: Some(url.into()), env: Some("production".into()), ..Flags::default() };
+        for url in [
+            "https://",
+            "https://shop.example/a b",
+            "https://shop.example/\"<x",
+            "ftp://shop.example",
+            "shop.example",
+            "http://localhost:80@shop.example",
+        ] {
+            let faults = gather(&with(url), nothing, None).unwrap_err().0;
+            assert!(faults[0].contains("is no address of a shop"), "{url}: {faults:?}");
+        }
+        let fine = gather(&with("https://shop.example:8443/shop/"), nothing, None).unwrap();
+        assert_eq!(fine.url, "https://shop.example:8443/shop");
     }
 
     #[test]

@@ -59,6 +59,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
                 && let Some(shop) = shop(config, &db)
             {
                 findings.push(mails(&shop).await);
+                findings.extend(mailbox(&shop));
                 findings.push(payments(&shop).await);
             }
             findings.push(database);
@@ -186,6 +187,17 @@ async fn mails(shop: &Shop) -> Finding {
         Ok(backlog) => finding("mails and jobs", State::Well, format!("{} waiting", backlog.waiting)),
         Err(error) => finding("mails and jobs", State::Bad, format!("the outbox cannot be read: {error}")),
     }
+}
+
+/// Mails are files in this folder: without it none is sent.
+fn mailbox(shop: &Shop) -> Option<Finding> {
+    let folder = shop.mailbox_dir();
+    let usable = match std::fs::metadata(&folder) {
+        Ok(found) => found.is_dir() && !found.permissions().readonly(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    };
+    let words = format!("{} is no folder that can be written to: no mail is sent until it is", folder.display());
+    (!usable).then(|| finding("mailbox", State::Bad, words))
 }
 
 /// What the bank has said and nobody has understood yet.

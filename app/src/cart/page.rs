@@ -98,7 +98,7 @@ fn Contents(data: CartPageData, till: Till, said: RwSignal<String>) -> impl Into
                 <p class="visually-hidden" aria-live="polite">
                     {lang.pick("合計（税込）", "Total (tax incl.)")} " " {move || shown.read().totals.total.show(lang)}
                 </p>
-                <div class="cart__on">{move || view! { <ToCheckout nothing=shown.read().is_empty() /> }}</div>
+                <div class="cart__on">{move || view! { <ToCheckout nothing=shown.read().is_empty() till /> }}</div>
                 <p>
                     <a class="button button--quiet button--wide" href=href("/")>{lang.pick("お買い物を続ける", "Continue shopping")}</a>
                 </p>
@@ -109,7 +109,7 @@ fn Contents(data: CartPageData, till: Till, said: RwSignal<String>) -> impl Into
                 <span class="buybar__note">{lang.pick("合計（税込）", "Total (tax incl.)")}</span>
                 <strong class="buybar__price">{move || shown.read().totals.total.show(lang)}</strong>
             </p>
-            {move || view! { <ToCheckout nothing=shown.read().is_empty() /> }}
+            {move || view! { <ToCheckout nothing=shown.read().is_empty() till /> }}
         </div>
     }
     .into_any()
@@ -125,13 +125,14 @@ fn focus_if_lost(heading: NodeRef<H1>) {
 
 /// The way on, if there is anything to buy.
 #[component]
-fn ToCheckout(nothing: bool) -> impl IntoView {
+fn ToCheckout(nothing: bool, till: Till) -> impl IntoView {
     let lang = use_lang();
+    let way = href("/checkout/contact");
     if nothing {
         view! { <p>{lang.pick("ご購入いただける商品がありません。", "There is nothing here that can be bought now.")}</p> }.into_any()
     } else {
         view! {
-            <a class="button button--primary button--wide" href=href("/checkout/contact")>
+            <a class="button button--primary button--wide" href=way.clone() on:click=move |click| till.go_on(&click, &way)>
                 {lang.pick("ご購入手続きへ", "Go to checkout")}
             </a>
         }

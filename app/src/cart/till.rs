@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout};
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use noren_domain::cart::LineForm;
 use noren_domain::form::Faults;
 
@@ -27,6 +29,8 @@ pub struct Till {
     /// What waits to be sent: the quantity as typed, per SKU.
     unsent: StoredValue<BTreeMap<String, String>>,
     timer: StoredValue<Option<TimeoutHandle>>,
+    /// Where the shopper goes once everything is sent and nothing was refused.
+    way: StoredValue<Option<String>>,
     /// A line is being taken out: the focus goes to the heading, once more when the new page stands.
     pub leaving: StoredValue<bool>,
     /// The cart as it was last shown.
@@ -42,6 +46,7 @@ impl Till {
             wishes: RwSignal::new(Wishes::new()),
             unsent: StoredValue::new(BTreeMap::new()),
             timer: StoredValue::new(None),
+            way: StoredValue::new(None),
             leaving: StoredValue::new(false),
             last: StoredValue::new(None),
         };
@@ -59,10 +64,26 @@ impl Till {
                 till.show(&sent.sku, 0);
             }
         });
+        let navigate = use_navigate();
         Effect::new(move |_| {
             till.set.version().track();
             till.send();
+            if till.is_waiting() {
+                return;
+            }
+            let way = till.way.try_update_value(Option::take).flatten();
+            // A quantity that was refused is told here, so here they stay.
+            if let Some(way) = way
+                && till.set.value().with_untracked(|answer| !matches!(answer, Some(Err(_))))
+            {
+                navigate(&way, NavigateOptions { resolve: false, ..NavigateOptions::default() });
+            }
         });
+        #[cfg(feature = "hydrate")]
+        {
+            let leaving = window_event_listener_untyped("pagehide", move |_| till.send_by_beacon());
+            on_cleanup(move || leaving.remove());
+        }
         on_cleanup(move || till.close());
         till
     }
@@ -131,6 +152,42 @@ impl Till {
         self.unsent.update_value(|unsent| {
             unsent.remove(sku);
         });
+    }
+
+    /// Whether a change is under way or waits to be sent.
+    fn is_waiting(self) -> bool {
+        self.unsent.try_with_value(BTreeMap::is_empty) == Some(false) || self.set.pending().get_untracked()
+    }
+
+    /// The shopper wants to go on to `path`: at once if the server knows the cart, and else when it does.
+    pub fn go_on(self, click: &leptos::ev::MouseEvent, path: &str) {
+        let elsewhere = click.ctrl_key() || click.meta_key() || click.shift_key();
+        if elsewhere || !self.is_waiting() {
+            return;
+        }
+        click.prevent_default();
+        self.way.set_value(Some(path.to_owned()));
+        if let Some(timer) = self.timer.try_get_value().flatten() {
+            timer.clear();
+        }
+        self.send();
+    }
+
+    /// The document goes away, and with it whatever would wait for an answer.
+    #[cfg(feature = "hydrate")]
+    fn send_by_beacon(self) {
+        // What is under way is broken off with the document: it is sent once more, or what came after it.
+        let under_way = self.set.input().with_untracked(|sent| sent.as_ref().map(|sent| sent.form.clone()));
+        let mut changes: BTreeMap<String, String> =
+            under_way.map(|form| (form.sku, form.quantity)).into_iter().collect();
+        changes.extend(self.unsent.try_update_value(std::mem::take).unwrap_or_default());
+        for (sku, quantity) in changes {
+            let Ok(form) = leptos::web_sys::UrlSearchParams::new() else { return };
+            form.append("sku", &sku);
+            form.append("quantity", &quantity);
+            let url = <SetQuantity as leptos::server_fn::ServerFn>::PATH;
+            let _ = window().navigator().send_beacon_with_opt_url_search_params(url, Some(&form));
+        }
     }
 
     /// The page is left: what still waits is sent without it.

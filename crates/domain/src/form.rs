@@ -172,14 +172,23 @@ impl Faults {
 /// characters.
 pub fn line(raw: &str, max: usize) -> Result<String, Fault> {
     match optional_line(raw, max)? {
-        text if text.chars().all(|c| c.is_whitespace() || unseen(c)) => Err(Fault::Required),
+        text if nobody_sees(&text) => Err(Fault::Required),
         text => Ok(text),
     }
 }
 
-/// Characters that join or part others and show nothing themselves.
-fn unseen(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{3164}' | '\u{115f}' | '\u{1160}')
+/// Whether a text holds nothing but blanks, marks without a letter, and characters that join or part others
+/// and show nothing themselves (Unicode's `Default_Ignorable_Code_Point`, and the blank of Braille).
+pub fn nobody_sees(text: &str) -> bool {
+    text.chars().all(|c| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+                    | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+                    | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0000}'..='\u{e0fff}'
+            )
+    })
 }
 
 /// Like [`line`], but may be empty.
@@ -205,7 +214,9 @@ mod tests {
     fn a_line_is_trimmed_and_bounded() {
         assert_eq!(line("  暖簾 花子　", 10), Ok("暖簾 花子".into()));
         assert_eq!(line(" ", 10), Err(Fault::Required));
-        assert_eq!(line("\u{200b} \u{feff}", 10), Err(Fault::Required), "a name that nobody can see");
+        for unseen in ["\u{200b} \u{feff}", "\u{2800}", "\u{ffa0}", "\u{301}", "\u{e0020}", "\u{fe0f}"] {
+            assert_eq!(line(unseen, 10), Err(Fault::Required), "a name that nobody can see");
+        }
         assert_eq!(line("क्‍ष", 10), Ok("क्‍ष".into()), "a joiner inside a name");
         assert_eq!(line("あいう", 2), Err(Fault::TooLong { max: 2 }));
         assert_eq!(line("a\r\nBcc: x", 100), Err(Fault::NotText));

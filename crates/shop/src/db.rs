@@ -69,7 +69,13 @@ pub enum Dialect {
 
 impl Db {
     /// Opens the SQLite file at `path`, creating it when it is missing.
+    /// It is its owner's alone, and so are the files that SQLite puts beside it.
     pub async fn sqlite(path: &Path) -> Result<Self, sqlx::Error> {
+        #[cfg(unix)]
+        if !path.exists() {
+            let mut file = std::fs::OpenOptions::new();
+            std::os::unix::fs::OpenOptionsExt::mode(file.append(true).create(true), 0o600).open(path)?;
+        }
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)

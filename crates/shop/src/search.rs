@@ -301,7 +301,7 @@ mod tests {
         let (slugs, near) = slugs(&shop, "tenugi").await;
         assert!(near && slugs[0].starts_with("tenugui"), "{slugs:?}");
         let mut conn = shop.db.read().await.unwrap();
-        for query in ["", "!!", "qqqqqqq", "qqq' OR 1=1 --", "\" * NEAR(", "qqq & !qqq | qqq:*"] {
+        for query in ["", "!!", "qqqqqqq", "qqq' OR 1=1 --", "\" * NEARQQ(", "qqq & !qqq | qqq:*"] {
             assert_eq!(find(&mut conn, query, 5, 0).await.unwrap(), Found::default(), "{query}");
         }
     });

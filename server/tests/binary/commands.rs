@@ -319,7 +319,7 @@ fn every_fault_of_a_configuration_is_named_at_once_and_nothing_is_begun() {
             "metrics_addr = \"localhost:1\"",
             "env = \"staging\"",
             "database_url must start with postgres://",
-            "url = \"shop.example\" must start with https://",
+            "url = \"shop.example\" is no address of a shop",
             "\"proxy.internal\" is neither an address nor a network",
         ] {
             assert!(said.err.contains(words), "{words}: {said:?}");

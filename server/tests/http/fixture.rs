@@ -153,6 +153,7 @@ fn config(data: &Path, more: Flags) -> Config {
     let flags = Flags {
         data: Some(data.to_string_lossy().into_owned()),
         url: Some(URL.to_owned()),
+        env: more.env.clone().or_else(|| Some("development".to_owned())),
         site: more.site.clone().or_else(|| Some(data.join("site").to_string_lossy().into_owned())),
         ..more
     };

@@ -28,7 +28,7 @@ pub fn text(column: &str, raw: &str, most: usize) -> Result<String, String> {
 pub fn name(column: &str, raw: &str) -> Result<String, String> {
     let name = text(column, raw, NAME)?;
     match name.as_str() {
-        "" => Err(format!("{column} is empty; fill it in")),
+        name if noren_domain::form::nobody_sees(name) => Err(format!("{column} is empty; fill it in")),
         name if name.contains('\n') => Err(format!("{column} must be one line")),
         _ => Ok(name),
     }

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use noren_domain::Text;
+use noren_domain::{Lang, Text, search};
 
 use super::goods::{Goods, VariantCells};
 use super::plan::Ids;
@@ -43,7 +43,7 @@ pub fn judge(goods: &mut Goods, before: Before) -> Vec<BadRow> {
     let kept = kept(goods, before);
     let misfit = kept.iter().find_map(|row| unfit(row, &product));
     let mut fitting: Vec<VariantCells> = Vec::with_capacity(goods.variants.len());
-    let mut options_of: Vec<[Text; 3]> = Vec::with_capacity(goods.variants.len());
+    let mut options_of: Vec<(String, [Text; 3])> = Vec::with_capacity(goods.variants.len());
     for cells in std::mem::take(&mut goods.variants) {
         let row = variant_row(0, &cells, before.variant(&cells.sku));
         let options = options(&row);
@@ -55,16 +55,20 @@ pub fn judge(goods: &mut Goods, before: Before) -> Vec<BadRow> {
         } else if let Some(reason) = &misfit {
             of_product(reason.clone(), &cells, first)
         } else {
-            let in_file = options_of.iter().position(|other| *other == options).map(|at| &fitting[at].sku);
-            let beside = kept.iter().find(|kept| self::options(kept) == options).map(|kept| &kept.sku);
-            match in_file.or(beside) {
+            // One that is not sold stands in nobody's way.
+            let sold = row.state == "active";
+            let in_file = options_of.iter().find(|(_, other)| alike(other, &options)).map(|(sku, _)| sku.as_str());
+            let beside = kept.iter().find(|kept| alike(&self::options(kept), &options)).map(|kept| kept.sku.as_str());
+            match in_file.or(beside).filter(|_| sold) {
                 Some(twin) => Err(format!("the same options as sku {twin}; each variant needs its own")),
                 None => Ok(()),
             }
         };
         match judged {
             Ok(()) => {
-                options_of.push(options);
+                if row.state == "active" {
+                    options_of.push((cells.sku.clone(), options));
+                }
                 fitting.push(cells);
             }
             Err(reason) => bad.push(BadRow { file: "products", line: cells.line, key: cells.sku, reason }),
@@ -72,6 +76,15 @@ pub fn judge(goods: &mut Goods, before: Before) -> Vec<BadRow> {
     }
     goods.variants = fitting;
     bad
+}
+
+/// Whether a shopper would take the options for the same, in one language or the other.
+fn alike(one: &[Text; 3], other: &[Text; 3]) -> bool {
+    let same = |lang| {
+        let folded = |options: &[Text; 3]| options.each_ref().map(|option| search::fold(option.get(lang)));
+        folded(one) == folded(other)
+    };
+    [Lang::Ja, Lang::En].into_iter().any(same)
 }
 
 /// A fault of the product, told once, on its first row.

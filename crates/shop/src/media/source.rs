@@ -266,11 +266,13 @@ struct Elements {
 fn elements(bytes: &[u8]) -> Elements {
     let mut found = Elements::default();
     let Ok(text) = std::str::from_utf8(bytes) else { return found };
-    let Ok(document) = usvg::roxmltree::Document::parse(text) else { return found };
+    // As usvg reads it: older programs begin their drawings with a document type.
+    let reading = usvg::roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+    let Ok(document) = usvg::roxmltree::Document::parse_with_options(text, reading) else { return found };
     let mut open = vec![(document.root(), 0_usize)];
     while let Some((node, depth)) = open.pop() {
         found.deepest = found.deepest.max(depth);
-        found.embedded |= matches!(node.tag_name().name(), "text" | "image" | "foreignObject");
+        found.embedded |= matches!(node.tag_name().name(), "text" | "image" | "feImage" | "foreignObject");
         open.extend(node.children().filter(usvg::roxmltree::Node::is_element).map(|child| (child, depth + 1)));
     }
     found
@@ -336,6 +338,9 @@ mod tests {
             let judged = judged("letters.svg", drawing("width=\"10\" height=\"10\"", inside).as_bytes());
             assert!(matches!(judged, Err(PictureError::Embedded)), "{inside}");
         }
+        let letters = drawing("width=\"10\" height=\"10\"", "&letters;");
+        let old = format!("<!DOCTYPE svg [<!ENTITY letters \"<text>hi</text>\">]>{letters}");
+        assert!(matches!(judged("old.svg", old.as_bytes()), Err(PictureError::Embedded)));
         assert!(
             judged(
                 "fine.svg",

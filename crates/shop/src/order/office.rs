@@ -312,8 +312,14 @@ async fn cancel_once(shop: &Shop, no: &str) -> Result<Cancelled, OfficeError> {
     let mut tx = shop.db.write().await?;
     let order = take_up(&mut tx, no).await?;
     if order.state == OrderState::Cancelled {
+        // One that only lapsed would stand again if its money came: it is called off for good.
+        let sql = "UPDATE orders SET payment_state = 'unpaid' WHERE id = $1 AND payment_state = 'expired'";
+        let lapsed = execute!(tx, sql, order.id.0).await? > 0;
+        if lapsed {
+            note(&mut tx, shop, order.id, Actor::Shop, EventKind::Cancelled, "").await?;
+        }
         tx.commit().await?;
-        return Ok(Cancelled::Already);
+        return Ok(if lapsed { Cancelled::Now } else { Cancelled::Already });
     }
     if order.payment.has_money() {
         return Err(OfficeError::Paid { no: order.no });

@@ -146,9 +146,11 @@ on_both_databases!(what_does_not_fit_what_the_shop_holds_is_refused_before_anyth
     for (file, reason) in [
         ("sku,product,price\nB,b,510\nA-AI,a,1200\n", "price 1200 is not below compare_at 1200, which the shop holds; add the column compare_at"),
         ("sku,product,compare_at\nB,b,600\nA-AI,a,900\n", "compare_at must be higher than price, or empty"),
-        ("sku,product,option1_ja,option1_en\nB,b,,\nA-AI,a,朱,Vermilion\nA-SHU,a,朱,Vermilion\n", "the same options as sku A-AI; each variant needs its own"),
+        ("sku,product,option1_ja,option1_en\nB,b,,\nA-AI,a,朱,Vermilion\nA-MATSU,a,朱,Vermilion\n", "the same options as sku A-AI; each variant needs its own"),
         ("sku,product,option1_name_ja,option1_name_en\nB,b,,\nA-AI,a,,\n", "option1_name_ja is empty although sku A-AI is \"藍\"; name the option, or add the columns option1_ja, option1_en"),
         ("sku,product,option1_ja,option1_en,price\nA-NEW,a,松葉,Pine,900\n", "the same options as sku A-MATSU; each variant needs its own"),
+        ("sku,product,option1_ja,option1_en,price\nA-NEW,a,松葉,Moss,900\n", "the same options as sku A-MATSU; each variant needs its own"),
+        ("sku,product,option1_ja,option1_en,price\nA-NEW,a,苔,ＰＩＮＥ,900\n", "the same options as sku A-MATSU; each variant needs its own"),
         (
             "sku,product,option1_name_ja,option1_name_en,option1_ja,option1_en\nA-AI,a,,,,\n",
             "the options do not fit sku A-MATSU, which the shop holds and the file does not name; add its row",
@@ -160,6 +162,17 @@ on_both_databases!(what_does_not_fit_what_the_shop_holds_is_refused_before_anyth
         assert_eq!(report.bad.last().unwrap().reason, reason);
         assert_same(&all(&shop).await, &before);
     }
+});
+
+on_both_databases!(a_sku_that_is_not_sold_stands_in_nobodys_way(shop) {
+    let desk = stocked(&shop).await;
+    // A-SHU is archived; another SKU takes its place on the shelf, and both stand in later files.
+    let report = import(&shop, &short(&desk, "sku,product,option1_ja,option1_en,price\nA-NEW,a,朱,Vermilion,900\n")).await;
+    assert_eq!((report.changed, report.bad.len()), (1, 0));
+    let report = import(&shop, &short(&desk, "sku,product,price\nA-SHU,a,1150\nA-NEW,a,950\n")).await;
+    assert_eq!((report.changed, report.bad.len()), (1, 0));
+    let back = import(&shop, &short(&desk, "sku,product,state\nA-SHU,a,active\n")).await;
+    assert_eq!(back.bad[0].reason, "the same options as sku A-NEW; each variant needs its own");
 });
 
 /// The widths of the pictures of `a` in their order, and of the one each SKU shows: every test picture has its own.

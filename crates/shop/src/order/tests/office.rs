@@ -87,6 +87,18 @@ on_both_databases!(a_transfer_that_comes_after_its_time_takes_the_goods_anew_or_
     the_ledger_balances(&shop).await;
 });
 
+on_both_databases!(a_lapsed_order_that_is_called_off_does_not_come_back_with_late_money(shop) {
+    goods(&shop, 3).await;
+    let (placed, no) = an_order(&shop, PaymentMethod::Transfer).await;
+    let total = total(&shop, &placed).await;
+    shop.clock.advance(7 * DAY_MS);
+    assert_eq!(sweep(&shop).await.unwrap().expired, 1);
+    assert_eq!(cancel(&shop, &no).await.unwrap(), Cancelled::Now);
+    assert_eq!(cancel(&shop, &no).await.unwrap(), Cancelled::Already);
+    assert!(matches!(paid(&shop, &no, total).await, Err(OfficeError::CalledOff { .. })));
+    assert_eq!((stock(&shop).await, count(&shop, "SELECT COUNT(*) FROM payment").await), ((3, 0), 0));
+});
+
 on_both_databases!(an_order_that_is_called_off_gives_its_goods_back_held_or_taken(shop) {
     goods(&shop, 2).await;
     for (method, before) in [(PaymentMethod::Transfer, (2, 2)), (PaymentMethod::Cash, (0, 0))] {
