@@ -114,14 +114,14 @@ class Heads:
 # --- Leaves ---
 
 Leaf = collections.namedtuple(
-    "Leaf", "kind purpose outcome fields actor klass sequence time tag count build previous reference actor_id request route"
+    "Leaf", "kind purpose outcome fields actor klass sequence time tag count build previous reference actor_id request previous_at route"
 )
 
 
 def read_leaf(place, raw):
     if len(raw) != LEAF:
         raise Bad(place, f"{len(raw)} bytes instead of {LEAF}")
-    version, *rest = struct.unpack(">BBBBHBBQQ16sII32s16s16s16s16s", raw)
+    version, *rest = struct.unpack(">BBBBHBBQQ16sII32s16s16s8sQ16s", raw)
     if version != 1:
         raise Bad(place, f"version {version} is not known")
     leaf = Leaf(*rest)
@@ -139,7 +139,7 @@ def read_leaf(place, raw):
         ("actor", 1 <= leaf.actor <= 7),
         ("class", leaf.klass in (1, 2)),
         ("count", (leaf.tag == bytes(16)) == (leaf.count == 0)),
-        ("previous leaf", (leaf.count <= 1) == (leaf.previous == ZERO)),
+        ("previous leaf", (leaf.count <= 1) == (leaf.previous == ZERO) and (leaf.count > 1 or leaf.previous_at == 0)),
     ]
     name = leaf.route.rstrip(b"\0")
     ranges.append(("route", all(0x21 <= byte <= 0x7E for byte in name)))
@@ -169,10 +169,10 @@ class Audit:
             if (subjects, leaf.previous) != (len(self.heads.heads), self.heads.root()):
                 raise Bad(place, "the heads in it are not those of the leaves before it")
         elif leaf.tag != bytes(16):
-            count, _, before = self.heads.heads.get(leaf.tag, (0, 0, ZERO))
+            count, at, before = self.heads.heads.get(leaf.tag, (0, 0, ZERO))
             if leaf.count != count + 1:
                 raise Bad(place, f"calls itself leaf {leaf.count} of its subject, and {count} went before it")
-            if leaf.previous != before:
+            if (leaf.previous, leaf.previous_at) != (before, at):
                 raise Bad(place, "does not follow from the last leaf of its subject")
             self.heads.set(leaf.tag, leaf.count, place, leaf_hash)
         self.tree.push(leaf_hash)

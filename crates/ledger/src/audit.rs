@@ -121,11 +121,13 @@ impl Auditor {
         match leaf.act {
             Act::Heads { .. } if leaf.act != self.heads() => return Err(Fault::Heads),
             Act::Deed(deed) if deed.subject != Tag::NOBODY => {
-                let (held, previous) = self.head(deed.subject).map_or((0, Hash::ZERO), |head| (head.count, head.leaf));
+                let none = (0, Hash::ZERO, 0);
+                let (held, previous, at) =
+                    self.head(deed.subject).map_or(none, |head| (head.count, head.leaf, head.sequence));
                 if Some(deed.count) != held.checked_add(1) {
                     return Err(Fault::Count { said: deed.count, held });
                 }
-                if deed.previous != previous {
+                if (deed.previous, deed.previous_at) != (previous, at) {
                     return Err(Fault::Previous);
                 }
             }

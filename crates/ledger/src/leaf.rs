@@ -97,12 +97,14 @@ pub struct Deed {
     pub count: u32,
     /// Hash of the leaf of this subject before it; [`Hash::ZERO`] in its first one and in leaves about nobody.
     pub previous: Hash,
+    /// Where that leaf is, so that all of a subject are found without an index; 0 where there is none.
+    pub previous_at: u64,
     /// What it was for, by the number that the purpose asks for: of a mail, an order, a ticket.
     pub reference: [u8; 16],
     /// Which one of its kind the actor is; of a guest or customer, of the session.
     pub actor_id: [u8; 16],
     /// The request in the shop.
-    pub request: [u8; 16],
+    pub request: [u8; 8],
     /// Where in the shop.
     pub route: Route,
 }
@@ -152,6 +154,7 @@ impl Leaf {
                 put(80, &deed.reference);
                 put(96, &deed.actor_id);
                 put(112, &deed.request);
+                put(120, &deed.previous_at.to_be_bytes());
                 put(128, &deed.route.0);
             }
         }
@@ -191,7 +194,8 @@ impl Deed {
         if (subject == Tag::NOBODY) != (count == 0) {
             return Err(LeafError::Meaningless("count"));
         }
-        if (count <= 1) != (previous == Hash::ZERO) {
+        let previous_at = u64::from_be_bytes(cut(bytes, 120));
+        if (count <= 1) != (previous == Hash::ZERO) || (count <= 1 && previous_at != 0) {
             return Err(LeafError::Meaningless("previous leaf"));
         }
         let purpose = match bytes[2] {
@@ -208,6 +212,7 @@ impl Deed {
             subject,
             count,
             previous,
+            previous_at,
             reference: cut(bytes, 80),
             actor_id: cut(bytes, 96),
             request: cut(bytes, 112),
@@ -240,9 +245,10 @@ pub(crate) mod tests {
             subject: Tag([7; 16]),
             count: 2,
             previous: Hash([9; 32]),
+            previous_at: 40,
             reference: [1; 16],
             actor_id: [2; 16],
-            request: [3; 16],
+            request: [3; 8],
             route: Route::new("outbox/mail"),
         }
     }
@@ -262,7 +268,7 @@ pub(crate) mod tests {
         let written = "0101010000030201000000000000002900000\
                        1a1ee565e290707070707070707070707070707070700000002d07383aa"
             .replace(char::is_whitespace, "");
-        let rest = ["09".repeat(32), "01".repeat(16), "02".repeat(16), "03".repeat(16)].concat();
+        let rest = ["09".repeat(32), "01".repeat(16), "02".repeat(16), "03".repeat(8), format!("{:016x}", 40)].concat();
         assert_eq!(hex(&leaf.encode()), format!("{written}{rest}{}", "6f7574626f782f6d61696c0000000000"));
         let heads = super::tests::leaf(42, Act::Heads { root: Hash([5; 32]), subjects: 3 });
         let written = [
@@ -288,9 +294,10 @@ pub(crate) mod tests {
     #[test]
     fn counts_and_previous_leaves_that_cannot_be_are_refused() {
         let refused = |deed: Deed| Leaf::decode(&leaf(1, Act::Deed(deed)).encode());
-        let of_nobody = Deed { subject: Tag::NOBODY, count: 0, previous: Hash::ZERO, ..deed() };
+        let of_nobody = Deed { subject: Tag::NOBODY, count: 0, previous: Hash::ZERO, previous_at: 0, ..deed() };
         assert!(refused(of_nobody).is_ok());
-        assert!(refused(Deed { count: 1, previous: Hash::ZERO, ..deed() }).is_ok());
+        assert!(refused(Deed { count: 1, previous: Hash::ZERO, previous_at: 0, ..deed() }).is_ok());
+        assert!(refused(Deed { count: 1, previous: Hash::ZERO, ..deed() }).is_err());
         assert_eq!(refused(Deed { count: 1, ..of_nobody }), Err(LeafError::Meaningless("count")));
         assert_eq!(refused(Deed { count: 0, previous: Hash::ZERO, ..deed() }), Err(LeafError::Meaningless("count")));
         assert_eq!(refused(Deed { count: 1, ..deed() }), Err(LeafError::Meaningless("previous leaf")));

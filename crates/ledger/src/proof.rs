@@ -200,7 +200,10 @@ fn chain(tag: Tag, head: Option<Head>, leaves: &[Leaf], end: u64) -> Option<Vec<
     let mut chain = Vec::with_capacity(leaves.len());
     for (count, leaf) in (1u32..).zip(leaves) {
         let Act::Deed(deed) = leaf.act else { return None };
-        let follows = deed.subject == tag && deed.count == count && deed.previous == previous;
+        let follows = deed.subject == tag
+            && deed.count == count
+            && deed.previous == previous
+            && deed.previous_at == sequence.unwrap_or_default();
         if !follows || Some(leaf.sequence) <= sequence || leaf.sequence >= end {
             return None;
         }

@@ -38,10 +38,12 @@ impl Ledger {
 
     fn about(&mut self, subject: u8) {
         let tag = Tag([subject; 16]);
-        let (count, previous) = self.auditor.head(tag).map_or((1, Hash::ZERO), |head| (head.count + 1, head.leaf));
+        let first = (1, Hash::ZERO, 0);
+        let (count, previous, previous_at) =
+            self.auditor.head(tag).map_or(first, |head| (head.count + 1, head.leaf, head.sequence));
         let act = match subject {
-            0 => Act::Deed(Deed { subject: Tag::NOBODY, count: 0, previous: Hash::ZERO, ..deed() }),
-            _ => Act::Deed(Deed { subject: tag, count, previous, ..deed() }),
+            0 => Act::Deed(Deed { subject: Tag::NOBODY, count: 0, previous: Hash::ZERO, previous_at: 0, ..deed() }),
+            _ => Act::Deed(Deed { subject: tag, count, previous, previous_at, ..deed() }),
         };
         self.write(act);
     }
@@ -184,7 +186,7 @@ fn the_first_bad_leaf_is_named() {
     // One leaf of subject 1 given to subject 2: the next one of subject 1 no longer follows.
     let mut given = whole();
     given[2] = Leaf {
-        act: Act::Deed(Deed { subject: Tag([9; 16]), count: 1, previous: Hash::ZERO, ..deed() }),
+        act: Act::Deed(Deed { subject: Tag([9; 16]), count: 1, previous: Hash::ZERO, previous_at: 0, ..deed() }),
         ..place(&given[2])
     }
     .encode()
