@@ -30,7 +30,7 @@ fmt: ## Puts the code into its form
 	@cargo fmt --all
 
 lint: ## Clippy on both sides, warnings denied
-	@cargo clippy -p noren-domain -p noren-ledger -p noren-shop -p noren-app -p noren-server -p noren-sample-draw -p noren-bench --all-targets -- -D warnings
+	@cargo clippy -p noren-domain -p noren-ledger -p noren-shop -p noren-vault -p noren-app -p noren-server -p noren-sample-draw -p noren-bench --all-targets -- -D warnings
 	@cargo clippy -p noren-frontend --target wasm32-unknown-unknown -- -D warnings
 	@cargo clippy -p noren-frontend --target wasm32-unknown-unknown --features split -- -D warnings
 

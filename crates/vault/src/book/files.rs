@@ -1,0 +1,273 @@
+//! The files of a ledger: leaves by month, checkpoints, and a lock against a second vault.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{BufReader, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use noren_ledger::Hash;
+use noren_ledger::audit::{AuditFault, Auditor, Fault};
+use noren_ledger::checkpoint::Checkpoint;
+use noren_ledger::leaf::{LEN, Leaf, LeafError};
+use noren_ledger::note::{Note, VerifierKey};
+use noren_ledger::tree::{Frontier, leaf_hash};
+
+use super::BookError;
+
+/// Nodes of this level and above are kept in memory: 32 bytes for 256 leaves and half as much again
+/// and so on, 25 MB for a hundred million. Those below are computed from the leaves they span.
+const KEPT_LEVEL: u8 = 8;
+
+struct Segment {
+    /// `2026-11`.
+    month: String,
+    /// Sequence of its first leaf.
+    first: u64,
+    file: File,
+}
+
+pub(super) struct Files {
+    folder: PathBuf,
+    segments: Vec<Segment>,
+    size: u64,
+    /// From [`KEPT_LEVEL`] on.
+    nodes: Vec<Vec<Hash>>,
+    /// Held for as long as the book is open.
+    _lock: File,
+}
+
+/// An error of `path`.
+fn io(path: &Path) -> impl FnOnce(std::io::Error) -> BookError + '_ {
+    move |source| BookError::Io { path: path.display().to_string(), source }
+}
+
+fn own_folder(path: &Path) -> Result<(), BookError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io(path))
+}
+
+fn own_file(path: &Path) -> Result<File, BookError> {
+    OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path).map_err(io(path))
+}
+
+/// Writes a whole file, and the folders it stands in.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), BookError> {
+    own_folder(path.parent().unwrap_or(Path::new(".")))?;
+    fs::write(path, bytes).map_err(io(path))
+}
+
+/// Waits until what was written to the file is on the disk.
+pub(super) fn sync(file: &File) -> Result<(), BookError> {
+    file.sync_data().map_err(io(Path::new("leaves")))
+}
+
+impl Files {
+    /// Opens the folder and reads every leaf through `auditor`. What a crash left of a half written leaf at
+    /// the very end is cut off: nobody was answered for it.
+    pub(super) fn open(folder: &Path, auditor: &mut Auditor) -> Result<Self, BookError> {
+        own_folder(&folder.join("checkpoints"))?;
+        let lock = own_file(&folder.join("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let source = std::io::Error::other("another vault has it open");
+                return Err(BookError::Io { path: folder.display().to_string(), source });
+            }
+            Err(TryLockError::Error(source)) => return Err(io(folder)(source)),
+        }
+        let mut files =
+            Self { folder: folder.to_owned(), segments: Vec::new(), size: 0, nodes: Vec::new(), _lock: lock };
+        let mut names = names(folder)?;
+        names.retain(|name| name.ends_with(".leaves"));
+        names.sort();
+        let last = names.len().saturating_sub(1);
+        for (at, name) in names.iter().enumerate() {
+            files.read(name, at == last, auditor)?;
+        }
+        Ok(files)
+    }
+
+    fn read(&mut self, name: &str, last: bool, auditor: &mut Auditor) -> Result<(), BookError> {
+        let path = self.folder.join(name);
+        let file = own_file(&path)?;
+        let length = file.metadata().map_err(io(&path))?.len();
+        let whole = length - length % LEN as u64;
+        if whole != length {
+            if !last {
+                let sequence = self.size + whole / LEN as u64;
+                return Err(AuditFault { sequence, fault: Fault::Leaf(LeafError::Length) }.into());
+            }
+            file.set_len(whole).map_err(io(&path))?;
+        }
+        let first = self.size;
+        let mut reader = BufReader::with_capacity(LEN * 1_024, &file);
+        let mut bytes = [0; LEN];
+        for _ in 0..whole / LEN as u64 {
+            reader.read_exact(&mut bytes).map_err(io(&path))?;
+            auditor.take(&bytes, |level, index, hash| self.keep_node(level, index, hash))?;
+            self.size += 1;
+        }
+        let month = name.trim_end_matches(".leaves").to_owned();
+        self.segments.push(Segment { month, first, file });
+        Ok(())
+    }
+
+    /// Puts a leaf behind the others; in a new file when a new month has begun.
+    pub(super) fn append(&mut self, time: u64, bytes: &[u8; LEN]) -> Result<(), BookError> {
+        let month = month(time);
+        if self.segments.last().is_none_or(|segment| segment.month < month) {
+            // What is sealed is on the disk before anything comes after it.
+            if let Some(sealed) = self.segments.last() {
+                sync(&sealed.file)?;
+            }
+            let path = self.folder.join(&month).with_extension("leaves");
+            let file = own_file(&path)?;
+            File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(io(&self.folder))?;
+            self.segments.push(Segment { month, first: self.size, file });
+        }
+        if let Some(segment) = self.segments.last_mut() {
+            segment.file.write_all(bytes).map_err(io(&self.folder))?;
+        }
+        self.size += 1;
+        Ok(())
+    }
+
+    pub(super) fn sync(&self) -> Result<(), BookError> {
+        self.segments.last().map_or(Ok(()), |segment| sync(&segment.file))
+    }
+
+    /// The file that is written to now.
+    pub(super) fn handle(&self) -> Result<File, BookError> {
+        let segment = self.segments.last().ok_or_else(|| io(&self.folder)(std::io::ErrorKind::NotFound.into()))?;
+        segment.file.try_clone().map_err(io(&self.folder))
+    }
+
+    pub(super) fn keep_node(&mut self, level: u8, index: u64, hash: Hash) {
+        let Some(level) = level.checked_sub(KEPT_LEVEL).map(usize::from) else { return };
+        if self.nodes.len() <= level {
+            self.nodes.resize(level + 1, Vec::new());
+        }
+        debug_assert_eq!(self.nodes[level].len() as u64, index);
+        self.nodes[level].push(hash);
+    }
+
+    /// A whole node of the tree.
+    pub(super) fn node(&self, level: u8, index: u64) -> Result<Hash, BookError> {
+        if let Some(kept) = level.checked_sub(KEPT_LEVEL) {
+            let kept = self.nodes.get(usize::from(kept)).and_then(|row| row.get(usize::try_from(index).ok()?));
+            return kept.copied().ok_or_else(|| io(&self.folder)(std::io::ErrorKind::NotFound.into()));
+        }
+        let mut tree = Frontier::default();
+        for leaf in self.leaves(index << level, 1 << level)? {
+            tree.push(leaf_hash(&leaf), |_, _, _| {});
+        }
+        Ok(tree.root())
+    }
+
+    /// The bytes of `count` leaves from `first` on.
+    pub(super) fn leaves(&self, first: u64, count: u64) -> Result<Vec<[u8; LEN]>, BookError> {
+        (first..first + count).map(|sequence| self.bytes(sequence)).collect()
+    }
+
+    fn bytes(&self, sequence: u64) -> Result<[u8; LEN], BookError> {
+        let at = self.segments.partition_point(|segment| segment.first <= sequence);
+        let segment = at.checked_sub(1).and_then(|at| self.segments.get(at));
+        let segment = segment.ok_or_else(|| io(&self.folder)(std::io::ErrorKind::NotFound.into()))?;
+        let mut bytes = [0; LEN];
+        let offset = (sequence - segment.first) * LEN as u64;
+        segment.file.read_exact_at(&mut bytes, offset).map_err(io(&self.folder))?;
+        Ok(bytes)
+    }
+
+    /// One leaf.
+    pub(super) fn leaf(&self, sequence: u64) -> Result<Leaf, BookError> {
+        let leaf = Leaf::decode(&self.bytes(sequence)?);
+        leaf.map_err(|fault| AuditFault { sequence, fault: fault.into() }.into())
+    }
+
+    /// Checks a checkpoint against the leaves it is about.
+    pub(super) fn check(&self, checkpoint: &Checkpoint) -> Result<(), BookError> {
+        let tree = Frontier::read(checkpoint.size, |level, index| self.node(level, index))?;
+        if tree.root() == checkpoint.root {
+            return Ok(());
+        }
+        Err(AuditFault { sequence: checkpoint.size, fault: Fault::Root }.into())
+    }
+
+    /// Keeps a signed checkpoint: whole or not at all.
+    pub(super) fn keep_checkpoint(&self, size: u64, note: &Note) -> Result<(), BookError> {
+        let folder = self.folder.join("checkpoints");
+        let (unfinished, kept) = (folder.join(".unfinished"), folder.join(size.to_string()));
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&unfinished)
+            .map_err(io(&kept))?;
+        file.write_all(note.to_string().as_bytes()).and_then(|()| file.sync_all()).map_err(io(&kept))?;
+        fs::rename(&unfinished, &kept).map_err(io(&kept))?;
+        File::open(&folder).and_then(|folder| folder.sync_all()).map_err(io(&folder))
+    }
+
+    /// Every checkpoint: its size as text, and the note.
+    pub(super) fn checkpoints(&self) -> Result<Vec<(String, String)>, BookError> {
+        let folder = self.folder.join("checkpoints");
+        let mut names = names(&folder)?;
+        names.retain(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+        let note = |name: String| {
+            let path = folder.join(&name);
+            fs::read_to_string(&path).map(|note| (name, note)).map_err(io(&path))
+        };
+        names.into_iter().map(note).collect()
+    }
+
+    /// The newest checkpoint, opened with the log's key.
+    pub(super) fn newest_checkpoint(&self, key: &VerifierKey) -> Result<Option<(Checkpoint, Note)>, BookError> {
+        let all = self.checkpoints()?;
+        let size = |name: &str| name.parse::<u64>().unwrap_or_default();
+        let Some((name, text)) = all.into_iter().max_by_key(|(name, _)| size(name)) else { return Ok(None) };
+        let opened = text.parse::<Note>().ok().and_then(|note| {
+            let (checkpoint, _) = Checkpoint::open(&note, std::slice::from_ref(key)).ok()?;
+            (checkpoint.size == size(&name)).then_some((checkpoint, note))
+        });
+        opened.map(Some).ok_or(BookError::Checkpoint(name))
+    }
+}
+
+fn names(folder: &Path) -> Result<Vec<String>, BookError> {
+    let entries = fs::read_dir(folder).map_err(io(folder))?;
+    entries
+        .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()).map_err(io(folder)))
+        .collect()
+}
+
+/// The month of a time in UTC milliseconds: `2026-11`. Days to civil dates as in H. Hinnant's
+/// `civil_from_days`, from the first of March of year 0 on.
+fn month(time: u64) -> String {
+    let days = time / 86_400_000 + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (month, year) = if month < 10 { (month + 3, year) } else { (month - 9, year + 1) };
+    format!("{:04}-{month:02}", era * 400 + year)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn months_are_those_of_the_calendar() {
+        for (time, expected) in [
+            (0, "1970-01"),
+            (951_782_399_000, "2000-02"),
+            (951_868_800_000, "2000-03"),
+            (1_709_164_800_000, "2024-02"),
+            (1_798_761_599_999, "2026-12"),
+            (1_798_761_600_000, "2027-01"),
+        ] {
+            assert_eq!(month(time), expected, "{time}");
+        }
+    }
+}

@@ -1,0 +1,274 @@
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use noren_ledger::audit::Fault;
+use noren_ledger::leaf::{Field, LEN};
+use noren_ledger::note::{KeyKind, VerifierKey};
+
+use super::*;
+
+/// 30 November 2026, a minute before midnight (UTC).
+const BEGAN: u64 = 1_796_083_140_000;
+
+fn signer() -> SignerKey {
+    SignerKey::new("shop.example/reads", KeyKind::Log, &[5; 32]).unwrap()
+}
+
+fn key() -> [VerifierKey; 1] {
+    [signer().verifier().clone()]
+}
+
+/// A clock that stands still until it is set.
+fn clock() -> (Arc<AtomicU64>, Now) {
+    let clock = Arc::new(AtomicU64::new(BEGAN));
+    let read = clock.clone();
+    (clock, Box::new(move || read.load(Ordering::SeqCst)))
+}
+
+fn open(folder: &Path) -> Result<Book, BookError> {
+    Book::open(folder, signer(), 7, clock().1)
+}
+
+fn entry(subject: u8, class: Class) -> Entry {
+    Entry {
+        kind: Kind::Open,
+        purpose: Some(Purpose::Mail),
+        outcome: Outcome::Done,
+        fields: Fields::of(&[Field::Email]),
+        actor: Actor::Shop,
+        class,
+        subject: Tag([subject; 16]),
+        reference: [1; 16],
+        actor_id: [0; 16],
+        request: [3; 8],
+        route: Route::new("outbox/mail"),
+    }
+}
+
+fn refusal(opened: Result<Book, BookError>) -> BookError {
+    opened.err().expect("the ledger does not open")
+}
+
+#[test]
+fn a_strict_leaf_is_in_the_file_before_the_answer_and_the_book_opens_again_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    let book = open(dir.path()).unwrap();
+    assert_eq!(book.append(&entry(1, Class::Strict)).unwrap(), 0);
+    assert_eq!(fs::read(dir.path().join("2026-11.leaves")).unwrap().len(), LEN);
+    assert_eq!(book.append(&entry(2, Class::Relaxed)).unwrap(), 1);
+    assert_eq!(book.append(&entry(1, Class::Strict)).unwrap(), 2);
+    drop(book);
+    let book = open(dir.path()).unwrap();
+    assert_eq!(book.size(), 4, "three reads, and the heads under the last checkpoint");
+    assert_eq!(book.checkpoint().unwrap().0.size, 4, "nothing new, nothing to sign");
+    let proof = book.prove(Tag([1; 16])).unwrap();
+    let key = key();
+    let proven = SubjectProof::verify(&proof, Tag([1; 16]), &key).unwrap();
+    assert_eq!(proven.leaves.iter().map(|(leaf, _)| leaf.sequence).collect::<Vec<_>>(), [0, 2]);
+    let nobody = book.prove(Tag([9; 16])).unwrap();
+    assert!(SubjectProof::verify(&nobody, Tag([9; 16]), &key).unwrap().leaves.is_empty(), "never read, and proven");
+}
+
+#[test]
+fn many_who_write_at_once_leave_one_ledger_without_gap() {
+    let dir = tempfile::tempdir().unwrap();
+    let book = open(dir.path()).unwrap();
+    let places: Vec<u64> = std::thread::scope(|scope| {
+        let writers: Vec<_> = (1..=8u8)
+            .map(|subject| {
+                let book = &book;
+                scope.spawn(move || {
+                    (0..300)
+                        .map(|no| {
+                            let class = if no % 3 == 0 { Class::Strict } else { Class::Relaxed };
+                            book.append(&entry(subject % 5 + 1, class)).unwrap()
+                        })
+                        .collect::<Vec<u64>>()
+                })
+            })
+            .collect();
+        writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
+    });
+    assert_eq!(places.iter().collect::<BTreeSet<_>>().len(), 2_400, "each has a place of its own");
+    let heads = book.size() - 2_400;
+    assert!((2..=20).contains(&heads), "a checkpoint for every thousand leaves, not for each: {heads}");
+    drop(book);
+    let book = open(dir.path()).unwrap();
+    for subject in 1..=5 {
+        let proof = book.prove(Tag([subject; 16])).unwrap();
+        let leaves = SubjectProof::verify(&proof, Tag([subject; 16]), &key()).unwrap().leaves.len();
+        assert_eq!(leaves, if subject <= 4 { 600 - 300 * usize::from(subject == 1) } else { 300 });
+    }
+}
+
+#[test]
+fn an_export_is_the_ledger_as_a_third_party_reads_it() {
+    let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let book = open(dir.path()).unwrap();
+    for no in 0..600u32 {
+        book.append(&entry(u8::try_from(no % 7).unwrap() + 1, Class::Relaxed)).unwrap();
+        if no % 250 == 249 {
+            book.checkpoint().unwrap();
+        }
+    }
+    let checkpoint = book.export(out.path()).unwrap();
+    let (mut auditor, mut checked) = (Auditor::default(), 0);
+    for (index, width) in bundles_added(0, checkpoint.size) {
+        let bytes = fs::read(out.path().join(bundle_path(index, width))).unwrap();
+        for leaf in noren_ledger::tile::unbundle(&bytes, width).unwrap() {
+            auditor.take(leaf, |_, _, _| {}).unwrap();
+            let note = out.path().join("checkpoints").join(auditor.size().to_string());
+            if let Ok(note) = fs::read_to_string(note) {
+                auditor.check(&Checkpoint::open(&note.parse().unwrap(), &key()).unwrap().0).unwrap();
+                checked += 1;
+            }
+        }
+    }
+    assert_eq!((auditor.size(), checked), (checkpoint.size, 3));
+    for tile in Tile::added(0, checkpoint.size) {
+        assert_eq!(fs::read(out.path().join(tile.path())).unwrap().len(), 32 * usize::from(tile.width));
+    }
+}
+
+#[test]
+fn what_a_crash_left_half_written_is_cut_off_and_what_was_cut_off_is_noticed() {
+    let dir = tempfile::tempdir().unwrap();
+    let book = open(dir.path()).unwrap();
+    for _ in 0..5 {
+        book.append(&entry(1, Class::Strict)).unwrap();
+    }
+    drop(book);
+    let leaves = dir.path().join("2026-11.leaves");
+    let whole = fs::read(&leaves).unwrap();
+    fs::write(&leaves, [whole.as_slice(), &[1; 50]].concat()).unwrap();
+    let book = open(dir.path()).unwrap();
+    assert_eq!(book.size(), 6);
+    drop(book);
+    fs::write(&leaves, &whole[..4 * LEN]).unwrap();
+    assert!(matches!(refusal(open(dir.path())), BookError::Short { held: 4, signed: 6 }));
+    let mut flipped = whole.clone();
+    flipped[2 * LEN + 30] ^= 1;
+    fs::write(&leaves, &flipped).unwrap();
+    let refused = refusal(open(dir.path()));
+    assert!(matches!(&refused, BookError::Broken(AuditFault { sequence: 2, fault: Fault::Count { .. } })), "{refused}");
+    // Made anew from its first leaf on, it holds together; only the checkpoint knows better.
+    let other = tempfile::tempdir().unwrap();
+    let forged = open(other.path()).unwrap();
+    for _ in 0..5 {
+        forged.append(&entry(2, Class::Strict)).unwrap();
+    }
+    drop(forged);
+    fs::copy(other.path().join("2026-11.leaves"), &leaves).unwrap();
+    let refused = refusal(open(dir.path()));
+    assert!(matches!(&refused, BookError::Broken(AuditFault { sequence: 6, fault: Fault::Root })), "{refused}");
+}
+
+#[test]
+fn a_ledger_belongs_to_one_vault_and_to_one_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let book = open(dir.path()).unwrap();
+    book.append(&entry(1, Class::Strict)).unwrap();
+    assert!(matches!(refusal(open(dir.path())), BookError::Io { .. }), "a second vault");
+    drop(book);
+    let other = SignerKey::new("shop.example/reads", KeyKind::Log, &[6; 32]).unwrap();
+    assert!(matches!(refusal(Book::open(dir.path(), other, 7, clock().1)), BookError::Checkpoint(_)));
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &fs::metadata(dir.path().join("2026-11.leaves")).unwrap().permissions(),
+    );
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_month_has_a_file_of_its_own_and_a_clock_that_is_set_back_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (time, now) = clock();
+    let book = Book::open(dir.path(), signer(), 7, now).unwrap();
+    book.append(&entry(1, Class::Strict)).unwrap();
+    time.fetch_add(120_000, Ordering::SeqCst);
+    book.append(&entry(1, Class::Strict)).unwrap();
+    time.fetch_sub(100_000, Ordering::SeqCst);
+    book.append(&entry(1, Class::Strict)).unwrap();
+    drop(book);
+    let length = |name: &str| fs::read(dir.path().join(name)).unwrap().len() / LEN;
+    assert_eq!(length("2026-11.leaves"), 1);
+    assert!(length("2026-12.leaves") >= 3, "two reads, and heads under each checkpoint");
+    let book = open(dir.path()).unwrap();
+    let proof = book.prove(Tag([1; 16])).unwrap();
+    let key = key();
+    let proven = SubjectProof::verify(&proof, Tag([1; 16]), &key).unwrap();
+    let times: Vec<u64> = proven.leaves.iter().map(|(leaf, _)| leaf.time - BEGAN).collect();
+    assert_eq!(times, [0, 120_000, 120_000]);
+}
+
+#[test]
+fn a_book_that_cannot_be_written_answers_for_nothing_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let (time, now) = clock();
+    let book = Book::open(dir.path(), signer(), 7, now).unwrap();
+    book.append(&entry(1, Class::Strict)).unwrap();
+    // The next month needs a file, and the folder is gone.
+    fs::remove_dir_all(dir.path()).unwrap();
+    time.fetch_add(120_000, Ordering::SeqCst);
+    for class in [Class::Relaxed, Class::Strict] {
+        assert!(matches!(book.append(&entry(1, class)), Err(BookError::Io { .. } | BookError::Stopped(_))));
+    }
+    assert!(matches!(book.append(&entry(1, Class::Relaxed)), Err(BookError::Stopped(_))), "and says so from then on");
+    assert!(book.prove(Tag([1; 16])).is_err() && book.checkpoint().is_err());
+}
+
+/// The process that is killed: writes for ever, and says each place once it is safe.
+#[test]
+#[ignore = "run by the test below, in a process of its own"]
+fn a_vault_that_writes_until_it_is_killed() {
+    let Some(folder) = std::env::var_os("NOREN_TEST_LEDGER") else { return };
+    let book = open(Path::new(&folder)).unwrap();
+    std::thread::scope(|scope| {
+        for subject in 1..=4 {
+            let book = &book;
+            scope.spawn(move || {
+                loop {
+                    println!("safe {}", book.append(&entry(subject, Class::Strict)).unwrap());
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_killed_vault_has_written_down_all_that_it_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut answered = 0;
+    for round in 0..12u64 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "book::tests::a_vault_that_writes_until_it_is_killed", "--ignored", "--nocapture"])
+            .env("NOREN_TEST_LEDGER", dir.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        // Killed in the middle of whatever it is doing after so many answers.
+        let mut left = 1 + round * 23;
+        while left > 0 {
+            let line = lines.next().expect("it writes until it is killed").unwrap();
+            let Some((_, place)) = line.split_once("safe ") else { continue };
+            answered = answered.max(place.parse::<u64>().unwrap() + 1);
+            left -= 1;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // Answers that were on their way when it died count as well.
+        for line in lines.map_while(Result::ok) {
+            if let Some((_, place)) = line.split_once("safe ") {
+                answered = answered.max(place.parse::<u64>().unwrap_or_default() + 1);
+            }
+        }
+        let book = open(dir.path()).unwrap();
+        assert!(book.size() >= answered, "{} leaves, and {answered} were answered for", book.size());
+        book.checkpoint().unwrap();
+    }
+    assert!(answered > 12);
+}
