@@ -1,6 +1,7 @@
 //! The command line.
 
 mod import;
+mod ledger;
 mod order;
 
 use std::io::IsTerminal;
@@ -49,6 +50,8 @@ enum Command {
     Import(Import),
     /// Records a bank transfer for an order, or calls an order off.
     Order(order::Order),
+    /// Verifies an exported read ledger: who opened whose personal data, when and why. Needs no shop.
+    Ledger(ledger::Ledger),
     /// Writes a large file of products in the sample's categories to standard output.
     Sample(Sample),
 }
@@ -77,6 +80,10 @@ fn words() -> Vec<std::ffi::OsString> {
 /// Runs the command that was asked for.
 pub fn run() -> ExitCode {
     let cli = Cli::parse_from(words());
+    // An auditor has no shop, and so no configuration of one.
+    if let Command::Ledger(asked) = &cli.command {
+        return ledger::run(asked);
+    }
     // A variable that is no UTF-8 is a value nobody knows, never an unset one.
     let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let gathered = read_file(Path::new("noren.toml")).and_then(|toml| gather(&cli.flags, variable, toml.as_deref()));
@@ -115,6 +122,7 @@ pub fn run() -> ExitCode {
             Command::Import(options) => import::run(&open(&config).await?, options).await,
             Command::Order(options) => order::run(&open(&config).await?, options).await,
             Command::Sample(options) => import::sample(&options),
+            Command::Ledger(_) => Ok(()),
         }
     });
     // A picture in the making is finished or thrown away, not waited for.

@@ -2,7 +2,7 @@
 
 /// A closed set of words with their codes, so that writing and reading cannot part.
 macro_rules! words {
-    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $word:ident = $code:literal,)+ }) => {
+    ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $word:ident = $code:literal $name_of:literal,)+ }) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum $name {
@@ -17,6 +17,13 @@ macro_rules! words {
             pub const fn code(self) -> u8 {
                 match self {
                     $(Self::$word => $code,)+
+                }
+            }
+
+            /// The word as reports for people who audit have it.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$word => $name_of,)+
                 }
             }
 
@@ -35,23 +42,23 @@ words! {
     /// What was asked. Code 10 is a leaf of heads, see [`Act::Heads`](super::Act::Heads).
     Kind {
         /// Sealed data were opened.
-        Open = 1,
+        Open = 1 "open",
         /// The blind index of a value was computed: somebody was looked for.
-        Index = 2,
+        Index = 2 "index",
         /// Data were sealed.
-        Seal = 3,
+        Seal = 3 "seal",
         /// The key of a person was destroyed.
-        Shred = 4,
+        Shred = 4 "shred",
         /// Something was refused.
-        Deny = 5,
+        Deny = 5 "deny",
         /// Something happened that the owner should look at.
-        Alarm = 6,
+        Alarm = 6 "alarm",
         /// A key or a limit was changed.
-        Config = 7,
+        Config = 7 "config",
         /// The vault was started.
-        Start = 8,
+        Start = 8 "start",
         /// The vault was stopped in good order.
-        Stop = 9,
+        Stop = 9 "stop",
     }
 }
 
@@ -59,25 +66,25 @@ words! {
     /// What data are opened for. The vault knows which fields and which reference each one needs.
     Purpose {
         /// A mail is sent; the reference is its number in the outbox.
-        Mail = 1,
+        Mail = 1 "mail",
         /// A parcel is sent; the reference is the shipment.
-        Ship = 2,
+        Ship = 2 "ship",
         /// Somebody looks at an order; the reference is the order.
-        OrderView = 3,
+        OrderView = 3 "order-view",
         /// Staff answer a question; the reference is the ticket.
-        Support = 4,
+        Support = 4 "support",
         /// A person looks at what they gave themselves.
-        SelfView = 5,
+        SelfView = 5 "self-view",
         /// Somebody signs in or registers.
-        Login = 6,
+        Login = 6 "login",
         /// Data leave in a file; the reference is the ticket that two people signed.
-        Export = 7,
+        Export = 7 "export",
         /// People are told of an incident; the reference is the incident.
-        Notice = 8,
+        Notice = 8 "notice",
         /// The list of canaries is looked through.
-        CanaryCheck = 9,
+        CanaryCheck = 9 "canary-check",
         /// An order is placed; the reference is the checkout.
-        Checkout = 10,
+        Checkout = 10 "checkout",
     }
 }
 
@@ -85,21 +92,21 @@ words! {
     /// How it ended.
     Outcome {
         /// As asked.
-        Done = 0,
+        Done = 0 "done",
         /// The purpose allows no such field.
-        FieldRefused = 1,
+        FieldRefused = 1 "field-refused",
         /// The purpose needs a reference, or another one.
-        ReferenceRefused = 2,
+        ReferenceRefused = 2 "reference-refused",
         /// More people at once than may be.
-        TooManySubjects = 3,
+        TooManySubjects = 3 "too-many-subjects",
         /// The actor has asked for as much as the budget allows.
-        OverBudget = 4,
+        OverBudget = 4 "over-budget",
         /// There is no such person, or their key was destroyed.
-        NoSubject = 5,
+        NoSubject = 5 "no-subject",
         /// The sealed bytes do not open.
-        Damaged = 6,
+        Damaged = 6 "damaged",
         /// The caller is not the shop.
-        Stranger = 7,
+        Stranger = 7 "stranger",
     }
 }
 
@@ -107,19 +114,19 @@ words! {
     /// Who asked.
     Actor {
         /// The vault itself.
-        Vault = 1,
+        Vault = 1 "vault",
         /// A job of the shop, with nobody behind it.
-        Shop = 2,
+        Shop = 2 "shop",
         /// Somebody who is not signed in.
-        Guest = 3,
+        Guest = 3 "guest",
         /// A customer.
-        Customer = 4,
+        Customer = 4 "customer",
         /// A member of staff.
-        Staff = 5,
+        Staff = 5 "staff",
         /// Who runs the shop's machine, by the command line.
-        Operator = 6,
+        Operator = 6 "operator",
         /// A process that is none of ours.
-        Stranger = 7,
+        Stranger = 7 "stranger",
     }
 }
 
@@ -127,9 +134,9 @@ words! {
     /// How surely a leaf was on the disk before the answer left.
     Class {
         /// It was written through to the disk first.
-        Strict = 1,
+        Strict = 1 "strict",
         /// It was handed to the disk first, and written through within 50 ms.
-        Relaxed = 2,
+        Relaxed = 2 "relaxed",
     }
 }
 
@@ -137,23 +144,23 @@ words! {
     /// One kind of personal data. The code is the bit in the mask.
     Field {
         /// E-mail address.
-        Email = 0,
+        Email = 0 "email",
         /// Full name.
-        Name = 1,
+        Name = 1 "name",
         /// Name in kana.
-        Kana = 2,
+        Kana = 2 "kana",
         /// 〒, seven digits.
-        PostalCode = 3,
+        PostalCode = 3 "postal-code",
         /// City, ward, town.
-        City = 4,
+        City = 4 "city",
         /// Street and number.
-        Street = 5,
+        Street = 5 "street",
         /// Building and room.
-        Building = 6,
+        Building = 6 "building",
         /// Phone number.
-        Phone = 7,
+        Phone = 7 "phone",
         /// What the giver of a gift wrote to its receiver.
-        GiftMessage = 8,
+        GiftMessage = 8 "gift-message",
     }
 }
 
