@@ -5,6 +5,7 @@
 mod bare;
 mod checkout;
 mod growth;
+mod ledger;
 mod load;
 mod memory;
 mod pages;
@@ -37,6 +38,8 @@ enum What {
     Checkouts,
     /// The same pages at 1,000 and at 100,000 products, on both databases.
     Growth,
+    /// Leaves per second of the read ledger, its proofs and its audit.
+    Ledger,
     /// The bare server itself; the benchmark starts it.
     #[command(hide = true)]
     Bare { addr: SocketAddr, page: PathBuf, database: PathBuf },
@@ -49,6 +52,12 @@ async fn main() -> Result<(), AnyError> {
         return bare::serve(*addr, page, database).await;
     }
     let dir = tempfile::tempdir()?;
+    if matches!(what, None | Some(What::Ledger)) {
+        ledger::print(dir.path())?;
+    }
+    if matches!(what, Some(What::Ledger)) {
+        return Ok(());
+    }
     let data = dir.path().join("data");
     let shop = Running::sample_shop(&data).await?;
     let all = what.is_none();
