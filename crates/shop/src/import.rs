@@ -17,7 +17,6 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::Shop;
-use crate::db::Dialect;
 use crate::media::Source;
 
 use categories::Parents;
@@ -202,13 +201,6 @@ pub async fn run(
         for table in ["product", "variant", "stock", "picture", "product_facet", "product_search"] {
             crate::execute!(tx, sqlx::AssertSqlSafe(format!("ANALYZE {table}"))).await?;
         }
-        tx.commit().await?;
-    }
-    if report.written && shop.db.dialect() == Dialect::Postgres {
-        // What was written lately stands in a list beside the index, which every search reads from end to
-        // end until a vacuum comes by: 5 ms a search in a shop of 1,000.
-        let mut tx = shop.db.write_alone().await?;
-        crate::fetch_one!(tx, (i64,), "SELECT gin_clean_pending_list('product_search_grams')").await?;
         tx.commit().await?;
     }
     Ok(report)
