@@ -134,10 +134,15 @@ impl Till {
         self.unsent.update_value(|unsent| {
             unsent.insert(form.sku, form.quantity);
         });
-        if let Some(timer) = self.timer.get_value() {
+        self.stop_timer();
+        self.timer.set_value(set_timeout(move || self.send(), PAUSE).ok());
+    }
+
+    /// What waits is sent now, or by other means.
+    fn stop_timer(self) {
+        if let Some(timer) = self.timer.try_get_value().flatten() {
             timer.clear();
         }
-        self.timer.set_value(set_timeout(move || self.send(), PAUSE).ok());
     }
 
     /// Shows `quantity` units of a line (0: the line is gone) until the server has answered.
@@ -167,9 +172,7 @@ impl Till {
         }
         click.prevent_default();
         self.way.set_value(Some(path.to_owned()));
-        if let Some(timer) = self.timer.try_get_value().flatten() {
-            timer.clear();
-        }
+        self.stop_timer();
         self.send();
     }
 
@@ -192,9 +195,7 @@ impl Till {
 
     /// The page is left: what still waits is sent without it.
     fn close(self) {
-        if let Some(timer) = self.timer.try_get_value().flatten() {
-            timer.clear();
-        }
+        self.stop_timer();
         let unsent = self.unsent.try_update_value(std::mem::take).unwrap_or_default();
         if !unsent.is_empty() {
             leptos::task::spawn_local(async move {

@@ -151,6 +151,25 @@ struct InHand {
     total: Yen,
 }
 
+impl InHand {
+    /// Only transfers are recorded by hand.
+    fn by_transfer(&self) -> Result<(), OfficeError> {
+        if self.method == PaymentMethod::Transfer {
+            return Ok(());
+        }
+        Err(OfficeError::Method { no: self.no.clone(), method: self.method.name(Lang::En).to_lowercase() })
+    }
+
+    /// And only as a whole.
+    fn whole(&self, amount: Yen) -> Result<(), OfficeError> {
+        if amount == self.total {
+            return Ok(());
+        }
+        let [total, given] = [self.total, amount].map(|yen| yen.show(Lang::En));
+        Err(OfficeError::Amount { no: self.no.clone(), total, given })
+    }
+}
+
 /// A number as it was typed. PostgreSQL refuses U+0000 in a text; no order's number holds one.
 fn number(typed: &str) -> String {
     typed.trim().to_ascii_uppercase().replace('\0', "")
@@ -216,13 +235,8 @@ async fn paid_once(shop: &Shop, no: &str, amount: Yen) -> Result<Recorded, Offic
     let mut tx = shop.db.write().await?;
     let order = take_up(&mut tx, no).await?;
     let no = order.no.clone();
-    if order.method != PaymentMethod::Transfer {
-        return Err(OfficeError::Method { no, method: order.method.name(Lang::En).to_lowercase() });
-    }
-    if amount != order.total {
-        let [total, given] = [order.total, amount].map(|yen| yen.show(Lang::En));
-        return Err(OfficeError::Amount { no, total, given });
-    }
+    order.by_transfer()?;
+    order.whole(amount)?;
     let money = Money { provider: PROVIDER, reference: &no, amount };
     let recorded = if settle::book(&mut tx, shop, order.id, &money, "captured").await? {
         stand_paid(&mut tx, shop, &order).await?
@@ -277,9 +291,7 @@ async fn refunded_once(shop: &Shop, no: &str, amount: Yen) -> Result<MoneyBack, 
     let mut tx = shop.db.write().await?;
     let order = take_up(&mut tx, no).await?;
     let no = order.no.clone();
-    if order.method != PaymentMethod::Transfer {
-        return Err(OfficeError::Method { no, method: order.method.name(Lang::En).to_lowercase() });
-    }
+    order.by_transfer()?;
     if order.payment == PaymentState::Refunded {
         tx.commit().await?;
         return Ok(MoneyBack::Already);
@@ -287,10 +299,7 @@ async fn refunded_once(shop: &Shop, no: &str, amount: Yen) -> Result<MoneyBack, 
     if !order.payment.may_become(PaymentState::Refunded) {
         return Err(OfficeError::NotPaid { no });
     }
-    if amount != order.total {
-        let [total, given] = [order.total, amount].map(|yen| yen.show(Lang::En));
-        return Err(OfficeError::Amount { no, total, given });
-    }
+    order.whole(amount)?;
     settle::book(&mut tx, shop, order.id, &Money { provider: PROVIDER, reference: &no, amount }, "refunded").await?;
     execute!(tx, "UPDATE orders SET payment_state = 'refunded' WHERE id = $1", order.id.0).await?;
     note(&mut tx, shop, order.id, Actor::Shop, EventKind::Refunded, "").await?;

@@ -118,20 +118,16 @@ pub fn token_of(shop: &Shop, order: Id<Order>) -> Token {
 pub async fn view(shop: &Shop, token: &Token) -> Result<Option<OrderView>, ViewError> {
     let mut conn = shop.db.read().await?;
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM orders WHERE token_hash = $1"));
-    match fetch_optional!(conn, Row, sql, token.hash().to_vec()).await? {
-        Some(row) => show(&mut conn, shop, row).await.map(|(view, _)| Some(view)),
-        None => Ok(None),
-    }
+    let row = fetch_optional!(conn, Row, sql, token.hash().to_vec()).await?;
+    Ok(found(&mut conn, shop, row).await?.map(|(view, _)| view))
 }
 
 /// An order for the shop's own use (mails), with the language it was placed in.
 pub(crate) async fn by_id(shop: &Shop, order: Id<Order>) -> Result<Option<(OrderView, Lang)>, ViewError> {
     let mut conn = shop.db.read().await?;
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM orders WHERE id = $1"));
-    match fetch_optional!(conn, Row, sql, order.0).await? {
-        Some(row) => show(&mut conn, shop, row).await.map(Some),
-        None => Ok(None),
-    }
+    let row = fetch_optional!(conn, Row, sql, order.0).await?;
+    found(&mut conn, shop, row).await
 }
 
 /// The order `no` of `customer`; somebody else's is not found.
@@ -144,10 +140,8 @@ pub async fn mine_one(shop: &Shop, customer: Id<Customer>, no: &str) -> Result<O
     let sql = sqlx::AssertSqlSafe(format!(
         "SELECT {COLUMNS} FROM orders WHERE no = $1 AND customer_id = $2 AND state <> 'draft'"
     ));
-    match fetch_optional!(conn, Row, sql, no, customer.0).await? {
-        Some(row) => show(&mut conn, shop, row).await.map(|(view, _)| Some(view)),
-        None => Ok(None),
-    }
+    let row = fetch_optional!(conn, Row, sql, no, customer.0).await?;
+    Ok(found(&mut conn, shop, row).await?.map(|(view, _)| view))
 }
 
 /// The last hundred orders of `customer`, newest first.
@@ -184,10 +178,8 @@ pub(super) async fn standing(shop: &Shop, all: bool, at_most: i64) -> Result<Vec
 pub(super) async fn by_number(shop: &Shop, no: &str) -> Result<Option<OrderView>, ViewError> {
     let mut conn = shop.db.read().await?;
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM orders WHERE no = $1"));
-    match fetch_optional!(conn, Row, sql, no).await? {
-        Some(row) => show(&mut conn, shop, row).await.map(|(view, _)| Some(view)),
-        None => Ok(None),
-    }
+    let row = fetch_optional!(conn, Row, sql, no).await?;
+    Ok(found(&mut conn, shop, row).await?.map(|(view, _)| view))
 }
 
 fn summary(row: SummaryRow) -> Result<OrderSummary, ViewError> {
@@ -203,6 +195,14 @@ fn summary(row: SummaryRow) -> Result<OrderSummary, ViewError> {
         picture: row.picture,
         pieces: u32::try_from(row.pieces).unwrap_or(0),
     })
+}
+
+/// The order that was looked for, and its language.
+async fn found(conn: &mut Conn, shop: &Shop, row: Option<Row>) -> Result<Option<(OrderView, Lang)>, ViewError> {
+    match row {
+        Some(row) => show(conn, shop, row).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 async fn show(conn: &mut Conn, shop: &Shop, row: Row) -> Result<(OrderView, Lang), ViewError> {
