@@ -59,6 +59,7 @@ impl FromServerFnError for Refusal {
 
     fn status_code(&self) -> StatusCode {
         match self {
+            Self::Faults(faults) if faults.get("") == Some(&Fault::VaultUnavailable) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Faults(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Failed | Self::NoAnswer => StatusCode::INTERNAL_SERVER_ERROR,
         }

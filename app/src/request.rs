@@ -8,9 +8,11 @@ use http::{HeaderValue, StatusCode};
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use noren_domain::Lang;
+use noren_domain::form::Fault;
 use noren_shop::Shop;
 use noren_shop::session::{Device, SignedIn};
 use noren_shop::token::Token;
+use noren_shop::vault::VaultError;
 
 use crate::form::Refusal;
 
@@ -169,10 +171,21 @@ pub async fn signed_in() -> Result<Option<SignedIn>, Refusal> {
     Ok(found)
 }
 
-/// Logs what only we need to know; the person hears that it was our fault and nothing changed.
-pub fn failed(error: &(impl std::error::Error + ?Sized)) -> Refusal {
+/// Logs what only we need to know; the person hears that it was our fault and nothing changed, or that
+/// the vault does not answer now.
+pub fn failed(error: &(dyn std::error::Error + 'static)) -> Refusal {
+    if vault_is_away(error) {
+        tracing::warn!(%error, "a request failed for want of the vault");
+        return Fault::VaultUnavailable.into();
+    }
     tracing::error!(%error, "a request failed");
     Refusal::Failed
+}
+
+/// Whether trying again later may help, for it was the vault that did not answer.
+pub fn vault_is_away(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.filter_map(|cause| cause.downcast_ref::<VaultError>()).any(VaultError::is_passing)
 }
 
 /// The browser and the network it comes from (IPv4 /24, IPv6 /64), for the list of devices.

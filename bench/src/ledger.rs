@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use noren_ledger::Hash;
 use noren_ledger::audit::Auditor;
-use noren_ledger::leaf::{Actor, Class, Field, Fields, Kind, LEN, Outcome, Purpose, Route, Tag};
+use noren_ledger::leaf::{Actor, Class, Deed, Field, Fields, Kind, LEN, Outcome, Purpose, Route, Tag};
 use noren_ledger::note::{KeyKind, SignerKey};
 use noren_ledger::proof::SubjectProof;
-use noren_vault::book::{Book, Entry};
+use noren_vault::book::Book;
 
 use crate::load::AnyError;
 
@@ -16,18 +17,26 @@ const SUBJECTS: u32 = 10_000;
 /// So long each class is written for.
 const TIME: Duration = Duration::from_secs(5);
 
-fn entry(subject: u32, class: Class) -> Entry {
+/// A mail, which is strict, or a customer's look at their own data, which is relaxed.
+fn deed(subject: u32, class: Class) -> Deed {
     let mut tag = [0; 16];
     tag[..4].copy_from_slice(&subject.wrapping_mul(0x9E37_79B9).to_be_bytes());
     tag[15] = 1;
-    Entry {
+    let (purpose, actor) = match class {
+        Class::Strict => (Purpose::Mail, Actor::Shop),
+        Class::Relaxed => (Purpose::SelfView, Actor::Customer),
+    };
+    Deed {
         kind: Kind::Open,
-        purpose: Some(Purpose::Mail),
-        outcome: Outcome::Done,
+        purpose: Some(purpose),
+        outcome: Outcome::Granted,
+        detail: None,
         fields: Fields::of(&[Field::Email, Field::Name]),
-        actor: Actor::Shop,
-        class,
+        actor,
         subject: Tag(tag),
+        count: 0,
+        previous: Hash::ZERO,
+        previous_at: 0,
         reference: [1; 16],
         actor_id: [0; 16],
         request: [2; 8],
@@ -42,7 +51,7 @@ pub fn print(dir: &Path) -> Result<(), AnyError> {
     let signer = || SignerKey::new("bench.example/reads", KeyKind::Log, &[1; 32]).map_err(|error| error.to_string());
     let began = Instant::now();
     let now = move || 1_796_083_200_000 + u64::try_from(began.elapsed().as_millis()).unwrap_or_default();
-    let book = Book::open(&folder, signer()?, 0, Box::new(now))?;
+    let book = Book::open(&folder, &dir.join("anchor"), signer()?, 0, Box::new(now), |_| {})?;
     for (class, words) in [(Class::Relaxed, "relaxed"), (Class::Strict, "strict, on the disk before the answer")] {
         let mut waits = write(&book, class)?;
         waits.sort_unstable();
@@ -51,7 +60,7 @@ pub fn print(dir: &Path) -> Result<(), AnyError> {
         println!("  {words}: {rate:.0} leaves/s (goal 10,000), p50 {:.3} ms, p99 {:.3} ms", at(50), at(99));
     }
     let (checkpoint, _) = book.checkpoint()?;
-    let tag = entry(7, Class::Strict).subject;
+    let tag = deed(7, Class::Strict).subject;
     let proving = Instant::now();
     let proof = book.prove(tag)?;
     let proven = proving.elapsed();
@@ -87,7 +96,7 @@ fn write(book: &Book, class: Class) -> Result<Vec<Duration>, AnyError> {
                     let (mut waits, mut no) = (Vec::new(), u32::from(writer));
                     while Instant::now() < end {
                         let asked = Instant::now();
-                        book.append(&entry(no % SUBJECTS, class))?;
+                        book.append(deed(no % SUBJECTS, class))?;
                         waits.push(asked.elapsed());
                         no += u32::from(WRITERS);
                     }

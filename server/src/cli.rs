@@ -22,7 +22,8 @@ use import::{Import, Sample};
 
 use crate::config::{Config, ConfigFaults, Flags, gather, read_file, unknown_variables};
 use crate::site::Names;
-use crate::{doctor, http, jobs, metrics};
+use crate::vault::Keeper;
+use crate::{doctor, http, jobs, metrics, vault};
 
 /// Noren: an online shop that keeps its good name.
 #[derive(Debug, Parser)]
@@ -38,6 +39,12 @@ struct Cli {
 enum Command {
     /// Runs the shop.
     Serve,
+    /// Runs the vault apart from the shop, as another user: see docs/OPERATIONS.md.
+    Vault {
+        /// Ends when the standard input does: how the shop runs its own.
+        #[arg(long, hide = true)]
+        until_stdin_ends: bool,
+    },
     /// Brings the database up to date.
     Migrate,
     /// Stocks the shop with the sample goods and demo accounts.
@@ -106,6 +113,9 @@ pub fn run() -> ExitCode {
     for words in strange_variables() {
         tracing::warn!("{words}");
     }
+    if let Command::Vault { until_stdin_ends } = cli.command {
+        return ended(vault::run(&config, until_stdin_ends));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -119,14 +129,28 @@ pub fn run() -> ExitCode {
             Command::Migrate => migrate(&config).await,
             Command::Seed => seed(&config).await,
             Command::Doctor => examine(&config).await,
-            Command::Import(options) => import::run(&open(&config).await?, options).await,
-            Command::Order(options) => order::run(&open(&config).await?, options).await,
+            Command::Import(options) => {
+                let (shop, keeper) = open(&config).await?;
+                let done = import::run(&shop, options).await;
+                keeper.stop().await;
+                done
+            }
+            Command::Order(options) => {
+                let (shop, keeper) = open(&config).await?;
+                let done = order::run(&shop, options).await;
+                keeper.stop().await;
+                done
+            }
             Command::Sample(options) => import::sample(&options),
-            Command::Ledger(_) => Ok(()),
+            Command::Ledger(_) | Command::Vault { .. } => Ok(()),
         }
     });
     // A picture in the making is finished or thrown away, not waited for.
     runtime.shutdown_timeout(CLOSE_WITHIN);
+    ended(done)
+}
+
+fn ended(done: Result<(), AnyError>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -158,21 +182,34 @@ fn log_filter(said: Option<&str>) -> Result<EnvFilter, String> {
     }
 }
 
-async fn open(config: &Config) -> Result<Shop, AnyError> {
-    let shop = Shop::open(&config.data, config.database_url.as_deref(), &config.url, config.development).await?;
-    shop.migrate().await?;
-    Ok(shop)
+/// The shop, ready to work, and what keeps its vault running until it is stopped.
+async fn open(config: &Config) -> Result<(Shop, Keeper), AnyError> {
+    let (vault, keeper) = vault::attend(config).await?;
+    let (url, database_url) = (&config.url, config.database_url.as_deref());
+    let opened = match Shop::open(&config.data, vault, database_url, url, config.development).await {
+        Ok(shop) => shop.migrate().await.map(|()| shop),
+        Err(error) => Err(error),
+    };
+    match opened {
+        Ok(shop) => Ok((shop, keeper)),
+        Err(error) => {
+            keeper.stop().await;
+            Err(error.into())
+        }
+    }
 }
 
 async fn migrate(config: &Config) -> Result<(), AnyError> {
-    open(config).await?;
+    open(config).await?.1.stop().await;
     println!("the database is up to date");
     Ok(())
 }
 
 async fn seed(config: &Config) -> Result<(), AnyError> {
-    let shop = open(config).await?;
-    noren_shop::sample::stock(&shop).await?;
+    let (shop, keeper) = open(config).await?;
+    let done = noren_shop::sample::stock(&shop).await;
+    keeper.stop().await;
+    done?;
     println!("the shop is stocked");
     Ok(())
 }
@@ -204,15 +241,22 @@ async fn serve(config: Config) -> Result<(), AnyError> {
     } else {
         tracing::warn!("{NO_MAIL}");
     }
-    let shop = open(&config).await?;
+    let (shop, keeper) = open(&config).await?;
+    let served = serve_shop(&config, &shop).await;
+    keeper.stop().await;
+    let _ = timeout(CLOSE_WITHIN, shop.db.close()).await;
+    served
+}
+
+async fn serve_shop(config: &Config, shop: &Shop) -> Result<(), AnyError> {
     if config.sample {
-        noren_shop::sample::stock(&shop).await?;
+        noren_shop::sample::stock(shop).await?;
     }
     let metrics_listener = listen(config.metrics_addr, "NOREN_METRICS_ADDR").await?;
     let listener = listen(config.addr, "NOREN_ADDR").await?;
     let (stop, stopping) = watch::channel(false);
     let metrics = tokio::spawn(metrics::serve(metrics_listener, metrics::install()?, stopping));
-    let jobs = jobs::start(&shop);
+    let jobs = jobs::start(shop);
     let warming = tokio::spawn({
         let shop = shop.clone();
         async move {
@@ -221,7 +265,7 @@ async fn serve(config: Config) -> Result<(), AnyError> {
             }
         }
     });
-    let served = http::serve(&config, shop.clone(), listener).await;
+    let served = http::serve(config, shop.clone(), listener).await;
     warming.abort();
     jobs.stop(http::STOP_WITHIN).await;
     let _ = stop.send(true);
@@ -229,7 +273,6 @@ async fn serve(config: Config) -> Result<(), AnyError> {
     if let Ok(ended) = timeout(CLOSE_WITHIN, metrics).await {
         ended??;
     }
-    let _ = timeout(CLOSE_WITHIN, shop.db.close()).await;
     Ok(served?)
 }
 

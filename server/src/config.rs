@@ -39,6 +39,15 @@ pub struct Flags {
     /// Addresses or networks of the proxies in front, set apart by commas [`NOREN_TRUSTED_PROXIES`, default none]
     #[arg(long, global = true)]
     pub trusted_proxies: Option<String>,
+    /// Socket of a vault that runs apart [`NOREN_VAULT_SOCKET`, default: the shop starts its own]
+    #[arg(long, global = true)]
+    pub vault_socket: Option<String>,
+    /// Users by number, set apart by commas, whose shop may ask a vault that runs apart [`NOREN_VAULT_USERS`]
+    #[arg(long, global = true)]
+    pub vault_users: Option<String>,
+    /// How many people may be read a minute for one purpose [`NOREN_VAULT_PER_MINUTE`, default 6000]
+    #[arg(long, global = true)]
+    pub vault_per_minute: Option<String>,
 }
 
 /// A configuration without faults.
@@ -62,6 +71,12 @@ pub struct Config {
     pub development: bool,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
+    /// Where a vault that runs apart listens; `None`: the shop starts its own.
+    pub vault_socket: Option<PathBuf>,
+    /// Other users who may ask the vault, by number.
+    pub vault_users: Vec<u32>,
+    /// How many people may be read a minute for one purpose.
+    pub vault_per_minute: u32,
 }
 
 /// Everything that is wrong with a configuration.
@@ -79,8 +94,20 @@ impl fmt::Display for ConfigFaults {
 }
 
 /// The settings by their name in `noren.toml`.
-const NAMES: [&str; 9] =
-    ["data", "database_url", "addr", "metrics_addr", "url", "site", "sample", "env", "trusted_proxies"];
+const NAMES: [&str; 12] = [
+    "data",
+    "database_url",
+    "addr",
+    "metrics_addr",
+    "url",
+    "site",
+    "sample",
+    "env",
+    "trusted_proxies",
+    "vault_socket",
+    "vault_users",
+    "vault_per_minute",
+];
 
 /// Beginnings of variables that are called like settings and are none: of the log, and of the project's own
 /// scripts and tests.
@@ -190,6 +217,25 @@ pub fn gather(
             "trusted_proxies: \"{wrong}\" is neither an address nor a network; write such as 10.0.0.7 or 10.0.0.0/8"
         ));
     }
+    let vault_users = given("vault_users", &flags.vault_users).unwrap_or_default();
+    let vault_users = vault_users.split(',').map(str::trim).filter(|user| !user.is_empty());
+    let vault_users = vault_users
+        .filter_map(|user| {
+            let wrong = |_| {
+                faults.push(format!("vault_users: \"{user}\" is no user's number; `id -u NAME` says it"));
+            };
+            user.parse().map_err(wrong).ok()
+        })
+        .collect();
+    let vault_per_minute = given("vault_per_minute", &flags.vault_per_minute);
+    let vault_per_minute = match vault_per_minute.as_deref().map(str::parse) {
+        None => noren_vault::policy::Limits::default().per_minute,
+        Some(Ok(most)) if most > 0 => most,
+        Some(_) => {
+            faults.push("vault_per_minute must be a number of people, such as 6000".to_owned());
+            0
+        }
+    };
     match (listen, metrics) {
         (Ok(addr), Ok(metrics_addr)) if faults.is_empty() => Ok(Config {
             data: given("data", &flags.data).unwrap_or_else(|| "data".to_owned()).into(),
@@ -201,6 +247,9 @@ pub fn gather(
             sample,
             development,
             trusted_proxies: proxies.unwrap_or_default(),
+            vault_socket: given("vault_socket", &flags.vault_socket).map(PathBuf::from),
+            vault_users,
+            vault_per_minute,
         }),
         _ => Err(ConfigFaults(faults)),
     }
@@ -256,6 +305,7 @@ fn read_toml(toml: Option<&str>, faults: &mut Vec<String>) -> std::collections::
         match value {
             toml::Value::String(text) => drop(read.insert(name, text)),
             toml::Value::Boolean(on) => drop(read.insert(name, on.to_string())),
+            toml::Value::Integer(number) if name == "vault_per_minute" => drop(read.insert(name, number.to_string())),
             other => faults.push(format!("noren.toml: {name} must be a text in quotes, not {}", other.type_str())),
         }
     }

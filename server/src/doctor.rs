@@ -4,7 +4,8 @@ use std::path::Path;
 
 use noren_shop::clock::{Clock, Entropy};
 use noren_shop::db::Db;
-use noren_shop::person::{KeyError, Keys, fingerprint};
+use noren_shop::keys::{KeyError, Keys, fingerprint};
+use noren_shop::vault::{self, Vault};
 use noren_shop::{Parts, Shop, outbox, payment};
 
 use crate::config::Config;
@@ -54,6 +55,8 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         Ok(Some(db)) => {
             let sealed_with = fingerprint(&db).await.unwrap_or_default();
             findings.push(key_file(config, sealed_with.as_deref()));
+            findings.push(vault(config, noren_shop::vault_fingerprint(&db).await.unwrap_or_default().as_deref()).await);
+            findings.push(evidence(config));
             let database = database(&db).await;
             if database.state == State::Well
                 && let Some(shop) = shop(config, &db)
@@ -126,6 +129,48 @@ fn key_file(config: &Config, sealed_with: Option<&[u8]>) -> Finding {
     }
 }
 
+/// `sealed_by` is what the database remembers of its vault.
+async fn vault(config: &Config, sealed_by: Option<&[u8]>) -> Finding {
+    let path = crate::vault::socket(config);
+    match Vault::at(&path, Entropy::System).hello().await {
+        Ok((fingerprint, _)) if sealed_by.is_some_and(|known| known != fingerprint) => {
+            let words = format!(
+                "the vault at {} is not the one that this database's personal data are sealed by; name the right one, or \
+                 put its folder back from your backup",
+                path.display()
+            );
+            finding("vault", State::Bad, words)
+        }
+        Ok((_, key)) => finding("vault", State::Well, format!("answers; its ledger is verified with the key {key}")),
+        Err(error) if config.vault_socket.is_some() => finding("vault", State::Bad, error.to_string()),
+        Err(_) if sealed_by.is_some() && !vault::folder(&config.data).join("keys").is_dir() => {
+            let words = format!(
+                "{} holds no keys, and people's data are sealed with them; put the folder back from your backup",
+                vault::folder(&config.data).display()
+            );
+            finding("vault", State::Bad, words)
+        }
+        Err(_) => finding("vault", State::Well, "not running now; the shop starts it"),
+    }
+}
+
+/// How much the ledger of reads proves to somebody who does not trust the shop: A with the vault on a host of its
+/// own and an outside witness, B with a vault of another user and a witness, C otherwise.
+fn evidence(config: &Config) -> Finding {
+    let apart = match &config.vault_socket {
+        None => {
+            "the vault runs as the shop's own user, so whoever takes over that user takes the keys: run `noren vault` \
+                 as another user and set NOREN_VAULT_SOCKET (docs/OPERATIONS.md); "
+        }
+        Some(_) => "",
+    };
+    let words = format!(
+        "grade C of A, B, C: {apart}no outside witness signs the checkpoints (`noren witness` is not built yet), so the \
+         ledger proves what was read only to those who have kept a checkpoint of it"
+    );
+    finding("evidence of reads", State::Advice, words)
+}
+
 fn key_mode(path: &Path) -> Finding {
     #[cfg(unix)]
     match std::fs::metadata(path).map(|meta| std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o777) {
@@ -165,7 +210,17 @@ fn shop(config: &Config, db: &Db) -> Option<Shop> {
     let entropy = Entropy::System;
     let keys = Keys::open_existing(&noren_shop::key_file(&config.data), &entropy).ok()??;
     let (db, data, url) = (db.clone(), config.data.clone(), config.url.clone());
-    Some(Shop::new(Parts { db, keys, clock: Clock::System, entropy, data, url, development: config.development }))
+    let vault = Vault::at(&crate::vault::socket(config), entropy.clone());
+    Some(Shop::new(Parts {
+        db,
+        keys,
+        vault,
+        clock: Clock::System,
+        entropy,
+        data,
+        url,
+        development: config.development,
+    }))
 }
 
 /// Mails and other work that waits to be done, and what can never be done.
@@ -246,7 +301,8 @@ mod tests {
     #[tokio::test]
     async fn a_mail_that_can_never_leave_is_told_with_its_remedy() {
         let dir = tempfile::tempdir().unwrap();
-        let shop = Shop::open(dir.path(), None, "http://127.0.0.1", true).await.unwrap();
+        let (vault, _here) = crate::vault::beside(dir.path());
+        let shop = Shop::open(dir.path(), vault, None, "http://127.0.0.1", true).await.unwrap();
         shop.db.migrate().await.unwrap();
         assert_eq!(mails(&shop).await.state, State::Well);
         let mut tx = shop.db.write().await.unwrap();
@@ -261,7 +317,8 @@ mod tests {
     #[tokio::test]
     async fn what_the_bank_says_about_a_payment_nobody_knows_is_told_until_somebody_has_looked() {
         let dir = tempfile::tempdir().unwrap();
-        let shop = Shop::open(dir.path(), None, "http://127.0.0.1", true).await.unwrap();
+        let (vault, _here) = crate::vault::beside(dir.path());
+        let shop = Shop::open(dir.path(), vault, None, "http://127.0.0.1", true).await.unwrap();
         shop.db.migrate().await.unwrap();
         assert_eq!(payments(&shop).await.state, State::Well);
         let body = br#"{"event_id":"evt_1","reference":"nobody's","outcome":"succeeded","amount":100}"#;
@@ -295,7 +352,8 @@ mod tests {
     async fn a_lost_key_and_a_wrong_one_are_bad() {
         let dir = tempfile::tempdir().unwrap();
         let config = config(dir.path(), Flags::default());
-        let shop = Shop::open(&config.data, None, &config.url, true).await.unwrap();
+        let (vault, _here) = crate::vault::beside(&config.data);
+        let shop = Shop::open(&config.data, vault, None, &config.url, true).await.unwrap();
         shop.migrate().await.unwrap();
         shop.db.close().await;
         assert_eq!(bad(&examine(&config).await), ["built site"]);

@@ -10,3 +10,4 @@ pub mod jobs;
 pub mod metrics;
 pub mod proxies;
 pub mod site;
+pub mod vault;

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{ConfirmData, ContactData, DeliveryData, Found, PaymentData, PlaceForm};
 use crate::cart::desk::{cart as current, key};
 use crate::form::{Form, Refusal, keep, kept, refuse};
-use crate::request::{self, failed, go, shop};
+use crate::request::{self, failed, go, shop, vault_is_away};
 
 /// Goes to the cart: there is nothing to buy.
 fn to_cart() -> Refusal {
@@ -163,8 +163,7 @@ fn stopped(error: CheckoutError) -> Refusal {
         CheckoutError::Refused(faults) => faults.into(),
         CheckoutError::Empty => to_cart(),
         CheckoutError::Incomplete(step) => to(step),
-        CheckoutError::Sealed(error) => failed(&error),
-        CheckoutError::Database(error) => failed(&error),
+        error @ (CheckoutError::Vault(_) | CheckoutError::Database(_)) => failed(&error),
     }
 }
 
@@ -172,6 +171,10 @@ fn stopped(error: CheckoutError) -> Refusal {
 fn keeping<T: Serialize>(name: &str, form: &T, error: CheckoutError) -> Refusal {
     match error {
         CheckoutError::Refused(faults) => refuse(name, form, faults),
+        error if vault_is_away(&error) => {
+            let _ = failed(&error);
+            refuse(name, form, Faults::of(Fault::VaultUnavailable))
+        }
         other => stopped(other),
     }
 }

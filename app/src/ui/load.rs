@@ -262,8 +262,12 @@ pub fn Trouble(
     let location = use_location();
     let path = format!("{}{}", location.pathname.get_untracked(), location.search.get_untracked());
     #[cfg(feature = "ssr")]
-    if matches!(refusal, Refusal::Failed | Refusal::NoAnswer) {
-        crate::request::status(http::StatusCode::INTERNAL_SERVER_ERROR);
+    match &refusal {
+        Refusal::Failed | Refusal::NoAnswer => crate::request::status(http::StatusCode::INTERNAL_SERVER_ERROR),
+        Refusal::Faults(faults) if faults.get("") == Some(&Fault::VaultUnavailable) => {
+            crate::request::status(http::StatusCode::SERVICE_UNAVAILABLE);
+        }
+        Refusal::Faults(_) => {}
     }
     let sign_in =
         matches!(refusal.faults().0.first(), Some(f) if matches!(f.fault, Fault::SignIn | Fault::SessionEnded));

@@ -100,6 +100,8 @@ pub enum Fault {
     },
     /// The payment provider cannot be reached.
     PaymentUnavailable,
+    /// The vault, which keeps people's data, does not answer now.
+    VaultUnavailable,
     /// What was asked for does not exist, or is not this person's.
     NotFound,
     /// Needs a sign-in.

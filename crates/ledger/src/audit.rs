@@ -17,6 +17,13 @@ pub struct AuditFault {
     pub fault: Fault,
 }
 
+impl AuditFault {
+    /// Whether the leaf may be right, and this program is too old to tell.
+    pub fn too_new(&self) -> bool {
+        matches!(self.fault, Fault::Leaf(LeafError::Version(_)))
+    }
+}
+
 /// What can be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -43,6 +50,12 @@ pub enum Fault {
     /// The heads are others than the leaves make them.
     #[error("the heads in it are not those of the leaves before it")]
     Heads,
+    /// A new key was announced, and not signed at once together with what went before.
+    #[error("the leaf before it announces a key, and only heads may follow")]
+    AfterKey,
+    /// A log that continues another one says so first of all.
+    #[error("it continues an earlier log, which only the first leaf of a log can")]
+    Continues,
     /// The checkpoint signs another tree.
     #[error("the checkpoint signs another root than the leaves have")]
     Root,
@@ -62,6 +75,8 @@ pub struct Auditor {
     heads: Heads,
     time: u64,
     ends_in_heads: bool,
+    /// Places of the leaves that announce a key, and its hash.
+    keys: Vec<(u64, Hash)>,
 }
 
 impl Auditor {
@@ -90,6 +105,18 @@ impl Auditor {
         self.heads.prove(tag)
     }
 
+    /// The keys that were announced, by their hashes, and the leaves that announce them.
+    pub fn keys(&self) -> &[(u64, Hash)] {
+        &self.keys
+    }
+
+    /// The hash of the key that signs the checkpoint at this size; `None`: the key that the log began with.
+    /// The checkpoint right after an announcement is still signed by the key before it, which so vouches
+    /// for the new one.
+    pub fn signer(&self, size: u64) -> Option<Hash> {
+        self.keys.iter().rev().find(|(at, _)| at.saturating_add(2) < size).map(|(_, hash)| *hash)
+    }
+
     /// The leaf of heads that may follow now.
     pub fn heads(&mut self) -> Act {
         Act::Heads { root: self.heads.root(), subjects: self.heads.subjects() }
@@ -102,10 +129,12 @@ impl Auditor {
         self.tree.push(hash, whole);
         self.time = leaf.time;
         self.ends_in_heads = matches!(leaf.act, Act::Heads { .. });
-        if let Act::Deed(Deed { subject, count, .. }) = leaf.act
-            && subject != Tag::NOBODY
-        {
-            self.heads.set(Head { tag: subject, count, sequence, leaf: hash });
+        match leaf.act {
+            Act::Deed(Deed { subject, count, .. }) if subject != Tag::NOBODY => {
+                self.heads.set(Head { tag: subject, count, sequence, leaf: hash });
+            }
+            Act::Key { hash } => self.keys.push((sequence, hash)),
+            _ => {}
         }
         Ok(leaf)
     }
@@ -118,7 +147,10 @@ impl Auditor {
         if leaf.time < self.time {
             return Err(Fault::Time);
         }
+        let announced = self.keys.last().is_some_and(|(at, _)| at.checked_add(1) == Some(leaf.sequence));
         match leaf.act {
+            Act::Deed(_) | Act::Key { .. } | Act::Continues { .. } if announced => return Err(Fault::AfterKey),
+            Act::Continues { .. } if leaf.sequence > 0 => return Err(Fault::Continues),
             Act::Heads { .. } if leaf.act != self.heads() => return Err(Fault::Heads),
             Act::Deed(deed) if deed.subject != Tag::NOBODY => {
                 let none = (0, Hash::ZERO, 0);

@@ -1,8 +1,9 @@
 //! A leaf: one act of the vault, 144 bytes, of which each way of writing it down is the only one.
 
+mod law;
 mod words;
 
-pub use words::{Actor, Class, Field, Fields, Kind, Outcome, Purpose};
+pub use words::{Actor, Class, Detail, Field, Fields, Kind, Outcome, Purpose};
 
 use crate::Hash;
 use crate::tree::leaf_hash;
@@ -36,7 +37,13 @@ impl Route {
         Self(bytes)
     }
 
-    fn read(bytes: [u8; 16]) -> Option<Self> {
+    /// Its bytes, filled up with zeros.
+    pub fn bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// The route that these bytes are, if they are one.
+    pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
         let len = bytes.iter().position(|byte| *byte == 0).unwrap_or(16);
         let (name, rest) = bytes.split_at(len);
         (name.iter().all(u8::is_ascii_graphic) && rest.iter().all(|byte| *byte == 0)).then_some(Self(bytes))
@@ -74,6 +81,30 @@ pub enum Act {
         /// How many subjects there are.
         subjects: u64,
     },
+    /// From the next checkpoint but one on, another key signs.
+    Key {
+        /// The [hash](crate::note::VerifierKey::hash) of that key.
+        hash: Hash,
+    },
+    /// The first leaf of a log that goes on after a restore, under another origin.
+    Continues {
+        /// How many leaves the earlier log had.
+        size: u64,
+        /// Root of the Merkle tree over them.
+        root: Hash,
+    },
+}
+
+impl Act {
+    /// What it is, in the word that reports have.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Deed(deed) => deed.kind.word(),
+            Self::Heads { .. } => "heads",
+            Self::Key { .. } => "key",
+            Self::Continues { .. } => "continues",
+        }
+    }
 }
 
 /// Something that somebody asked the vault for.
@@ -89,8 +120,8 @@ pub struct Deed {
     pub fields: Fields,
     /// Who asked.
     pub actor: Actor,
-    /// How surely it was written before it was answered.
-    pub class: Class,
+    /// What exactly, in the kinds that need it.
+    pub detail: Option<Detail>,
     /// About whom.
     pub subject: Tag,
     /// The how many-th leaf of this subject it is, from 1; 0 in leaves about nobody.
@@ -99,11 +130,11 @@ pub struct Deed {
     pub previous: Hash,
     /// Where that leaf is, so that all of a subject are found without an index; 0 where there is none.
     pub previous_at: u64,
-    /// What it was for, by the number that the purpose asks for: of a mail, an order, a ticket.
+    /// Which mail, order or ticket it was for, as only the subject's key can tell.
     pub reference: [u8; 16],
-    /// Which one of its kind the actor is; of a guest or customer, of the session.
+    /// Which one of its kind the actor is, as only the vault can tell.
     pub actor_id: [u8; 16],
-    /// The request in the shop.
+    /// The call: the same in all its leaves.
     pub request: [u8; 8],
     /// Where in the shop.
     pub route: Route,
@@ -115,8 +146,8 @@ pub enum LeafError {
     /// Not 144 bytes.
     #[error("a leaf is 144 bytes long")]
     Length,
-    /// From a later version of the shop.
-    #[error("leaf of version {0}; this program knows version 1")]
+    /// From a later version of the shop: it may be right, and this program cannot tell.
+    #[error("it is written in version {0}, and this program, which knows version 1, is too old for it")]
     Version(u8),
     /// A value that means nothing.
     #[error("the {0} of the leaf means nothing")]
@@ -124,9 +155,14 @@ pub enum LeafError {
     /// Something is written where nothing may be.
     #[error("the leaf holds something where nothing may be")]
     Unused,
+    /// A value that means something, and nothing together with the kind of the leaf.
+    #[error("the {0} of the leaf does not go with its kind")]
+    Unlawful(&'static str),
 }
 
+const CONTINUES: u8 = 8;
 const HEADS: u8 = 10;
+const KEY: u8 = 11;
 
 impl Leaf {
     /// Its bytes.
@@ -137,17 +173,21 @@ impl Leaf {
         put(8, &self.sequence.to_be_bytes());
         put(16, &self.time.to_be_bytes());
         put(44, &self.build.to_be_bytes());
+        // All that are no deeds are laid out alike.
+        let mut plain = |kind: u8, number: u64, hash: &Hash| {
+            put(1, &[kind]);
+            put(24, &number.to_be_bytes());
+            put(48, &hash.0);
+        };
         match &self.act {
-            Act::Heads { root, subjects } => {
-                put(1, &[HEADS]);
-                put(24, &subjects.to_be_bytes());
-                put(48, &root.0);
-            }
+            Act::Heads { root, subjects } => plain(HEADS, *subjects, root),
+            Act::Key { hash } => plain(KEY, 0, hash),
+            Act::Continues { size, root } => plain(CONTINUES, *size, root),
             Act::Deed(deed) => {
                 let purpose = deed.purpose.map_or(0, Purpose::code);
                 put(1, &[deed.kind.code(), purpose, deed.outcome.code()]);
                 put(4, &deed.fields.mask().to_be_bytes());
-                put(6, &[deed.actor.code(), deed.class.code()]);
+                put(6, &[deed.actor.code(), deed.detail.map_or(0, Detail::code)]);
                 put(24, &deed.subject.0);
                 put(40, &deed.count.to_be_bytes());
                 put(48, &deed.previous.0);
@@ -163,17 +203,23 @@ impl Leaf {
 
     /// The leaf that these bytes are. Never more than one way of writing a leaf is taken.
     pub fn decode(bytes: &[u8]) -> Result<Self, LeafError> {
+        // First of all, for a leaf of a later version may be of another length.
+        match bytes.first() {
+            Some(version) if *version > VERSION => return Err(LeafError::Version(*version)),
+            _ => {}
+        }
         let bytes: &[u8; LEN] = bytes.try_into().map_err(|_| LeafError::Length)?;
         if bytes[0] != VERSION {
-            return Err(LeafError::Version(bytes[0]));
+            return Err(LeafError::Meaningless("version"));
         }
         let (sequence, time, build) =
             (u64::from_be_bytes(cut(bytes, 8)), u64::from_be_bytes(cut(bytes, 16)), u32::from_be_bytes(cut(bytes, 44)));
-        let act = if bytes[1] == HEADS {
-            let subjects = u64::from_be_bytes(cut(bytes, 24));
-            Act::Heads { root: Hash(cut(bytes, 48)), subjects }
-        } else {
-            Act::Deed(Deed::decode(bytes)?)
+        let (number, hash) = (u64::from_be_bytes(cut(bytes, 24)), Hash(cut(bytes, 48)));
+        let act = match bytes[1] {
+            HEADS => Act::Heads { root: hash, subjects: number },
+            KEY => Act::Key { hash },
+            CONTINUES => Act::Continues { size: number, root: hash },
+            _ => Act::Deed(Deed::decode(bytes)?),
         };
         let leaf = Self { sequence, time, build, act };
         // Whatever the fields above did not take up must be zero.
@@ -187,38 +233,45 @@ impl Leaf {
 }
 
 impl Deed {
+    /// How surely it is written before it is answered.
+    pub const fn class(&self) -> Class {
+        Class::of(self.kind, self.purpose, self.outcome, self.actor)
+    }
+
     fn decode(bytes: &[u8; LEN]) -> Result<Self, LeafError> {
-        let subject = Tag(cut(bytes, 24));
-        let count = u32::from_be_bytes(cut(bytes, 40));
-        let previous = Hash(cut(bytes, 48));
-        if (subject == Tag::NOBODY) != (count == 0) {
-            return Err(LeafError::Meaningless("count"));
-        }
-        let previous_at = u64::from_be_bytes(cut(bytes, 120));
-        if (count <= 1) != (previous == Hash::ZERO) || (count <= 1 && previous_at != 0) {
-            return Err(LeafError::Meaningless("previous leaf"));
-        }
-        let purpose = match bytes[2] {
-            0 => None,
-            code => Some(Purpose::from_code(code).ok_or(LeafError::Meaningless("purpose"))?),
-        };
-        Ok(Self {
-            kind: Kind::from_code(bytes[1]).ok_or(LeafError::Meaningless("kind"))?,
-            purpose,
-            outcome: Outcome::from_code(bytes[3]).ok_or(LeafError::Meaningless("outcome"))?,
-            fields: Fields::from_mask(u16::from_be_bytes(cut(bytes, 4))).ok_or(LeafError::Meaningless("fields"))?,
-            actor: Actor::from_code(bytes[6]).ok_or(LeafError::Meaningless("actor"))?,
-            class: Class::from_code(bytes[7]).ok_or(LeafError::Meaningless("class"))?,
-            subject,
-            count,
-            previous,
-            previous_at,
+        use LeafError::Meaningless;
+        let deed = Self {
+            kind: Kind::from_code(bytes[1]).ok_or(Meaningless("kind"))?,
+            purpose: word(bytes[2], Purpose::from_code).ok_or(Meaningless("purpose"))?,
+            outcome: Outcome::from_code(bytes[3]).ok_or(Meaningless("outcome"))?,
+            fields: Fields::from_mask(u16::from_be_bytes(cut(bytes, 4))).ok_or(Meaningless("fields"))?,
+            actor: Actor::from_code(bytes[6]).ok_or(Meaningless("actor"))?,
+            detail: word(bytes[7], Detail::from_code).ok_or(Meaningless("detail"))?,
+            subject: Tag(cut(bytes, 24)),
+            count: u32::from_be_bytes(cut(bytes, 40)),
+            previous: Hash(cut(bytes, 48)),
+            previous_at: u64::from_be_bytes(cut(bytes, 120)),
             reference: cut(bytes, 80),
             actor_id: cut(bytes, 96),
             request: cut(bytes, 112),
-            route: Route::read(cut(bytes, 128)).ok_or(LeafError::Meaningless("route"))?,
-        })
+            route: Route::from_bytes(cut(bytes, 128)).ok_or(Meaningless("route"))?,
+        };
+        let first = deed.count <= 1;
+        if (deed.subject == Tag::NOBODY) != (deed.count == 0) {
+            return Err(Meaningless("count"));
+        }
+        if first != (deed.previous == Hash::ZERO) || (first && deed.previous_at != 0) {
+            return Err(Meaningless("previous leaf"));
+        }
+        deed.judge().map_err(LeafError::Unlawful)?;
+        Ok(deed)
     }
+}
+
+/// A word that may be missing, which is written as 0; `None` if the code means nothing.
+#[allow(clippy::option_option, reason = "read and thrown away in one line each")]
+fn word<W>(code: u8, read: impl Fn(u8) -> Option<W>) -> Option<Option<W>> {
+    if code == 0 { Some(None) } else { read(code).map(Some) }
 }
 
 /// `N` bytes from `at` on.
@@ -229,101 +282,4 @@ fn cut<const N: usize>(bytes: &[u8; LEN], at: usize) -> [u8; N] {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    pub fn deed() -> Deed {
-        Deed {
-            kind: Kind::Open,
-            purpose: Some(Purpose::Mail),
-            outcome: Outcome::Done,
-            fields: Fields::of(&[Field::Email, Field::Name]),
-            actor: Actor::Shop,
-            class: Class::Strict,
-            subject: Tag([7; 16]),
-            count: 2,
-            previous: Hash([9; 32]),
-            previous_at: 40,
-            reference: [1; 16],
-            actor_id: [2; 16],
-            request: [3; 8],
-            route: Route::new("outbox/mail"),
-        }
-    }
-
-    pub fn leaf(sequence: u64, act: Act) -> Leaf {
-        Leaf { sequence, time: 1_795_000_000_000 + sequence, build: 0xd073_83aa, act }
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    /// The bytes written down in `docs/LEDGER.md`: a ledger of today must be read for ever.
-    #[test]
-    fn the_bytes_of_a_leaf_stay_as_they_are_written_down() {
-        let leaf = leaf(41, Act::Deed(deed()));
-        let written = "0101010000030201000000000000002900000\
-                       1a1ee565e290707070707070707070707070707070700000002d07383aa"
-            .replace(char::is_whitespace, "");
-        let rest = ["09".repeat(32), "01".repeat(16), "02".repeat(16), "03".repeat(8), format!("{:016x}", 40)].concat();
-        assert_eq!(hex(&leaf.encode()), format!("{written}{rest}{}", "6f7574626f782f6d61696c0000000000"));
-        let heads = super::tests::leaf(42, Act::Heads { root: Hash([5; 32]), subjects: 3 });
-        let written = [
-            "010a000000000000",
-            "000000000000002a",
-            "000001a1ee565e2a",
-            "0000000000000003",
-            &"00".repeat(12),
-            "d07383aa",
-            &"05".repeat(32),
-            &"00".repeat(64),
-        ];
-        assert_eq!(hex(&heads.encode()), written.concat());
-    }
-
-    #[test]
-    fn what_is_long_or_strange_in_the_name_of_a_route_is_cut_and_marked() {
-        assert_eq!(Route::new("account/security/devices").name(), "account/security");
-        assert_eq!(Route::new("注文 a\n").name(), "???a?");
-        assert_eq!(Route::new("").name(), "");
-    }
-
-    #[test]
-    fn counts_and_previous_leaves_that_cannot_be_are_refused() {
-        let refused = |deed: Deed| Leaf::decode(&leaf(1, Act::Deed(deed)).encode());
-        let of_nobody = Deed { subject: Tag::NOBODY, count: 0, previous: Hash::ZERO, previous_at: 0, ..deed() };
-        assert!(refused(of_nobody).is_ok());
-        assert!(refused(Deed { count: 1, previous: Hash::ZERO, previous_at: 0, ..deed() }).is_ok());
-        assert!(refused(Deed { count: 1, previous: Hash::ZERO, ..deed() }).is_err());
-        assert_eq!(refused(Deed { count: 1, ..of_nobody }), Err(LeafError::Meaningless("count")));
-        assert_eq!(refused(Deed { count: 0, previous: Hash::ZERO, ..deed() }), Err(LeafError::Meaningless("count")));
-        assert_eq!(refused(Deed { count: 1, ..deed() }), Err(LeafError::Meaningless("previous leaf")));
-        assert_eq!(refused(Deed { previous: Hash::ZERO, ..deed() }), Err(LeafError::Meaningless("previous leaf")));
-    }
-
-    proptest! {
-        #[test]
-        fn bytes_that_are_a_leaf_are_written_again_as_they_were(mut bytes in prop::collection::vec(any::<u8>(), LEN), small in any::<bool>()) {
-            bytes[0] = VERSION;
-            if small {
-                for at in [1, 2, 3, 6, 7] { bytes[at] %= 12; }
-                bytes[4] &= 1;
-                bytes[128..].fill(0);
-            }
-            if let Ok(leaf) = Leaf::decode(&bytes) {
-                prop_assert_eq!(leaf.encode().to_vec(), bytes);
-            }
-        }
-
-        #[test]
-        fn one_flipped_bit_is_another_leaf_or_none(at in 0..LEN, bit in 0u8..8) {
-            let bytes = leaf(1, Act::Deed(deed())).encode();
-            let mut flipped = bytes;
-            flipped[at] ^= 1 << bit;
-            prop_assert_ne!(Leaf::decode(&flipped).ok(), Leaf::decode(&bytes).ok());
-        }
-    }
-}
+pub(crate) mod tests;

@@ -7,7 +7,7 @@
 //!   tlog-cosignature).
 //! - [`tile`]: the tree as files (C2SP tlog-tiles).
 //! - [`proof`]: that a leaf is in the log (C2SP tlog-proof), and all that happened to one subject.
-//! - [`audit`]: a whole log checked from its first leaf on.
+//! - [`audit`]: a whole log checked from its first leaf on; [`checkpoints`]: all that it signed, and with which key.
 //!
 //! Bytes in, bytes out: no file, no clock, no randomness. The same code runs in the vault, in the
 //! command line and, as WebAssembly, in the customer's browser. The formats are written down in
@@ -15,6 +15,7 @@
 
 pub mod audit;
 pub mod checkpoint;
+pub mod checkpoints;
 mod hash;
 pub mod heads;
 pub mod leaf;

@@ -2,6 +2,10 @@
 //! keys are known: a log's own (Ed25519, type 1) and a witness' (timestamped Ed25519 cosignature of
 //! C2SP tlog-cosignature, type 4).
 
+mod notes;
+
+pub use notes::{parse_notes, write_notes};
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -65,6 +69,11 @@ impl VerifierKey {
     pub fn id(&self) -> u32 {
         let hash = Hash::of(&[self.name.as_bytes(), b"\n", &[self.kind.code()], self.key.as_bytes()]);
         u32::from_be_bytes([hash.0[0], hash.0[1], hash.0[2], hash.0[3]])
+    }
+
+    /// The hash of it as it is written: by this the ledger announces it.
+    pub fn hash(&self) -> Hash {
+        Hash::of(&[self.to_string().as_bytes()])
     }
 
     /// Checks one signature; gives the time in a witness' one (seconds since 1970).

@@ -124,6 +124,8 @@ pub struct SubjectProof {
 pub struct Proven<'a> {
     /// Up to where.
     pub checkpoint: Checkpoint,
+    /// Up to when: the time of the last leaf under it, in UTC milliseconds.
+    pub as_of: u64,
     /// Who signed that.
     pub signed: Vec<Signed<'a>>,
     /// Every leaf about the subject, oldest first; none: nothing was ever written about it.
@@ -189,7 +191,7 @@ impl SubjectProof {
         }
         let head = subject.head.verify(tag, root)?;
         let leaves = chain(tag, head, &subject.leaves, proof.index).ok_or(ProofFault::Chain)?;
-        Ok(Proven { checkpoint, signed, leaves })
+        Ok(Proven { checkpoint, as_of: subject.last.time, signed, leaves })
     }
 }
 

@@ -19,10 +19,10 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use crate::db::{Conn, Dialect};
-use crate::person::{Field, OpenError};
 use crate::session::{self, Device};
 use crate::tidy::in_batches;
 use crate::token::Token;
+use crate::vault::{Asker, Field, LookFor, Plain, VaultError};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
 use limits::{Limit, Standing};
 
@@ -47,9 +47,9 @@ pub enum DoorError {
     /// The password hashing.
     #[error(transparent)]
     Hash(#[from] HashError),
-    /// A sealed field.
-    #[error(transparent)]
-    Open(#[from] OpenError),
+    /// The vault.
+    #[error("{0}")]
+    Vault(#[from] VaultError),
 }
 
 /// A person who has just come in.
@@ -66,11 +66,21 @@ fn code_hash(shop: &Shop, registration: Uuid, code: &str) -> [u8; 32] {
     shop.keys.derive("registration-code", &[registration.as_bytes(), code.as_bytes()].concat())
 }
 
+/// Somebody who is not signed in yet. Those who come from one network are one to the vault, which so
+/// counts how many addresses are tried from there.
+fn at_the_door(shop: &Shop, device: &Device, route: &'static str) -> Asker {
+    let network = shop.keys.derive("network", device.network.as_bytes());
+    let mut id = [0; 16];
+    id.copy_from_slice(&network[..16]);
+    Asker::guest(Uuid::from_bytes(id), route)
+}
+
 /// Starts a registration and gives the token by which the browser finds it again. What comes back,
 /// and how long it takes, is the same whether or not the address has an account already; only the
 /// mail differs.
 pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Device) -> Result<Token, DoorError> {
-    let index = shop.keys.index(Field::Email, wanted.email.canonical());
+    let asker = at_the_door(shop, device, "register");
+    let index = shop.vault.index(asker, LookFor::Login, wanted.email.canonical()).await?;
     let mut tx = shop.db.write().await?;
     let by_network = limits::take(&mut tx, shop, limits::REGISTER_NETWORK, device.network.as_bytes()).await?;
     let by_address = limits::take(&mut tx, shop, limits::REGISTER_ADDRESS, &index).await?;
@@ -85,6 +95,8 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
     let id = shop.entropy.uuid(now);
     let token = Token::random(&shop.entropy);
     let code = shop.entropy.digits(6);
+    let email = vec![(Field::Email, Plain::new(wanted.email.address().to_owned()))];
+    let email = shop.vault.seal(asker, id, None, email).await?;
     let mut tx = shop.db.write().await?;
     let owner = fetch_optional!(tx, (Uuid,), "SELECT id FROM customer WHERE email_index = $1", index.to_vec()).await?;
     // An address with an owner gets a row too, with a code that nobody was ever told.
@@ -96,7 +108,7 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
         id,
         token.hash().to_vec(),
         index.to_vec(),
-        shop.keys.seal(id, Field::Email, wanted.email.address()),
+        email.get(Field::Email),
         password_hash.as_str(),
         code_hash.to_vec(),
         lang.tag(),
@@ -190,7 +202,8 @@ pub async fn verify(
 /// Signs in with e-mail and password. The answer for a wrong password and for an unknown address is
 /// the same, after the same work.
 pub async fn login(shop: &Shop, asked: &Login, device: &Device, old: Option<&Token>) -> Result<Entered, DoorError> {
-    let index = shop.keys.index(Field::Email, asked.email.canonical());
+    let asker = at_the_door(shop, device, "login");
+    let index = shop.vault.index(asker, LookFor::Login, asked.email.canonical()).await?;
     let mut tx = shop.db.write().await?;
     let account = fetch_optional!(
         tx,

@@ -6,7 +6,8 @@ mod tests;
 
 use noren_domain::cart::{Cart, CartView, Totals};
 use noren_domain::checkout::{
-    Confirmation, Contact, ContactForm, Delivery, DeliveryForm, PaymentForm, PaymentMethod, Quote, QuoteLine, Step,
+    Confirmation, Contact, ContactForm, Delivery, DeliveryChoice, DeliveryForm, PaymentForm, PaymentMethod, Quote,
+    QuoteLine, Step,
 };
 use noren_domain::form::{Fault, Faults};
 use noren_domain::prefecture::Prefecture;
@@ -16,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Shop;
 use crate::db::Conn;
-use crate::person::OpenError;
+use crate::vault::{Asker, Field, LookFor, Plain, VaultError};
 use crate::{payment, postal};
 
 /// Most orders of one e-mail address that may wait for their bank transfer. Each of them holds its goods
@@ -38,9 +39,9 @@ pub enum CheckoutError {
     /// This step is missing, or no longer fits the ones before it.
     #[error("step {0:?} is not filled in")]
     Incomplete(Step),
-    /// A sealed answer does not open.
-    #[error(transparent)]
-    Sealed(#[from] OpenError),
+    /// The vault does not seal or open an answer.
+    #[error("{0}")]
+    Vault(#[from] VaultError),
     /// The database.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -63,10 +64,16 @@ pub async fn answers(shop: &Shop, cart: Id<Cart>) -> Result<(Answers, CartView),
     let mut conn = shop.db.read().await?;
     let view = crate::cart::view(&mut conn, cart).await?;
     let row = rows::find(&mut conn, cart).await?;
-    Ok((answers_of(shop, row.as_ref(), &view)?, view))
+    drop(conn);
+    Ok((answers_of(shop, cart, row.as_ref(), &view).await?, view))
 }
 
-fn answers_of(shop: &Shop, row: Option<&rows::Checkout>, view: &CartView) -> Result<Answers, CheckoutError> {
+async fn answers_of(
+    shop: &Shop,
+    cart: Id<Cart>,
+    row: Option<&rows::Checkout>,
+    view: &CartView,
+) -> Result<Answers, CheckoutError> {
     let Some(row) = row else {
         return Ok(Answers {
             contact: ContactForm::default(),
@@ -79,18 +86,29 @@ fn answers_of(shop: &Shop, row: Option<&rows::Checkout>, view: &CartView) -> Res
         Ok(_) => Step::Confirm,
         Err(step) => step,
     };
-    Ok(Answers { contact: row.contact(shop)?, delivery: row.delivery(shop)?, payment: row.payment(), next })
+    let opened = row.open(shop, Asker::of_cart(cart.0, row.customer_id, "checkout")).await?;
+    let (contact, delivery) = (row.contact(&opened), row.delivery(&opened));
+    Ok(Answers { contact, delivery, payment: row.payment(), next })
 }
 
 /// Saves who and where, sealed. A 〒 that is known to lie in other prefectures than the one chosen is refused.
 pub async fn save_contact(shop: &Shop, cart: Id<Cart>, form: &ContactForm) -> Result<(), CheckoutError> {
     let contact = form.parse().map_err(CheckoutError::Refused)?;
     check_postal_code(&contact).map_err(|fault| CheckoutError::Refused(Faults::field("postal_code", fault)))?;
-    let mut tx = shop.db.write().await?;
-    let row = rows::begin(&mut tx, shop, cart).await?;
-    rows::save_contact(&mut tx, shop, cart, row.subject_id, &contact).await?;
-    tx.commit().await?;
-    Ok(())
+    let email = contact.email.canonical();
+    loop {
+        let whose = rows::whose(shop, cart).await?;
+        let index = shop.vault.index(whose.asker(cart), LookFor::Checkout, email).await?;
+        let sealed = whose.seal(shop, cart, rows::contact_values(&contact)).await?;
+        let mut tx = shop.db.write().await?;
+        let row = rows::begin(&mut tx, shop, cart, whose.subject).await?;
+        if row.subject_id == whose.subject {
+            rows::save_contact(&mut tx, shop, cart, &contact, &sealed, &index).await?;
+            tx.commit().await?;
+            return Ok(());
+        }
+        // Another tab has begun the checkout meanwhile: what it is about is sealed for its record.
+    }
 }
 
 /// A code that the carried table does not know may be newer than the table: the shopper lives there, and
@@ -103,20 +121,46 @@ fn check_postal_code(contact: &Contact) -> Result<(), Fault> {
 
 /// Saves how and when.
 pub async fn save_delivery(shop: &Shop, cart: Id<Cart>, form: &DeliveryForm) -> Result<(), CheckoutError> {
+    let whose = rows::whose(shop, cart).await?;
+    let mut conn = shop.db.read().await?;
+    let message = chosen(&mut conn, shop, cart, form).await?.1.gift_message;
+    drop(conn);
+    let message = match message {
+        Some(text) => {
+            let values = vec![(Field::GiftMessage, Plain::new(text))];
+            whose.seal(shop, cart, values).await?.get(Field::GiftMessage)
+        }
+        None => None,
+    };
     let mut tx = shop.db.write().await?;
-    let row = rows::begin(&mut tx, shop, cart).await?;
-    let prefecture = row.prefecture().ok_or(CheckoutError::Incomplete(Step::Contact))?;
-    let view = crate::cart::view(&mut tx, cart).await?;
-    let choice = form.parse(prefecture, view.weight_g(), shop.now()).map_err(CheckoutError::Refused)?;
-    rows::save_delivery(&mut tx, shop, cart, row.subject_id, &choice).await?;
+    let (row, choice) = chosen(&mut tx, shop, cart, form).await?;
+    if row.subject_id != whose.subject {
+        // The cart was bought in another tab just now, and another one begun.
+        return Err(CheckoutError::Incomplete(Step::Contact));
+    }
+    rows::save_delivery(&mut tx, shop, cart, &choice, message).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// The delivery that was chosen, against the answers before it and the cart as it is now.
+async fn chosen(
+    conn: &mut Conn,
+    shop: &Shop,
+    cart: Id<Cart>,
+    form: &DeliveryForm,
+) -> Result<(rows::Checkout, DeliveryChoice), CheckoutError> {
+    let row = rows::find(conn, cart).await?.ok_or(CheckoutError::Incomplete(Step::Contact))?;
+    let prefecture = row.prefecture().ok_or(CheckoutError::Incomplete(Step::Contact))?;
+    let view = crate::cart::view(conn, cart).await?;
+    let choice = form.parse(prefecture, view.weight_g(), shop.now()).map_err(CheckoutError::Refused)?;
+    Ok((row, choice))
 }
 
 /// Saves how it is paid.
 pub async fn save_payment(shop: &Shop, cart: Id<Cart>, form: &PaymentForm) -> Result<(), CheckoutError> {
     let mut tx = shop.db.write().await?;
-    let row = rows::begin(&mut tx, shop, cart).await?;
+    let row = rows::find(&mut tx, cart).await?.ok_or(CheckoutError::Incomplete(Step::Contact))?;
     let prefecture = row.prefecture().ok_or(CheckoutError::Incomplete(Step::Contact))?;
     let method = row.method().ok_or(CheckoutError::Incomplete(Step::Delivery))?;
     let view = crate::cart::view(&mut tx, cart).await?;
@@ -153,26 +197,26 @@ async fn may_be_paid_by(
 pub async fn quote(conn: &mut Conn, shop: &Shop, cart: Id<Cart>) -> Result<Quote, CheckoutError> {
     let view = crate::cart::view(conn, cart).await?;
     let row = rows::find(conn, cart).await?;
-    quote_of(conn, shop, cart, row, view).await
+    quote_of(conn, shop, cart, row.as_ref(), view).await
 }
 
 async fn quote_of(
     conn: &mut Conn,
     shop: &Shop,
     cart: Id<Cart>,
-    row: Option<rows::Checkout>,
+    row: Option<&rows::Checkout>,
     view: CartView,
 ) -> Result<Quote, CheckoutError> {
     if view.is_empty() {
         return Err(CheckoutError::Empty);
     }
     let row = row.ok_or(CheckoutError::Incomplete(Step::Contact))?;
-    let settled = settle(shop, &row, &view).map_err(CheckoutError::Incomplete)?;
+    let settled = settle(shop, row, &view).map_err(CheckoutError::Incomplete)?;
     // The step says why, and what to do, when the same is chosen again.
     if !may_be_paid_by(conn, cart, settled.payment, view.totals.goods + settled.shipping).await? {
         return Err(CheckoutError::Incomplete(Step::Payment));
     }
-    Ok(assemble(&row, view, settled))
+    Ok(assemble(row, view, settled))
 }
 
 /// The answers of a checkout that fit each other and the cart.
@@ -245,8 +289,10 @@ pub async fn confirmation(
     let mut conn = shop.db.read().await?;
     let view = crate::cart::view(&mut conn, cart).await?;
     let row = rows::find(&mut conn, cart).await?;
-    let answers = answers_of(shop, row.as_ref(), &view)?;
-    let quote = quote_of(&mut conn, shop, cart, row, view.clone()).await?;
+    // Whoever cannot go on here is not read for nothing: the quote comes first.
+    let quote = quote_of(&mut conn, shop, cart, row.as_ref(), view.clone()).await?;
+    drop(conn);
+    let answers = answers_of(shop, cart, row.as_ref(), &view).await?;
     Ok((Confirmation::of(&quote, lang), answers, view))
 }
 

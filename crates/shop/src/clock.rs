@@ -58,11 +58,20 @@ impl Entropy {
     ///
     /// # Panics
     /// When the operating system has none to give: nothing safe can be done then.
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system for randomness")]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
+        self.fill(&mut bytes);
+        bytes
+    }
+
+    /// Fills `bytes` with random ones.
+    ///
+    /// # Panics
+    /// When the operating system has none to give: nothing safe can be done then.
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the operating system for randomness")]
+    pub fn fill(&self, bytes: &mut [u8]) {
         match self {
-            Self::System => getrandom::fill(&mut bytes).expect("the operating system gives random bytes"),
+            Self::System => getrandom::fill(bytes).expect("the operating system gives random bytes"),
             Self::Seeded(state) => {
                 for chunk in bytes.chunks_mut(32) {
                     let mut state = state.lock().expect("no thread panics while it holds the counter");
@@ -75,7 +84,6 @@ impl Entropy {
                 }
             }
         }
-        bytes
     }
 
     /// A fresh `UUIDv7` for a thing made at `now`.

@@ -10,6 +10,7 @@ pub mod checkout;
 pub mod clock;
 pub mod db;
 pub mod import;
+pub mod keys;
 pub mod mail;
 pub mod media;
 pub mod menu;
@@ -17,7 +18,6 @@ pub mod notice;
 pub mod order;
 pub mod outbox;
 pub mod payment;
-pub mod person;
 pub mod postal;
 pub mod sample;
 pub mod search;
@@ -25,13 +25,15 @@ pub mod session;
 pub mod stock;
 pub mod tidy;
 pub mod token;
+pub mod vault;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clock::{Clock, Entropy};
 use db::Db;
-use person::Keys;
+use keys::Keys;
+use vault::{Vault, VaultError};
 
 /// The running shop: its database, its keys, its clock and its folder. Cheap to clone.
 #[derive(Clone)]
@@ -41,8 +43,10 @@ pub struct Shop(Arc<Parts>, Arc<catalogue::Shelf>);
 pub struct Parts {
     /// The database.
     pub db: Db,
-    /// The door to people's data.
+    /// The shop's own key.
     pub keys: Keys,
+    /// The door to people's data.
+    pub vault: Vault,
     /// Where time comes from.
     pub clock: Clock,
     /// Where randomness comes from.
@@ -64,7 +68,8 @@ fn own_folder(path: &Path) -> std::io::Result<()> {
     folder.recursive(true).create(path)
 }
 
-fn host_of(url: &str) -> Option<&str> {
+/// The host of an address, without its port.
+pub fn host_of(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
     rest.split(['/', '?', '#']).next()?.split(':').next().filter(|host| !host.is_empty())
 }
@@ -107,30 +112,72 @@ impl Shop {
         self.clock.now()
     }
 
-    /// Brings the database up to date, and refuses one whose personal data another key has sealed:
-    /// a second node or a restored machine without the right `keys/` would otherwise go on as a shop
-    /// that knows nobody.
+    /// Brings the database up to date, and refuses one that was used with another key or whose personal
+    /// data another vault has sealed: a second node or a restored machine without the right `keys/` and
+    /// vault would otherwise go on as a shop that knows nobody.
     pub async fn migrate(&self) -> Result<(), OpenShopError> {
         self.db.migrate().await?;
+        self.check_key().await?;
+        self.check_vault().await
+    }
+
+    async fn check_key(&self) -> Result<(), OpenShopError> {
         let ours = self.keys.fingerprint();
-        let mut known = person::fingerprint(&self.db).await?;
+        let mut known = keys::fingerprint(&self.db).await?;
         if known.is_none() {
             let mut tx = self.db.write().await?;
             let sql = "INSERT INTO key_check (id, fingerprint) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
             execute!(tx, sql, ours.to_vec()).await?;
             tx.commit().await?;
-            known = person::fingerprint(&self.db).await?;
+            known = keys::fingerprint(&self.db).await?;
         }
         if known.as_deref() == Some(&ours) {
             Ok(())
         } else {
-            Err(person::KeyError::Other { path: key_file(&self.data) }.into())
+            Err(keys::KeyError::Other { path: key_file(&self.data) }.into())
         }
     }
 
-    /// Opens or creates everything a shop needs in the data folder `data`.
+    /// A vault that is away is no reason to stay closed: goods can be shown without it. It is looked at when
+    /// it is there again.
+    async fn check_vault(&self) -> Result<(), OpenShopError> {
+        let known = vault_fingerprint(&self.db).await?;
+        let mut conn = self.db.read().await?;
+        if known.is_none() && fetch_optional!(conn, (i64,), "SELECT 1 FROM customer LIMIT 1").await?.is_some() {
+            return Err(OpenShopError::Earlier);
+        }
+        drop(conn);
+        let known = if let Some(known) = known { known } else { self.remember_vault().await? };
+        self.vault.trust(known.try_into().map_err(|_| VaultError::Other(self.vault.path().to_owned()))?);
+        match self.vault.hello().await {
+            Ok((ours, _)) if !self.vault.is_trusted(&ours) => {
+                Err(VaultError::Other(self.vault.path().to_owned()).into())
+            }
+            Err(error) if !error.is_passing() => Err(error.into()),
+            Err(error) => {
+                tracing::warn!(%error, "people's data cannot be read or written until the vault is there");
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// From now on the database remembers the vault that answers; or another node's, if that was quicker.
+    async fn remember_vault(&self) -> Result<Vec<u8>, OpenShopError> {
+        let (ours, _) = self.vault.hello().await?;
+        let mut tx = self.db.write().await?;
+        let sql = "INSERT INTO vault_check (id, fingerprint) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
+        execute!(tx, sql, ours.to_vec()).await?;
+        let (known,) = fetch_one!(tx, (Vec<u8>,), "SELECT fingerprint FROM vault_check").await?;
+        tx.commit().await?;
+        Ok(known)
+    }
+
+    /// Opens or creates everything a shop needs in the data folder `data`, but the vault, which is another
+    /// process and may come later.
     pub async fn open(
         data: &Path,
+        vault: Vault,
         database_url: Option<&str>,
         url: &str,
         development: bool,
@@ -146,11 +193,22 @@ impl Shop {
         let path = key_file(data);
         let keys = match Keys::open_existing(&path, &entropy)? {
             Some(keys) => keys,
-            None if person::fingerprint(&db).await?.is_some() => return Err(person::KeyError::Missing { path }.into()),
+            None if keys::fingerprint(&db).await?.is_some() => return Err(keys::KeyError::Missing { path }.into()),
             None => Keys::open_or_create(&path, &entropy)?,
         };
         let url = url.trim_end_matches('/').to_owned();
-        Ok(Self::new(Parts { db, keys, clock: Clock::System, entropy, data: data.to_owned(), url, development }))
+        Ok(Self::new(Parts { db, keys, vault, clock: Clock::System, entropy, data: data.to_owned(), url, development }))
+    }
+}
+
+/// What the database remembers of the vault that its personal data are sealed by.
+pub async fn vault_fingerprint(db: &Db) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    let mut conn = db.read().await?;
+    match fetch_optional!(conn, (Vec<u8>,), "SELECT fingerprint FROM vault_check").await {
+        Ok(row) => Ok(row.map(|(fingerprint,)| fingerprint)),
+        // A database that never saw this migration has no such table.
+        Err(sqlx::Error::Database(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -179,7 +237,16 @@ pub enum OpenShopError {
     },
     /// The key file.
     #[error(transparent)]
-    Key(#[from] person::KeyError),
+    Key(#[from] keys::KeyError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// People are in the database from before there was a vault.
+    #[error(
+        "the personal data in this database were sealed by an early version of Noren, from before there was a vault; \
+         that version was never released: start anew with another data folder or database (NOREN_DATA, NOREN_DATABASE_URL)"
+    )]
+    Earlier,
     /// The database.
     #[error("cannot open the database: {0}; check NOREN_DATABASE_URL and that the data folder is writable")]
     Database(#[from] sqlx::Error),
@@ -194,12 +261,24 @@ pub mod testing;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use person::KeyError;
+    use keys::KeyError;
 
     async fn start(data: &Path) -> Result<Shop, OpenShopError> {
-        let shop = Shop::open(data, None, "http://shop.example", true).await?;
+        let vault = Vault::at(&vault::socket(data), Entropy::System);
+        let shop = Shop::open(data, vault, None, "http://shop.example", true).await?;
         shop.migrate().await?;
         Ok(shop)
+    }
+
+    fn vault_in(data: &Path) -> vault::Here {
+        vault::Here::start(
+            &vault::folder(data),
+            &vault::socket(data),
+            "shop.example",
+            noren_vault::policy::Limits::default(),
+            &[],
+        )
+        .unwrap()
     }
 
     #[test]
@@ -213,6 +292,7 @@ mod tests {
     #[tokio::test]
     async fn a_database_opens_with_the_key_that_sealed_it_and_with_no_other() {
         let dir = tempfile::tempdir().unwrap();
+        let _vault = vault_in(dir.path());
         start(dir.path()).await.unwrap().db.close().await;
         start(dir.path()).await.unwrap().db.close().await;
 
@@ -234,6 +314,7 @@ mod tests {
         let other = Shop::new(Parts {
             db: shop.db.clone(),
             keys: Keys::new([2; 32], shop.entropy.clone()),
+            vault: shop.vault.clone(),
             clock: shop.clock.clone(),
             entropy: shop.entropy.clone(),
             data: shop.data.clone(),
@@ -241,5 +322,27 @@ mod tests {
             development: true,
         });
         assert!(matches!(other.migrate().await, Err(OpenShopError::Key(KeyError::Other { .. }))));
+    });
+
+    on_both_databases!(a_shop_opens_with_the_vault_that_sealed_its_people_and_with_no_other(shop) {
+        shop.migrate().await.unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let other = vault_in(elsewhere.path());
+        let with = |vault: Vault| Shop::new(Parts {
+            db: shop.db.clone(),
+            keys: shop.keys.clone(),
+            vault,
+            clock: shop.clock.clone(),
+            entropy: shop.entropy.clone(),
+            data: shop.data.clone(),
+            url: shop.url.clone(),
+            development: true,
+        });
+        let at = |path: &Path| Vault::at(path, Entropy::System);
+        let stranger = with(at(&vault::socket(elsewhere.path())));
+        assert!(matches!(stranger.migrate().await, Err(OpenShopError::Vault(VaultError::Other(_)))));
+        drop(other);
+        // Away, it keeps nobody from looking at goods.
+        with(at(&elsewhere.path().join("nobody"))).migrate().await.unwrap();
     });
 }

@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::Shop;
-use crate::person::OpenError;
+use crate::vault::VaultError;
 
 pub use letter::{Letter, Part};
 
@@ -57,7 +57,11 @@ impl MailError {
     /// Whether trying again cannot help: what the mail is about will not come back, nor become an
     /// address, nor open.
     pub(crate) const fn is_final(&self) -> bool {
-        matches!(self, Self::Gone | Self::Address(_) | Self::Compose(_) | Self::Open(_))
+        match self {
+            Self::Gone | Self::Address(_) | Self::Compose(_) => true,
+            Self::Vault(error) => !error.is_passing(),
+            Self::Mailbox(_) | Self::Database(_) => false,
+        }
     }
 }
 
@@ -76,9 +80,9 @@ pub enum MailError {
     /// The mailbox folder cannot be written.
     #[error("cannot write to the mailbox folder: {0}")]
     Mailbox(#[from] io::Error),
-    /// The address does not open.
+    /// The vault does not open the address.
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Vault(#[from] VaultError),
     /// The database.
     #[error(transparent)]
     Database(#[from] sqlx::Error),

@@ -10,6 +10,7 @@ use noren_domain::notice::{Incomplete, NoticeLine, NoticeNo, NoticeView, PersonV
 use uuid::Uuid;
 
 use crate::db::{self, Conn};
+use crate::vault::VaultError;
 use crate::{Shop, execute, fetch_all, fetch_one, fetch_optional};
 
 /// A notice cannot be published or read.
@@ -35,6 +36,9 @@ pub enum NoticeError {
     /// What is stored has an unknown version or a malformed number.
     #[error("stored notice {0} has a version or number that is none")]
     Malformed(String),
+    /// The vault.
+    #[error("{0}")]
+    Vault(#[from] VaultError),
     /// The database.
     #[error(transparent)]
     Database(#[from] sqlx::Error),

@@ -2,11 +2,12 @@
 
 pub mod goods;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::clock::{Clock, Entropy};
 use crate::db::Db;
-use crate::person::Keys;
+use crate::keys::Keys;
+use crate::vault::{self, Vault};
 use crate::{Parts, Shop};
 
 /// Sunday, 22 November 2026, 10:00 in Tokyo.
@@ -15,6 +16,8 @@ pub const NOW: i64 = 1_795_309_200_000;
 /// A fresh shop with an empty database, and the folder that goes when it is dropped.
 pub struct TestShop {
     shop: Shop,
+    /// Goes before the folder that it works in.
+    vault: Option<vault::Here>,
     _dir: tempfile::TempDir,
     /// Server and name of a PostgreSQL database that goes too.
     database: Option<(String, String)>,
@@ -52,11 +55,30 @@ fn put_together(db: Db, dir: tempfile::TempDir, database: Option<(String, String
     let entropy = Entropy::System;
     let keys = Keys::new([1; 32], entropy.clone());
     let url = "http://shop.example".to_owned();
-    let shop = Shop::new(Parts { db, keys, clock: Clock::fixed(NOW), entropy, data, url, development: true });
+    let here = start_vault(&data);
+    let vault = Vault::at(&vault::socket(&data), entropy.clone());
+    let shop = Shop::new(Parts { db, keys, vault, clock: Clock::fixed(NOW), entropy, data, url, development: true });
     for dir in [shop.media_dir(), shop.mailbox_dir()] {
         std::fs::create_dir_all(dir).unwrap();
     }
-    TestShop { shop, _dir: dir, database }
+    TestShop { shop, vault: Some(here), _dir: dir, database }
+}
+
+fn start_vault(data: &Path) -> vault::Here {
+    let limits = noren_vault::policy::Limits::default();
+    vault::Here::start(&vault::folder(data), &vault::socket(data), "shop.example", limits, &[]).unwrap()
+}
+
+impl TestShop {
+    /// Stops the shop's vault, as if its process had ended.
+    pub fn stop_vault(&mut self) {
+        self.vault = None;
+    }
+
+    /// Starts it again.
+    pub fn start_vault(&mut self) {
+        self.vault = Some(start_vault(&self.shop.data));
+    }
 }
 
 /// A shop on SQLite.
@@ -95,7 +117,17 @@ pub async fn another_machine(shop: &Shop) -> Shop {
         }
     };
     let (keys, clock, entropy) = (Keys::new([1; 32], shop.entropy.clone()), shop.clock.clone(), shop.entropy.clone());
-    Shop::new(Parts { db, keys, clock, entropy, data: shop.data.clone(), url: shop.url.clone(), development: true })
+    let vault = shop.vault.clone();
+    Shop::new(Parts {
+        db,
+        keys,
+        vault,
+        clock,
+        entropy,
+        data: shop.data.clone(),
+        url: shop.url.clone(),
+        development: true,
+    })
 }
 
 /// Writes a claim once and checks it on both databases:

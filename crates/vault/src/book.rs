@@ -18,7 +18,7 @@ use std::time::Duration;
 use noren_ledger::Hash;
 use noren_ledger::audit::{AuditFault, Auditor};
 use noren_ledger::checkpoint::Checkpoint;
-use noren_ledger::leaf::{Act, Actor, Class, Deed, Fields, Kind, Leaf, Outcome, Purpose, Route, Tag};
+use noren_ledger::leaf::{Act, Class, Deed, Leaf, Tag};
 use noren_ledger::note::{Note, SignerKey};
 use noren_ledger::proof::{LeafProof, SubjectProof};
 use noren_ledger::tile::{Tile, bundle, bundle_path, bundles_added};
@@ -26,38 +26,35 @@ use noren_ledger::tree::prove_inclusion;
 
 use self::files::Files;
 
-/// A relaxed leaf is written through within this time.
+/// While relaxed leaves wait, they are written through so often.
 const RELAXED: Duration = Duration::from_millis(50);
+/// When one has waited for so long (milliseconds) all the same, whoever comes next waits with it.
+const RELAXED_AT_MOST: u64 = 200;
+/// A clock that is behind the newest leaf by more than this (milliseconds) is wrong, or was.
+const CLOCK_SLACK: u64 = 60 * 60 * 1_000;
 /// A checkpoint is made at least so often while leaves come in.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 /// And after so many of them.
 const CHECKPOINT_LEAVES: u64 = 1_000;
 
-/// What is written down: a [`Deed`] without what follows from the book itself.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    /// What was asked.
-    pub kind: Kind,
-    /// What for.
-    pub purpose: Option<Purpose>,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Which fields.
-    pub fields: Fields,
-    /// Who asked.
-    pub actor: Actor,
-    /// How surely it must be written before the answer.
-    pub class: Class,
-    /// About whom.
-    pub subject: Tag,
-    /// Number of the mail, order, ticket.
-    pub reference: [u8; 16],
-    /// Which actor.
-    pub actor_id: [u8; 16],
-    /// Which request.
-    pub request: [u8; 8],
-    /// Where in the shop.
-    pub route: Route,
+/// The ledger's word that an act stands in it, as surely as its [`Class`] asks for. Only the book gives it,
+/// and [`SubjectKey::open`](crate::seal::SubjectKey::open) asks for it: nothing is read without being written down.
+#[derive(Debug)]
+pub struct Written {
+    sequence: u64,
+}
+
+impl Written {
+    /// Where it stands.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// For tests of what comes after the writing.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        Self { sequence: 0 }
+    }
 }
 
 /// The book cannot be used.
@@ -89,6 +86,16 @@ pub enum BookError {
     /// A checkpoint is none of this log.
     #[error("{0} in the ledger is no checkpoint of this log's key")]
     Checkpoint(String),
+    /// The clock is behind the ledger.
+    #[error(
+        "the newest leaf of the ledger is of {ledger} and the clock says {clock} (UTC milliseconds): set the clock right, then start the vault again"
+    )]
+    Clock {
+        /// Time of the newest leaf.
+        ledger: u64,
+        /// What the clock says.
+        clock: u64,
+    },
     /// Writing failed before; what is on the disk is not known any more.
     #[error("the ledger could not be written ({0}); start the vault again once the cause is mended")]
     Stopped(String),
@@ -102,6 +109,8 @@ struct State {
     files: Files,
     /// Leaves that are surely on the disk.
     safe: u64,
+    /// Time of the first leaf that is not.
+    unsafe_since: u64,
     /// Somebody waits for the disk.
     hurry: bool,
     /// The newest checkpoint.
@@ -136,27 +145,49 @@ pub struct Book {
 }
 
 impl Book {
-    /// Opens the ledger in `folder`, which is made if it is missing, and checks all of it.
-    pub fn open(folder: &Path, signer: SignerKey, build: u32, now: Now) -> Result<Self, BookError> {
+    /// Opens the ledger in `folder`, which is made if it is missing, and checks all of it; each leaf is
+    /// handed to `each` on the way. `anchor` is a file outside the folder that keeps the newest checkpoint:
+    /// a folder put back from a backup, or emptied, does not open.
+    pub fn open(
+        folder: &Path,
+        anchor: &Path,
+        signer: SignerKey,
+        build: u32,
+        now: Now,
+        each: impl FnMut(&Leaf),
+    ) -> Result<Self, BookError> {
         let mut auditor = Auditor::default();
-        let files = Files::open(folder, &mut auditor)?;
+        let mut files = Files::open(folder, anchor, &mut auditor, each)?;
         let newest = files.newest_checkpoint(signer.verifier())?;
-        if let Some((checkpoint, _)) = &newest {
+        for (checkpoint, _) in newest.iter().chain(&files.anchor(signer.verifier())?) {
             if checkpoint.size > auditor.size() {
                 return Err(BookError::Short { held: auditor.size(), signed: checkpoint.size });
             }
             files.check(checkpoint)?;
         }
+        let (ledger, clock) = (auditor.time(), now());
+        if ledger > clock.saturating_add(CLOCK_SLACK) {
+            return Err(BookError::Clock { ledger, clock });
+        }
         let safe = auditor.size();
-        let state = State { auditor, files, safe, hurry: false, newest, stopped: None, closing: false };
+        let state =
+            State { auditor, files, safe, unsafe_since: 0, hurry: false, newest, stopped: None, closing: false };
         let (work, done) = (Condvar::new(), Condvar::new());
         let shared = Arc::new(Shared { state: Mutex::new(state), work, done, signer, build, now });
         let writer = {
             let shared = shared.clone();
-            std::thread::Builder::new().name("ledger".into()).spawn(move || write_through(&shared))
+            std::thread::Builder::new().name("ledger".into()).spawn(move || {
+                let _guard = Guard(&shared);
+                write_through(&shared);
+            })
         };
         let writer = writer.map_err(|source| BookError::Io { path: folder.display().to_string(), source })?;
         Ok(Self { shared, writer: Some(writer) })
+    }
+
+    /// The key that its checkpoints are verified with, as one line of text.
+    pub fn verifier_key(&self) -> String {
+        self.shared.signer.verifier().to_string()
     }
 
     /// How many leaves there are.
@@ -164,33 +195,45 @@ impl Book {
         self.shared.state().auditor.size()
     }
 
-    /// Writes `entry` down, and gives its place once it is as safe as its class asks for. Nothing may be
-    /// answered before, and nothing at all if this fails.
-    pub fn append(&self, entry: &Entry) -> Result<u64, BookError> {
-        let mut state = self.shared.state();
-        let act = Act::Deed(deed(&state.auditor, entry));
-        let sequence = put(&mut state, &self.shared, act)?;
-        match entry.class {
-            // The first one of those that are not safe yet starts the time; the others go with it.
-            Class::Relaxed if state.safe == sequence => self.shared.work.notify_one(),
-            Class::Relaxed => {}
-            Class::Strict => {
-                state.hurry = true;
-                self.shared.work.notify_one();
-                while state.safe <= sequence {
-                    if let Some(cause) = &state.stopped {
-                        return Err(BookError::Stopped(cause.clone()));
-                    }
-                    state = self.shared.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+    /// Writes `deed` down, and gives its place once it is as safe as its class asks for. Nothing may be
+    /// answered before, and nothing at all if this fails. What it says of the leaf before it (`count`,
+    /// `previous`, `previous_at`) is filled in here.
+    pub fn append(&self, deed: Deed) -> Result<Written, BookError> {
+        let shared = &self.shared;
+        let class = deed.class();
+        let mut state = shared.state();
+        let act = Act::Deed(following(&state.auditor, deed));
+        let sequence = put(&mut state, shared, act)?;
+        if state.safe == sequence {
+            state.unsafe_since = state.auditor.time();
+            shared.work.notify_one();
+        }
+        let late = state.auditor.time() - state.unsafe_since > RELAXED_AT_MOST;
+        if class == Class::Strict || late {
+            state.hurry = true;
+            shared.work.notify_one();
+            while state.safe <= sequence {
+                if let Some(cause) = &state.stopped {
+                    return Err(BookError::Stopped(cause.clone()));
                 }
+                state = shared.done.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
         }
-        Ok(sequence)
+        Ok(Written { sequence })
     }
 
     /// Signs what there is; the newest checkpoint if nothing has come since.
     pub fn checkpoint(&self) -> Result<(Checkpoint, Note), BookError> {
         checkpoint(&mut self.shared.state(), &self.shared)
+    }
+
+    /// The newest checkpoint that there is; one is made if there is none yet.
+    pub fn newest(&self) -> Result<(Checkpoint, Note), BookError> {
+        let mut state = self.shared.state();
+        match &state.newest {
+            Some(newest) => Ok(newest.clone()),
+            None => checkpoint(&mut state, &self.shared),
+        }
     }
 
     /// Proof of all that was ever written about `tag`.
@@ -227,8 +270,8 @@ impl Book {
         for tile in Tile::added(0, checkpoint.size) {
             files::write(&folder.join(tile.path()), &tile.encode(|level, at| files.node(level, at))?)?;
         }
-        for (name, note) in files.checkpoints()? {
-            files::write(&folder.join("checkpoints").join(name), note.as_bytes())?;
+        for (name, notes) in files.checkpoints()? {
+            files::write(&folder.join("checkpoints").join(name), notes.as_bytes())?;
         }
         files::write(&folder.join("checkpoint"), note.to_string().as_bytes())?;
         Ok(checkpoint)
@@ -246,26 +289,27 @@ impl Drop for Book {
     }
 }
 
-/// The deed that `entry` is in this book.
-fn deed(auditor: &Auditor, entry: &Entry) -> Deed {
-    let head = auditor.head(entry.subject).filter(|_| entry.subject != Tag::NOBODY);
-    let first = u32::from(entry.subject != Tag::NOBODY);
-    let Entry { kind, purpose, outcome, fields, actor, class, subject, reference, actor_id, request, route } = *entry;
-    Deed {
-        kind,
-        purpose,
-        outcome,
-        fields,
-        actor,
-        class,
-        subject,
-        count: head.map_or(first, |head| head.count + 1),
-        previous: head.map_or(Hash::ZERO, |head| head.leaf),
-        previous_at: head.map_or(0, |head| head.sequence),
-        reference,
-        actor_id,
-        request,
-        route,
+/// If the writing thread falls over, whoever waits for it must hear of it.
+struct Guard<'s>(&'s Shared);
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        if std::thread::panicking() {
+            state.stopped.get_or_insert_with(|| "the thread that writes fell over".to_owned());
+        }
+        self.0.done.notify_all();
+    }
+}
+
+/// `deed` as it follows in this book on the leaves before it.
+fn following(auditor: &Auditor, deed: Deed) -> Deed {
+    if deed.subject == Tag::NOBODY {
+        return Deed { count: 0, previous: Hash::ZERO, previous_at: 0, ..deed };
+    }
+    match auditor.head(deed.subject) {
+        Some(head) => Deed { count: head.count + 1, previous: head.leaf, previous_at: head.sequence, ..deed },
+        None => Deed { count: 1, previous: Hash::ZERO, previous_at: 0, ..deed },
     }
 }
 
@@ -278,12 +322,16 @@ fn put(state: &mut State, shared: &Shared, act: Act) -> Result<u64, BookError> {
     // A clock that was set back must not make the ledger look tampered with.
     let time = (shared.now)().max(state.auditor.time());
     let bytes = Leaf { sequence, time, build: shared.build, act }.encode();
+    // What no verifier would take must not come into the file.
+    Leaf::decode(&bytes).map_err(|fault| AuditFault { sequence, fault: fault.into() })?;
     if let Err(error) = state.files.append(time, &bytes) {
         return Err(stop(state, shared, error));
     }
     let files = &mut state.files;
-    state.auditor.take(&bytes, |level, index, hash| files.keep_node(level, index, hash))?;
-    Ok(sequence)
+    match state.auditor.take(&bytes, |level, index, hash| files.keep_node(level, index, hash)) {
+        Ok(_) => Ok(sequence),
+        Err(fault) => Err(stop(state, shared, fault.into())),
+    }
 }
 
 /// What is on the disk is not known any more: nothing is written from here on, and so nothing opened.
@@ -308,7 +356,7 @@ fn checkpoint(state: &mut State, shared: &Shared) -> Result<(Checkpoint, Note), 
     };
     let note = made.sign(&shared.signer);
     // Never signed before it is on the disk: a crash would leave a promise that nobody can keep.
-    if let Err(error) = state.files.sync().and_then(|()| state.files.keep_checkpoint(made.size, &note)) {
+    if let Err(error) = state.files.sync().and_then(|()| state.files.keep_checkpoint(state.auditor.time(), &note)) {
         return Err(stop(state, shared, error));
     }
     state.safe = made.size;
@@ -359,7 +407,11 @@ fn sync<'s>(shared: &'s Shared, mut state: MutexGuard<'s, State>) -> MutexGuard<
     let synced = file.and_then(|file| files::sync(&file));
     state = shared.state();
     match synced {
-        Ok(()) => state.safe = state.safe.max(size),
+        Ok(()) => {
+            state.safe = state.safe.max(size);
+            // Later than it was by as long as the disk took; that errs on the side of those who wait.
+            state.unsafe_since = state.auditor.time();
+        }
         Err(error) => drop(stop(&mut state, shared, error)),
     }
     shared.done.notify_all();
@@ -367,4 +419,4 @@ fn sync<'s>(shared: &'s Shared, mut state: MutexGuard<'s, State>) -> MutexGuard<
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

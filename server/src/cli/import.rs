@@ -188,7 +188,8 @@ mod tests {
         let path = dir.path().join("large.csv");
         std::fs::write(&path, lines.join("\n")).unwrap();
 
-        let shop = Shop::open(dir.path(), None, "http://shop.example", true).await.unwrap();
+        let (vault, _here) = crate::vault::beside(dir.path());
+        let shop = Shop::open(dir.path(), vault, None, "http://shop.example", true).await.unwrap();
         shop.migrate().await.unwrap();
         let categories = Some("../sample/categories.csv".into());
         let options = Options { categories, products: Some(path), keep_good: true, ..Options::default() };

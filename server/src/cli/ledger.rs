@@ -1,19 +1,20 @@
 //! `noren ledger`: what an auditor does with an exported ledger, without a shop, a database or a network.
 //! `scripts/verify-ledger.py` says the same of the same folder.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use noren_ledger::Hash;
 use noren_ledger::audit::{AuditFault, Auditor};
-use noren_ledger::checkpoint::Checkpoint;
+use noren_ledger::checkpoints::{Checkpoints, KeyFault, Wrong};
 use noren_ledger::leaf::{Act, Leaf};
-use noren_ledger::note::{KeyKind, Note, VerifierKey};
-use noren_ledger::tile::{bundle_path, bundles_added, unbundle};
+use noren_ledger::note::{Note, NoteError, VerifierKey, parse_notes};
+use noren_ledger::tile::{bundle_path, bundles_added};
 
 /// Which thing to do.
 #[derive(Args, Debug)]
@@ -25,45 +26,93 @@ pub struct Ledger {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Checks every leaf and every checkpoint of an exported ledger, and names the first one that is wrong
-    Verify {
-        /// The exported folder (C2SP tlog-tiles)
-        #[arg(long, value_name = "FOLDER")]
-        dir: PathBuf,
-        /// The log's verifier key: name+hash+base64
-        #[arg(long)]
-        key: VerifierKey,
-        /// The verifier key of a witness; as often as there are witnesses
-        #[arg(long = "witness", value_name = "KEY")]
-        witnesses: Vec<VerifierKey>,
-    },
+    Verify(Verify),
 }
 
-/// Does it: ends with 0 if the ledger is right, with 1 if it is not.
+#[derive(Args, Debug)]
+struct Verify {
+    /// The exported folder (C2SP tlog-tiles)
+    #[arg(long, value_name = "FOLDER")]
+    dir: PathBuf,
+    /// The log's verifier key, name+hash+base64: first the one that the log began with, then those that it announced
+    #[arg(long = "key", value_name = "KEY", required = true)]
+    keys: Vec<String>,
+    /// The verifier key of a witness; as often as there are witnesses
+    #[arg(long = "witness", value_name = "KEY")]
+    witnesses: Vec<String>,
+    /// A size and the root that was seen then, as under a mail; as often as there are such
+    #[arg(long, value_name = "SIZE:ROOT")]
+    seen: Vec<String>,
+}
+
+/// Does it: ends with 0 if the ledger is right, with 1 if it is not, with 2 if nobody can tell.
 pub fn run(asked: &Ledger) -> ExitCode {
-    let What::Verify { dir, key, witnesses } = &asked.what;
-    match verify(dir, key, witnesses) {
-        Ok(verified) => {
-            print!("{verified}");
-            ExitCode::SUCCESS
-        }
-        Err(wrong) => {
-            println!("{wrong}");
-            ExitCode::FAILURE
+    let What::Verify(asked) = &asked.what;
+    let (code, said) = report(asked);
+    if code == UNKNOWN {
+        eprint!("{said}");
+    } else {
+        print!("{said}");
+    }
+    ExitCode::from(code)
+}
+
+const RIGHT: u8 = 0;
+const WRONG: u8 = 1;
+const UNKNOWN: u8 = 2;
+
+/// What to end with and what to say.
+fn report(asked: &Verify) -> (u8, String) {
+    match verify(asked) {
+        Ok(verified) => (if verified.vouched() { RIGHT } else { WRONG }, verified.to_string()),
+        Err(fault) if fault.unknown() => (UNKNOWN, format!("cannot be verified: {fault}\n")),
+        Err(fault) => (WRONG, format!("{fault}\n")),
+    }
+}
+
+/// Why an exported ledger is not right, or why nobody can tell.
+#[derive(Debug, thiserror::Error)]
+enum VerifyFault {
+    #[error(
+        "{0}: not a verifier key in the form name+hash+base64 of C2SP signed-note (Ed25519, a log's or a witness')"
+    )]
+    NotAKey(String),
+    #[error(transparent)]
+    Key(#[from] KeyFault),
+    #[error("{0}: not SIZE:ROOT, a number of leaves and a root in base64")]
+    NotSeen(String),
+    #[error("{path}: {source}")]
+    Io { path: String, source: io::Error },
+    #[error("leaf ?: {name} is no checkpoint of this log: {reason}")]
+    Checkpoint { name: String, reason: String },
+    #[error("leaf {0}: its file is missing or ends before it")]
+    Missing(u64),
+    #[error("leaf {0}: more stands behind it in its file")]
+    Behind(u64),
+    #[error(transparent)]
+    Wrong(#[from] Wrong),
+}
+
+impl VerifyFault {
+    /// Whether the ledger may be right all the same.
+    fn unknown(&self) -> bool {
+        match self {
+            Self::NotAKey(_) | Self::Key(_) | Self::NotSeen(_) | Self::Io { .. } => true,
+            Self::Wrong(wrong) => wrong.unknown(),
+            Self::Checkpoint { .. } | Self::Missing(_) | Self::Behind(_) => false,
         }
     }
 }
 
-/// Why an exported ledger is not right.
-#[derive(Debug, thiserror::Error)]
-enum Wrong {
-    #[error("leaf ?: {name} is no checkpoint of this log: {reason}")]
-    Checkpoint { name: String, reason: String },
-    #[error("leaf {0}: two checkpoints of this size sign different roots: the log was forked")]
-    Forked(u64),
-    #[error("leaf {0}: its file is missing or ends before it")]
-    Missing(u64),
-    #[error(transparent)]
-    Leaf(#[from] AuditFault),
+impl From<AuditFault> for VerifyFault {
+    fn from(fault: AuditFault) -> Self {
+        Self::Wrong(fault.into())
+    }
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> VerifyFault {
+    let path = path.display().to_string();
+    move |source| VerifyFault::Io { path, source }
 }
 
 /// What a ledger that is right consists of.
@@ -72,217 +121,179 @@ struct Verified {
     subjects: u64,
     checkpoints: usize,
     /// By kind, purpose and actor, in words.
-    counts: [(&'static str, BTreeMap<&'static str, u64>); 3],
+    counts: Counts,
+    /// The sizes at which its root was seen.
+    seen: Vec<u64>,
     /// Each witness with the sizes it has cosigned.
-    witnesses: Vec<(String, BTreeSet<u64>)>,
+    witnesses: Vec<(String, Vec<u64>)>,
+}
+
+type Counts = [(&'static str, BTreeMap<&'static str, u64>); 3];
+
+impl Verified {
+    /// Whether every witness that was named has cosigned something.
+    fn vouched(&self) -> bool {
+        self.witnesses.iter().all(|(_, sizes)| !sizes.is_empty())
+    }
 }
 
 impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { size, subjects, checkpoints, counts, witnesses } = self;
+        let Self { size, subjects, checkpoints, counts, seen, witnesses } = self;
         writeln!(f, "{size} leaves about {subjects} subjects, {checkpoints} checkpoints: every one is right")?;
         for (what, counts) in counts {
             let words: Vec<String> = counts.iter().map(|(word, count)| format!("{word} {count}")).collect();
             writeln!(f, "  by {what}: {}", words.join(", "))?;
         }
+        for size in seen {
+            writeln!(f, "  the root that was seen at {size} leaves is the one it had")?;
+        }
         for (name, sizes) in witnesses {
-            write!(f, "  {name} has cosigned {}", sizes.len())?;
             match sizes.last() {
-                Some(newest) => writeln!(f, ", the newest about {newest} leaves")?,
-                None => writeln!(f)?,
+                Some(newest) => {
+                    writeln!(f, "  {name} has cosigned {}, the newest about {newest} leaves", sizes.len())?;
+                }
+                None => writeln!(f, "  {name} has cosigned nothing")?,
             }
         }
         Ok(())
     }
 }
 
-/// A checkpoint: the root it signs, and the witnesses that have seen it.
-type Signed = (Hash, BTreeSet<String>);
-
-fn verify(dir: &Path, key: &VerifierKey, witnesses: &[VerifierKey]) -> Result<Verified, Wrong> {
-    let signed = checkpoints(dir, key, witnesses)?;
-    let newest = signed.keys().last().copied().unwrap_or_default();
+fn verify(asked: &Verify) -> Result<Verified, VerifyFault> {
+    let checkpoints = checkpoints(asked)?;
     let mut auditor = Auditor::default();
     let mut counts = ["kind", "purpose", "actor"].map(|what| (what, BTreeMap::new()));
-    for (index, width) in bundles_added(0, newest) {
-        for leaf in bundle(dir, index, width)? {
-            let leaf = auditor.take(&leaf, |_, _, _| {})?;
-            count(&mut counts, &leaf);
-            if let Some((root, _)) = signed.get(&auditor.size()) {
-                auditor.check(&Checkpoint { origin: key.name().to_owned(), size: auditor.size(), root: *root })?;
-            }
+    checkpoints.judge(&auditor)?;
+    for (index, width) in bundles_added(0, checkpoints.newest()) {
+        let Bundle { leaves, end } = bundle(&asked.dir, index, width)?;
+        for leaf in leaves {
+            count(&mut counts, &auditor.take(&leaf, |_, _, _| {})?);
+            checkpoints.judge(&auditor)?;
         }
+        end?;
     }
+    checkpoints.end()?;
     let Act::Heads { subjects, .. } = auditor.heads() else { unreachable!("heads are heads") };
-    let seen = |name: &str| signed.iter().filter(|(_, (_, seen))| seen.contains(name)).map(|(size, _)| *size).collect();
-    let witnesses = witnesses.iter().map(|witness| (witness.name().to_owned(), seen(witness.name()))).collect();
-    Ok(Verified { size: newest, subjects, checkpoints: signed.len(), counts, witnesses })
+    Ok(Verified {
+        size: auditor.size(),
+        subjects,
+        checkpoints: checkpoints.count(),
+        counts,
+        seen: checkpoints.seen().iter().map(|(size, _)| *size).collect(),
+        witnesses: checkpoints.witnesses().map(|(witness, sizes)| (witness.name().to_owned(), sizes)).collect(),
+    })
 }
 
-fn count(counts: &mut [(&'static str, BTreeMap<&'static str, u64>); 3], leaf: &Leaf) {
-    let words = match &leaf.act {
-        Act::Heads { .. } => [Some("heads"), None, None],
-        Act::Deed(deed) => {
-            let purpose = deed.purpose.map_or("none", |purpose| purpose.word());
-            [Some(deed.kind.word()), Some(purpose), Some(deed.actor.word())]
-        }
+fn count(counts: &mut Counts, leaf: &Leaf) {
+    let (purpose, actor) = match &leaf.act {
+        Act::Deed(deed) => (Some(deed.purpose.map_or("none", |purpose| purpose.word())), Some(deed.actor.word())),
+        _ => (None, None),
     };
-    for ((_, counts), word) in counts.iter_mut().zip(words) {
+    for ((_, counts), word) in counts.iter_mut().zip([Some(leaf.act.word()), purpose, actor]) {
         if let Some(word) = word {
             *counts.entry(word).or_default() += 1;
         }
     }
 }
 
-/// Every checkpoint in the folder, by its size.
-fn checkpoints(dir: &Path, key: &VerifierKey, witnesses: &[VerifierKey]) -> Result<BTreeMap<u64, Signed>, Wrong> {
-    let known: Vec<VerifierKey> = std::iter::once(key).chain(witnesses).cloned().collect();
-    let older = dir.join("checkpoints");
-    let mut paths = vec![dir.join("checkpoint")];
-    paths.extend(fs::read_dir(older).into_iter().flatten().flatten().map(|entry| entry.path()));
-    let mut signed: BTreeMap<u64, Signed> = BTreeMap::new();
-    for path in paths {
-        let name = path.strip_prefix(dir).unwrap_or(&path).display().to_string();
-        let wrong = |reason: String| Wrong::Checkpoint { name: name.clone(), reason };
-        let text = fs::read_to_string(&path).map_err(|error| wrong(error.to_string()))?;
-        let note: Note = text.parse().map_err(|error: noren_ledger::note::NoteError| wrong(error.to_string()))?;
-        let (checkpoint, by) = Checkpoint::open(&note, &known).map_err(|error| wrong(error.to_string()))?;
-        if checkpoint.origin != key.name() {
-            return Err(wrong("it is of another log".to_owned()));
-        }
-        let by =
-            by.iter().filter(|signed| signed.by.kind() == KeyKind::Witness).map(|signed| signed.by.name().to_owned());
-        let (root, seen) = signed.entry(checkpoint.size).or_insert((checkpoint.root, BTreeSet::new()));
-        if *root != checkpoint.root {
-            return Err(Wrong::Forked(checkpoint.size));
-        }
-        seen.extend(by);
+/// Every checkpoint in the folder, and what was asked about them.
+fn checkpoints(asked: &Verify) -> Result<Checkpoints, VerifyFault> {
+    let read = |keys: &[String]| -> Result<Vec<VerifierKey>, VerifyFault> {
+        keys.iter().map(|key| key.parse().map_err(|_| VerifyFault::NotAKey(key.clone()))).collect()
+    };
+    let (keys, witnesses) = (read(&asked.keys)?, read(&asked.witnesses)?);
+    let [first, later @ ..] = &keys[..] else { unreachable!("the command line asks for a key") };
+    let mut checkpoints = Checkpoints::new(first.clone(), later, &witnesses)?;
+    for text in &asked.seen {
+        let (size, root) = seen(text).ok_or_else(|| VerifyFault::NotSeen(text.clone()))?;
+        checkpoints.see(size, root);
     }
-    Ok(signed)
+    let older = names(&asked.dir.join("checkpoints"))?.into_iter().map(|name| format!("checkpoints/{name}"));
+    for name in std::iter::once("checkpoint".to_owned()).chain(older) {
+        let path = asked.dir.join(&name);
+        let bytes = fs::read(&path).map_err(failed(&path))?;
+        let wrong = |reason: String| VerifyFault::Checkpoint { name: name.clone(), reason };
+        let text = String::from_utf8(bytes).map_err(|_| wrong(NoteError::Malformed.to_string()))?;
+        let single = name == "checkpoint";
+        let notes = if single { text.parse::<Note>().map(|note| vec![note]) } else { parse_notes(&text) };
+        for note in notes.map_err(|error| wrong(error.to_string()))? {
+            checkpoints.add(&note).map_err(|error| match error {
+                Wrong::Note(reason) => wrong(reason.to_string()),
+                forked => forked.into(),
+            })?;
+        }
+    }
+    Ok(checkpoints)
 }
 
-/// `width` leaves from `256 · index` on: from the whole file, from the one of this width, or from whichever there is.
-fn bundle(dir: &Path, index: u64, width: u16) -> Result<Vec<Vec<u8>>, Wrong> {
-    let whole = dir.join(bundle_path(index, 256));
-    let fitting = dir.join(bundle_path(index, width));
-    let mut files = vec![(256, whole.clone()), (width, fitting)];
-    let parts = fs::read_dir(whole.with_extension("p")).into_iter().flatten().flatten();
-    files.extend(parts.filter_map(|part| Some((part.file_name().to_str()?.parse().ok()?, part.path()))));
+/// What stands under a mail: `SIZE:ROOT`.
+fn seen(text: &str) -> Option<(u64, Hash)> {
+    let (size, root) = text.split_once(':')?;
+    Some((decimal(size)?, root.parse().ok()?))
+}
+
+/// A number as these formats write it: digits, no zero in front.
+fn decimal(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|number: &u64| number.to_string() == text)
+}
+
+/// What is in a folder, in order; nothing if there is none.
+fn names(folder: &Path) -> Result<Vec<String>, VerifyFault> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(failed(folder))?,
+    };
+    let name = |entry: io::Result<fs::DirEntry>| entry.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names = entries.map(name).collect::<io::Result<Vec<_>>>().map_err(failed(folder))?;
+    names.sort();
+    Ok(names)
+}
+
+/// Leaves of one file, and what is wrong with the file behind them: what is before it is looked at first.
+struct Bundle {
+    leaves: Vec<Vec<u8>>,
+    end: Result<(), VerifyFault>,
+}
+
+/// `width` leaves from `256 · index` on: from the whole file; or the shortest that is long enough; or the
+/// longest, which will show.
+fn bundle(dir: &Path, index: u64, width: u16) -> Result<Bundle, VerifyFault> {
     let first = index * 256;
-    let mut best = Vec::new();
-    for (held, path) in files {
-        let Ok(bytes) = fs::read(path) else { continue };
-        let Ok(leaves) = unbundle(&bytes, held) else { continue };
-        if leaves.len() > best.len() {
-            best = leaves.into_iter().map(<[u8]>::to_vec).collect();
-        }
+    let mut path = dir.join(bundle_path(index, 256));
+    let mut held = 256;
+    if !path.is_file() {
+        let widths = names(&path.with_extension("p"))?;
+        let widths: Vec<u16> = widths
+            .iter()
+            .filter_map(|name| u16::try_from(decimal(name)?).ok())
+            .filter(|held| (1..256).contains(held))
+            .collect();
+        let fitting = widths.iter().filter(|held| **held >= width).min().or(widths.iter().max());
+        let Some(fitting) = fitting else {
+            return Ok(Bundle { leaves: Vec::new(), end: Err(VerifyFault::Missing(first)) });
+        };
+        held = *fitting;
+        path = dir.join(bundle_path(index, held));
     }
-    best.truncate(usize::from(width));
-    if best.len() < usize::from(width) {
-        return Err(Wrong::Missing(first + best.len() as u64));
+    let bytes = fs::read(&path).map_err(failed(&path))?;
+    let (mut rest, mut leaves) = (bytes.as_slice(), Vec::with_capacity(256));
+    while leaves.len() < usize::from(held) {
+        let leaf = rest
+            .split_first_chunk::<2>()
+            .and_then(|(length, behind)| behind.split_at_checked(usize::from(u16::from_be_bytes(*length))));
+        let Some((leaf, behind)) = leaf else { break };
+        leaves.push(leaf.to_vec());
+        rest = behind;
     }
-    Ok(best)
+    let end = match leaves.len() as u64 {
+        read if read < u64::from(held.max(width)) => Err(VerifyFault::Missing(first + read)),
+        read if !rest.is_empty() => Err(VerifyFault::Behind(first + read - 1)),
+        _ => Ok(()),
+    };
+    leaves.truncate(usize::from(width));
+    Ok(Bundle { leaves, end })
 }
 
 #[cfg(test)]
-mod tests {
-    use std::process::Command;
-
-    use noren_ledger::leaf::{Actor, Class, Field, Fields, Kind, Outcome, Purpose, Route, Tag};
-    use noren_ledger::note::SignerKey;
-    use noren_vault::book::{Book, Entry};
-
-    use super::*;
-
-    const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/verify-ledger.py");
-
-    /// An exported ledger of 700 leaves, with a witness who has seen its last checkpoint.
-    fn exported(dir: &Path) -> (VerifierKey, VerifierKey) {
-        let log = SignerKey::new("shop.example/reads", KeyKind::Log, &[1; 32]).unwrap();
-        let witness = SignerKey::new("witness.example/w", KeyKind::Witness, &[2; 32]).unwrap();
-        let keys = (log.verifier().clone(), witness.verifier().clone());
-        let book = Book::open(&dir.join("book"), log, 0, Box::new(|| 1_796_083_140_000)).unwrap();
-        for no in 0..700u16 {
-            let entry = Entry {
-                kind: Kind::ALL[usize::from(no) % Kind::ALL.len()],
-                purpose: Purpose::ALL.get(usize::from(no) % 12).copied(),
-                outcome: Outcome::Done,
-                fields: Fields::of(&[Field::Email]),
-                actor: Actor::ALL[usize::from(no) % Actor::ALL.len()],
-                class: Class::Relaxed,
-                subject: Tag([u8::try_from(no % 9).unwrap(); 16]),
-                reference: [0; 16],
-                actor_id: [0; 16],
-                request: [0; 8],
-                route: Route::new("test"),
-            };
-            book.append(&entry).unwrap();
-            if no % 300 == 299 {
-                book.checkpoint().unwrap();
-            }
-        }
-        let export = dir.join("export");
-        book.export(&export).unwrap();
-        let path = export.join("checkpoint");
-        let mut note: Note = fs::read_to_string(&path).unwrap().parse().unwrap();
-        note.signatures.push(witness.sign(&note.text, 1_796_083_200));
-        fs::write(&path, note.to_string()).unwrap();
-        keys
-    }
-
-    /// What the script says, and whether it is content.
-    fn script(dir: &Path, (key, witness): &(VerifierKey, VerifierKey)) -> (bool, String) {
-        let asked = |python: &str| {
-            let words = [SCRIPT, dir.to_str().unwrap(), "--key", &key.to_string(), "--witness", &witness.to_string()];
-            Command::new(python)
-                .args(words)
-                .output()
-                .ok()
-                .filter(|output| output.status.code().is_some_and(|code| code < 2))
-        };
-        let output = ["python3", "/usr/bin/python3"].into_iter().find_map(asked);
-        let output = output.expect("Python 3 with the package cryptography is here (scripts/setup test installs it)");
-        (output.status.success(), String::from_utf8(output.stdout).unwrap())
-    }
-
-    #[test]
-    fn an_auditor_sees_what_the_script_sees_word_for_word() {
-        let dir = tempfile::tempdir().unwrap();
-        let keys = exported(dir.path());
-        let export = dir.path().join("export");
-        let verified = verify(&export, &keys.0, std::slice::from_ref(&keys.1)).unwrap();
-        let said = verified.to_string();
-        assert!(
-            said.starts_with("703 leaves about 8 subjects, 3 checkpoints: every one is right\n  by kind: alarm "),
-            "{said}"
-        );
-        assert!(said.ends_with("witness.example/w has cosigned 1, the newest about 703 leaves\n"), "{said}");
-        assert_eq!(script(&export, &keys), (true, said));
-        assert!(verify(&export, &keys.1, &[]).is_err(), "a witness' key is not the log's");
-    }
-
-    #[test]
-    fn what_was_changed_after_the_export_is_named_by_both() {
-        let dir = tempfile::tempdir().unwrap();
-        let keys = exported(dir.path());
-        let export = dir.path().join("export");
-        let path = export.join(bundle_path(1, 256));
-        let whole = fs::read(&path).unwrap();
-        let place = |at: usize| 146 * at + 2;
-        let mut early = whole.clone();
-        early[place(10) + 15] ^= 1;
-        let mut cut = whole.clone();
-        cut.truncate(place(20));
-        for (bytes, first) in [(early, "leaf 266: "), (cut, "leaf 2")] {
-            fs::write(&path, bytes).unwrap();
-            let wrong = verify(&export, &keys.0, &[]).err().expect("it was changed").to_string();
-            let (fine, said) = script(&export, &keys);
-            assert!(!fine && wrong.starts_with(first) && said.starts_with(first), "{wrong}, and the script: {said}");
-        }
-        fs::write(&path, &whole).unwrap();
-        let note = fs::read_to_string(export.join("checkpoint")).unwrap();
-        fs::write(export.join("checkpoint"), note.replace("\n703\n", "\n702\n")).unwrap();
-        assert!(matches!(verify(&export, &keys.0, &[]), Err(Wrong::Checkpoint { .. })));
-        assert!(!script(&export, &keys).0);
-    }
-}
+mod tests;

@@ -199,7 +199,8 @@ mod tests {
     #[tokio::test]
     async fn an_order_that_is_not_there_is_told_in_words() {
         let dir = tempfile::tempdir().unwrap();
-        let shop = Shop::open(dir.path(), None, "http://127.0.0.1", true).await.unwrap();
+        let (vault, _here) = crate::vault::beside(dir.path());
+        let shop = Shop::open(dir.path(), vault, None, "http://127.0.0.1", true).await.unwrap();
         shop.migrate().await.unwrap();
         let no = || "n-2345-6789".to_owned();
         for what in [What::Paid { no: no(), amount: 1_080 }, What::Cancel { no: no() }] {

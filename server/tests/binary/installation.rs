@@ -5,7 +5,8 @@ use std::process::Command;
 
 use noren_shop::clock::{Clock, Entropy};
 use noren_shop::db::Db;
-use noren_shop::person::Keys;
+use noren_shop::keys::Keys;
+use noren_shop::vault::{self, Vault};
 use noren_shop::{Parts, Shop};
 use tempfile::TempDir;
 
@@ -120,7 +121,17 @@ impl Installation {
         };
         let keys = Keys::open_or_create(&noren_shop::key_file(&data), &Entropy::System).unwrap();
         let url = "http://127.0.0.1".to_owned();
-        Shop::new(Parts { db, keys, clock: Clock::System, entropy: Entropy::System, data, url, development: true })
+        let vault = Vault::at(&vault::socket(&data), Entropy::System);
+        Shop::new(Parts {
+            db,
+            keys,
+            vault,
+            clock: Clock::System,
+            entropy: Entropy::System,
+            data,
+            url,
+            development: true,
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -14,7 +14,8 @@ use noren_server::config::{Config, Flags, gather};
 use noren_server::http::{ANSWER_WITHIN, router};
 use noren_shop::clock::{Clock, Entropy};
 use noren_shop::db::Db;
-use noren_shop::person::Keys;
+use noren_shop::keys::Keys;
+use noren_shop::vault::{self, Vault};
 use noren_shop::{Parts, Shop};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -28,6 +29,8 @@ pub struct TestApp {
     config: Config,
     /// The shop behind it.
     pub shop: Shop,
+    /// Goes before the folder that it works in.
+    vault: Mutex<Option<vault::Here>>,
     _data: TempDir,
 }
 
@@ -52,7 +55,9 @@ fn stocked() -> &'static Path {
         let path = data.path().to_owned();
         std::thread::spawn(move || {
             tokio::runtime::Runtime::new().unwrap().block_on(async {
-                let shop = Shop::open(&path, None, URL, true).await.unwrap();
+                let _here = start_vault(&path);
+                let vault = Vault::at(&vault::socket(&path), Entropy::System);
+                let shop = Shop::open(&path, vault, None, URL, true).await.unwrap();
                 shop.migrate().await.unwrap();
                 // All of a first start but the demo orders: the tests count their own.
                 noren_shop::account::demo(&shop).await.unwrap();
@@ -82,7 +87,22 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+fn start_vault(data: &Path) -> vault::Here {
+    let limits = noren_vault::policy::Limits::default();
+    vault::Here::start(&vault::folder(data), &vault::socket(data), "shop.example", limits, &[]).unwrap()
+}
+
 impl TestApp {
+    /// Stops the shop's vault, as if its process had ended.
+    pub fn stop_vault(&self) {
+        drop(self.vault.lock().unwrap().take());
+    }
+
+    /// Starts it again.
+    pub fn start_vault(&self) {
+        *self.vault.lock().unwrap() = Some(start_vault(&self.config.data));
+    }
+
     /// A stocked shop of its own, in development. Its clock stands still until a test moves it.
     pub async fn start() -> Self {
         Self::open(true, Flags::default()).await
@@ -102,9 +122,11 @@ impl TestApp {
         let data = tempfile::tempdir().unwrap();
         copy(stocked(), data.path());
         let entropy = Entropy::System;
+        let vault = Mutex::new(Some(start_vault(data.path())));
         let shop = Shop::new(Parts {
             db: Db::sqlite(&data.path().join("noren.sqlite")).await.unwrap(),
             keys: Keys::open_or_create(&data.path().join("keys/shop.key"), &entropy).unwrap(),
+            vault: Vault::at(&vault::socket(data.path()), entropy.clone()),
             clock: Clock::fixed(Clock::System.now()),
             entropy,
             data: data.path().to_owned(),
@@ -113,7 +135,7 @@ impl TestApp {
         });
         let config = config(data.path(), flags);
         let router = router(&config, shop.clone(), ANSWER_WITHIN);
-        Self { router, config, shop, _data: data }
+        Self { router, config, shop, vault, _data: data }
     }
 
     /// The same shop with less patience for its own answers.

@@ -25,4 +25,5 @@ mod search;
 mod security;
 mod shopper;
 mod site;
+mod vault;
 mod webhooks;

@@ -7,10 +7,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::heads::End;
-use crate::leaf::tests::deed;
+use crate::leaf::tests::{deed, nobody};
 use crate::note::{KeyKind, NoteError, SignerKey, VerifierKey};
 use crate::proof::{LeafProof, ProofFault, SubjectProof};
-use crate::tree::{prove_inclusion, verify_consistency};
+use crate::tree::{empty_root, prove_inclusion, verify_consistency};
 
 const ORIGIN: &str = "shop.example/reads";
 
@@ -42,7 +42,7 @@ impl Ledger {
         let (count, previous, previous_at) =
             self.auditor.head(tag).map_or(first, |head| (head.count + 1, head.leaf, head.sequence));
         let act = match subject {
-            0 => Act::Deed(Deed { subject: Tag::NOBODY, count: 0, previous: Hash::ZERO, previous_at: 0, ..deed() }),
+            0 => Act::Deed(nobody(deed())),
             _ => Act::Deed(Deed { subject: tag, count, previous, previous_at, ..deed() }),
         };
         self.write(act);
@@ -104,6 +104,7 @@ fn signer() -> (SignerKey, [VerifierKey; 1]) {
 }
 
 mod python;
+mod rotation;
 
 #[test]
 fn a_person_sees_all_that_was_read_and_one_who_was_never_read_has_that_proven() {
@@ -116,6 +117,7 @@ fn a_person_sees_all_that_was_read_and_one_who_was_never_read_has_that_proven() 
         assert_eq!(proof.to_string(), file);
         let proven = SubjectProof::verify(&proof, tag, &known).unwrap();
         assert_eq!((proven.leaves.len(), proven.checkpoint.size), (reads, ledger.auditor.size()));
+        assert_eq!(proven.as_of, ledger.auditor.time(), "it says up to when");
         assert!(proven.leaves.iter().all(|(_, deed)| deed.subject == tag));
     }
 }
@@ -194,9 +196,12 @@ fn the_first_bad_leaf_is_named() {
     assert_eq!(fault(given), AuditFault { sequence: 5, fault: Fault::Count { said: 3, held: 1 } });
     let mut unread = whole();
     let Act::Deed(old) = place(&unread[2]).act else { unreachable!("leaf 2 is a deed") };
-    unread[2] = Leaf { act: Act::Deed(Deed { fields: crate::leaf::Fields::NONE, ..old }), ..place(&unread[2]) }
-        .encode()
-        .to_vec();
+    unread[2] = Leaf {
+        act: Act::Deed(Deed { fields: crate::leaf::Fields::of(&[crate::leaf::Field::Email]), ..old }),
+        ..place(&unread[2])
+    }
+    .encode()
+    .to_vec();
     assert_eq!(fault(unread), AuditFault { sequence: 5, fault: Fault::Previous });
 }
 

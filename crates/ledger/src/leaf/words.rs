@@ -39,26 +39,30 @@ macro_rules! words {
 }
 
 words! {
-    /// What was asked. Code 10 is a leaf of heads, see [`Act::Heads`](super::Act::Heads).
+    /// What was asked. Codes 8, 10 and 11 are no deeds, see [`Act`](super::Act).
     Kind {
-        /// Sealed data were opened.
+        /// Sealed data were to be opened.
         Open = 1 "open",
-        /// The blind index of a value was computed: somebody was looked for.
+        /// The blind index of a value was to be computed: somebody was looked for.
         Index = 2 "index",
-        /// Data were sealed.
+        /// Data were to be sealed.
         Seal = 3 "seal",
-        /// The key of a person was destroyed.
+        /// The key of a person was to be destroyed.
         Shred = 4 "shred",
-        /// Something was refused.
-        Deny = 5 "deny",
-        /// Something happened that the owner should look at.
-        Alarm = 6 "alarm",
-        /// A key or a limit was changed.
-        Config = 7 "config",
+        /// All that stands here about a person was to be proven.
+        Prove = 5 "prove",
+        /// The ledger was to be written out.
+        Export = 6 "export",
+        /// A key of the vault was to be replaced; the detail says which one.
+        Rotate = 7 "rotate",
+        /// Something happened that the owner should look at; the detail says what.
+        Alarm = 9 "alarm",
         /// The vault was started.
-        Start = 8 "start",
+        Start = 12 "start",
         /// The vault was stopped in good order.
-        Stop = 9 "stop",
+        Stop = 13 "stop",
+        /// A setting was to be changed; the detail says which one.
+        Config = 14 "config",
     }
 }
 
@@ -92,7 +96,7 @@ words! {
     /// How it ended.
     Outcome {
         /// As asked.
-        Done = 0 "done",
+        Granted = 0 "granted",
         /// The purpose allows no such field.
         FieldRefused = 1 "field-refused",
         /// The purpose needs a reference, or another one.
@@ -105,8 +109,12 @@ words! {
         NoSubject = 5 "no-subject",
         /// The sealed bytes do not open.
         Damaged = 6 "damaged",
-        /// The caller is not the shop.
-        Stranger = 7 "stranger",
+        /// The process that connected is not the shop.
+        CallerRefused = 7 "caller-refused",
+        /// This kind of actor may not use this purpose.
+        ActorRefused = 8 "actor-refused",
+        /// The vault itself could not.
+        VaultFault = 9 "vault-fault",
     }
 }
 
@@ -131,12 +139,49 @@ words! {
 }
 
 words! {
-    /// How surely a leaf was on the disk before the answer left.
-    Class {
-        /// It was written through to the disk first.
-        Strict = 1 "strict",
-        /// It was handed to the disk first, and written through within 50 ms.
-        Relaxed = 2 "relaxed",
+    /// What an alarm, a change of keys or a change of settings is about; no other kind has one.
+    Detail {
+        /// In an alarm: somebody who is not the shop has asked.
+        Stranger = 1 "stranger",
+        /// In an alarm: somebody has asked for more than their budget.
+        Budget = 2 "budget",
+        /// In an alarm: the clock has jumped.
+        Clock = 3 "clock",
+        /// In an alarm: sealed bytes do not open.
+        Damaged = 4 "damaged",
+        /// In an alarm: half a leaf at the end, as a power cut leaves it, was cut off.
+        TailCut = 5 "tail-cut",
+        /// In a change of keys: the key that wraps the keys of the subjects.
+        WrappingKey = 6 "wrapping-key",
+        /// In a change of keys: the key of the blind indexes.
+        IndexKey = 7 "index-key",
+        /// In a change of keys: the key that signs the checkpoints.
+        SigningKey = 8 "signing-key",
+        /// In a change of settings: the limits of what may be opened.
+        Limits = 9 "limits",
+    }
+}
+
+/// How surely a leaf was on the disk before the answer left. Stands in no leaf: it follows from the deed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// It was written through to the disk first.
+    Strict,
+    /// It was handed to the disk first, and written through with the next group.
+    Relaxed,
+}
+
+impl Class {
+    /// The class of a deed: relaxed is what people do with their own data, and sealing, which tells nobody
+    /// anything. Everything else is strict, and every refusal.
+    pub const fn of(kind: Kind, purpose: Option<Purpose>, outcome: Outcome, actor: Actor) -> Self {
+        let own = match (kind, purpose) {
+            (Kind::Seal, _)
+            | (Kind::Open | Kind::Index, Some(Purpose::SelfView | Purpose::Login | Purpose::Checkout)) => true,
+            (Kind::Open, Some(Purpose::OrderView)) => matches!(actor, Actor::Guest | Actor::Customer),
+            _ => false,
+        };
+        if own && matches!(outcome, Outcome::Granted) { Self::Relaxed } else { Self::Strict }
     }
 }
 
@@ -214,11 +259,38 @@ mod tests {
             assert_eq!(Kind::from_code(kind.code()), Some(*kind));
             codes.push(kind.code());
         }
-        assert_eq!(codes, [1, 2, 3, 4, 5, 6, 7, 8, 9], "what is written in old ledgers keeps its meaning");
+        assert_eq!(codes, [1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 14], "what is written in old ledgers keeps its meaning");
         assert_eq!(Purpose::ALL.iter().map(|word| word.code()).collect::<Vec<_>>(), (1..=10).collect::<Vec<_>>());
-        assert_eq!(Outcome::ALL.iter().map(|word| word.code()).collect::<Vec<_>>(), (0..=7).collect::<Vec<_>>());
+        assert_eq!(Outcome::ALL.iter().map(|word| word.code()).collect::<Vec<_>>(), (0..=9).collect::<Vec<_>>());
+        assert_eq!(Actor::ALL.iter().map(|word| word.code()).collect::<Vec<_>>(), (1..=7).collect::<Vec<_>>());
+        assert_eq!(Detail::ALL.iter().map(|word| word.code()).collect::<Vec<_>>(), (1..=9).collect::<Vec<_>>());
         assert_eq!(Field::ALL.iter().map(|word| word.code()).collect::<Vec<_>>(), (0..=8).collect::<Vec<_>>());
-        assert_eq!((Kind::from_code(0), Kind::from_code(10), Purpose::from_code(0)), (None, None, None));
+        assert!([0, 8, 10, 11, 15].iter().all(|code| Kind::from_code(*code).is_none()));
+        assert_eq!((Purpose::from_code(0), Detail::from_code(0)), (None, None));
+    }
+
+    #[test]
+    fn relaxed_is_only_what_people_do_with_their_own_data_and_what_is_sealed() {
+        for kind in Kind::ALL {
+            for purpose in Purpose::ALL.iter().copied().map(Some).chain([None]) {
+                for actor in Actor::ALL {
+                    let own = match purpose {
+                        Some(Purpose::SelfView | Purpose::Login | Purpose::Checkout) => {
+                            matches!(kind, Kind::Open | Kind::Index)
+                        }
+                        Some(Purpose::OrderView) => {
+                            *kind == Kind::Open && matches!(actor, Actor::Guest | Actor::Customer)
+                        }
+                        _ => false,
+                    };
+                    for outcome in Outcome::ALL {
+                        let relaxed = *outcome == Outcome::Granted && (own || *kind == Kind::Seal);
+                        let class = Class::of(*kind, purpose, *outcome, *actor);
+                        assert_eq!(class == Class::Relaxed, relaxed, "{kind:?} {purpose:?} {outcome:?} {actor:?}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

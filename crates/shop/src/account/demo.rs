@@ -5,7 +5,7 @@ use noren_domain::account::{Email, Password};
 use noren_domain::form::Fault;
 
 use super::{DoorError, password};
-use crate::person::Field;
+use crate::vault::{Asker, Field, LookFor, Plain};
 use crate::{Shop, execute, fetch_optional};
 
 /// The password of both demo accounts.
@@ -27,7 +27,8 @@ pub async fn demo(shop: &Shop) -> Result<(), DoorError> {
     }
     for (address, name) in PEOPLE {
         let email = Email::parse(address).map_err(DoorError::Refused)?;
-        let index = shop.keys.index(Field::Email, email.canonical()).to_vec();
+        let asker = Asker::operator("seed");
+        let index = shop.vault.index(asker, LookFor::Login, email.canonical()).await?.to_vec();
         let mut conn = shop.db.read().await?;
         let there =
             fetch_optional!(conn, (i64,), "SELECT created_at FROM customer WHERE email_index = $1", index.clone());
@@ -39,6 +40,9 @@ pub async fn demo(shop: &Shop) -> Result<(), DoorError> {
         let hash = password::hash(shop, &password).await?;
         let now = shop.now();
         let id = shop.entropy.uuid(now);
+        let person = [(Field::Email, email.address()), (Field::Name, name)];
+        let person = person.map(|(field, value)| (field, Plain::new(value.to_owned()))).into();
+        let person = shop.vault.seal(asker, id, None, person).await?;
         let mut tx = shop.db.write().await?;
         execute!(
             tx,
@@ -46,8 +50,8 @@ pub async fn demo(shop: &Shop) -> Result<(), DoorError> {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (email_index) DO NOTHING",
             id,
             index,
-            shop.keys.seal(id, Field::Email, email.address()),
-            shop.keys.seal(id, Field::Name, name),
+            person.get(Field::Email),
+            person.get(Field::Name),
             hash,
             Lang::Ja.tag(),
             now

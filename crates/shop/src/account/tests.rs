@@ -295,6 +295,7 @@ on_both_databases!(the_demo_people_sign_in_and_only_in_development(shop) {
     let production = Shop::new(Parts {
         db: shop.db.clone(),
         keys: shop.keys.clone(),
+        vault: shop.vault.clone(),
         clock: shop.clock.clone(),
         entropy: shop.entropy.clone(),
         data: shop.data.clone(),

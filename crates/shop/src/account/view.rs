@@ -3,8 +3,8 @@
 use noren_domain::account::{AccountView, Browser, SecurityView, SignInOutcome, SignInView};
 
 use super::{DoorError, HISTORY};
-use crate::person::Field;
 use crate::session::{self, SignedIn};
+use crate::vault::{Asker, Field, For};
 use crate::{Shop, fetch_all, fetch_optional, notice};
 
 /// So many sign-ins are shown, and as many tries that failed: whoever got in cannot be pushed out of sight
@@ -30,12 +30,12 @@ pub async fn home(shop: &Shop, who: &SignedIn) -> Result<Option<AccountView>, Do
     .await?;
     let Some(row) = row else { return Ok(None) };
     let attention = notice::waiting(&mut conn, who.customer).await?;
-    let name = match row.name {
-        Some(sealed) => Some(shop.keys.open(who.customer.0, Field::Name, &sealed)?.expose().to_owned()),
-        None => None,
-    };
-    let email = shop.keys.open(who.customer.0, Field::Email, &row.email)?.expose().to_owned();
-    Ok(Some(AccountView { email, name, since: row.created_at, attention }))
+    drop(conn);
+    let sealed = [(Field::Email, Some(&row.email)), (Field::Name, row.name.as_ref())];
+    let asker = Asker::customer(who.customer, "account");
+    let opened = shop.vault.open(asker, For::SelfView, who.customer.0, &sealed).await?;
+    let name = row.name.is_some().then(|| opened.expose(Field::Name).to_owned());
+    Ok(Some(AccountView { email: opened.expose(Field::Email).to_owned(), name, since: row.created_at, attention }))
 }
 
 #[derive(sqlx::FromRow)]

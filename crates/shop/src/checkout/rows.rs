@@ -9,7 +9,7 @@ use noren_domain::shipping::Method;
 use uuid::Uuid;
 
 use crate::db::Conn;
-use crate::person::{Field, OpenError};
+use crate::vault::{Asker, Field, For, Opened, Plain, Sealed, VaultError};
 use crate::{Shop, execute, fetch_one, fetch_optional};
 
 /// The row of a checkout.
@@ -40,6 +40,8 @@ pub struct Checkout {
     pub payment_method: Option<String>,
     /// When an answer was last changed.
     pub updated_at: i64,
+    /// Whose cart it is; a guest's is nobody's.
+    pub customer_id: Option<Uuid>,
 }
 
 impl Checkout {
@@ -60,37 +62,47 @@ impl Checkout {
         self.delivery_method.as_deref().and_then(Method::from_word)
     }
 
-    fn open(&self, shop: &Shop, field: Field, sealed: Option<&Vec<u8>>) -> Result<String, OpenError> {
-        match sealed {
-            Some(sealed) => Ok(shop.keys.open(self.subject_id, field, sealed)?.expose().to_owned()),
-            None => Ok(String::new()),
+    /// All that was typed so far, for the shopper's own eyes.
+    pub async fn open(&self, shop: &Shop, asker: Asker) -> Result<Opened, VaultError> {
+        let sealed = [
+            (Field::Email, self.email.as_ref()),
+            (Field::Name, self.name.as_ref()),
+            (Field::Kana, self.kana.as_ref()),
+            (Field::PostalCode, self.postal_code.as_ref()),
+            (Field::City, self.city.as_ref()),
+            (Field::Street, self.street.as_ref()),
+            (Field::Building, self.building.as_ref()),
+            (Field::Phone, self.phone.as_ref()),
+            (Field::GiftMessage, self.gift_message.as_ref()),
+        ];
+        shop.vault.open(asker, For::Checkout(self.order_id), self.subject_id, &sealed).await
+    }
+
+    /// Who and where.
+    pub fn contact(&self, opened: &Opened) -> ContactForm {
+        let shown = |field| opened.expose(field).to_owned();
+        ContactForm {
+            email: shown(Field::Email),
+            name: shown(Field::Name),
+            kana: shown(Field::Kana),
+            postal_code: shown(Field::PostalCode),
+            prefecture: self.prefecture.map(|number| number.to_string()).unwrap_or_default(),
+            city: shown(Field::City),
+            street: shown(Field::Street),
+            building: shown(Field::Building),
+            phone: shown(Field::Phone),
         }
     }
 
-    /// Who and where, for the shopper's own eyes.
-    pub fn contact(&self, shop: &Shop) -> Result<ContactForm, OpenError> {
-        Ok(ContactForm {
-            email: self.open(shop, Field::Email, self.email.as_ref())?,
-            name: self.open(shop, Field::Name, self.name.as_ref())?,
-            kana: self.open(shop, Field::Kana, self.kana.as_ref())?,
-            postal_code: self.open(shop, Field::PostalCode, self.postal_code.as_ref())?,
-            prefecture: self.prefecture.map(|number| number.to_string()).unwrap_or_default(),
-            city: self.open(shop, Field::City, self.city.as_ref())?,
-            street: self.open(shop, Field::Street, self.street.as_ref())?,
-            building: self.open(shop, Field::Building, self.building.as_ref())?,
-            phone: self.open(shop, Field::Phone, self.phone.as_ref())?,
-        })
-    }
-
     /// How and when.
-    pub fn delivery(&self, shop: &Shop) -> Result<DeliveryForm, OpenError> {
-        Ok(DeliveryForm {
+    pub fn delivery(&self, opened: &Opened) -> DeliveryForm {
+        DeliveryForm {
             method: self.delivery_method.clone().unwrap_or_default(),
             date: self.delivery_date.clone().unwrap_or_default(),
             slot: self.delivery_slot.clone().unwrap_or_default(),
             gift_wrap: if self.gift_wrap { "1".to_owned() } else { String::new() },
-            gift_message: self.open(shop, Field::GiftMessage, self.gift_message.as_ref())?,
-        })
+            gift_message: opened.expose(Field::GiftMessage).to_owned(),
+        }
     }
 
     /// How it is paid.
@@ -105,22 +117,66 @@ pub async fn find(conn: &mut Conn, cart: Id<Cart>) -> Result<Option<Checkout>, s
         conn,
         Checkout,
         "SELECT order_id, subject_id, email, name, kana, postal_code, city, street, building, phone, prefecture,
-                delivery_method, delivery_date, delivery_slot, gift_wrap, gift_message, payment_method, updated_at
+                delivery_method, delivery_date, delivery_slot, gift_wrap, gift_message, payment_method, updated_at,
+                (SELECT customer_id FROM cart WHERE id = checkout.cart_id) AS customer_id
          FROM checkout WHERE cart_id = $1",
         cart.0
     )
     .await
 }
 
-/// Finds the checkout of a cart or begins it, drawing the order's id to be.
-pub async fn begin(conn: &mut Conn, shop: &Shop, cart: Id<Cart>) -> Result<Checkout, sqlx::Error> {
+/// Whom the answers of a checkout belong to.
+pub struct Whose {
+    /// The record that they are sealed for; a new one if there is no checkout yet.
+    pub subject: Uuid,
+    customer: Option<Uuid>,
+}
+
+impl Whose {
+    /// Who asks for them.
+    pub fn asker(&self, cart: Id<Cart>) -> Asker {
+        Asker::of_cart(cart.0, self.customer, "checkout")
+    }
+
+    /// Seals answers. The record of a customer's checkout is about the same person as their account.
+    pub async fn seal(&self, shop: &Shop, cart: Id<Cart>, values: Vec<(Field, Plain)>) -> Result<Sealed, VaultError> {
+        shop.vault.seal(self.asker(cart), self.subject, self.customer, values).await
+    }
+}
+
+/// Finds out whom the answers of the checkout of a cart belong to.
+pub async fn whose(shop: &Shop, cart: Id<Cart>) -> Result<Whose, sqlx::Error> {
+    let mut conn = shop.db.read().await?;
+    let sql = "SELECT cart.customer_id, checkout.subject_id FROM cart LEFT JOIN checkout ON checkout.cart_id = cart.id WHERE cart.id = $1";
+    let found = fetch_optional!(conn, (Option<Uuid>, Option<Uuid>), sql, cart.0).await?;
+    let (customer, subject) = found.unwrap_or_default();
+    Ok(Whose { subject: subject.unwrap_or_else(|| shop.entropy.uuid(shop.now())), customer })
+}
+
+/// Who and where, as it is sealed.
+pub fn contact_values(contact: &Contact) -> Vec<(Field, Plain)> {
+    let values = [
+        (Field::Email, Some(contact.email.address())),
+        (Field::Name, Some(contact.name.as_str())),
+        (Field::Kana, contact.kana.as_deref()),
+        (Field::PostalCode, Some(contact.postal_code.as_str())),
+        (Field::City, Some(contact.city.as_str())),
+        (Field::Street, Some(contact.street.as_str())),
+        (Field::Building, contact.building.as_deref()),
+        (Field::Phone, Some(contact.phone.as_str())),
+    ];
+    values.into_iter().filter_map(|(field, value)| Some((field, Plain::new(value?.to_owned())))).collect()
+}
+
+/// Finds the checkout of a cart or begins it for the record `subject`, drawing the order's id to be.
+pub async fn begin(conn: &mut Conn, shop: &Shop, cart: Id<Cart>, subject: Uuid) -> Result<Checkout, sqlx::Error> {
     let now = shop.now();
     execute!(
         conn,
         "INSERT INTO checkout (cart_id, order_id, subject_id, updated_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
         cart.0,
         shop.entropy.uuid(now),
-        shop.entropy.uuid(now),
+        subject,
         now
     )
     .await?;
@@ -132,25 +188,25 @@ pub async fn save_contact(
     conn: &mut Conn,
     shop: &Shop,
     cart: Id<Cart>,
-    subject: Uuid,
     contact: &Contact,
+    sealed: &Sealed,
+    index: &[u8; 32],
 ) -> Result<(), sqlx::Error> {
-    let seal = |field, value: &str| shop.keys.seal(subject, field, value);
     execute!(
         conn,
         "UPDATE checkout SET email = $1, name = $2, kana = $3, postal_code = $4, prefecture = $5, city = $6, street = $7,
                 building = $8, phone = $9, updated_at = $10, email_index = $11 WHERE cart_id = $12",
-        seal(Field::Email, contact.email.address()),
-        seal(Field::Name, &contact.name),
-        contact.kana.as_deref().map(|kana| seal(Field::Kana, kana)),
-        seal(Field::PostalCode, &contact.postal_code),
+        sealed.get(Field::Email),
+        sealed.get(Field::Name),
+        sealed.get(Field::Kana),
+        sealed.get(Field::PostalCode),
         i64::from(contact.prefecture.number()),
-        seal(Field::City, &contact.city),
-        seal(Field::Street, &contact.street),
-        contact.building.as_deref().map(|building| seal(Field::Building, building)),
-        seal(Field::Phone, &contact.phone),
+        sealed.get(Field::City),
+        sealed.get(Field::Street),
+        sealed.get(Field::Building),
+        sealed.get(Field::Phone),
         shop.now(),
-        shop.keys.index(Field::Email, contact.email.canonical()).to_vec(),
+        index.to_vec(),
         cart.0
     )
     .await?;
@@ -162,8 +218,8 @@ pub async fn save_delivery(
     conn: &mut Conn,
     shop: &Shop,
     cart: Id<Cart>,
-    subject: Uuid,
     choice: &DeliveryChoice,
+    gift_message: Option<Vec<u8>>,
 ) -> Result<(), sqlx::Error> {
     execute!(
         conn,
@@ -173,7 +229,7 @@ pub async fn save_delivery(
         choice.date.map(noren_domain::shipping::Day::iso),
         choice.slot.map(noren_domain::shipping::Slot::word),
         choice.gift_wrap,
-        choice.gift_message.as_deref().map(|text| shop.keys.seal(subject, Field::GiftMessage, text)),
+        gift_message,
         shop.now(),
         cart.0
     )

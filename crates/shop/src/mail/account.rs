@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Letter, MailError, Part};
-use crate::person::Field;
+use crate::vault::{Asker, Field, For};
 use crate::{Shop, fetch_optional};
 
 /// A mail about an account.
@@ -69,7 +69,15 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
             (row.id, row.email, lang, content)
         }
     };
-    let to = shop.keys.open(id, Field::Email, &email)?;
+    drop(conn);
+    let about = match mail {
+        AccountMail::RegistrationCode { registration, .. } => *registration,
+        AccountMail::AlreadyRegistered { customer } => *customer,
+        AccountMail::NewDevice { sign_in } => *sign_in,
+    };
+    let sealed = [(Field::Email, Some(&email))];
+    let mut opened = shop.vault.open(Asker::shop("outbox/mail"), For::Mail(about), id, &sealed).await?;
+    let to = opened.take(Field::Email);
     let (subject, parts) = content;
     Ok(Letter { to, lang, subject, parts })
 }

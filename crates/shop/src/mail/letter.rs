@@ -5,7 +5,7 @@ use std::fmt::Write;
 use noren_domain::Lang;
 use noren_domain::html::escape;
 
-use crate::person::Plain;
+use crate::vault::Plain;
 
 /// One mail before it becomes a message. It has no `Debug`: it holds an address.
 pub struct Letter {

@@ -7,15 +7,15 @@ use noren_domain::{Id, Lang, moment};
 use uuid::Uuid;
 
 use super::{Letter, MailError, Part};
+use crate::Shop;
 use crate::order::{self, ViewError};
-use crate::person::{Field, Plain};
-use crate::{Shop, fetch_optional};
+use crate::vault::Plain;
 
 impl From<ViewError> for MailError {
     fn from(error: ViewError) -> Self {
         match error {
             ViewError::Database(error) => Self::Database(error),
-            ViewError::Open(error) => Self::Open(error),
+            ViewError::Vault(error) => Self::Vault(error),
             ViewError::Word { .. } => Self::Gone,
         }
     }
@@ -23,15 +23,8 @@ impl From<ViewError> for MailError {
 
 async fn read(shop: &Shop, order: Uuid) -> Result<(OrderView, Lang, Plain), MailError> {
     let (view, lang) = order::by_id(shop, Id::new(order)).await?.ok_or(MailError::Gone)?;
-    let (subject, email) = fetch_optional!(
-        shop.db.read().await?,
-        (Uuid, Vec<u8>),
-        "SELECT subject_id, email FROM orders WHERE id = $1",
-        order
-    )
-    .await?
-    .ok_or(MailError::Gone)?;
-    Ok((view, lang, shop.keys.open(subject, Field::Email, &email)?))
+    let to = Plain::new(view.address.email.clone());
+    Ok((view, lang, to))
 }
 
 /// Thanks for an order.

@@ -10,7 +10,7 @@ use noren_domain::{Id, Text};
 use uuid::Uuid;
 
 use super::{NoticeError, publish};
-use crate::person::Field;
+use crate::vault::{Asker, LookFor};
 use crate::{Shop, fetch_optional};
 
 const NO: &str = "N-2026-0001";
@@ -26,7 +26,7 @@ pub async fn demo(shop: &Shop) -> Result<(), NoticeError> {
     }
     let Some(no) = NoticeNo::parse(NO) else { return Err(NoticeError::Malformed(NO.to_owned())) };
     let Ok(email) = Email::parse("hanako@example.jp") else { return Ok(()) };
-    let index = shop.keys.index(Field::Email, email.canonical()).to_vec();
+    let index = shop.vault.index(Asker::operator("seed"), LookFor::Login, email.canonical()).await?.to_vec();
     let mut conn = shop.db.read().await?;
     let hanako = fetch_optional!(conn, (Uuid,), "SELECT id FROM customer WHERE email_index = $1", index).await?;
     let there = fetch_optional!(conn, (String,), "SELECT no FROM notice WHERE no = $1", NO).await?;

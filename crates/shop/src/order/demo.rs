@@ -12,7 +12,7 @@ use crate::cart::{self, CartError, CartKey};
 use crate::checkout::{self, CheckoutError};
 use crate::clock::Clock;
 use crate::payment::{self, Choice, PaymentError, TestBank};
-use crate::person::Field;
+use crate::vault::{Asker, LookFor, VaultError};
 use crate::{Parts, Shop, execute, fetch_one, fetch_optional};
 
 /// A demo order cannot be placed.
@@ -30,6 +30,9 @@ pub enum DemoError {
     /// The test bank.
     #[error(transparent)]
     Payment(#[from] PaymentError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The database.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -102,7 +105,7 @@ pub async fn demo(shop: &Shop) -> Result<(), DemoError> {
     }
     for person in &PEOPLE {
         let Ok(email) = Email::parse(person.email) else { continue };
-        let index = shop.keys.index(Field::Email, email.canonical()).to_vec();
+        let index = shop.vault.index(Asker::operator("seed"), LookFor::Login, email.canonical()).await?.to_vec();
         let mut conn = shop.db.read().await?;
         let sql = "SELECT id, (SELECT COUNT(*) FROM orders WHERE customer_id = customer.id) FROM customer WHERE email_index = $1";
         let found = fetch_optional!(conn, (Uuid, i64), sql, index).await?;
@@ -121,6 +124,7 @@ fn back_then(shop: &Shop, at: i64) -> Shop {
     Shop::new(Parts {
         db: shop.db.clone(),
         keys: shop.keys.clone(),
+        vault: shop.vault.clone(),
         clock: Clock::fixed(at),
         entropy: shop.entropy.clone(),
         data: shop.data.clone(),

@@ -19,9 +19,9 @@ use super::*;
 use crate::account::testing::customer;
 use crate::cart::{self, CartKey};
 use crate::payment::{self, Choice, TestBank};
-use crate::person::Field;
 use crate::testing::TestShop;
 use crate::token::Token;
+use crate::vault::{Asker, Field, Plain};
 use crate::{checkout, fetch_all, fetch_one, on_both_databases};
 
 /// One product with one variant, number 1.
@@ -74,6 +74,16 @@ async fn buyer(shop: &Shop, method: PaymentMethod, quantity: i64) -> Id<Cart> {
 /// The cart of a browser that holds `token`, with these units and a checkout filled in to the end.
 async fn buyer_of(shop: &Shop, token: &Token, email: &str, method: PaymentMethod, units: &[(i64, i64)]) -> Id<Cart> {
     let (cart, subject) = (shop.entropy.id::<Cart>(shop.now()), shop.entropy.uuid(shop.now()));
+    let values = [
+        (Field::Email, email),
+        (Field::Name, "暖簾 花子"),
+        (Field::PostalCode, "1000001"),
+        (Field::City, "千代田区千代田"),
+        (Field::Street, "1-1"),
+        (Field::Phone, "0312345678"),
+    ];
+    let values = values.map(|(field, value)| (field, Plain::new(value.to_owned()))).into();
+    let sealed = shop.vault.seal(Asker::guest(cart.0, "test"), subject, None, values).await.unwrap();
     let mut tx = shop.db.write().await.unwrap();
     let token = token.hash().to_vec();
     execute!(tx, "INSERT INTO cart (id, token_hash, created_at, updated_at) VALUES ($1, $2, 0, 0)", cart.0, token)
@@ -82,7 +92,6 @@ async fn buyer_of(shop: &Shop, token: &Token, email: &str, method: PaymentMethod
     for (variant, quantity) in units {
         fill(&mut tx, cart, *variant, *quantity).await;
     }
-    let seal = |field, value: &str| shop.keys.seal(subject, field, value);
     execute!(
         tx,
         "INSERT INTO checkout (cart_id, order_id, subject_id, email, name, postal_code, city, street, phone, prefecture, delivery_method, payment_method, updated_at) \
@@ -90,12 +99,12 @@ async fn buyer_of(shop: &Shop, token: &Token, email: &str, method: PaymentMethod
         cart.0,
         shop.entropy.uuid(shop.now()),
         subject,
-        seal(Field::Email, email),
-        seal(Field::Name, "暖簾 花子"),
-        seal(Field::PostalCode, "1000001"),
-        seal(Field::City, "千代田区千代田"),
-        seal(Field::Street, "1-1"),
-        seal(Field::Phone, "0312345678"),
+        sealed.get(Field::Email),
+        sealed.get(Field::Name),
+        sealed.get(Field::PostalCode),
+        sealed.get(Field::City),
+        sealed.get(Field::Street),
+        sealed.get(Field::Phone),
         method.word(),
         shop.now()
     )

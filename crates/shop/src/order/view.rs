@@ -14,8 +14,8 @@ use noren_domain::{Id, Lang, Text, Yen};
 use uuid::Uuid;
 
 use crate::db::Conn;
-use crate::person::{Field, OpenError};
 use crate::token::Token;
+use crate::vault::{Asker, Field, For, VaultError};
 use crate::{Shop, fetch_all, fetch_optional};
 
 /// An order cannot be shown.
@@ -24,9 +24,9 @@ pub enum ViewError {
     /// The database.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// The address does not open.
-    #[error(transparent)]
-    Open(#[from] OpenError),
+    /// The vault does not open the address.
+    #[error("{0}")]
+    Vault(#[from] VaultError),
     /// The database holds a word this version does not know.
     #[error("order {order}: {column} holds \"{word}\", which this version does not know")]
     Word {
@@ -119,7 +119,7 @@ pub async fn view(shop: &Shop, token: &Token) -> Result<Option<OrderView>, ViewE
     let mut conn = shop.db.read().await?;
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM orders WHERE token_hash = $1"));
     let row = fetch_optional!(conn, Row, sql, token.hash().to_vec()).await?;
-    Ok(found(&mut conn, shop, row).await?.map(|(view, _)| view))
+    Ok(found(conn, shop, row, Viewer::Link).await?.map(|(view, _)| view))
 }
 
 /// An order for the shop's own use (mails), with the language it was placed in.
@@ -127,7 +127,7 @@ pub(crate) async fn by_id(shop: &Shop, order: Id<Order>) -> Result<Option<(Order
     let mut conn = shop.db.read().await?;
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM orders WHERE id = $1"));
     let row = fetch_optional!(conn, Row, sql, order.0).await?;
-    found(&mut conn, shop, row).await
+    found(conn, shop, row, Viewer::Mail).await
 }
 
 /// The order `no` of `customer`; somebody else's is not found.
@@ -141,7 +141,7 @@ pub async fn mine_one(shop: &Shop, customer: Id<Customer>, no: &str) -> Result<O
         "SELECT {COLUMNS} FROM orders WHERE no = $1 AND customer_id = $2 AND state <> 'draft'"
     ));
     let row = fetch_optional!(conn, Row, sql, no, customer.0).await?;
-    Ok(found(&mut conn, shop, row).await?.map(|(view, _)| view))
+    Ok(found(conn, shop, row, Viewer::Customer(customer)).await?.map(|(view, _)| view))
 }
 
 /// The last hundred orders of `customer`, newest first.
@@ -179,7 +179,7 @@ pub(super) async fn by_number(shop: &Shop, no: &str) -> Result<Option<OrderView>
     let mut conn = shop.db.read().await?;
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM orders WHERE no = $1"));
     let row = fetch_optional!(conn, Row, sql, no).await?;
-    Ok(found(&mut conn, shop, row).await?.map(|(view, _)| view))
+    Ok(found(conn, shop, row, Viewer::Operator).await?.map(|(view, _)| view))
 }
 
 fn summary(row: SummaryRow) -> Result<OrderSummary, ViewError> {
@@ -197,15 +197,44 @@ fn summary(row: SummaryRow) -> Result<OrderSummary, ViewError> {
     })
 }
 
+/// Who looks at an order.
+#[derive(Clone, Copy)]
+enum Viewer {
+    /// Whoever holds the link of its page.
+    Link,
+    /// The customer whose order it is.
+    Customer(Id<Customer>),
+    /// The shop, to write a mail about it.
+    Mail,
+    /// Who runs the shop's machine.
+    Operator,
+}
+
+impl Viewer {
+    fn asks(self, order: Uuid) -> (Asker, For) {
+        match self {
+            Self::Link => (Asker::guest(order, "orders"), For::OrderView(order)),
+            Self::Customer(customer) => (Asker::customer(customer, "account/orders"), For::OrderView(order)),
+            Self::Mail => (Asker::shop("outbox/mail"), For::Mail(order)),
+            Self::Operator => (Asker::operator("order"), For::OrderView(order)),
+        }
+    }
+}
+
 /// The order that was looked for, and its language.
-async fn found(conn: &mut Conn, shop: &Shop, row: Option<Row>) -> Result<Option<(OrderView, Lang)>, ViewError> {
+async fn found(
+    conn: Conn,
+    shop: &Shop,
+    row: Option<Row>,
+    viewer: Viewer,
+) -> Result<Option<(OrderView, Lang)>, ViewError> {
     match row {
-        Some(row) => show(conn, shop, row).await.map(Some),
+        Some(row) => show(conn, shop, row, viewer).await.map(Some),
         None => Ok(None),
     }
 }
 
-async fn show(conn: &mut Conn, shop: &Shop, row: Row) -> Result<(OrderView, Lang), ViewError> {
+async fn show(mut conn: Conn, shop: &Shop, row: Row, viewer: Viewer) -> Result<(OrderView, Lang), ViewError> {
     let lines = fetch_all!(
         conn,
         LineRow,
@@ -216,6 +245,7 @@ async fn show(conn: &mut Conn, shop: &Shop, row: Row) -> Result<(OrderView, Lang
     .await?;
     let sql = "SELECT kind, at FROM order_event WHERE order_id = $1";
     let events = fetch_all!(conn, (String, i64), sql, row.id).await?;
+    drop(conn);
     let mut timeline: Vec<OrderEvent> = events
         .into_iter()
         .filter_map(|(kind, at)| EventKind::from_word(&kind).map(|kind| OrderEvent { kind, at }))
@@ -238,7 +268,7 @@ async fn show(conn: &mut Conn, shop: &Shop, row: Row) -> Result<(OrderView, Lang
         payment_fee: Yen(row.payment_fee),
         total: Yen(row.total),
         taxes: shares(&row),
-        address: address(shop, &row)?,
+        address: address(shop, &row, viewer).await?,
         timeline,
         no: row.no,
         delivery_method: word(row.id, "delivery_method", &row.delivery_method, Method::from_word)?,
@@ -276,29 +306,39 @@ fn shares(row: &Row) -> Vec<TaxShare> {
     .collect()
 }
 
-fn address(shop: &Shop, row: &Row) -> Result<OrderAddress, ViewError> {
-    let open =
-        |field, sealed: &[u8]| shop.keys.open(row.subject_id, field, sealed).map(|plain| plain.expose().to_owned());
-    let open_some = |field, sealed: Option<&Vec<u8>>| sealed.map_or(Ok(String::new()), |sealed| open(field, sealed));
+async fn address(shop: &Shop, row: &Row, viewer: Viewer) -> Result<OrderAddress, ViewError> {
+    let (asker, purpose) = viewer.asks(row.id);
+    let sealed = [
+        (Field::Email, Some(&row.email)),
+        (Field::Name, Some(&row.name)),
+        (Field::PostalCode, Some(&row.postal_code)),
+        (Field::City, Some(&row.city)),
+        (Field::Street, Some(&row.street)),
+        (Field::Building, row.building.as_ref()),
+        (Field::Phone, Some(&row.phone)),
+        (Field::GiftMessage, row.gift_message.as_ref()),
+    ];
+    let opened = shop.vault.open(asker, purpose, row.subject_id, &sealed).await?;
+    let shown = |field| opened.expose(field).to_owned();
     let number = u8::try_from(row.prefecture).ok().and_then(|number| Prefecture::try_from(number).ok());
     let prefecture = number.ok_or_else(|| ViewError::Word {
         order: row.id,
         column: "prefecture",
         word: row.prefecture.to_string(),
     })?;
-    let postal_code = open(Field::PostalCode, &row.postal_code)?;
+    let postal_code = shown(Field::PostalCode);
     Ok(OrderAddress {
-        name: open(Field::Name, &row.name)?,
+        name: shown(Field::Name),
         postal_code: match postal_code.split_at_checked(3) {
             Some((area, rest)) if !rest.is_empty() && !rest.starts_with('-') => format!("{area}-{rest}"),
             _ => postal_code,
         },
         prefecture,
-        city: open(Field::City, &row.city)?,
-        street: open(Field::Street, &row.street)?,
-        building: open_some(Field::Building, row.building.as_ref())?,
-        phone: open(Field::Phone, &row.phone)?,
-        email: open(Field::Email, &row.email)?,
-        gift_message: open_some(Field::GiftMessage, row.gift_message.as_ref())?,
+        city: shown(Field::City),
+        street: shown(Field::Street),
+        building: shown(Field::Building),
+        phone: shown(Field::Phone),
+        email: shown(Field::Email),
+        gift_message: shown(Field::GiftMessage),
     })
 }

@@ -14,6 +14,8 @@ use noren_ledger::tree::{Frontier, leaf_hash};
 
 use super::BookError;
 
+/// Ending of a file of checkpoints.
+const NOTES: &str = ".notes";
 /// Nodes of this level and above are kept in memory: 32 bytes for 256 leaves and half as much again
 /// and so on, 25 MB for a hundred million. Those below are computed from the leaves they span.
 const KEPT_LEVEL: u8 = 8;
@@ -28,6 +30,8 @@ struct Segment {
 
 pub(super) struct Files {
     folder: PathBuf,
+    /// Outside the folder: the newest checkpoint once more.
+    anchor: PathBuf,
     segments: Vec<Segment>,
     size: u64,
     /// From [`KEPT_LEVEL`] on.
@@ -63,7 +67,12 @@ pub(super) fn sync(file: &File) -> Result<(), BookError> {
 impl Files {
     /// Opens the folder and reads every leaf through `auditor`. What a crash left of a half written leaf at
     /// the very end is cut off: nobody was answered for it.
-    pub(super) fn open(folder: &Path, auditor: &mut Auditor) -> Result<Self, BookError> {
+    pub(super) fn open(
+        folder: &Path,
+        anchor: &Path,
+        auditor: &mut Auditor,
+        mut each: impl FnMut(&Leaf),
+    ) -> Result<Self, BookError> {
         own_folder(&folder.join("checkpoints"))?;
         let lock = own_file(&folder.join("lock"))?;
         match lock.try_lock() {
@@ -74,19 +83,31 @@ impl Files {
             }
             Err(TryLockError::Error(source)) => return Err(io(folder)(source)),
         }
-        let mut files =
-            Self { folder: folder.to_owned(), segments: Vec::new(), size: 0, nodes: Vec::new(), _lock: lock };
+        let mut files = Self {
+            folder: folder.to_owned(),
+            anchor: anchor.to_owned(),
+            segments: Vec::new(),
+            size: 0,
+            nodes: Vec::new(),
+            _lock: lock,
+        };
         let mut names = names(folder)?;
         names.retain(|name| name.ends_with(".leaves"));
         names.sort();
         let last = names.len().saturating_sub(1);
         for (at, name) in names.iter().enumerate() {
-            files.read(name, at == last, auditor)?;
+            files.read(name, at == last, auditor, &mut each)?;
         }
         Ok(files)
     }
 
-    fn read(&mut self, name: &str, last: bool, auditor: &mut Auditor) -> Result<(), BookError> {
+    fn read(
+        &mut self,
+        name: &str,
+        last: bool,
+        auditor: &mut Auditor,
+        each: &mut impl FnMut(&Leaf),
+    ) -> Result<(), BookError> {
         let path = self.folder.join(name);
         let file = own_file(&path)?;
         let length = file.metadata().map_err(io(&path))?.len();
@@ -103,9 +124,11 @@ impl Files {
         let mut bytes = [0; LEN];
         for _ in 0..whole / LEN as u64 {
             reader.read_exact(&mut bytes).map_err(io(&path))?;
-            auditor.take(&bytes, |level, index, hash| self.keep_node(level, index, hash))?;
+            each(&auditor.take(&bytes, |level, index, hash| self.keep_node(level, index, hash))?);
             self.size += 1;
         }
+        // What was read may have been in memory only: a power cut between two starts would take it back.
+        file.sync_data().map_err(io(&path))?;
         let month = name.trim_end_matches(".leaves").to_owned();
         self.segments.push(Segment { month, first, file });
         Ok(())
@@ -193,45 +216,72 @@ impl Files {
         Err(AuditFault { sequence: checkpoint.size, fault: Fault::Root }.into())
     }
 
-    /// Keeps a signed checkpoint: whole or not at all.
-    pub(super) fn keep_checkpoint(&self, size: u64, note: &Note) -> Result<(), BookError> {
+    /// Keeps a signed checkpoint of the time `time`: behind the others of its month, and alone as the anchor.
+    pub(super) fn keep_checkpoint(&self, time: u64, note: &Note) -> Result<(), BookError> {
         let folder = self.folder.join("checkpoints");
-        let (unfinished, kept) = (folder.join(".unfinished"), folder.join(size.to_string()));
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&unfinished)
-            .map_err(io(&kept))?;
-        file.write_all(note.to_string().as_bytes()).and_then(|()| file.sync_all()).map_err(io(&kept))?;
-        fs::rename(&unfinished, &kept).map_err(io(&kept))?;
-        File::open(&folder).and_then(|folder| folder.sync_all()).map_err(io(&folder))
+        let path = folder.join(month(time) + NOTES);
+        let new = !path.exists();
+        let mut file = own_file(&path)?;
+        file.write_all(format!("{note}\n").as_bytes()).and_then(|()| file.sync_data()).map_err(io(&path))?;
+        if new {
+            File::open(&folder).and_then(|folder| folder.sync_all()).map_err(io(&folder))?;
+        }
+        let unfinished = self.anchor.with_extension("unfinished");
+        write(&unfinished, note.to_string().as_bytes())?;
+        fs::rename(&unfinished, &self.anchor).map_err(io(&self.anchor))
     }
 
-    /// Every checkpoint: its size as text, and the note.
+    /// Every file of checkpoints, oldest first: its name and its notes.
     pub(super) fn checkpoints(&self) -> Result<Vec<(String, String)>, BookError> {
         let folder = self.folder.join("checkpoints");
         let mut names = names(&folder)?;
-        names.retain(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
-        let note = |name: String| {
+        names.retain(|name| name.ends_with(NOTES));
+        names.sort();
+        let notes = |name: String| {
             let path = folder.join(&name);
-            fs::read_to_string(&path).map(|note| (name, note)).map_err(io(&path))
+            fs::read_to_string(&path).map(|notes| (name, notes)).map_err(io(&path))
         };
-        names.into_iter().map(note).collect()
+        names.into_iter().map(notes).collect()
     }
 
-    /// The newest checkpoint, opened with the log's key.
-    pub(super) fn newest_checkpoint(&self, key: &VerifierKey) -> Result<Option<(Checkpoint, Note)>, BookError> {
-        let all = self.checkpoints()?;
-        let size = |name: &str| name.parse::<u64>().unwrap_or_default();
-        let Some((name, text)) = all.into_iter().max_by_key(|(name, _)| size(name)) else { return Ok(None) };
-        let opened = text.parse::<Note>().ok().and_then(|note| {
-            let (checkpoint, _) = Checkpoint::open(&note, std::slice::from_ref(key)).ok()?;
-            (checkpoint.size == size(&name)).then_some((checkpoint, note))
-        });
-        opened.map(Some).ok_or(BookError::Checkpoint(name))
+    /// The newest checkpoint, opened with the log's key. What a crash left of a half written one behind it
+    /// is cut off.
+    pub(super) fn newest_checkpoint(&mut self, key: &VerifierKey) -> Result<Option<(Checkpoint, Note)>, BookError> {
+        let folder = self.folder.join("checkpoints");
+        let mut names = names(&folder)?;
+        names.retain(|name| name.ends_with(NOTES));
+        names.sort();
+        for name in names.into_iter().rev() {
+            let path = folder.join(&name);
+            let text = fs::read_to_string(&path).map_err(io(&path))?;
+            // A note is text, an empty line and signatures, and an empty line ends it.
+            let ends: Vec<usize> = text.match_indices("\n\n").map(|(at, _)| at + 2).collect();
+            let whole = ends.len() / 2 * 2;
+            let Some(end) = whole.checked_sub(1).and_then(|last| ends.get(last)) else { continue };
+            if *end != text.len() {
+                own_file(&path)?.set_len(*end as u64).map_err(io(&path))?;
+            }
+            let begin = whole.checked_sub(3).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+            return opened(&text[begin..end - 1], key).map(Some).ok_or(BookError::Checkpoint(name));
+        }
+        Ok(None)
     }
+
+    /// The checkpoint that is kept outside the folder.
+    pub(super) fn anchor(&self, key: &VerifierKey) -> Result<Option<(Checkpoint, Note)>, BookError> {
+        let name = || self.anchor.display().to_string();
+        match fs::read_to_string(&self.anchor) {
+            Ok(text) => opened(&text, key).map(Some).ok_or_else(|| BookError::Checkpoint(name())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(BookError::Io { path: name(), source }),
+        }
+    }
+}
+
+fn opened(text: &str, key: &VerifierKey) -> Option<(Checkpoint, Note)> {
+    let note: Note = text.parse().ok()?;
+    let (checkpoint, _) = Checkpoint::open(&note, std::slice::from_ref(key)).ok()?;
+    Some((checkpoint, note))
 }
 
 fn names(folder: &Path) -> Result<Vec<String>, BookError> {

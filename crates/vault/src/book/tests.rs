@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use noren_ledger::audit::Fault;
-use noren_ledger::leaf::{Field, LEN};
+use noren_ledger::leaf::{Actor, Field, Fields, Kind, LEN, Outcome, Purpose, Route};
 use noren_ledger::note::{KeyKind, VerifierKey};
 
 use super::*;
@@ -28,23 +28,45 @@ fn clock() -> (Arc<AtomicU64>, Now) {
     (clock, Box::new(move || read.load(Ordering::SeqCst)))
 }
 
-fn open(folder: &Path) -> Result<Book, BookError> {
-    Book::open(folder, signer(), 7, clock().1)
+fn open_as(folder: &Path, signer: SignerKey, now: Now) -> Result<Book, BookError> {
+    Book::open(folder, &folder.with_extension("anchor"), signer, 7, now, |_| {})
 }
 
-fn entry(subject: u8, class: Class) -> Entry {
-    Entry {
+fn open(folder: &Path) -> Result<Book, BookError> {
+    open_as(folder, signer(), clock().1)
+}
+
+/// A mail to somebody, which is strict.
+pub fn deed() -> Deed {
+    Deed {
         kind: Kind::Open,
         purpose: Some(Purpose::Mail),
-        outcome: Outcome::Done,
+        outcome: Outcome::Granted,
+        detail: None,
         fields: Fields::of(&[Field::Email]),
         actor: Actor::Shop,
-        class,
-        subject: Tag([subject; 16]),
+        subject: Tag([1; 16]),
+        count: 0,
+        previous: Hash::ZERO,
+        previous_at: 0,
         reference: [1; 16],
         actor_id: [0; 16],
         request: [3; 8],
         route: Route::new("outbox/mail"),
+    }
+}
+
+fn entry(subject: u8, class: Class) -> Deed {
+    let deed = Deed { subject: Tag([subject; 16]), ..deed() };
+    match class {
+        Class::Strict => deed,
+        Class::Relaxed => Deed {
+            purpose: Some(Purpose::SelfView),
+            actor: Actor::Customer,
+            reference: [0; 16],
+            route: Route::new("account"),
+            ..deed
+        },
     }
 }
 
@@ -56,10 +78,10 @@ fn refusal(opened: Result<Book, BookError>) -> BookError {
 fn a_strict_leaf_is_in_the_file_before_the_answer_and_the_book_opens_again_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let book = open(dir.path()).unwrap();
-    assert_eq!(book.append(&entry(1, Class::Strict)).unwrap(), 0);
+    assert_eq!(book.append(entry(1, Class::Strict)).unwrap().sequence(), 0);
     assert_eq!(fs::read(dir.path().join("2026-11.leaves")).unwrap().len(), LEN);
-    assert_eq!(book.append(&entry(2, Class::Relaxed)).unwrap(), 1);
-    assert_eq!(book.append(&entry(1, Class::Strict)).unwrap(), 2);
+    assert_eq!(book.append(entry(2, Class::Relaxed)).unwrap().sequence(), 1);
+    assert_eq!(book.append(entry(1, Class::Strict)).unwrap().sequence(), 2);
     drop(book);
     let book = open(dir.path()).unwrap();
     assert_eq!(book.size(), 4, "three reads, and the heads under the last checkpoint");
@@ -84,7 +106,7 @@ fn many_who_write_at_once_leave_one_ledger_without_gap() {
                     (0..300)
                         .map(|no| {
                             let class = if no % 3 == 0 { Class::Strict } else { Class::Relaxed };
-                            book.append(&entry(subject % 5 + 1, class)).unwrap()
+                            book.append(entry(subject % 5 + 1, class)).unwrap().sequence()
                         })
                         .collect::<Vec<u64>>()
                 })
@@ -109,20 +131,25 @@ fn an_export_is_the_ledger_as_a_third_party_reads_it() {
     let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let book = open(dir.path()).unwrap();
     for no in 0..600u32 {
-        book.append(&entry(u8::try_from(no % 7).unwrap() + 1, Class::Relaxed)).unwrap();
+        book.append(entry(u8::try_from(no % 7).unwrap() + 1, Class::Relaxed)).unwrap();
         if no % 250 == 249 {
             book.checkpoint().unwrap();
         }
     }
     let checkpoint = book.export(out.path()).unwrap();
+    let notes = fs::read_to_string(out.path().join("checkpoints/2026-11.notes")).unwrap();
+    let checkpoints: Vec<Checkpoint> = noren_ledger::note::parse_notes(&notes)
+        .unwrap()
+        .iter()
+        .map(|note| Checkpoint::open(note, &key()).unwrap().0)
+        .collect();
     let (mut auditor, mut checked) = (Auditor::default(), 0);
     for (index, width) in bundles_added(0, checkpoint.size) {
         let bytes = fs::read(out.path().join(bundle_path(index, width))).unwrap();
         for leaf in noren_ledger::tile::unbundle(&bytes, width).unwrap() {
             auditor.take(leaf, |_, _, _| {}).unwrap();
-            let note = out.path().join("checkpoints").join(auditor.size().to_string());
-            if let Ok(note) = fs::read_to_string(note) {
-                auditor.check(&Checkpoint::open(&note.parse().unwrap(), &key()).unwrap().0).unwrap();
+            for checkpoint in checkpoints.iter().filter(|checkpoint| checkpoint.size == auditor.size()) {
+                auditor.check(checkpoint).unwrap();
                 checked += 1;
             }
         }
@@ -138,7 +165,7 @@ fn what_a_crash_left_half_written_is_cut_off_and_what_was_cut_off_is_noticed() {
     let dir = tempfile::tempdir().unwrap();
     let book = open(dir.path()).unwrap();
     for _ in 0..5 {
-        book.append(&entry(1, Class::Strict)).unwrap();
+        book.append(entry(1, Class::Strict)).unwrap();
     }
     drop(book);
     let leaves = dir.path().join("2026-11.leaves");
@@ -158,7 +185,7 @@ fn what_a_crash_left_half_written_is_cut_off_and_what_was_cut_off_is_noticed() {
     let other = tempfile::tempdir().unwrap();
     let forged = open(other.path()).unwrap();
     for _ in 0..5 {
-        forged.append(&entry(2, Class::Strict)).unwrap();
+        forged.append(entry(2, Class::Strict)).unwrap();
     }
     drop(forged);
     fs::copy(other.path().join("2026-11.leaves"), &leaves).unwrap();
@@ -170,11 +197,11 @@ fn what_a_crash_left_half_written_is_cut_off_and_what_was_cut_off_is_noticed() {
 fn a_ledger_belongs_to_one_vault_and_to_one_key() {
     let dir = tempfile::tempdir().unwrap();
     let book = open(dir.path()).unwrap();
-    book.append(&entry(1, Class::Strict)).unwrap();
+    book.append(entry(1, Class::Strict)).unwrap();
     assert!(matches!(refusal(open(dir.path())), BookError::Io { .. }), "a second vault");
     drop(book);
     let other = SignerKey::new("shop.example/reads", KeyKind::Log, &[6; 32]).unwrap();
-    assert!(matches!(refusal(Book::open(dir.path(), other, 7, clock().1)), BookError::Checkpoint(_)));
+    assert!(matches!(refusal(open_as(dir.path(), other, clock().1)), BookError::Checkpoint(_)));
     let mode = std::os::unix::fs::PermissionsExt::mode(
         &fs::metadata(dir.path().join("2026-11.leaves")).unwrap().permissions(),
     );
@@ -185,12 +212,12 @@ fn a_ledger_belongs_to_one_vault_and_to_one_key() {
 fn a_month_has_a_file_of_its_own_and_a_clock_that_is_set_back_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (time, now) = clock();
-    let book = Book::open(dir.path(), signer(), 7, now).unwrap();
-    book.append(&entry(1, Class::Strict)).unwrap();
+    let book = open_as(dir.path(), signer(), now).unwrap();
+    book.append(entry(1, Class::Strict)).unwrap();
     time.fetch_add(120_000, Ordering::SeqCst);
-    book.append(&entry(1, Class::Strict)).unwrap();
+    book.append(entry(1, Class::Strict)).unwrap();
     time.fetch_sub(100_000, Ordering::SeqCst);
-    book.append(&entry(1, Class::Strict)).unwrap();
+    book.append(entry(1, Class::Strict)).unwrap();
     drop(book);
     let length = |name: &str| fs::read(dir.path().join(name)).unwrap().len() / LEN;
     assert_eq!(length("2026-11.leaves"), 1);
@@ -207,15 +234,15 @@ fn a_month_has_a_file_of_its_own_and_a_clock_that_is_set_back_changes_nothing() 
 fn a_book_that_cannot_be_written_answers_for_nothing_more() {
     let dir = tempfile::tempdir().unwrap();
     let (time, now) = clock();
-    let book = Book::open(dir.path(), signer(), 7, now).unwrap();
-    book.append(&entry(1, Class::Strict)).unwrap();
+    let book = open_as(dir.path(), signer(), now).unwrap();
+    book.append(entry(1, Class::Strict)).unwrap();
     // The next month needs a file, and the folder is gone.
     fs::remove_dir_all(dir.path()).unwrap();
     time.fetch_add(120_000, Ordering::SeqCst);
     for class in [Class::Relaxed, Class::Strict] {
-        assert!(matches!(book.append(&entry(1, class)), Err(BookError::Io { .. } | BookError::Stopped(_))));
+        assert!(matches!(book.append(entry(1, class)), Err(BookError::Io { .. } | BookError::Stopped(_))));
     }
-    assert!(matches!(book.append(&entry(1, Class::Relaxed)), Err(BookError::Stopped(_))), "and says so from then on");
+    assert!(matches!(book.append(entry(1, Class::Relaxed)), Err(BookError::Stopped(_))), "and says so from then on");
     assert!(book.prove(Tag([1; 16])).is_err() && book.checkpoint().is_err());
 }
 
@@ -230,7 +257,7 @@ fn a_vault_that_writes_until_it_is_killed() {
             let book = &book;
             scope.spawn(move || {
                 loop {
-                    println!("safe {}", book.append(&entry(subject, Class::Strict)).unwrap());
+                    println!("safe {}", book.append(entry(subject, Class::Strict)).unwrap().sequence());
                 }
             });
         }

@@ -1,4 +1,4 @@
-//! `scripts/verify-ledger.py`, which shares no line with this crate, judges the same ledgers.
+//! `scripts/verify-ledger.py`, which shares no line with this crate, says the same of the same ledgers.
 
 use std::fs;
 use std::io::Write;
@@ -8,27 +8,30 @@ use std::process::{Command, Stdio};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
+use super::rotation::{Case, cases};
 use super::*;
+use crate::checkpoints::{Checkpoints, Wrong};
+use crate::note::{Note, write_notes};
 use crate::tile::{bundle, bundle_path, bundles_added};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/verify-ledger.py");
 
-/// Loads the script once and judges every folder that standard input names.
+/// Loads the script once and gives it every line of standard input as its words.
 const JUDGE: &str = "
 import importlib.util, io, sys, contextlib
 spec = importlib.util.spec_from_file_location('verify', sys.argv[1])
 verify = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(verify)
-for folder in sys.stdin.read().split():
-    sys.argv = ['verify', folder, '--key', sys.argv[-1]]
+for line in sys.stdin:
+    sys.argv = ['verify', *line.split()]
     said = io.StringIO()
-    with contextlib.redirect_stdout(said):
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         code = verify.main()
     print(code, said.getvalue().splitlines()[0])
 ";
 
 /// Writes a ledger as the vault exports it.
-fn export(folder: &Path, leaves: &[Vec<u8>], checkpoints: &[Checkpoint], signer: &SignerKey) {
+fn export(folder: &Path, leaves: &[Vec<u8>], notes: &[Note]) {
     let write = |path: &str, bytes: &[u8]| {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -39,11 +42,10 @@ fn export(folder: &Path, leaves: &[Vec<u8>], checkpoints: &[Checkpoint], signer:
         let leaves = leaves[first..first + usize::from(width)].iter().map(Vec::as_slice);
         write(&bundle_path(index, width), &bundle(leaves));
     }
-    for checkpoint in checkpoints {
-        let note = checkpoint.sign(signer).to_string();
-        write(&format!("checkpoints/{}", checkpoint.size), note.as_bytes());
-        write("checkpoint", note.as_bytes());
-    }
+    let (early, late) = notes.split_at(notes.len() / 2);
+    write("checkpoints/2026-11", write_notes(early).as_bytes());
+    write("checkpoints/2026-12", write_notes(late).as_bytes());
+    write("checkpoint", notes.last().unwrap().to_string().as_bytes());
 }
 
 /// The first Python here that knows Ed25519.
@@ -58,61 +60,109 @@ fn python() -> &'static str {
         .expect("Python 3 with the package cryptography is here (scripts/setup test installs it)")
 }
 
-/// What the script says of each folder: 0 and its summary, or 1 and the first bad leaf.
-fn judged(folders: &[PathBuf], key: &VerifierKey) -> Vec<(bool, String)> {
+/// What the script says to each line of words: its code, and the first line.
+fn judged(words: &[String]) -> Vec<(u8, String)> {
     let mut python = Command::new(python())
-        .args(["-c", JUDGE, SCRIPT, &key.to_string()])
+        .args(["-c", JUDGE, SCRIPT])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let names: Vec<&str> = folders.iter().map(|folder| folder.to_str().unwrap()).collect();
-    python.stdin.take().unwrap().write_all(names.join("\n").as_bytes()).unwrap();
+    python.stdin.take().unwrap().write_all(words.join("\n").as_bytes()).unwrap();
     let output = python.wait_with_output().unwrap();
     assert!(output.status.success());
     let lines = String::from_utf8(output.stdout).unwrap();
-    lines.lines().map(|line| line.split_once(' ').unwrap()).map(|(code, said)| (code == "0", said.to_owned())).collect()
+    let lines = lines.lines().map(|line| line.split_once(' ').unwrap());
+    lines.map(|(code, said)| (code.parse().unwrap(), said.to_owned())).collect()
+}
+
+/// Reads a ledger as the command line does.
+fn read(leaves: &[Vec<u8>], checkpoints: &Checkpoints) -> Result<(), Wrong> {
+    let mut auditor = Auditor::default();
+    checkpoints.judge(&auditor)?;
+    for leaf in leaves.iter().take(usize::try_from(checkpoints.newest()).unwrap()) {
+        auditor.take(leaf, |_, _, _| {})?;
+        checkpoints.judge(&auditor)?;
+    }
+    if auditor.size() < checkpoints.newest() {
+        let fault = Fault::Size(checkpoints.newest());
+        return Err(AuditFault { sequence: auditor.size(), fault }.into());
+    }
+    checkpoints.end()
+}
+
+/// What this crate says: the code, and what the first line begins with.
+fn ours(verdict: &Result<(), Wrong>) -> (u8, String) {
+    match verdict {
+        Ok(()) => (0, String::new()),
+        Err(wrong) if wrong.unknown() => (2, format!("cannot be verified: {wrong}")),
+        Err(Wrong::Leaf(AuditFault { sequence, fault: Fault::Size(_) })) => {
+            (1, format!("leaf {sequence}: its file is missing or ends before it"))
+        }
+        Err(wrong) => (1, wrong.to_string()),
+    }
 }
 
 #[test]
-fn both_verifiers_come_to_the_same_verdict_on_the_same_ledgers() {
+fn both_verifiers_say_the_same_of_the_same_ledgers() {
     let dir = tempfile::tempdir().unwrap();
     let (signer, [key]) = signer();
     // The same cases every time: a difference must be there to look at again.
     let mut runner = TestRunner::new(Config { rng_seed: RngSeed::Fixed(15), ..Config::default() });
-    let cases = (
-        prop::collection::vec(0u8..6, 3..60),
+    let tries = (
+        prop::collection::vec(0u8..12, 3..60),
         prop::option::weighted(0.8, tampering()),
         any::<prop::sample::Index>(),
         any::<prop::sample::Index>(),
         0usize..8 * crate::leaf::LEN,
     );
-    let (mut folders, mut ours) = (Vec::new(), Vec::new());
+    let (mut words, mut verdicts) = (Vec::new(), Vec::new());
+    let folder = |no: usize| -> PathBuf { dir.path().join(no.to_string()) };
     for no in 0..400 {
-        let (subjects, how, at, to, bit) = cases.new_tree(&mut runner).unwrap().current();
+        let (subjects, how, at, to, bit) = tries.new_tree(&mut runner).unwrap().current();
         let honest = Ledger::of(&subjects);
         let size = honest.leaves.len();
         let (leaves, checkpoints) = match how {
             Some(how) => tampered(&honest, how, at.index(size), to.index(size), bit),
             None => (honest.leaves, honest.checkpoints),
         };
-        let folder = dir.path().join(no.to_string());
-        export(&folder, &leaves, &checkpoints, &signer);
-        // A log that is longer than its newest checkpoint is no lie: what follows is not signed yet.
-        let signed = checkpoints.last().map_or(0, |checkpoint| usize::try_from(checkpoint.size).unwrap());
-        ours.push(audit(&leaves[..leaves.len().min(signed)], &checkpoints));
-        folders.push(folder);
+        let notes: Vec<Note> = checkpoints.iter().map(|checkpoint| checkpoint.sign(&signer)).collect();
+        export(&folder(no), &leaves, &notes);
+        words.push(format!("{} --key {key}", folder(no).display()));
+        let mut checkpoints = Checkpoints::new(key.clone(), &[], &[]).unwrap();
+        let added = notes.iter().try_for_each(|note| checkpoints.add(note));
+        verdicts.push(ours(&added.and_then(|()| read(&leaves, &checkpoints))));
     }
-    let theirs = judged(&folders, &key);
-    assert_eq!(theirs.len(), ours.len());
-    for ((folder, ours), (fine, said)) in folders.iter().zip(&ours).zip(&theirs) {
-        assert_eq!(ours.is_ok(), *fine, "{}: {ours:?}, and the script: {said}", folder.display());
-        if let Err(fault) = ours
-            && !matches!(fault.fault, Fault::Size(_))
-        {
-            assert!(said.starts_with(&format!("leaf {}: ", fault.sequence)), "{fault}, and the script: {said}");
+    let honest = verdicts.iter().filter(|(code, _)| *code == 0).count();
+    assert!(honest > 40 && honest < 200, "{honest} of 400 are honest: both sides were tried");
+
+    for (no, Case { about, leaves, notes, keys, seen, said, code }) in (400..).zip(cases()) {
+        export(&folder(no), &leaves, &notes);
+        let mut asked = folder(no).display().to_string();
+        for key in &keys {
+            asked += &format!(" --key {key}");
+        }
+        for (size, root) in &seen {
+            asked += &format!(" --seen {size}:{root}");
+        }
+        words.push(asked);
+        let mut checkpoints = Checkpoints::new(keys[0].clone(), &keys[1..], &[]).unwrap();
+        for note in &notes {
+            checkpoints.add(note).unwrap();
+        }
+        for (size, root) in seen {
+            checkpoints.see(size, root);
+        }
+        let verdict = ours(&read(&leaves, &checkpoints));
+        assert!(verdict.0 == code && verdict.1.contains(said), "{about}: {verdict:?}");
+        verdicts.push(verdict);
+    }
+    let theirs = judged(&words);
+    assert_eq!(theirs.len(), verdicts.len());
+    for ((words, (code, said)), theirs) in words.iter().zip(&verdicts).zip(&theirs) {
+        match code {
+            0 => assert!(theirs.0 == 0 && theirs.1.ends_with("every one is right"), "{words}: {theirs:?}"),
+            _ => assert_eq!((*code, said.clone()), *theirs, "{words}"),
         }
     }
-    let honest = ours.iter().filter(|ours| ours.is_ok()).count();
-    assert!(honest > 40 && honest < 200, "{honest} of 400 are honest: both sides were tried");
 }

@@ -1,8 +1,6 @@
-//! The one door to people's data: `seal`, `open`, `index`.
-//!
-//! Everything that says who a person is (e-mail, name, kana, address, phone) passes here on its way
-//! into the database and out of it. This first cut seals with AES-256-GCM under keys derived from
-//! one key file in the data folder; the vault takes its place without touching a caller.
+//! The shop's own key: what is computed and sealed with it is the shop's, not a person's record. Links to
+//! orders, codes, limits, and the cookie that carries a form over a redirect. People's data are the
+//! [vault's](crate::vault).
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -12,70 +10,13 @@ use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use uuid::Uuid;
 
 use crate::clock::Entropy;
 use crate::db::Db;
 
-/// First byte of every sealed value: AES-256-GCM, 96-bit nonce, key derived per subject.
+/// First byte of everything sealed: AES-256-GCM, 96-bit nonce, a key derived for each label.
 const VERSION: u8 = 1;
 const NONCE_LEN: usize = 12;
-
-/// One kind of personal data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Field {
-    /// E-mail address.
-    Email,
-    /// Full name.
-    Name,
-    /// Name in kana.
-    Kana,
-    /// 〒, seven digits.
-    PostalCode,
-    /// City, ward, town.
-    City,
-    /// Street and number.
-    Street,
-    /// Building and room.
-    Building,
-    /// Phone number.
-    Phone,
-    /// What the giver wrote to the receiver.
-    GiftMessage,
-}
-
-impl Field {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Name => "name",
-            Self::Kana => "kana",
-            Self::PostalCode => "postal_code",
-            Self::City => "city",
-            Self::Street => "street",
-            Self::Building => "building",
-            Self::Phone => "phone",
-            Self::GiftMessage => "gift_message",
-        }
-    }
-}
-
-/// An opened value. It has no `Debug`, `Display` or `Serialize`, so it cannot slip into a log.
-pub struct Plain(String);
-
-impl Plain {
-    /// The value itself. Every call of this is a place where plaintext goes somewhere.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-/// A sealed value could not be opened: another key, another subject or field, or damage.
-#[derive(Debug, thiserror::Error)]
-#[error("sealed data of field {field} does not open; is the key file the one this database was written with?")]
-pub struct OpenError {
-    field: &'static str,
-}
 
 /// The key file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -90,8 +31,8 @@ pub enum KeyError {
     },
     /// There is none, and the database has been used with one.
     #[error(
-        "key file {path} is missing, and the personal data in the database are sealed with it; put it back from your \
-         backup, or copy keys/ from the shop's other node (a new key could not open them)"
+        "key file {path} is missing, and this database was used with it; put it back from your backup, or copy keys/ from \
+         the shop's other node (with a new key no link to an order would open)"
     )]
     Missing {
         /// The file.
@@ -99,8 +40,8 @@ pub enum KeyError {
     },
     /// It is not the one that the database was used with.
     #[error(
-        "key file {path} is not the one that the personal data in the database are sealed with; put the right one in \
-         its place, from your backup or from keys/ of the shop's other node, or name another database"
+        "key file {path} is not the one that this database was used with; put the right one in its place, from your \
+         backup or from keys/ of the shop's other node, or name another database"
     )]
     Other {
         /// The file.
@@ -108,7 +49,7 @@ pub enum KeyError {
     },
     /// It is not 32 bytes long.
     #[error(
-        "key file {path} must hold exactly 32 bytes; put the right one back from your backup (a new one cannot open old data)"
+        "key file {path} must hold exactly 32 bytes; put the right one back from your backup (with a new one no link to an order would open)"
     )]
     Malformed {
         /// The file.
@@ -138,7 +79,7 @@ fn create(path: &Path, entropy: &Entropy) -> io::Result<()> {
     Ok(())
 }
 
-/// What the database remembers of the key that its data are sealed with; `None` before the first start.
+/// What the database remembers of the key that it was used with; `None` before the first start.
 pub async fn fingerprint(db: &Db) -> Result<Option<Vec<u8>>, sqlx::Error> {
     let mut conn = db.read().await?;
     match crate::fetch_optional!(conn, (Vec<u8>,), "SELECT fingerprint FROM key_check").await {
@@ -198,24 +139,6 @@ impl Keys {
         self.derive("check", b"key file")
     }
 
-    /// Seals `value` as `field` of `subject`. Two calls never give the same bytes.
-    pub fn seal(&self, subject: Uuid, field: Field, value: &str) -> Vec<u8> {
-        self.seal_bytes(&self.derive("subject", subject.as_bytes()), &associated(subject, field), value.as_bytes())
-    }
-
-    /// Opens what [`Keys::seal`] made for the same subject and field.
-    pub fn open(&self, subject: Uuid, field: Field, sealed: &[u8]) -> Result<Plain, OpenError> {
-        self.open_bytes(&self.derive("subject", subject.as_bytes()), &associated(subject, field), sealed)
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .map(Plain)
-            .ok_or(OpenError { field: field.word() })
-    }
-
-    /// The blind index of `value`: equal for equal canonical values, and no way back without the key.
-    pub fn index(&self, field: Field, canonical: &str) -> [u8; 32] {
-        self.derive("index", &[field.word().as_bytes(), &[0], canonical.as_bytes()].concat())
-    }
-
     /// Seals bytes that are nobody's record: the short-lived cookie that carries a form over a redirect.
     /// It opens until `until` (UTC milliseconds), however long somebody keeps the cookie.
     pub fn seal_parcel(&self, label: &str, bytes: &[u8], until: i64) -> Vec<u8> {
@@ -250,11 +173,6 @@ impl Keys {
     }
 }
 
-/// Binds a sealed value to its place: moved to another person or field it does not open.
-fn associated(subject: Uuid, field: Field) -> Vec<u8> {
-    [subject.as_bytes(), field.word().as_bytes()].concat()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -266,36 +184,11 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_value_opens_only_where_it_was_sealed() {
-        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        let sealed = keys().seal(a, Field::Email, "hanako@example.jp");
-        assert_eq!(
-            keys().open(a, Field::Email, &sealed).map(|p| p.expose().to_owned()).ok().as_deref(),
-            Some("hanako@example.jp")
-        );
-        assert!(keys().open(b, Field::Email, &sealed).is_err());
-        assert!(keys().open(a, Field::Name, &sealed).is_err());
-        assert!(Keys::new([8; 32], Entropy::System).open(a, Field::Email, &sealed).is_err());
-    }
-
-    #[test]
-    fn the_same_value_never_seals_to_the_same_bytes() {
-        let subject = Uuid::from_u128(1);
-        assert_ne!(keys().seal(subject, Field::Name, "花子"), keys().seal(subject, Field::Name, "花子"));
-    }
-
-    #[test]
     fn a_parcel_opens_for_its_form_and_until_its_time_is_over() {
         let sealed = keys().seal_parcel("contact", b"typed", 1_000);
         assert_eq!(keys().open_parcel("contact", &sealed, 999).as_deref(), Some(&b"typed"[..]));
         assert_eq!(keys().open_parcel("contact", &sealed, 1_000), None);
         assert_eq!(keys().open_parcel("login", &sealed, 999), None);
-    }
-
-    #[test]
-    fn the_index_tells_fields_apart() {
-        assert_eq!(keys().index(Field::Email, "x"), keys().index(Field::Email, "x"));
-        assert_ne!(keys().index(Field::Email, "x"), keys().index(Field::Phone, "x"));
     }
 
     #[test]
@@ -314,12 +207,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_flipped_bit_anywhere_is_noticed(value in ".{0,60}", at in any::<prop::sample::Index>(), bit in 0u8..8) {
-            let subject = Uuid::from_u128(3);
-            let mut sealed = keys().seal(subject, Field::Street, &value);
+        fn one_flipped_bit_anywhere_in_a_parcel_is_noticed(value in ".{0,60}", at in any::<prop::sample::Index>(), bit in 0u8..8) {
+            let mut sealed = keys().seal_parcel("contact", value.as_bytes(), 1_000);
             let at = at.index(sealed.len());
             sealed[at] ^= 1 << bit;
-            prop_assert!(keys().open(subject, Field::Street, &sealed).is_err());
+            prop_assert_eq!(keys().open_parcel("contact", &sealed, 0), None);
         }
     }
 }

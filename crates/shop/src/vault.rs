@@ -1,0 +1,427 @@
+//! The one way to people's data. Everything that says who a person is (e-mail, name, kana, address, phone)
+//! is sealed and opened by the vault, a process of its own; here is how the shop asks it.
+//!
+//! Whoever asks says who they are ([`Asker`]) and what for ([`For`]). The vault decides, and writes it down.
+//! Ask before a transaction is begun, not within it: a transaction that waits for another process holds up
+//! everybody who writes.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use noren_domain::Id;
+use noren_domain::account::Customer;
+use noren_ledger::leaf::{Actor, Outcome, Purpose, Route};
+use noren_vault::policy::Limits;
+use noren_vault::serve::{ServeError, Server};
+use noren_vault::wire::{Answer, LONGEST, Request};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+pub use noren_ledger::leaf::{Field, Tag};
+pub use noren_vault::seal::Plain;
+
+use crate::clock::{Clock, Entropy};
+
+/// So many questions are asked at once; the others wait.
+const AT_ONCE: usize = 16;
+/// An answer that takes longer than this will not come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Who asks the vault, and where in the shop.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker {
+    actor: Actor,
+    id: Uuid,
+    route: &'static str,
+}
+
+impl Asker {
+    /// Somebody who is not signed in, told apart by the cart or order that they hold the key to.
+    pub fn guest(id: Uuid, route: &'static str) -> Self {
+        Self { actor: Actor::Guest, id, route }
+    }
+
+    /// A customer, about themselves.
+    pub fn customer(customer: Id<Customer>, route: &'static str) -> Self {
+        Self { actor: Actor::Customer, id: customer.0, route }
+    }
+
+    /// A job of the shop, with nobody behind it.
+    pub fn shop(route: &'static str) -> Self {
+        Self { actor: Actor::Shop, id: Uuid::nil(), route }
+    }
+
+    /// Who runs the shop's machine.
+    pub fn operator(route: &'static str) -> Self {
+        Self { actor: Actor::Operator, id: Uuid::nil(), route }
+    }
+
+    /// The customer whose cart it is, or the guest.
+    pub fn of_cart(cart: Uuid, customer: Option<Uuid>, route: &'static str) -> Self {
+        customer.map_or_else(|| Self::guest(cart, route), |customer| Self::customer(Id::new(customer), route))
+    }
+}
+
+/// What data are opened for, with the number that says which one.
+#[derive(Clone, Copy, Debug)]
+pub enum For {
+    /// A mail about this order, registration, customer or sign-in.
+    Mail(Uuid),
+    /// This order's page.
+    OrderView(Uuid),
+    /// A person looks at what they gave themselves.
+    SelfView,
+    /// A checkout, by the number of the order to be.
+    Checkout(Uuid),
+}
+
+impl For {
+    fn words(self) -> (Purpose, Uuid) {
+        match self {
+            Self::Mail(about) => (Purpose::Mail, about),
+            Self::OrderView(order) => (Purpose::OrderView, order),
+            Self::SelfView => (Purpose::SelfView, Uuid::nil()),
+            Self::Checkout(order) => (Purpose::Checkout, order),
+        }
+    }
+}
+
+/// Why somebody is looked for by their address.
+#[derive(Clone, Copy, Debug)]
+pub enum LookFor {
+    /// To sign in or register.
+    Login,
+    /// To hold an order against the others of the same address.
+    Checkout,
+}
+
+/// The vault does not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// It cannot be reached.
+    #[error("the vault at {path} cannot be reached: {source}; is `noren vault` running there?")]
+    Down {
+        /// Its socket.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is there and cannot work.
+    #[error("the vault is in trouble: {0}")]
+    Trouble(String),
+    /// It may not, and the refusal stands in its ledger.
+    #[error("the vault refused: {}", .0.word())]
+    Refused(Outcome),
+    /// It is the vault of another shop.
+    #[error(
+        "the vault at {0} is not the one that this database's personal data are sealed by; name the right one, or put \
+         its folder back from your backup"
+    )]
+    Other(PathBuf),
+}
+
+impl VaultError {
+    /// Whether the same question may be answered later: the vault is away, or asked for too much at once.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Down { .. } | Self::Trouble(_) | Self::Refused(Outcome::OverBudget))
+    }
+}
+
+/// Values of one record, each sealed.
+pub struct Sealed(Vec<(Field, Vec<u8>)>);
+
+impl Sealed {
+    /// The sealed `field`, if it was given.
+    pub fn get(&self, field: Field) -> Option<Vec<u8>> {
+        self.0.iter().find(|(has, _)| *has == field).map(|(_, sealed)| sealed.clone())
+    }
+}
+
+/// Values of one record, opened. They are wiped when it goes.
+pub struct Opened(Vec<(Field, Plain)>);
+
+impl Opened {
+    /// The value of `field`; empty if there was none. Every call of this is a place where plaintext goes somewhere.
+    pub fn expose(&self, field: Field) -> &str {
+        self.0.iter().find(|(has, _)| *has == field).map_or("", |(_, plain)| plain.expose())
+    }
+
+    /// Takes the value of `field` out; empty if there was none.
+    pub fn take(&mut self, field: Field) -> Plain {
+        let at = self.0.iter().position(|(has, _)| *has == field);
+        at.map_or_else(|| Plain::new(String::new()), |at| self.0.swap_remove(at).1)
+    }
+}
+
+struct Pool {
+    path: PathBuf,
+    idle: Mutex<Vec<UnixStream>>,
+    permits: Semaphore,
+    /// The vault that the shop's data are sealed by, once it is known.
+    ours: OnceLock<[u8; 32]>,
+    entropy: Entropy,
+}
+
+/// The shop's end of the socket. Cheap to clone. It connects when it is first asked, and again when the
+/// vault has been away.
+#[derive(Clone)]
+pub struct Vault(Arc<Pool>);
+
+impl Vault {
+    /// The vault that listens, or will listen, at `path`.
+    pub fn at(path: &Path, entropy: Entropy) -> Self {
+        let (idle, permits) = (Mutex::default(), Semaphore::new(AT_ONCE));
+        Self(Arc::new(Pool { path: path.to_owned(), idle, permits, ours: OnceLock::new(), entropy }))
+    }
+
+    /// Where it listens.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// From now on no other vault than that with this fingerprint is talked to.
+    pub fn trust(&self, fingerprint: [u8; 32]) {
+        // The first word counts: a shop is never moved to another vault while it runs.
+        let _ = self.0.ours.set(fingerprint);
+    }
+
+    /// Whether this is the fingerprint of the vault that is talked to.
+    pub fn is_trusted(&self, fingerprint: &[u8; 32]) -> bool {
+        self.0.ours.get() == Some(fingerprint)
+    }
+
+    /// Which vault it is: its fingerprint, and the verifier key of its ledger.
+    pub async fn hello(&self) -> Result<([u8; 32], String), VaultError> {
+        match self.ask(&Request::Hello).await? {
+            Answer::Hello(fingerprint, key) => Ok((fingerprint, key)),
+            _ => Err(self.strange()),
+        }
+    }
+
+    /// Seals values of the record `subject`. A new record is one of the same person as `person`: in the
+    /// ledger both are the same.
+    pub async fn seal(
+        &self,
+        asker: Asker,
+        subject: Uuid,
+        person: Option<Uuid>,
+        values: Vec<(Field, Plain)>,
+    ) -> Result<Sealed, VaultError> {
+        let fields: Vec<Field> = values.iter().map(|(field, _)| *field).collect();
+        let person = person.map(Uuid::into_bytes);
+        let request = Request::Seal { asker: self.signed(asker), subject: subject.into_bytes(), person, values };
+        match self.ask(&request).await? {
+            Answer::Sealed(sealed) if sealed.len() == fields.len() => {
+                Ok(Sealed(fields.into_iter().zip(sealed).collect()))
+            }
+            _ => Err(self.strange()),
+        }
+    }
+
+    /// Opens values of the record `subject`. `None` values are none in the answer.
+    pub async fn open(
+        &self,
+        asker: Asker,
+        purpose: For,
+        subject: Uuid,
+        sealed: &[(Field, Option<&Vec<u8>>)],
+    ) -> Result<Opened, VaultError> {
+        let sealed: Vec<(Field, Vec<u8>)> =
+            sealed.iter().filter_map(|(field, sealed)| Some((*field, (*sealed)?.clone()))).collect();
+        if sealed.is_empty() {
+            return Ok(Opened(Vec::new()));
+        }
+        let fields: Vec<Field> = sealed.iter().map(|(field, _)| *field).collect();
+        let (purpose, reference) = purpose.words();
+        let (asker, reference, subject) = (self.signed(asker), reference.into_bytes(), subject.into_bytes());
+        match self.ask(&Request::Open { asker, purpose, reference, subject, sealed }).await? {
+            Answer::Opened(opened) if opened.len() == fields.len() => {
+                Ok(Opened(fields.into_iter().zip(opened).collect()))
+            }
+            _ => Err(self.strange()),
+        }
+    }
+
+    /// The blind index of an e-mail address in its canonical form.
+    pub async fn index(&self, asker: Asker, why: LookFor, canonical: &str) -> Result<[u8; 32], VaultError> {
+        let purpose = match why {
+            LookFor::Login => Purpose::Login,
+            LookFor::Checkout => Purpose::Checkout,
+        };
+        let canonical = Plain::new(canonical.to_owned());
+        let request = Request::Index { asker: self.signed(asker), purpose, field: Field::Email, canonical };
+        match self.ask(&request).await? {
+            Answer::Index(index) => Ok(index),
+            _ => Err(self.strange()),
+        }
+    }
+
+    /// Destroys the key of the record `subject`: what was sealed for it stays closed for ever.
+    pub async fn shred(&self, asker: Asker, subject: Uuid) -> Result<bool, VaultError> {
+        match self.ask(&Request::Shred { asker: self.signed(asker), subject: subject.into_bytes() }).await? {
+            Answer::Shredded(there) => Ok(there),
+            _ => Err(self.strange()),
+        }
+    }
+
+    /// Proof of all that was ever written about the persons whose records these are, at most 255: what the
+    /// ledger calls each of them, and a C2SP tlog-proof.
+    pub async fn prove(&self, asker: Asker, records: &[Uuid]) -> Result<Vec<(Tag, String)>, VaultError> {
+        let subjects = records.iter().take(255).map(|record| record.into_bytes()).collect();
+        match self.ask(&Request::Prove { asker: self.signed(asker), subjects }).await? {
+            Answer::Proofs(proofs) => Ok(proofs.into_iter().map(|(tag, proof)| (Tag(tag), proof)).collect()),
+            _ => Err(self.strange()),
+        }
+    }
+
+    /// The newest signed checkpoint of the ledger.
+    pub async fn head(&self) -> Result<String, VaultError> {
+        match self.ask(&Request::Head).await? {
+            Answer::Head(note) => Ok(note),
+            _ => Err(self.strange()),
+        }
+    }
+
+    /// Wraps everybody's key with a new wrapping key and destroys the old one.
+    pub async fn rotate_wrapping_key(&self, asker: Asker) -> Result<u64, VaultError> {
+        match self.ask(&Request::RotateWrappingKey { asker: self.signed(asker) }).await? {
+            Answer::Rotated(count) => Ok(count),
+            _ => Err(self.strange()),
+        }
+    }
+
+    fn signed(&self, asker: Asker) -> noren_vault::vault::Asker {
+        noren_vault::vault::Asker {
+            actor: asker.actor,
+            id: asker.id.into_bytes(),
+            request: self.0.entropy.bytes(),
+            route: Route::new(asker.route),
+        }
+    }
+
+    fn strange(&self) -> VaultError {
+        VaultError::Trouble(format!("{} answered something that was not asked", self.0.path.display()))
+    }
+
+    fn down(&self, source: io::Error) -> VaultError {
+        VaultError::Down { path: self.0.path.clone(), source }
+    }
+
+    async fn ask(&self, request: &Request) -> Result<Answer, VaultError> {
+        let _permit = self.0.permits.acquire().await.map_err(|closed| self.down(io::Error::other(closed)))?;
+        let frame = request.encode();
+        // A connection that was good may have ended since, with a vault that was started anew. Asked twice,
+        // the ledger counts a read too many; never one too few.
+        let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        if let Some(stream) = idle
+            && let Ok(answer) = self.exchange(stream, &frame).await
+        {
+            return checked(answer);
+        }
+        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut stream = UnixStream::connect(&self.0.path).await.map_err(|error| self.down(error))?;
+        if let Some(ours) = self.0.ours.get() {
+            let hello = talk(&mut stream, &Request::Hello.encode()).await.map_err(|error| self.down(error))?;
+            if !matches!(hello, Answer::Hello(fingerprint, _) if fingerprint == *ours) {
+                return Err(VaultError::Other(self.0.path.clone()));
+            }
+        }
+        let answer = self.exchange(stream, &frame).await.map_err(|error| self.down(error))?;
+        checked(answer)
+    }
+
+    /// Asks through `stream` and keeps it for the next question. One that was given up half-way is closed.
+    async fn exchange(&self, mut stream: UnixStream, frame: &[u8]) -> io::Result<Answer> {
+        let answer = talk(&mut stream, frame).await?;
+        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).push(stream);
+        Ok(answer)
+    }
+}
+
+fn checked(answer: Answer) -> Result<Answer, VaultError> {
+    match answer {
+        Answer::Refused(outcome) => Err(VaultError::Refused(outcome)),
+        Answer::Trouble(words) => Err(VaultError::Trouble(words)),
+        answer => Ok(answer),
+    }
+}
+
+async fn talk(stream: &mut UnixStream, frame: &[u8]) -> io::Result<Answer> {
+    let exchange = async {
+        let mut whole = Vec::new();
+        // The same bytes as from the vault's own side of the socket.
+        noren_vault::wire::send(&mut whole, frame)?;
+        let sent = stream.write_all(&whole).await;
+        zeroize::Zeroize::zeroize(&mut whole);
+        sent?;
+        let length = stream.read_u32().await? as usize;
+        if length > LONGEST {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let mut frame = zeroize::Zeroizing::new(vec![0; length]);
+        stream.read_exact(&mut frame).await?;
+        Ok(Answer::decode(&frame)?)
+    };
+    timeout(PATIENCE, exchange).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+}
+
+/// The vault's folder in the data folder `data`.
+pub fn folder(data: &Path) -> PathBuf {
+    data.join("vault")
+}
+
+/// Where the vault listens unless somebody says otherwise.
+pub fn socket(data: &Path) -> PathBuf {
+    folder(data).join("vault.sock")
+}
+
+/// A vault cannot be started here.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It does not open.
+    #[error(transparent)]
+    Vault(#[from] noren_vault::vault::VaultError),
+    /// It cannot listen.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+/// A vault in this process, at work until it is dropped.
+pub struct Here {
+    vault: Arc<noren_vault::vault::Vault>,
+    server: Option<Server>,
+}
+
+impl Here {
+    /// Opens the vault in `folder` and listens at `socket` for this user and for `users`. Its ledger is named
+    /// after `host` at the first start.
+    pub fn start(folder: &Path, socket: &Path, host: &str, limits: Limits, users: &[u32]) -> Result<Self, StartError> {
+        let (clock, entropy) = (Clock::System, Entropy::System);
+        let vault = Arc::new(noren_vault::vault::Vault::open(noren_vault::vault::Setup {
+            folder,
+            origin: &format!("{host}/reads"),
+            limits,
+            build: 0,
+            now: Arc::new(move || u64::try_from(clock.now()).unwrap_or(0)),
+            random: Box::new(move |bytes| entropy.fill(bytes)),
+        })?);
+        let server = Server::start(vault.clone(), socket, users)?;
+        Ok(Self { vault, server: Some(server) })
+    }
+}
+
+impl Drop for Here {
+    fn drop(&mut self) {
+        drop(self.server.take());
+        // If that cannot be written down, whoever was asked last has been told so already.
+        let _ = self.vault.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests;

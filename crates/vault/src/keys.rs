@@ -1,0 +1,272 @@
+//! The vault's own keys: files in a folder of their own, 32 bytes each, made at the first start.
+//!
+//! - `wrapping-N.key`: subjects are wrapped with the one of the highest number;
+//! - `index-N.key`: people are looked for by it;
+//! - `naming.key`: actors are named in the ledger by it, and the vault itself; never rotated;
+//! - `signing-N.key`: signs the ledger's checkpoints;
+//! - `origin`: the name of the ledger.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use noren_ledger::leaf::Actor;
+use noren_ledger::note::{KeyKind, SignerKey};
+
+use crate::Random;
+use crate::seal::{IndexKey, Key, SubjectId, WrappingKey};
+
+/// The keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// A file cannot be read or written.
+    #[error("the vault's key {path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is none, and something was sealed with it.
+    #[error(
+        "the vault's key {path} is missing, and people's data are sealed with it; put the folder back from your backup \
+         of the keys (a new key could not open them)"
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is no key.
+    #[error("the vault's key {path} must hold exactly 32 bytes; put the right one back from your backup of the keys")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Others can read it.
+    #[error("the vault's key {path} can be read by other users (mode {mode:o}); run: chmod 600 {path}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// The name of the ledger cannot be one.
+    #[error("the ledger cannot be called {0:?}: no spaces, no plus signs; mend the file `origin` beside the keys")]
+    Origin(String),
+}
+
+/// All keys of a vault.
+pub struct Keyring {
+    folder: PathBuf,
+    /// Ascending; the last one is in use.
+    wrapping: Vec<WrappingKey>,
+    index: IndexKey,
+    naming: Key,
+    signing: Key,
+    origin: String,
+}
+
+fn io(path: &Path) -> impl FnOnce(io::Error) -> KeyError + '_ {
+    move |source| KeyError::Io { path: path.to_owned(), source }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io(path))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io(path))
+}
+
+fn sync_folder(path: &Path) -> Result<(), KeyError> {
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(io(path))
+}
+
+fn read(path: PathBuf) -> Result<Key, KeyError> {
+    let mut file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(KeyError::Missing { path }),
+        Err(source) => return Err(KeyError::Io { path, source }),
+    };
+    let meta = file.metadata().map_err(io(&path))?;
+    let mode = meta.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(KeyError::Open { path, mode });
+    }
+    if meta.len() != 32 {
+        return Err(KeyError::Malformed { path });
+    }
+    let mut done = Ok(());
+    let key = Key::filled(|bytes| done = file.read_exact(bytes));
+    done.map_err(io(&path))?;
+    Ok(key)
+}
+
+fn draw(path: &Path, random: &Random) -> Result<(), KeyError> {
+    write(path, Key::filled(|bytes| random(bytes)).bytes())
+}
+
+impl Keyring {
+    /// Reads the keys in `folder`. They are made when there is no such folder and `first` says that
+    /// nothing was ever sealed or written with others; the ledger is called `origin` then.
+    pub fn open(folder: &Path, origin: &str, first: bool, random: &Random) -> Result<Self, KeyError> {
+        if first && !folder.exists() {
+            make(folder, origin, random)?;
+        }
+        let origin = folder.join("origin");
+        let origin = match fs::read_to_string(&origin) {
+            Ok(name) => name.trim_end().to_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(KeyError::Missing { path: origin }),
+            Err(source) => return Err(KeyError::Io { path: origin, source }),
+        };
+        let mut numbers = Vec::new();
+        for entry in fs::read_dir(folder).map_err(io(folder))? {
+            let name = entry.map_err(io(folder))?.file_name().to_string_lossy().into_owned();
+            let number = name.strip_prefix("wrapping-").and_then(|rest| rest.strip_suffix(".key"));
+            numbers.extend(number.and_then(|number| number.parse::<u32>().ok()));
+        }
+        numbers.sort_unstable();
+        if numbers.is_empty() {
+            return Err(KeyError::Missing { path: folder.join("wrapping-1.key") });
+        }
+        let wrapping = numbers
+            .into_iter()
+            .map(|number| Ok(WrappingKey::new(number, read(folder.join(format!("wrapping-{number}.key")))?)))
+            .collect::<Result<_, KeyError>>()?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            wrapping,
+            index: IndexKey::new(read(folder.join("index-1.key"))?),
+            naming: read(folder.join("naming.key"))?,
+            signing: read(folder.join("signing-1.key"))?,
+            origin,
+        })
+    }
+
+    /// The key that subjects are wrapped with now.
+    pub fn wrapping(&self) -> &WrappingKey {
+        self.wrapping.last().expect("a ring has at least one wrapping key")
+    }
+
+    /// The key with which these bytes were wrapped, if it is still there.
+    pub fn wrapping_of(&self, wrapped: &[u8]) -> Option<&WrappingKey> {
+        let number = WrappingKey::number_in(wrapped)?;
+        self.wrapping.iter().find(|key| key.number() == number)
+    }
+
+    /// The key by which people are looked for.
+    pub fn index(&self) -> &IndexKey {
+        &self.index
+    }
+
+    /// What the ledger calls an actor: nobody without the key can tell who it was.
+    pub fn actor(&self, actor: Actor, id: &[u8; 16]) -> [u8; 16] {
+        if *id == [0; 16] { [0; 16] } else { self.naming.name("actor", &[&[actor.code()], id]) }
+    }
+
+    /// Tells this vault from any other, and nothing about its keys.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.naming.derive("vault", &[])
+    }
+
+    /// The key that signs checkpoints.
+    pub fn signer(&self) -> Result<SignerKey, KeyError> {
+        SignerKey::new(&self.origin, KeyKind::Log, self.signing.bytes())
+            .map_err(|_| KeyError::Origin(self.origin.clone()))
+    }
+
+    /// Makes a new wrapping key: from now on subjects are wrapped with it. The older ones stay until
+    /// [`forget_old`](Self::forget_old).
+    pub fn rotate(&mut self, random: &Random) -> Result<u32, KeyError> {
+        let number = self.wrapping().number() + 1;
+        let path = self.folder.join(format!("wrapping-{number}.key"));
+        draw(&path, random)?;
+        sync_folder(&self.folder)?;
+        self.wrapping.push(WrappingKey::new(number, read(path)?));
+        Ok(number)
+    }
+
+    /// Destroys all wrapping keys but the newest, once nothing is wrapped with them any more.
+    pub fn forget_old(&mut self) -> Result<(), KeyError> {
+        while self.wrapping.len() > 1 {
+            let path = self.folder.join(format!("wrapping-{}.key", self.wrapping[0].number()));
+            fs::remove_file(&path).map_err(io(&path))?;
+            self.wrapping.remove(0);
+        }
+        sync_folder(&self.folder)
+    }
+}
+
+/// Makes all keys: beside first, so that they are there all or none, whenever the process dies.
+fn make(folder: &Path, origin: &str, random: &Random) -> Result<(), KeyError> {
+    let unfinished = folder.with_extension("unfinished");
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished).map_err(io(&unfinished))?;
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&unfinished).map_err(io(&unfinished))?;
+    for name in ["wrapping-1.key", "index-1.key", "naming.key", "signing-1.key"] {
+        draw(&unfinished.join(name), random)?;
+    }
+    write(&unfinished.join("origin"), format!("{origin}\n").as_bytes())?;
+    sync_folder(&unfinished)?;
+    fs::rename(&unfinished, folder).map_err(io(folder))?;
+    sync_folder(folder.parent().unwrap_or(Path::new(".")))
+}
+
+/// The number of a subject as file names and messages have it.
+pub(crate) fn words(id: &SubjectId) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn random() -> Random {
+        let next = std::sync::atomic::AtomicU8::new(1);
+        Box::new(move |bytes| bytes.fill(next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)))
+    }
+
+    fn refusal(opened: Result<Keyring, KeyError>) -> KeyError {
+        opened.err().expect("the keys do not open")
+    }
+
+    #[test]
+    fn keys_are_made_once_for_their_owner_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("keys");
+        let first = Keyring::open(&folder, "shop.example/reads", true, &random()).unwrap();
+        let again = Keyring::open(&folder, "elsewhere.example/reads", true, &random()).unwrap();
+        assert_eq!(first.fingerprint(), again.fingerprint());
+        assert_eq!(again.signer().unwrap().verifier().name(), "shop.example/reads", "a log keeps its name");
+        for entry in fs::read_dir(&folder).unwrap() {
+            assert_eq!(entry.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing unfinished is left beside them");
+    }
+
+    #[test]
+    fn a_key_that_is_lost_damaged_or_open_to_others_is_named_and_no_new_one_takes_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("keys");
+        assert!(matches!(
+            refusal(Keyring::open(&folder, "shop.example/reads", false, &random())),
+            KeyError::Missing { .. }
+        ));
+        assert!(!folder.exists(), "something was sealed with keys that are not here");
+        Keyring::open(&folder, "shop.example/reads", true, &random()).unwrap();
+        for name in ["wrapping-1.key", "index-1.key", "naming.key", "signing-1.key"] {
+            let open = || refusal(Keyring::open(&folder, "shop.example/reads", true, &random()));
+            let path = folder.join(name);
+            let right = fs::read(&path).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+            assert!(matches!(open(), KeyError::Open { mode: 0o640, .. }), "{name}");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            fs::write(&path, &right[..31]).unwrap();
+            assert!(matches!(open(), KeyError::Malformed { .. }), "{name}");
+            fs::remove_file(&path).unwrap();
+            assert!(matches!(open(), KeyError::Missing { path: missing } if missing == path), "{name}");
+            write(&path, &right).unwrap();
+        }
+        Keyring::open(&folder, "shop.example/reads", true, &random()).unwrap();
+    }
+}

@@ -1,0 +1,368 @@
+//! What can be asked of the vault. Each opening goes the same way: judge, budget, write down, decrypt,
+//! answer. A crash in between can count a read that nobody got, never leave one out.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use noren_ledger::Hash;
+use noren_ledger::leaf::{Actor, Deed, Detail, Field, Fields, Kind, Outcome, Purpose, Route, Tag};
+use noren_ledger::note::Note;
+
+use crate::Random;
+use crate::book::{Book, BookError, Now, Written};
+use crate::keys::{KeyError, Keyring, words};
+use crate::policy::{Ask, Budgets, CHECKOUT_AGE, Limits, NO_REFERENCE, judge, judge_index, judge_shred};
+use crate::seal::{Key, NONCE_LEN, Plain, Subject, SubjectId, SubjectKey};
+use crate::subjects::{StoreError, Subjects};
+
+/// Who asks, and from where. The shop says so; nothing here makes it true, so budgets hold for all
+/// together as well.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker {
+    /// What kind of actor.
+    pub actor: Actor,
+    /// Which one: number of a customer, a cart, an order; zero where there is only one.
+    pub id: [u8; 16],
+    /// Random: leaves of one call share it.
+    pub request: [u8; 8],
+    /// The place in the shop.
+    pub route: Route,
+}
+
+/// The vault does not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// It may not, and the refusal stands in the ledger.
+    #[error("the vault refused: {}", .0.word())]
+    Refused(Outcome),
+    /// The ledger.
+    #[error(transparent)]
+    Book(#[from] BookError),
+    /// The store of keys.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The vault's own keys.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A folder.
+    #[error("the vault's folder {path}: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The key of a subject does not unwrap.
+    #[error(
+        "the key of subject {0} cannot be unwrapped: the store of keys and the wrapping key are not of the same vault, \
+         or the store is damaged; put both back from one backup"
+    )]
+    Unwrap(String),
+}
+
+/// What a vault is opened with.
+pub struct Setup<'a> {
+    /// Its folder: keys, store of keys, ledger.
+    pub folder: &'a Path,
+    /// Name of the ledger at the first start, such as `shop.example/reads`.
+    pub origin: &'a str,
+    /// How much may be opened.
+    pub limits: Limits,
+    /// First four bytes of the commit it was built from.
+    pub build: u32,
+    /// What the clock says, in UTC milliseconds.
+    pub now: Arc<dyn Fn() -> u64 + Send + Sync>,
+    /// Where random bytes come from.
+    pub random: Random,
+}
+
+/// An open vault. Closing it leaves a checkpoint over all that it did.
+pub struct Vault {
+    keys: RwLock<Keyring>,
+    subjects: Subjects,
+    book: Book,
+    budgets: Mutex<Budgets>,
+    now: Arc<dyn Fn() -> u64 + Send + Sync>,
+    random: Random,
+}
+
+impl Vault {
+    /// Opens the vault in a folder; at the first start the folder and all in it are made.
+    pub fn open(setup: Setup) -> Result<Self, VaultError> {
+        let Setup { folder, origin, limits, build, now, random } = setup;
+        let (store, ledger) = (folder.join("subjects.redb"), folder.join("ledger"));
+        // Keys are made where nothing was ever sealed or written, and nowhere else.
+        let first = !store.exists() && !ledger.exists();
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;
+        let keys = Keyring::open(&folder.join("keys"), origin, first, &random)?;
+        let mut budgets = Budgets::new(limits);
+        let clock: Now = {
+            let now = now.clone();
+            Box::new(move || now())
+        };
+        let anchor = folder.join("keys").join("newest-checkpoint");
+        let book = Book::open(&ledger, &anchor, keys.signer()?, build, clock, |leaf| budgets.replay(leaf))?;
+        let subjects = Subjects::open(&store)?;
+        let vault = Self { keys: RwLock::new(keys), subjects, book, budgets: Mutex::new(budgets), now, random };
+        vault.book.append(own(Kind::Start, None))?;
+        Ok(vault)
+    }
+
+    /// Tells this vault from any other.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.keys().fingerprint()
+    }
+
+    /// The ledger.
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// How many subjects have a key.
+    pub fn subjects(&self) -> Result<u64, StoreError> {
+        self.subjects.count()
+    }
+
+    fn keys(&self) -> std::sync::RwLockReadGuard<'_, Keyring> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn drawn<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.random)(&mut bytes);
+        bytes
+    }
+
+    fn subject(&self, id: &SubjectId) -> Result<Option<Subject>, VaultError> {
+        let keys = self.keys();
+        let Some(wrapped) = self.subjects.get(id)? else { return Ok(None) };
+        unwrap(&keys, id, &wrapped).map(Some)
+    }
+
+    /// The subject with this number, which gets a key if it has none. Of the same person as `person`: it has
+    /// the same tag.
+    fn subject_or_new(&self, id: &SubjectId, person: Option<&SubjectId>) -> Result<Subject, VaultError> {
+        if let Some(subject) = self.subject(id)? {
+            return Ok(subject);
+        }
+        let known = match person {
+            Some(person) => self.subject(person)?.map(|subject| subject.tag),
+            None => None,
+        };
+        let key = SubjectKey::new(Key::filled(|bytes| (self.random)(bytes)));
+        let subject = Subject { key, tag: known.unwrap_or_else(|| Tag(self.drawn())), since: (self.now)() };
+        // Held until it is kept: a rotation in between would forget the key that it is wrapped with.
+        let keys = self.keys();
+        let kept = self.subjects.keep(*id, keys.wrapping().wrap(id, &subject))?;
+        unwrap(&keys, id, &kept)
+    }
+
+    /// Seals values of a subject, which gets a key of its own if it has none; of the same person as `person`.
+    pub fn seal(
+        &self,
+        asker: &Asker,
+        id: &SubjectId,
+        person: Option<&SubjectId>,
+        values: &[(Field, Plain)],
+    ) -> Result<Vec<Vec<u8>>, VaultError> {
+        let fields = Fields::of(&values.iter().map(|(field, _)| *field).collect::<Vec<_>>());
+        let deed = self.deed(asker, Kind::Seal, None, fields);
+        if fields == Fields::NONE {
+            return Err(self.refuse(deed, Outcome::FieldRefused));
+        }
+        let subject = self.subject_or_new(id, person)?;
+        self.book.append(Deed { subject: subject.tag, ..deed })?;
+        let seal = |(field, value): &(Field, Plain)| subject.key.seal(id, *field, self.drawn::<NONCE_LEN>(), value);
+        Ok(values.iter().map(seal).collect())
+    }
+
+    /// Opens sealed values of one subject: all of them or none.
+    pub fn open_fields(
+        &self,
+        asker: &Asker,
+        purpose: Purpose,
+        reference: [u8; 16],
+        id: &SubjectId,
+        sealed: &[(Field, Vec<u8>)],
+    ) -> Result<Vec<Plain>, VaultError> {
+        let fields = Fields::of(&sealed.iter().map(|(field, _)| *field).collect::<Vec<_>>());
+        let deed = self.deed(asker, Kind::Open, Some(purpose), fields);
+        let Some(subject) = self.subject(id)? else { return Err(self.refuse(deed, Outcome::NoSubject)) };
+        let deed = Deed { subject: subject.tag, reference: subject.key.reference(&reference), ..deed };
+        let aged = purpose == Purpose::Checkout && (self.now)().saturating_sub(subject.since) > CHECKOUT_AGE;
+        let judged = judge(purpose, fields, reference, asker.actor)
+            .and_then(|()| if aged { Err(Outcome::ReferenceRefused) } else { self.take(&deed, purpose) });
+        if let Err(outcome) = judged {
+            return Err(self.refuse(deed, outcome));
+        }
+        let written = self.book.append(deed)?;
+        let open = |(field, sealed): &(Field, Vec<u8>)| subject.key.open(id, *field, sealed, &written);
+        match sealed.iter().map(open).collect::<Result<Vec<_>, _>>() {
+            Ok(opened) => Ok(opened),
+            // Nothing left the vault, but the leaf says so; this one says what became of it.
+            Err(_) => Err(self.refuse(deed, Outcome::Damaged)),
+        }
+    }
+
+    /// The blind index of a canonical value.
+    pub fn index(
+        &self,
+        asker: &Asker,
+        purpose: Purpose,
+        field: Field,
+        canonical: &Plain,
+    ) -> Result<[u8; 32], VaultError> {
+        let deed = self.deed(asker, Kind::Index, Some(purpose), Fields::of(&[field]));
+        if let Err(outcome) = judge_index(purpose, field, asker.actor).and_then(|()| self.take(&deed, purpose)) {
+            return Err(self.refuse(deed, outcome));
+        }
+        self.book.append(deed)?;
+        Ok(self.keys().index().index(field, canonical))
+    }
+
+    /// Destroys the key of a subject: what was sealed for it stays closed for ever. `false` if there was none.
+    pub fn shred(&self, asker: &Asker, id: &SubjectId) -> Result<bool, VaultError> {
+        let deed = self.deed(asker, Kind::Shred, None, Fields::NONE);
+        let Some(subject) = self.subject(id)? else { return Ok(false) };
+        let deed = Deed { subject: subject.tag, ..deed };
+        if let Err(outcome) = judge_shred(asker.actor) {
+            return Err(self.refuse(deed, outcome));
+        }
+        self.book.append(deed)?;
+        Ok(self.subjects.destroy(id)?)
+    }
+
+    /// Proof of all that was ever written about the persons whose records these are: for each tag among them
+    /// a C2SP tlog-proof as text. Records without a key have none.
+    pub fn prove(&self, asker: &Asker, records: &[SubjectId]) -> Result<Vec<(Tag, String)>, VaultError> {
+        let deed = self.deed(asker, Kind::Prove, None, Fields::NONE);
+        let mut tags = Vec::new();
+        for record in records {
+            if let Some(subject) = self.subject(record)?
+                && !tags.contains(&subject.tag)
+            {
+                tags.push(subject.tag);
+            }
+        }
+        if tags.is_empty() {
+            return Err(self.refuse(deed, Outcome::NoSubject));
+        }
+        // All are written down before any is proven: the proof of each holds that it was asked for.
+        for tag in &tags {
+            self.book.append(Deed { subject: *tag, ..deed })?;
+        }
+        tags.into_iter().map(|tag| Ok((tag, self.book.prove(tag)?.to_string()))).collect()
+    }
+
+    /// The newest checkpoint: at most ten seconds old, and with the next leaf there is another.
+    pub fn head(&self) -> Result<Note, VaultError> {
+        Ok(self.book.newest()?.1)
+    }
+
+    /// A new wrapping key for everybody, while all goes on; the old one is destroyed. Gives how many
+    /// subjects were wrapped anew.
+    pub fn rotate_wrapping_key(&self, asker: &Asker) -> Result<u64, VaultError> {
+        let deed = Deed { detail: Some(Detail::WrappingKey), ..self.deed(asker, Kind::Rotate, None, Fields::NONE) };
+        if asker.actor != Actor::Operator {
+            return Err(self.refuse(deed, Outcome::ActorRefused));
+        }
+        self.book.append(deed)?;
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).rotate(&self.random)?;
+        let mut damaged = None;
+        let changed = self.subjects.rewrap(|id, wrapped| {
+            let keys = self.keys();
+            match unwrap(&keys, id, wrapped) {
+                Ok(subject) => Ok(Some(keys.wrapping().wrap(id, &subject))),
+                Err(error) => {
+                    damaged.get_or_insert(error);
+                    Ok(None)
+                }
+            }
+        })?;
+        if let Some(error) = damaged {
+            // The old key stays: with it the damage may still be mended.
+            return Err(error);
+        }
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).forget_old()?;
+        Ok(changed)
+    }
+
+    /// Writes down that a process which is none of ours was at the door.
+    pub fn stranger(&self) -> Result<Written, VaultError> {
+        Ok(self.book.append(own(Kind::Alarm, Some(Detail::Stranger)))?)
+    }
+
+    /// Writes down that the vault is stopped in good order.
+    pub fn stop(&self) -> Result<(), VaultError> {
+        self.book.append(own(Kind::Stop, None))?;
+        self.book.checkpoint()?;
+        Ok(())
+    }
+
+    fn take(&self, deed: &Deed, purpose: Purpose) -> Result<(), Outcome> {
+        let Deed { kind, actor, actor_id, subject, .. } = *deed;
+        let ask = Ask { kind, purpose, actor, actor_id, subject, time: (self.now)() };
+        self.budgets.lock().unwrap_or_else(PoisonError::into_inner).take(ask)
+    }
+
+    fn deed(&self, asker: &Asker, kind: Kind, purpose: Option<Purpose>, fields: Fields) -> Deed {
+        Deed {
+            kind,
+            purpose,
+            outcome: Outcome::Granted,
+            detail: None,
+            fields,
+            actor: asker.actor,
+            actor_id: self.keys().actor(asker.actor, &asker.id),
+            subject: Tag::NOBODY,
+            count: 0,
+            previous: Hash::ZERO,
+            previous_at: 0,
+            reference: NO_REFERENCE,
+            request: asker.request,
+            route: asker.route,
+        }
+    }
+
+    /// Writes a refusal down. When that fails, this is the greater trouble.
+    fn refuse(&self, deed: Deed, outcome: Outcome) -> VaultError {
+        match self.book.append(Deed { outcome, ..deed }) {
+            Ok(_) => VaultError::Refused(outcome),
+            Err(error) => error.into(),
+        }
+    }
+}
+
+fn unwrap(keys: &Keyring, id: &SubjectId, wrapped: &[u8]) -> Result<Subject, VaultError> {
+    let key = keys.wrapping_of(wrapped);
+    key.and_then(|key| key.unwrap(id, wrapped)).ok_or_else(|| VaultError::Unwrap(words(id)))
+}
+
+/// Something that the vault does by itself.
+fn own(kind: Kind, detail: Option<Detail>) -> Deed {
+    Deed {
+        kind,
+        purpose: None,
+        outcome: Outcome::Granted,
+        detail,
+        fields: Fields::NONE,
+        actor: Actor::Vault,
+        actor_id: [0; 16],
+        subject: Tag::NOBODY,
+        count: 0,
+        previous: Hash::ZERO,
+        previous_at: 0,
+        reference: NO_REFERENCE,
+        request: [0; 8],
+        route: Route::new("vault"),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

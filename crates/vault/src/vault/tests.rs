@@ -1,0 +1,292 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use noren_ledger::leaf::Act;
+use noren_ledger::note::VerifierKey;
+use noren_ledger::proof::{LeafProof, SubjectProof};
+
+use super::*;
+
+/// 26 November 2026.
+const BEGAN: u64 = 1_795_651_200_000;
+const HANAKO: SubjectId = [1; 16];
+const TARO: SubjectId = [2; 16];
+const ORDER: [u8; 16] = [9; 16];
+
+/// Different bytes at each call, the same ones in each run.
+fn random() -> Random {
+    let next = AtomicU64::new(1);
+    Box::new(move |bytes| {
+        let mut state = next.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        for byte in bytes {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            *byte = state.to_be_bytes()[0];
+        }
+    })
+}
+
+pub fn open_at(folder: &Path, time: &Arc<AtomicU64>) -> Result<Vault, VaultError> {
+    let time = time.clone();
+    Vault::open(Setup {
+        folder,
+        origin: "shop.example/reads",
+        limits: Limits::default(),
+        build: 7,
+        now: Arc::new(move || time.load(Ordering::SeqCst)),
+        random: random(),
+    })
+}
+
+pub fn vault(folder: &Path) -> Vault {
+    open_at(folder, &Arc::new(AtomicU64::new(BEGAN))).unwrap()
+}
+
+pub fn asker(actor: Actor, id: u8) -> Asker {
+    Asker { actor, id: [id; 16], request: [5; 8], route: Route::new("test") }
+}
+
+fn plain(value: &str) -> Plain {
+    Plain::new(value.to_owned())
+}
+
+/// Hanako's address sealed, by herself.
+fn sealed(vault: &Vault) -> Vec<(Field, Vec<u8>)> {
+    let values = [(Field::Email, plain("hanako@example.jp")), (Field::Name, plain("暖簾 花子"))];
+    let sealed = vault.seal(&asker(Actor::Customer, 1), &HANAKO, None, &values).unwrap();
+    values.iter().map(|(field, _)| *field).zip(sealed).collect()
+}
+
+fn own_view(vault: &Vault, subject: &SubjectId, sealed: &[(Field, Vec<u8>)]) -> Result<Vec<String>, VaultError> {
+    let opened = vault.open_fields(&asker(Actor::Customer, 1), Purpose::SelfView, NO_REFERENCE, subject, sealed)?;
+    Ok(opened.iter().map(|plain| plain.expose().to_owned()).collect())
+}
+
+/// Every deed about the person whose record `subject` is, proven.
+fn deeds(vault: &Vault, subject: &SubjectId) -> Vec<Deed> {
+    let (tag, proof) = vault.prove(&asker(Actor::Customer, 1), &[*subject]).unwrap().remove(0);
+    let key: VerifierKey = vault.book().verifier_key().parse().unwrap();
+    let proof: LeafProof = proof.parse().unwrap();
+    let known = [key];
+    SubjectProof::verify(&proof, tag, &known).unwrap().leaves.into_iter().map(|(_, deed)| deed).collect()
+}
+
+fn refusal<T>(answer: Result<T, VaultError>) -> Outcome {
+    match answer.err().expect("it is refused") {
+        VaultError::Refused(outcome) => outcome,
+        error => panic!("{error}"),
+    }
+}
+
+#[test]
+fn what_is_read_stands_in_the_ledger_and_a_refusal_does_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = vault(dir.path());
+    let sealed = sealed(&vault);
+    assert_eq!(own_view(&vault, &HANAKO, &sealed).unwrap(), ["hanako@example.jp", "暖簾 花子"]);
+    let mail = |reference| vault.open_fields(&asker(Actor::Shop, 0), Purpose::Mail, reference, &HANAKO, &sealed);
+    assert!(mail(ORDER).is_ok());
+    assert_eq!(refusal(mail(NO_REFERENCE)), Outcome::ReferenceRefused);
+    let deeds = deeds(&vault, &HANAKO);
+    let told: Vec<_> = deeds.iter().map(|deed| (deed.kind, deed.purpose, deed.outcome)).collect();
+    assert_eq!(
+        told,
+        [
+            (Kind::Seal, None, Outcome::Granted),
+            (Kind::Open, Some(Purpose::SelfView), Outcome::Granted),
+            (Kind::Open, Some(Purpose::Mail), Outcome::Granted),
+            (Kind::Open, Some(Purpose::Mail), Outcome::ReferenceRefused),
+            (Kind::Prove, None, Outcome::Granted),
+        ]
+    );
+    assert_eq!(deeds[1].fields, Fields::of(&[Field::Email, Field::Name]));
+    assert_ne!(deeds[2].reference, ORDER, "which order it was, only this person's key tells");
+    assert_ne!(deeds[1].actor_id, [1; 16], "who it was, only the vault's key tells");
+}
+
+#[test]
+fn whose_key_is_another_or_gone_is_read_by_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = vault(dir.path());
+    let sealed = sealed(&vault);
+    assert_eq!(refusal(own_view(&vault, &TARO, &sealed)), Outcome::NoSubject);
+    vault.seal(&asker(Actor::Customer, 2), &TARO, None, &[(Field::Name, plain("染谷 太郎"))]).unwrap();
+    assert_eq!(refusal(own_view(&vault, &TARO, &sealed)), Outcome::Damaged);
+    let told: Vec<_> = deeds(&vault, &TARO).iter().map(|deed| deed.outcome).collect();
+    assert_eq!(told[1..3], [Outcome::Granted, Outcome::Damaged], "counted, and then said that nothing came of it");
+    assert!(vault.shred(&asker(Actor::Shop, 0), &HANAKO).unwrap());
+    assert!(!vault.shred(&asker(Actor::Shop, 0), &HANAKO).unwrap(), "there is nothing left");
+    assert_eq!(refusal(own_view(&vault, &HANAKO, &sealed)), Outcome::NoSubject);
+    // The same number again is another key: what was shredded stays closed.
+    self::sealed(&vault);
+    assert_eq!(refusal(own_view(&vault, &HANAKO, &sealed)), Outcome::Damaged);
+    assert_eq!(refusal(vault.shred(&asker(Actor::Guest, 0), &HANAKO)), Outcome::ActorRefused);
+}
+
+#[test]
+fn the_records_of_one_person_share_a_tag_and_those_of_two_do_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = vault(dir.path());
+    sealed(&vault);
+    let customer = asker(Actor::Customer, 1);
+    let order = [(Field::City, plain("千代田区丸の内"))];
+    vault.seal(&customer, &[11; 16], Some(&HANAKO), &order).unwrap();
+    vault.seal(&customer, &[12; 16], Some(&[99; 16]), &order).unwrap();
+    vault.seal(&customer, &[13; 16], None, &order).unwrap();
+    let tag = |subject| vault.prove(&customer, &[[subject; 16]]).unwrap()[0].0;
+    assert_eq!(tag(11), tag(1));
+    assert!(tag(12) != tag(1) && tag(12) != tag(13), "of nobody known, and of nobody");
+    let proofs = vault.prove(&customer, &[[1; 16], [11; 16], [12; 16], [99; 16]]).unwrap();
+    assert_eq!(proofs.len(), 2, "one proof for a person, however many records");
+    assert_eq!(refusal(vault.prove(&customer, &[[99; 16]])), Outcome::NoSubject);
+}
+
+#[test]
+fn an_address_is_looked_for_by_those_who_may_and_each_time_is_written_down() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = vault(dir.path());
+    let email = plain("hanako@example.jp");
+    let index = |actor, purpose| vault.index(&asker(actor, 1), purpose, Field::Email, &email);
+    let found = index(Actor::Guest, Purpose::Login).unwrap();
+    assert_eq!(index(Actor::Customer, Purpose::Checkout).unwrap(), found);
+    assert_eq!(refusal(index(Actor::Shop, Purpose::Mail)), Outcome::ActorRefused);
+    let before = vault.book().size();
+    assert_eq!((1..100).filter(|_| index(Actor::Guest, Purpose::Login).is_ok()).count(), 59, "sixty a minute in all");
+    assert_eq!(vault.book().size() - before, 99, "asked too often is written down as well");
+}
+
+#[test]
+fn what_was_typed_at_a_checkout_is_not_read_as_a_checkout_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    let time = Arc::new(AtomicU64::new(BEGAN));
+    let vault = open_at(dir.path(), &time).unwrap();
+    let sealed = sealed(&vault);
+    let open = |purpose| vault.open_fields(&asker(Actor::Guest, 1), purpose, ORDER, &HANAKO, &sealed);
+    assert!(open(Purpose::Checkout).is_ok());
+    time.fetch_add(CHECKOUT_AGE + 1, Ordering::SeqCst);
+    assert_eq!(refusal(open(Purpose::Checkout)), Outcome::ReferenceRefused);
+    assert!(open(Purpose::OrderView).is_ok());
+}
+
+#[test]
+fn a_vault_opens_again_with_all_it_had_and_not_without_a_part_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = vault(dir.path());
+    let (sealed, fingerprint) = (sealed(&first), first.fingerprint());
+    first.stop().unwrap();
+    drop(first);
+    let again = vault(dir.path());
+    assert_eq!(again.fingerprint(), fingerprint);
+    assert!(own_view(&again, &HANAKO, &sealed).is_ok());
+    drop(again);
+    let reopen = || open_at(dir.path(), &Arc::new(AtomicU64::new(BEGAN))).map(drop);
+    let aside = dir.path().with_extension("aside");
+    for part in ["ledger", "keys"] {
+        fs::rename(dir.path().join(part), &aside).unwrap();
+        let refused = reopen().err().map(|error| error.to_string()).unwrap_or_default();
+        let word = if part == "keys" { "backup of the keys" } else { "leaves were lost" };
+        assert!(refused.contains(word), "{part}: {refused}");
+        let _ = fs::remove_dir_all(dir.path().join(part));
+        fs::rename(&aside, dir.path().join(part)).unwrap();
+    }
+    reopen().unwrap();
+}
+
+#[test]
+fn a_clock_behind_the_ledger_is_set_right_before_anything_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(vault(dir.path()));
+    let late = Arc::new(AtomicU64::new(BEGAN - 2 * 60 * 60 * 1_000));
+    assert!(matches!(open_at(dir.path(), &late).err(), Some(VaultError::Book(BookError::Clock { .. }))));
+}
+
+#[test]
+fn a_new_wrapping_key_takes_the_place_of_the_old_one_while_people_are_read_and_come() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = vault(dir.path());
+    let name = || [(Field::Name, plain("花子"))];
+    let id = |no: u16| {
+        let mut id = [3; 16];
+        id[..2].copy_from_slice(&no.to_be_bytes());
+        id
+    };
+    let customer = |no: u16| Asker { id: id(no), ..asker(Actor::Customer, 0) };
+    let keep = |no: u16| vault.seal(&customer(no), &id(no), None, &name()).unwrap().remove(0);
+    let people: Vec<_> = (0..600).map(|no| (no, keep(no))).collect();
+    let read = |(no, sealed): &(u16, Vec<u8>)| {
+        let sealed = [(Field::Name, sealed.clone())];
+        vault.open_fields(&customer(*no), Purpose::SelfView, NO_REFERENCE, &id(*no), &sealed).map(drop)
+    };
+    assert_eq!(refusal(vault.rotate_wrapping_key(&asker(Actor::Staff, 1))), Outcome::ActorRefused);
+    let new: Vec<_> = std::thread::scope(|scope| {
+        let rotated = scope.spawn(|| vault.rotate_wrapping_key(&asker(Actor::Operator, 0)).unwrap());
+        let new = scope.spawn(|| (600..700).map(|no| (no, keep(no))).collect::<Vec<_>>());
+        for person in &people {
+            read(person).unwrap();
+        }
+        assert!(rotated.join().unwrap() >= 600);
+        new.join().unwrap()
+    });
+    for person in people.iter().chain(&new) {
+        read(person).unwrap();
+    }
+    let keys = dir.path().join("keys");
+    assert!(!keys.join("wrapping-1.key").exists() && keys.join("wrapping-2.key").exists());
+    drop(vault);
+    let vault = self::vault(dir.path());
+    assert_eq!(vault.subjects().unwrap(), 700);
+    assert!(own_view(&vault, &id(5), &[(Field::Name, people[5].1.clone())]).is_ok());
+}
+
+/// Count in, count out: the plaintexts that came out of the vault are those that the ledger says.
+#[test]
+fn no_plaintext_leaves_the_vault_without_a_leaf() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = vault(dir.path());
+    let people: Vec<(SubjectId, Vec<u8>)> = (1..=20u8)
+        .map(|no| {
+            let sealed =
+                vault.seal(&asker(Actor::Guest, no), &[no; 16], None, &[(Field::Email, plain("a@example.jp"))]);
+            ([no; 16], sealed.unwrap().remove(0))
+        })
+        .collect();
+    let answered: Vec<u64> = std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..4u8)
+            .map(|reader| {
+                let (vault, people) = (&vault, &people);
+                scope.spawn(move || {
+                    let mut answered = 0;
+                    for round in 0..400usize {
+                        let (subject, sealed) = &people[(round * 7 + usize::from(reader)) % people.len()];
+                        // Every way to ask, and some that are refused.
+                        let (purpose, actor, reference) = match round % 5 {
+                            0 => (Purpose::SelfView, Actor::Customer, NO_REFERENCE),
+                            1 => (Purpose::Mail, Actor::Shop, ORDER),
+                            2 => (Purpose::Support, Actor::Staff, ORDER),
+                            3 => (Purpose::Support, Actor::Shop, ORDER),
+                            _ => (Purpose::OrderView, Actor::Guest, NO_REFERENCE),
+                        };
+                        let sealed = [(Field::Email, sealed.clone())];
+                        let asker = asker(actor, reader);
+                        answered += u64::from(vault.open_fields(&asker, purpose, reference, subject, &sealed).is_ok());
+                    }
+                    answered
+                })
+            })
+            .collect();
+        readers.into_iter().map(|reader| reader.join().unwrap()).collect()
+    });
+    let answered: u64 = answered.iter().sum();
+    vault.stop().unwrap();
+    drop(vault);
+    let mut told = 0;
+    let signer = Keyring::open(&dir.path().join("keys"), "", false, &random()).unwrap().signer().unwrap();
+    let each = |leaf: &noren_ledger::leaf::Leaf| {
+        let granted = |deed: &Deed| deed.kind == Kind::Open && deed.outcome == Outcome::Granted;
+        told += u64::from(matches!(&leaf.act, Act::Deed(deed) if granted(deed)));
+    };
+    let anchor = dir.path().join("keys/newest-checkpoint");
+    Book::open(&dir.path().join("ledger"), &anchor, signer, 7, Box::new(|| BEGAN), each).unwrap();
+    assert!(answered > 300, "{answered}");
+    assert_eq!(told, answered);
+}

@@ -1,0 +1,199 @@
+//! The vault's process: as the shop's child by default, or apart.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use noren_shop::clock::Entropy;
+use noren_shop::vault::{self, Here, StartError, Vault, VaultError};
+use noren_vault::policy::Limits;
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use crate::config::Config;
+
+/// A large ledger is read whole before the vault answers: two million leaves a second.
+const START_WITHIN: Duration = Duration::from_mins(2);
+/// The last answers and the last checkpoint.
+const STOP_WITHIN: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LAST_PAUSE: Duration = Duration::from_secs(10);
+
+/// The vault does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultStartError {
+    /// No process.
+    #[error("the vault's process cannot be started: {0}")]
+    Spawn(#[source] std::io::Error),
+    /// It said why itself.
+    #[error("the vault has ended with {0}; what it said stands above")]
+    Ended(std::process::ExitStatus),
+    /// It is there and does not answer.
+    #[error("the vault does not answer: {0}")]
+    Silent(#[source] VaultError),
+}
+
+/// What keeps the shop's own vault running: when it ends, it is started again.
+pub struct Keeper {
+    stop: Option<oneshot::Sender<()>>,
+    keeping: Option<JoinHandle<()>>,
+}
+
+/// Where the vault of this configuration listens.
+pub fn socket(config: &Config) -> PathBuf {
+    config.vault_socket.clone().unwrap_or_else(|| vault::socket(&config.data))
+}
+
+/// The shop's end of the vault, which is started if it is the shop's own and does not run yet.
+pub async fn attend(config: &Config) -> Result<(Vault, Keeper), VaultStartError> {
+    let vault = Vault::at(&socket(config), Entropy::System);
+    if config.vault_socket.is_some() {
+        return Ok((vault, Keeper { stop: None, keeping: None }));
+    }
+    let own = start(config, &vault).await?;
+    let (stop, stopped) = oneshot::channel();
+    let keeping = tokio::spawn(keep(config.clone(), vault.clone(), own, stopped));
+    Ok((vault, Keeper { stop: Some(stop), keeping: Some(keeping) }))
+}
+
+impl Keeper {
+    /// Lets the vault end in good order.
+    pub async fn stop(mut self) {
+        drop(self.stop.take());
+        if let Some(keeping) = self.keeping.take() {
+            let _ = timeout(STOP_WITHIN, keeping).await;
+        }
+    }
+}
+
+/// The shop's own vault.
+struct Own {
+    child: Child,
+    /// It ends when this does. Apart from the child, for waiting for a child closes its standard input.
+    lifeline: Option<ChildStdin>,
+}
+
+/// Starts the vault and waits until it answers. `None`: one of another process of this shop answers already.
+async fn start(config: &Config, vault: &Vault) -> Result<Option<Own>, VaultStartError> {
+    if vault.hello().await.is_ok() {
+        return Ok(None);
+    }
+    let mut child = command(config).map_err(VaultStartError::Spawn)?.spawn().map_err(VaultStartError::Spawn)?;
+    let lifeline = child.stdin.take();
+    let begun = tokio::time::Instant::now();
+    loop {
+        match vault.hello().await {
+            Ok(_) => return Ok(Some(Own { child, lifeline })),
+            Err(error) if begun.elapsed() > START_WITHIN => return Err(VaultStartError::Silent(error)),
+            Err(_) => {}
+        }
+        if let Some(status) = child.try_wait().map_err(VaultStartError::Spawn)? {
+            // Two commands at the same moment: the other one's vault was quicker.
+            return if vault.hello().await.is_ok() { Ok(None) } else { Err(VaultStartError::Ended(status)) };
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+fn command(config: &Config) -> std::io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command
+        .args(["vault", "--until-stdin-ends", "--url", &config.url])
+        .arg("--data")
+        .arg(&config.data)
+        .args(["--vault-per-minute", &config.vault_per_minute.to_string()])
+        .args(["--env", if config.development { "development" } else { "production" }])
+        // Whatever ends the shop closes this pipe, and the vault ends with it.
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        // What Ctrl+C says in a terminal is said to the shop, which still needs its vault for a moment.
+        .process_group(0);
+    Ok(command)
+}
+
+async fn keep(config: Config, vault: Vault, mut own: Option<Own>, mut stop: oneshot::Receiver<()>) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let ended = async {
+            match &mut own {
+                Some(own) => drop(own.child.wait().await),
+                // Another process' vault ends with that process.
+                None => {
+                    while vault.hello().await.is_ok() {
+                        sleep(FIRST_PAUSE).await;
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            () = ended => {}
+            _ = &mut stop => break,
+        }
+        tracing::warn!("the vault has ended and is started again");
+        match start(&config, &vault).await {
+            Ok(started) => {
+                own = started;
+                pause = FIRST_PAUSE;
+            }
+            Err(error) => {
+                tracing::error!(%error, "the vault cannot be started; people's data cannot be read or written");
+                own = None;
+                tokio::select! {
+                    () = sleep(pause) => {}
+                    _ = &mut stop => break,
+                }
+                pause = (pause * 2).min(LAST_PAUSE);
+            }
+        }
+    }
+    if let Some(mut own) = own {
+        drop(own.lifeline.take());
+        let _ = own.child.wait().await;
+    }
+}
+
+/// Runs a vault in this process until it is told to stop.
+pub fn run(config: &Config, until_stdin_ends: bool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let locked = noren_vault::harden::harden()?;
+    // Only to hear signals: the vault itself knows nothing of a runtime.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let here = open(config)?;
+        if until_stdin_ends {
+            // A service manager ends all processes of the shop at once; the vault goes last.
+            let (ended, end) = oneshot::channel();
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+                drop(ended);
+            });
+            let _: Result<(), _> = end.await;
+        } else {
+            tracing::info!(socket = %socket(config).display(), memory_locked = locked, "the vault answers");
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        drop(here);
+        Ok(())
+    })
+}
+
+fn open(config: &Config) -> Result<Here, StartError> {
+    let host = noren_shop::host_of(&config.url).unwrap_or("localhost");
+    let limits = Limits { per_minute: config.vault_per_minute };
+    Here::start(&vault::folder(&config.data), &socket(config), host, limits, &config.vault_users)
+}
+
+/// A vault in this process for a test, and the shop's end of it.
+#[cfg(test)]
+pub fn beside(data: &std::path::Path) -> (Vault, Here) {
+    let (folder, socket) = (vault::folder(data), vault::socket(data));
+    let here = Here::start(&folder, &socket, "shop.example", Limits::default(), &[]).unwrap();
+    (Vault::at(&socket, Entropy::System), here)
+}
