@@ -1,6 +1,6 @@
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run test build site bench watch fmt lint lint-deny screenshots setup clean
+.PHONY: help run test fuzz build site bench watch fmt lint lint-deny screenshots setup clean
 
 help: ## Shows this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -10,6 +10,9 @@ run: ## Sets everything up and opens the shop at http://127.0.0.1:3000
 
 test: ## Sets everything up and runs every test
 	@scripts/test
+
+fuzz: ## Breeds inputs for what reads bytes from outside, a minute for each target (TARGET=frame SECONDS=600)
+	@scripts/fuzz "$(TARGET)" "$(SECONDS)"
 
 build: ## Builds the shop for use: target/release/noren, with its site beside it
 	@scripts/setup run
@@ -28,6 +31,7 @@ watch: ## Rebuilds and reloads while you work
 
 fmt: ## Puts the code into its form
 	@cargo fmt --all
+	@cargo fmt --manifest-path fuzz/Cargo.toml
 
 lint: ## Clippy on both sides, warnings denied
 	@cargo clippy -p noren-domain -p noren-ledger -p noren-shop -p noren-vault -p noren-app -p noren-server -p noren-sample-draw -p noren-bench --all-targets -- -D warnings

@@ -112,6 +112,20 @@ build_release() {
     cp -R target/site target/release/site
 }
 
+# Builds the program $1 in version $2 from crates.io into .tools/bin; the rest goes to cargo.
+# Its authors' Cargo.lock is asked for first. It may name a version that was withdrawn, or that a mirror of
+# the registry does not have (yet): then the newest versions its Cargo.toml allows take their place.
+built_from_crates() {
+    local name=$1 version=$2
+    shift 2
+    local build=(cargo install "$name" --version "$version" --root "$tools" --target-dir "$tools/build" "$@")
+    if ! "${build[@]}" --locked; then
+        say "   not with the versions its authors locked; trying the newest that it allows"
+        "${build[@]}"
+    fi
+    rm -rf "$tools/build"
+}
+
 # The version of crate $1 in Cargo.lock.
 locked_version() {
     awk -v crate="name = \"$1\"" '$0 == crate { getline; gsub(/version = |"/, ""); print; exit }' Cargo.lock

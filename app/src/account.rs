@@ -3,6 +3,7 @@
 mod home;
 mod login;
 mod orders;
+mod reads;
 mod register;
 mod security;
 mod verify;

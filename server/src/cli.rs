@@ -57,7 +57,7 @@ enum Command {
     Import(Import),
     /// Records a bank transfer for an order, or calls an order off.
     Order(order::Order),
-    /// Verifies an exported read ledger: who opened whose personal data, when and why. Needs no shop.
+    /// The read ledger: who opened whose personal data, when and why. Exports it, verifies it and proofs from it.
     Ledger(ledger::Ledger),
     /// Writes a large file of products in the sample's categories to standard output.
     Sample(Sample),
@@ -89,7 +89,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse_from(words());
     // An auditor has no shop, and so no configuration of one.
     if let Command::Ledger(asked) = &cli.command {
-        return ledger::run(asked);
+        return ledger::run(asked, cli.flags.data.as_deref());
     }
     // A variable that is no UTF-8 is a value nobody knows, never an unset one.
     let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());

@@ -20,6 +20,7 @@ const START_WITHIN: Duration = Duration::from_mins(2);
 /// The last answers and the last checkpoint.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+const LOOK_FOR_TROUBLE: Duration = Duration::from_millis(500);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LAST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -171,17 +172,31 @@ pub fn run(config: &Config, until_stdin_ends: bool) -> Result<(), Box<dyn std::e
                 let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
                 drop(ended);
             });
-            let _: Result<(), _> = end.await;
+            tokio::select! {
+                _ = end => {}
+                cause = stopped(&here) => return Err(cause.into()),
+            }
         } else {
             tracing::info!(socket = %socket(config).display(), memory_locked = locked, "the vault answers");
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
+                cause = stopped(&here) => return Err(cause.into()),
             }
         }
         drop(here);
         Ok(())
     })
+}
+
+/// Waits until the vault can work no more. Whoever started it starts it anew, and it looks at what is on the disk.
+async fn stopped(here: &Here) -> String {
+    loop {
+        if let Some(cause) = here.stopped() {
+            return cause;
+        }
+        sleep(LOOK_FOR_TROUBLE).await;
+    }
 }
 
 fn open(config: &Config) -> Result<Here, StartError> {

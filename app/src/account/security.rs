@@ -7,6 +7,7 @@ use noren_domain::form::Faults;
 use noren_domain::notice::NoticeView;
 use noren_domain::{Lang, moment};
 
+use super::reads::WhoRead;
 use crate::form::{Refusal, use_faults};
 use crate::lang::{href, use_lang};
 use crate::notice::{NoticeBody, VerdictList};
@@ -140,6 +141,7 @@ fn Security(
                         }
                     })}
             </section>
+            <WhoRead reads=security.reads />
             <section class="stack" aria-labelledby="sign-ins">
                 <h2 id="sign-ins">{lang.pick("最近のログイン", "Recent sign-ins")}</h2>
                 <p class="muted">

@@ -7,7 +7,7 @@ mod view;
 pub use crate::email::Email;
 pub use forms::{Login, LoginForm, Register, RegisterForm, Verify, VerifyForm};
 pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password};
-pub use view::{AccountView, Browser, DeviceView, SecurityView, SignInOutcome, SignInView};
+pub use view::{AccountView, Browser, DeviceView, ReadProof, ReadsView, SecurityView, SignInOutcome, SignInView};
 
 /// A person with an account (お客様).
 #[derive(Debug)]

@@ -45,6 +45,11 @@ pub fn date_time(millis: i64, lang: Lang) -> String {
     lang.pick(format!("{date} {hour}:{minute:02}"), format!("{date}, {hour}:{minute:02}"))
 }
 
+/// The day in Japan, counted from 1970: two times of the same day have the same number.
+pub fn day(millis: i64) -> i64 {
+    (millis + JAPAN_MS).div_euclid(DAY_MS)
+}
+
 /// For `<time datetime>`: `2026-11-22T10:00+09:00`.
 pub fn machine(millis: i64) -> String {
     let (year, month, day, _) = civil(millis);

@@ -23,6 +23,27 @@ impl Tag {
     pub const NOBODY: Self = Self([0; 16]);
 }
 
+/// As 32 hexadecimal digits.
+impl std::fmt::Display for Tag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Not 32 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a tag is 32 hexadecimal digits")]
+pub struct NotATag;
+
+impl std::str::FromStr for Tag {
+    type Err = NotATag;
+
+    fn from_str(text: &str) -> Result<Self, NotATag> {
+        let number = u128::from_str_radix(text, 16).ok().filter(|_| text.len() == 32 && !text.starts_with('+'));
+        number.map(|number| Self(number.to_be_bytes())).ok_or(NotATag)
+    }
+}
+
 /// The place in the shop that asked, such as `checkout/place`: at most 16 printable ASCII characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Route([u8; 16]);

@@ -23,7 +23,7 @@ use crate::session::{self, Device};
 use crate::tidy::in_batches;
 use crate::token::Token;
 use crate::vault::{Asker, Field, LookFor, Plain, VaultError};
-use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
+use crate::{Shop, execute, fetch_all, fetch_optional, outbox, shred};
 use limits::{Limit, Standing};
 
 const MINUTE: i64 = 60_000;
@@ -186,6 +186,9 @@ pub async fn verify(
     let sql = "DELETE FROM registration WHERE email_index = $1 RETURNING id";
     for (over,) in fetch_all!(tx, (Uuid,), sql, waiting.email_index).await? {
         letters::forget_registration(&mut tx, shop, over).await?;
+        if over != waiting.id || opened == 0 {
+            shred::later(&mut tx, shop, over).await?;
+        }
     }
     if opened == 0 {
         // Two registrations of one address: the other one was quicker and has the account.
@@ -367,6 +370,7 @@ pub async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
     let (yesterday, long_ago) = (shop.now() - DAY, shop.now() - HISTORY);
     in_batches!(shop, (Uuid,), OVER_REGISTRATIONS, yesterday, |tx, (id,)| {
         letters::forget_registration(&mut tx, shop, id).await?;
+        shred::later(&mut tx, shop, id).await?;
         execute!(tx, "DELETE FROM registration WHERE id = $1 AND expires_at < $2", id, yesterday).await?
     });
     in_batches!(shop, (Vec<u8>,), OVER_LIMITS, yesterday, |tx, (key,)| {

@@ -22,6 +22,7 @@ pub mod postal;
 pub mod sample;
 pub mod search;
 pub mod session;
+pub mod shred;
 pub mod stock;
 pub mod tidy;
 pub mod token;

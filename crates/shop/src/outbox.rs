@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::db::{Conn, Dialect};
 use crate::mail::{self, Mail, MailError};
 use crate::payment::{self, PaymentError};
+use crate::shred::{self, ShredError};
 use crate::{Shop, execute, fetch_all};
 
 /// How many jobs one claim takes.
@@ -33,6 +34,8 @@ pub enum Topic {
     Mail,
     /// The test bank's own work: webhooks to the shop, refunds (development only).
     Bank,
+    /// Destroy the key of a record that is gone.
+    Shred,
 }
 
 impl Topic {
@@ -40,11 +43,12 @@ impl Topic {
         match self {
             Self::Mail => "mail",
             Self::Bank => "bank",
+            Self::Shred => "shred",
         }
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Mail, Self::Bank].into_iter().find(|topic| topic.word() == word)
+        [Self::Mail, Self::Bank, Self::Shred].into_iter().find(|topic| topic.word() == word)
     }
 }
 
@@ -59,6 +63,8 @@ enum JobError {
     Mail(#[from] MailError),
     #[error(transparent)]
     Bank(#[from] PaymentError),
+    #[error(transparent)]
+    Shred(#[from] ShredError),
 }
 
 impl JobError {
@@ -67,7 +73,7 @@ impl JobError {
         match self {
             Self::Topic | Self::Payload(_) => true,
             Self::Mail(error) => error.is_final(),
-            Self::Bank(_) => false,
+            Self::Bank(_) | Self::Shred(_) => false,
         }
     }
 }
@@ -207,6 +213,7 @@ async fn run(shop: &Shop, job: &Job) -> Result<(), JobError> {
     match Topic::from_word(&job.topic).ok_or(JobError::Topic)? {
         Topic::Mail => mail::send(shop, &job.key, &serde_json::from_str::<Mail>(&job.payload)?).await?,
         Topic::Bank => payment::deliver(shop, &serde_json::from_str(&job.payload)?).await?,
+        Topic::Shred => shred::run(shop, &serde_json::from_str(&job.payload)?).await?,
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 use uuid::Uuid;
 
 use crate::db::{Conn, Dialect};
-use crate::{Shop, execute, fetch_optional, mail};
+use crate::{Shop, execute, fetch_optional, mail, shred};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// As long as the cookie that opens a guest's cart.
@@ -75,30 +75,47 @@ pub async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
 /// Purchases that were begun and not made.
 async fn unfinished(shop: &Shop, old: i64) -> Result<(), sqlx::Error> {
     in_batches!(shop, (Uuid,), CARTS, old, |tx, (id,)| {
-        execute!(tx, "DELETE FROM cart WHERE id = $1 AND customer_id IS NULL AND updated_at < $2", id, old).await?
+        let typed = fetch_optional!(tx, (Uuid,), "SELECT subject_id FROM checkout WHERE cart_id = $1", id).await?;
+        let gone =
+            execute!(tx, "DELETE FROM cart WHERE id = $1 AND customer_id IS NULL AND updated_at < $2", id, old).await?;
+        if let (Some((record,)), 1) = (typed, gone) {
+            shred::later(&mut tx, shop, record).await?;
+        }
+        gone
     });
     in_batches!(shop, (Uuid,), CHECKOUTS, old, |tx, (cart,)| {
-        execute!(tx, "DELETE FROM checkout WHERE cart_id = $1 AND updated_at < $2", cart, old).await?
+        let sql = "DELETE FROM checkout WHERE cart_id = $1 AND updated_at < $2 RETURNING subject_id";
+        let gone = fetch_optional!(tx, (Uuid,), sql, cart, old).await?;
+        if let Some((record,)) = gone {
+            shred::later(&mut tx, shop, record).await?;
+        }
+        u64::from(gone.is_some())
     });
-    in_batches!(shop, (Uuid,), ORDERS, old, |tx, (id,)| forget_order(&mut tx, id).await?);
+    in_batches!(shop, (Uuid,), ORDERS, old, |tx, (id,)| forget_order(&mut tx, shop, id).await?);
     Ok(())
 }
 
 /// Deletes an order unless it has come back to life since it was found. Its row is held first, so that
 /// what the bank may be booking at this moment is seen.
-async fn forget_order(conn: &mut Conn, order: Uuid) -> Result<u64, sqlx::Error> {
+async fn forget_order(conn: &mut Conn, shop: &Shop, order: Uuid) -> Result<u64, sqlx::Error> {
     if conn.dialect() == Dialect::Postgres {
         fetch_optional!(conn, (Uuid,), "SELECT id FROM orders WHERE id = $1 FOR UPDATE", order).await?;
     }
-    execute!(
+    let gone = fetch_optional!(
         conn,
+        (Uuid,),
         "DELETE FROM orders WHERE id = $1 AND state IN ('draft', 'cancelled') AND placed_at IS NULL \
          AND NOT EXISTS (SELECT 1 FROM payment WHERE payment.order_id = orders.id) \
          AND NOT EXISTS (SELECT 1 FROM order_event WHERE order_event.order_id = orders.id AND order_event.kind = 'alarm') \
-         AND NOT EXISTS (SELECT 1 FROM reservation WHERE reservation.order_id = orders.id AND reservation.state = 'held')",
+         AND NOT EXISTS (SELECT 1 FROM reservation WHERE reservation.order_id = orders.id AND reservation.state = 'held') \
+         RETURNING subject_id",
         order
     )
-    .await
+    .await?;
+    if let Some((record,)) = gone {
+        shred::later(conn, shop, record).await?;
+    }
+    Ok(u64::from(gone.is_some()))
 }
 
 /// The shop's own notes about finished work.
@@ -130,6 +147,7 @@ mod tests {
     use crate::outbox::{self, Topic};
     use crate::testing::goods;
     use crate::token::Token;
+    use crate::vault::{Asker, Field, For, VaultError};
     use crate::{account, checkout, fetch_all, fetch_one, on_both_databases};
 
     async fn count(shop: &Shop, sql: &'static str) -> i64 {
@@ -216,6 +234,28 @@ mod tests {
         let sql = "SELECT t.reference FROM payment_try t JOIN orders o ON o.id = t.order_id WHERE o.cart_id = $1";
         fetch_one!(shop.db.read().await.unwrap(), (String,), sql, cart.0).await.unwrap().0
     }
+
+    on_both_databases!(what_was_typed_for_a_purchase_that_was_never_made_opens_for_nobody_any_more(shop) {
+        goods::put(&shop, "CUP", TaxClass::Standard, 1_200, 300, 5).await;
+        left_at_the_bank(&shop).await;
+        let (order, record, sealed) = {
+            let sql = "SELECT id, subject_id, name FROM orders";
+            fetch_one!(shop.db.read().await.unwrap(), (Uuid, Uuid, Vec<u8>), sql).await.unwrap()
+        };
+        let read = || async {
+            let (asker, purpose) = (Asker::guest(order, "test"), For::OrderView(order));
+            shop.vault.open(asker, purpose, record, &[(Field::Name, Some(&sealed))]).await.map(drop)
+        };
+        order::sweep(&shop).await.unwrap();
+        outbox::run_due(&shop).await.unwrap();
+        assert!(read().await.is_ok());
+        shop.clock.advance(CART_DAYS * DAY_MS + 1);
+        order::sweep(&shop).await.unwrap();
+        sweep(&shop).await.unwrap();
+        outbox::run_due(&shop).await.unwrap();
+        assert_eq!(count(&shop, "SELECT COUNT(*) FROM orders").await, 0);
+        assert!(matches!(read().await, Err(VaultError::Refused(_))), "a copy in an old backup stays closed");
+    });
 
     on_both_databases!(an_order_that_a_person_must_look_at_is_kept(shop) {
         goods::put(&shop, "CUP", TaxClass::Standard, 1_200, 300, 5).await;

@@ -415,6 +415,13 @@ impl Here {
     }
 }
 
+impl Here {
+    /// Why it can work no more, if so: then it is to be started anew.
+    pub fn stopped(&self) -> Option<String> {
+        self.vault.book().stopped()
+    }
+}
+
 impl Drop for Here {
     fn drop(&mut self) {
         drop(self.server.take());

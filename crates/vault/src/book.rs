@@ -8,6 +8,7 @@
 //! Whoever appends waits until the leaf is as safe as its [`Class`] asks for. One thread writes through
 //! to the disk for all who wait at that moment, and makes a checkpoint when there is something new.
 
+mod export;
 mod files;
 
 use std::path::Path;
@@ -21,9 +22,9 @@ use noren_ledger::checkpoint::Checkpoint;
 use noren_ledger::leaf::{Act, Class, Deed, Leaf, Tag};
 use noren_ledger::note::{Note, SignerKey};
 use noren_ledger::proof::{LeafProof, SubjectProof};
-use noren_ledger::tile::{Tile, bundle, bundle_path, bundles_added};
 use noren_ledger::tree::prove_inclusion;
 
+pub use self::export::export;
 use self::files::Files;
 
 /// While relaxed leaves wait, they are written through so often.
@@ -96,6 +97,9 @@ pub enum BookError {
         /// What the clock says.
         clock: u64,
     },
+    /// There is nothing to export.
+    #[error("the ledger has no checkpoint yet; it has one ten seconds after its first leaf")]
+    NoCheckpoint,
     /// Writing failed before; what is on the disk is not known any more.
     #[error("the ledger could not be written ({0}); start the vault again once the cause is mended")]
     Stopped(String),
@@ -190,6 +194,11 @@ impl Book {
         self.shared.signer.verifier().to_string()
     }
 
+    /// Why nothing can be written any more, if so: what is on the disk is known again only when it is opened anew.
+    pub fn stopped(&self) -> Option<String> {
+        self.shared.state().stopped.clone()
+    }
+
     /// How many leaves there are.
     pub fn size(&self) -> u64 {
         self.shared.state().auditor.size()
@@ -256,25 +265,6 @@ impl Book {
         let files = &state.files;
         let hashes = prove_inclusion(index, checkpoint.size, |level, at| files.node(level, at))?.unwrap_or_default();
         Ok(LeafProof { extra: subject.encode(), index, hashes, checkpoint: note })
-    }
-
-    /// Writes all of it to `folder` in the layout of C2SP tlog-tiles, with every checkpoint.
-    pub fn export(&self, folder: &Path) -> Result<Checkpoint, BookError> {
-        let mut state = self.shared.state();
-        let (checkpoint, note) = checkpoint(&mut state, &self.shared)?;
-        let files = &state.files;
-        for (index, width) in bundles_added(0, checkpoint.size) {
-            let leaves = files.leaves(index * 256, u64::from(width))?;
-            files::write(&folder.join(bundle_path(index, width)), &bundle(leaves.iter().map(<[u8; 144]>::as_slice)))?;
-        }
-        for tile in Tile::added(0, checkpoint.size) {
-            files::write(&folder.join(tile.path()), &tile.encode(|level, at| files.node(level, at))?)?;
-        }
-        for (name, notes) in files.checkpoints()? {
-            files::write(&folder.join("checkpoints").join(name), notes.as_bytes())?;
-        }
-        files::write(&folder.join("checkpoint"), note.to_string().as_bytes())?;
-        Ok(checkpoint)
     }
 }
 

@@ -10,7 +10,9 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpabl
 pub fn harden() -> io::Result<bool> {
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    // Only pages that are used: an allocator sets aside far more than it hands out.
+    let all = MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT;
     // Under a limit, a lock on all that is to come would make an allocation fail one day, and the process with it.
     let unlimited = getrlimit(Resource::Memlock).current.is_none();
-    Ok(unlimited && mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE).is_ok())
+    Ok(unlimited && mlockall(all).is_ok())
 }

@@ -21,8 +21,8 @@ const CONNECTIONS: usize = 256;
 pub enum ServeError {
     /// The socket cannot be made.
     #[error(
-        "the vault's socket {path}: {source}; a socket's path may be about 100 characters long, so a shorter one in \
-         NOREN_VAULT_SOCKET may help"
+        "the vault's socket {path}: {source}; a socket's path may be about 100 characters long: choose a data folder with \
+         a shorter one (NOREN_DATA)"
     )]
     Socket {
         /// Where.
@@ -51,11 +51,26 @@ struct Door {
     ended: Condvar,
     closing: AtomicBool,
     strangers: AtomicU64,
+    /// When the last of them was written down, in UTC milliseconds.
+    told: AtomicU64,
 }
 
 impl Door {
     fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Door {
+    /// Somebody is none of ours. Written down at most once a second: knocking must not fill the ledger.
+    fn turn_away(&self) {
+        self.strangers.fetch_add(1, Ordering::SeqCst);
+        let now = self.vault.now();
+        if now.saturating_sub(self.told.load(Ordering::SeqCst)) >= 1_000 {
+            self.told.store(now, Ordering::SeqCst);
+            // If it cannot be written down, nothing else can either, and whoever asks next is told so.
+            let _ = self.vault.stranger();
+        }
     }
 }
 
@@ -90,6 +105,7 @@ impl Server {
             ended: Condvar::new(),
             closing: AtomicBool::new(false),
             strangers: AtomicU64::new(0),
+            told: AtomicU64::new(0),
         });
         let accepting = listener.try_clone().map_err(socket)?;
         let listening = {
@@ -136,9 +152,7 @@ fn listen(door: &Arc<Door>, listener: &UnixListener) {
         let known =
             rustix::net::sockopt::socket_peercred(&stream).is_ok_and(|peer| door.users.contains(&peer.uid.as_raw()));
         if !known {
-            door.strangers.fetch_add(1, Ordering::SeqCst);
-            // If it cannot be written down, nothing else can either, and whoever asks next is told so.
-            let _ = door.vault.stranger();
+            door.turn_away();
             continue;
         }
         let Ok(copy) = stream.try_clone() else { continue };

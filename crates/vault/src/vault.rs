@@ -46,6 +46,11 @@ pub enum VaultError {
     /// The vault's own keys.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The keys of all people are gone, and the ledger knows of them.
+    #[error(
+        "{0} is missing, and people's data are sealed with the keys in it; put it back from your backup of the vault's keys"
+    )]
+    NoStore(PathBuf),
     /// A folder.
     #[error("the vault's folder {path}: {source}")]
     Folder {
@@ -93,8 +98,11 @@ impl Vault {
     pub fn open(setup: Setup) -> Result<Self, VaultError> {
         let Setup { folder, origin, limits, build, now, random } = setup;
         let (store, ledger) = (folder.join("subjects.redb"), folder.join("ledger"));
-        // Keys are made where nothing was ever sealed or written, and nowhere else.
+        // Keys and store are made where nothing was ever sealed or written, and nowhere else.
         let first = !store.exists() && !ledger.exists();
+        if !first && !store.exists() {
+            return Err(VaultError::NoStore(store));
+        }
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -117,6 +125,11 @@ impl Vault {
     /// Tells this vault from any other.
     pub fn fingerprint(&self) -> [u8; 32] {
         self.keys().fingerprint()
+    }
+
+    /// What its clock says, in UTC milliseconds.
+    pub fn now(&self) -> u64 {
+        (self.now)()
     }
 
     /// The ledger.

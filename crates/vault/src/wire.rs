@@ -191,7 +191,11 @@ impl<'a> In<'a> {
 
     fn asker(&mut self) -> Result<Asker, NotAFrame> {
         Ok(Asker {
-            actor: self.word(Actor::from_code)?,
+            // Nobody who comes through the door is the vault itself, or says of themselves that they are none of ours.
+            actor: self.word(Actor::from_code).and_then(|actor| match actor {
+                Actor::Vault | Actor::Stranger => Err(NotAFrame),
+                actor => Ok(actor),
+            })?,
             id: self.array()?,
             request: self.array()?,
             route: Route::from_bytes(self.array()?).ok_or(NotAFrame)?,
@@ -473,6 +477,10 @@ mod tests {
             assert_eq!(Request::decode(&bytes).ok().map(|read| read.encode()), Some(bytes.clone()));
             assert!((0..bytes.len()).all(|end| Request::decode(&bytes[..end]).is_err()));
             assert!(Request::decode(&[bytes.as_slice(), &[0]].concat()).is_err(), "something hangs on behind");
+        }
+        for actor in [Actor::Vault, Actor::Stranger] {
+            let shred = Request::Shred { asker: Asker { actor, ..asker() }, subject: [3; 16] };
+            assert!(Request::decode(&shred.encode()).is_err(), "nobody outside is {actor:?}");
         }
         for answer in answers() {
             let bytes = answer.encode();

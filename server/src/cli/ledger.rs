@@ -1,6 +1,8 @@
 //! `noren ledger`: what an auditor does with an exported ledger, without a shop, a database or a network.
 //! `scripts/verify-ledger.py` says the same of the same folder.
 
+mod proof;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
@@ -27,6 +29,17 @@ pub struct Ledger {
 enum What {
     /// Checks every leaf and every checkpoint of an exported ledger, and names the first one that is wrong
     Verify(Verify),
+    /// Checks the proof that a customer has downloaded: all that was ever written about them, and in words what
+    Proof(proof::Proof),
+    /// Writes the ledger of a shop on this machine to a folder, for `verify` and for everybody (C2SP tlog-tiles)
+    Export(Export),
+}
+
+#[derive(Args, Debug)]
+struct Export {
+    /// Where to; a folder that is there already is brought up to date
+    #[arg(long, value_name = "FOLDER")]
+    to: PathBuf,
 }
 
 #[derive(Args, Debug)]
@@ -45,16 +58,33 @@ struct Verify {
     seen: Vec<String>,
 }
 
-/// Does it: ends with 0 if the ledger is right, with 1 if it is not, with 2 if nobody can tell.
-pub fn run(asked: &Ledger) -> ExitCode {
-    let What::Verify(asked) = &asked.what;
-    let (code, said) = report(asked);
+/// Does it: ends with 0 if the ledger is right, with 1 if it is not, with 2 if nobody can tell. `data` is the
+/// shop's data folder, if there is a shop.
+pub fn run(asked: &Ledger, data: Option<&str>) -> ExitCode {
+    let (code, said) = match &asked.what {
+        What::Verify(asked) => report(asked),
+        What::Proof(asked) => proof::report(asked),
+        What::Export(asked) => {
+            let data = data.map(str::to_owned).or_else(|| std::env::var("NOREN_DATA").ok());
+            exported(Path::new(data.as_deref().unwrap_or("data")), &asked.to)
+        }
+    };
     if code == UNKNOWN {
         eprint!("{said}");
     } else {
         print!("{said}");
     }
     ExitCode::from(code)
+}
+
+fn exported(data: &Path, to: &Path) -> (u8, String) {
+    let ledger = noren_shop::vault::folder(data).join("ledger");
+    match noren_vault::book::export(&ledger, to) {
+        Ok(checkpoint) => {
+            (RIGHT, format!("{} leaves of {} are in {}\n", checkpoint.size, checkpoint.origin, to.display()))
+        }
+        Err(error) => (UNKNOWN, format!("cannot be exported: {error}\n")),
+    }
 }
 
 const RIGHT: u8 = 0;

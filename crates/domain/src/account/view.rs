@@ -27,6 +27,27 @@ pub struct SecurityView {
     pub devices: Vec<DeviceView>,
     /// Tries to sign in, the newest first.
     pub sign_ins: Vec<SignInView>,
+    /// Who read the person's data; `None`: the vault does not answer now.
+    pub reads: Option<ReadsView>,
+}
+
+/// Who read a person's data, as the vault's ledger proves it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadsView {
+    /// The key that the ledger's checkpoints are signed with.
+    pub key: String,
+    /// One for each name that the ledger has for this person. Most people have one; whoever ordered as a
+    /// guest before has more.
+    pub proofs: Vec<ReadProof>,
+}
+
+/// All that the ledger holds under one name, with the proof that it is all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadProof {
+    /// What the ledger calls the person: 32 hexadecimal digits.
+    pub tag: String,
+    /// A C2SP tlog-proof (docs/LEDGER.md).
+    pub proof: String,
 }
 
 impl SecurityView {

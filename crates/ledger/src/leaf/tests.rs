@@ -99,6 +99,16 @@ fn what_is_written_where_nothing_may_be_or_in_a_later_version_is_no_leaf_that_is
 }
 
 #[test]
+fn a_tag_is_read_as_it_is_written() {
+    let tag = Tag(*b"0123456789abcdef");
+    assert_eq!(tag.to_string(), "30313233343536373839616263646566");
+    assert_eq!(tag.to_string().parse(), Ok(tag));
+    for wrong in ["", "30", "3031323334353637383961626364656", "+0313233343536373839616263646566", "ｶ"] {
+        assert_eq!(wrong.parse::<Tag>(), Err(NotATag), "{wrong}");
+    }
+}
+
+#[test]
 fn what_is_long_or_strange_in_the_name_of_a_route_is_cut_and_marked() {
     assert_eq!(Route::new("account/security/devices").name(), "account/security");
     assert_eq!(Route::new("注文 a\n").name(), "???a?");

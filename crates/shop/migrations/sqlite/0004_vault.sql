@@ -3,3 +3,7 @@ CREATE TABLE vault_check (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32)
 );
+
+-- Whether a record is still used, before its key is destroyed.
+CREATE INDEX orders_subject ON orders (subject_id);
+CREATE INDEX checkout_subject ON checkout (subject_id);

@@ -1,6 +1,6 @@
 //! What the account pages show.
 
-use noren_domain::account::{AccountView, Browser, SecurityView, SignInOutcome, SignInView};
+use noren_domain::account::{AccountView, Browser, ReadProof, ReadsView, SecurityView, SignInOutcome, SignInView};
 
 use super::{DoorError, HISTORY};
 use crate::session::{self, SignedIn};
@@ -69,5 +69,32 @@ pub async fn security(shop: &Shop, who: &SignedIn) -> Result<SecurityView, notic
             network: row.network,
         })
         .collect();
-    Ok(SecurityView { notices, devices, sign_ins })
+    drop(conn);
+    let reads = match reads(shop, who).await {
+        Ok(reads) => Some(reads),
+        // The rest of the page is worth seeing without it, most of all now.
+        Err(notice::NoticeError::Vault(error)) if error.is_passing() => {
+            tracing::warn!(%error, "who read a person's data cannot be shown");
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(SecurityView { notices, devices, sign_ins, reads })
+}
+
+/// So many of a person's orders are asked about, the newest first. Those that they placed signed in have the
+/// account's own name in the ledger, and add no proof.
+const ORDERS: i64 = 254;
+
+/// Who read the person's data: the account's, and those of its orders.
+async fn reads(shop: &Shop, who: &SignedIn) -> Result<ReadsView, notice::NoticeError> {
+    let mut conn = shop.db.read().await?;
+    let sql = "SELECT subject_id FROM orders WHERE customer_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2";
+    let orders = fetch_all!(conn, (uuid::Uuid,), sql, who.customer.0, ORDERS).await?;
+    drop(conn);
+    let records: Vec<_> = std::iter::once(who.customer.0).chain(orders.into_iter().map(|(record,)| record)).collect();
+    let (_, key) = shop.vault.hello().await?;
+    let proofs = shop.vault.prove(Asker::customer(who.customer, "account/security"), &records).await?;
+    let proofs = proofs.into_iter().map(|(tag, proof)| ReadProof { tag: tag.to_string(), proof }).collect();
+    Ok(ReadsView { key, proofs })
 }

@@ -9,13 +9,13 @@ use noren_ledger::Hash;
 use noren_ledger::audit::{AuditFault, Auditor, Fault};
 use noren_ledger::checkpoint::Checkpoint;
 use noren_ledger::leaf::{LEN, Leaf, LeafError};
-use noren_ledger::note::{Note, VerifierKey};
+use noren_ledger::note::{Note, VerifierKey, parse_notes};
 use noren_ledger::tree::{Frontier, leaf_hash};
 
 use super::BookError;
 
 /// Ending of a file of checkpoints.
-const NOTES: &str = ".notes";
+pub(super) const NOTES: &str = ".notes";
 /// Nodes of this level and above are kept in memory: 32 bytes for 256 leaves and half as much again
 /// and so on, 25 MB for a hundred million. Those below are computed from the leaves they span.
 const KEPT_LEVEL: u8 = 8;
@@ -41,7 +41,7 @@ pub(super) struct Files {
 }
 
 /// An error of `path`.
-fn io(path: &Path) -> impl FnOnce(std::io::Error) -> BookError + '_ {
+pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> BookError + '_ {
     move |source| BookError::Io { path: path.display().to_string(), source }
 }
 
@@ -91,9 +91,7 @@ impl Files {
             nodes: Vec::new(),
             _lock: lock,
         };
-        let mut names = names(folder)?;
-        names.retain(|name| name.ends_with(".leaves"));
-        names.sort();
+        let names = names(folder, ".leaves")?;
         let last = names.len().saturating_sub(1);
         for (at, name) in names.iter().enumerate() {
             files.read(name, at == last, auditor, &mut each)?;
@@ -231,38 +229,21 @@ impl Files {
         fs::rename(&unfinished, &self.anchor).map_err(io(&self.anchor))
     }
 
-    /// Every file of checkpoints, oldest first: its name and its notes.
-    pub(super) fn checkpoints(&self) -> Result<Vec<(String, String)>, BookError> {
-        let folder = self.folder.join("checkpoints");
-        let mut names = names(&folder)?;
-        names.retain(|name| name.ends_with(NOTES));
-        names.sort();
-        let notes = |name: String| {
-            let path = folder.join(&name);
-            fs::read_to_string(&path).map(|notes| (name, notes)).map_err(io(&path))
-        };
-        names.into_iter().map(notes).collect()
-    }
-
     /// The newest checkpoint, opened with the log's key. What a crash left of a half written one behind it
     /// is cut off.
     pub(super) fn newest_checkpoint(&mut self, key: &VerifierKey) -> Result<Option<(Checkpoint, Note)>, BookError> {
         let folder = self.folder.join("checkpoints");
-        let mut names = names(&folder)?;
-        names.retain(|name| name.ends_with(NOTES));
-        names.sort();
-        for name in names.into_iter().rev() {
+        for name in names(&folder, NOTES)?.into_iter().rev() {
             let path = folder.join(&name);
             let text = fs::read_to_string(&path).map_err(io(&path))?;
-            // A note is text, an empty line and signatures, and an empty line ends it.
-            let ends: Vec<usize> = text.match_indices("\n\n").map(|(at, _)| at + 2).collect();
-            let whole = ends.len() / 2 * 2;
-            let Some(end) = whole.checked_sub(1).and_then(|last| ends.get(last)) else { continue };
-            if *end != text.len() {
-                own_file(&path)?.set_len(*end as u64).map_err(io(&path))?;
+            let whole = whole(&text);
+            if whole.len() != text.len() {
+                own_file(&path)?.set_len(whole.len() as u64).map_err(io(&path))?;
             }
-            let begin = whole.checked_sub(3).and_then(|before| ends.get(before)).copied().unwrap_or(0);
-            return opened(&text[begin..end - 1], key).map(Some).ok_or(BookError::Checkpoint(name));
+            let notes = whole_notes(whole).ok_or_else(|| BookError::Checkpoint(name.clone()))?;
+            if let Some(newest) = notes.last() {
+                return opened(newest, key).map(Some).ok_or(BookError::Checkpoint(name));
+            }
         }
         Ok(None)
     }
@@ -271,24 +252,43 @@ impl Files {
     pub(super) fn anchor(&self, key: &VerifierKey) -> Result<Option<(Checkpoint, Note)>, BookError> {
         let name = || self.anchor.display().to_string();
         match fs::read_to_string(&self.anchor) {
-            Ok(text) => opened(&text, key).map(Some).ok_or_else(|| BookError::Checkpoint(name())),
+            Ok(text) => {
+                let note = text.parse().ok();
+                note.and_then(|note| opened(&note, key)).map(Some).ok_or_else(|| BookError::Checkpoint(name()))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(BookError::Io { path: name(), source }),
         }
     }
 }
 
-fn opened(text: &str, key: &VerifierKey) -> Option<(Checkpoint, Note)> {
-    let note: Note = text.parse().ok()?;
-    let (checkpoint, _) = Checkpoint::open(&note, std::slice::from_ref(key)).ok()?;
-    Some((checkpoint, note))
+fn opened(note: &Note, key: &VerifierKey) -> Option<(Checkpoint, Note)> {
+    let (checkpoint, _) = Checkpoint::open(note, std::slice::from_ref(key)).ok()?;
+    Some((checkpoint, note.clone()))
 }
 
-fn names(folder: &Path) -> Result<Vec<String>, BookError> {
+/// The part of a file of notes that was written to its end: a note is text, an empty line and signatures, and
+/// an empty line ends it.
+fn whole(text: &str) -> &str {
+    let ends: Vec<usize> = text.match_indices("\n\n").map(|(at, _)| at + 2).collect();
+    let whole = ends.len() / 2 * 2;
+    &text[..whole.checked_sub(1).map_or(0, |last| ends[last])]
+}
+
+/// The notes that were written to their end; `None` if one of them is none.
+pub(super) fn whole_notes(text: &str) -> Option<Vec<Note>> {
+    parse_notes(whole(text)).ok()
+}
+
+/// The files in a folder whose names end in `ending`, in order.
+pub(super) fn names(folder: &Path, ending: &str) -> Result<Vec<String>, BookError> {
     let entries = fs::read_dir(folder).map_err(io(folder))?;
-    entries
-        .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()).map_err(io(folder)))
-        .collect()
+    let name =
+        |entry: std::io::Result<fs::DirEntry>| entry.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names = entries.map(|entry| name(entry).map_err(io(folder))).collect::<Result<Vec<_>, _>>()?;
+    names.retain(|name| name.ends_with(ending));
+    names.sort();
+    Ok(names)
 }
 
 /// The month of a time in UTC milliseconds: `2026-11`. Days to civil dates as in H. Hinnant's

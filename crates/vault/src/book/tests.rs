@@ -8,6 +8,8 @@ use noren_ledger::audit::Fault;
 use noren_ledger::leaf::{Actor, Field, Fields, Kind, LEN, Outcome, Purpose, Route};
 use noren_ledger::note::{KeyKind, VerifierKey};
 
+use noren_ledger::tile::{Tile, bundle_path, bundles_added};
+
 use super::*;
 
 /// 30 November 2026, a minute before midnight (UTC).
@@ -136,7 +138,8 @@ fn an_export_is_the_ledger_as_a_third_party_reads_it() {
             book.checkpoint().unwrap();
         }
     }
-    let checkpoint = book.export(out.path()).unwrap();
+    let checkpoint = book.checkpoint().unwrap().0;
+    assert_eq!(export(dir.path(), out.path()).unwrap(), checkpoint);
     let notes = fs::read_to_string(out.path().join("checkpoints/2026-11.notes")).unwrap();
     let checkpoints: Vec<Checkpoint> = noren_ledger::note::parse_notes(&notes)
         .unwrap()

@@ -181,10 +181,14 @@ fn a_vault_opens_again_with_all_it_had_and_not_without_a_part_of_it() {
     drop(again);
     let reopen = || open_at(dir.path(), &Arc::new(AtomicU64::new(BEGAN))).map(drop);
     let aside = dir.path().with_extension("aside");
-    for part in ["ledger", "keys"] {
+    for part in ["ledger", "keys", "subjects.redb"] {
         fs::rename(dir.path().join(part), &aside).unwrap();
         let refused = reopen().err().map(|error| error.to_string()).unwrap_or_default();
-        let word = if part == "keys" { "backup of the keys" } else { "leaves were lost" };
+        let word = match part {
+            "keys" => "backup of the keys",
+            "ledger" => "leaves were lost",
+            _ => "backup of the vault's keys",
+        };
         assert!(refused.contains(word), "{part}: {refused}");
         let _ = fs::remove_dir_all(dir.path().join(part));
         fs::rename(&aside, dir.path().join(part)).unwrap();

@@ -1,0 +1,47 @@
+//! Destroying the keys of records that the shop has no use for any more: what was sealed for them stays
+//! closed in every backup as well.
+//!
+//! A job of the outbox, written in the transaction that deletes the record: the vault may be away just then.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::db::Conn;
+use crate::outbox::{self, Topic};
+use crate::vault::{Asker, VaultError};
+use crate::{Shop, fetch_optional};
+
+/// The job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shred {
+    record: Uuid,
+}
+
+/// A key was not destroyed.
+#[derive(Debug, thiserror::Error)]
+pub enum ShredError {
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// The record goes, in the caller's transaction; its key goes after it.
+pub async fn later(conn: &mut Conn, shop: &Shop, record: Uuid) -> Result<(), sqlx::Error> {
+    outbox::enqueue(conn, shop, &format!("shred-{record}"), Topic::Shred, &Shred { record }).await
+}
+
+/// Does the job. What a checkout became lives on as an order, and a registration as a customer: their key stays.
+pub(crate) async fn run(shop: &Shop, job: &Shred) -> Result<(), ShredError> {
+    let mut conn = shop.db.read().await?;
+    let sql = "SELECT 1 FROM orders WHERE subject_id = $1 UNION SELECT 1 FROM checkout WHERE subject_id = $1 \
+               UNION SELECT 1 FROM customer WHERE id = $1 UNION SELECT 1 FROM registration WHERE id = $1";
+    let used = fetch_optional!(conn, (i32,), sql, job.record).await?;
+    drop(conn);
+    if used.is_none() {
+        shop.vault.shred(Asker::shop("outbox/shred"), job.record).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! Writes the seeds of all targets into a folder, where `make fuzz` begins: `seeds FOLDER`.
+
+use std::path::PathBuf;
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    let folder = env::args_os().nth(1).map(PathBuf::from).ok_or_else(|| io::Error::other("which folder?"))?;
+    for target in noren_fuzz::TARGETS {
+        let folder = folder.join(target.name);
+        fs::create_dir_all(&folder)?;
+        for (no, seed) in (target.seeds)().iter().enumerate() {
+            fs::write(folder.join(format!("seed-{no:02}")), seed)?;
+        }
+    }
+    Ok(())
+}

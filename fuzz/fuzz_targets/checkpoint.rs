@@ -1,0 +1,6 @@
+//! Notes, files of notes, checkpoints and keys: see the check of this name in the library.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    noren_fuzz::checkpoint(data);
+});

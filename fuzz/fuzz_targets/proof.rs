@@ -1,0 +1,6 @@
+//! Proofs about a person: see the check of this name in the library.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    noren_fuzz::proof(data);
+});
