@@ -30,6 +30,33 @@ test('a wrong password is refused in words and the address stays @all', async ({
   await expect(shop.field('メールアドレス', 'E-?mail')).toHaveValue(email);
 });
 
+test('a customer sees who read their data, and the browser itself checks that this is all @all @matrix', async ({ page, shop, visit, t, life }) => {
+  await shop.register();
+  await visit('/account/security');
+  const reads = page.getByRole('region', { name: t('お客様の情報を読んだ人', 'Who read my data') });
+  await expect(reads).toContainText(t('当店の人がお客様の情報を開いた記録はありません', 'Nobody of this shop has opened your data'));
+  await expect(reads.getByRole('listitem').filter({ hasText: t('メールの送信', 'To send you a mail') })).toHaveCount(1);
+  await expect(reads.getByRole('status')).toContainText(life === 'hydrated' ? t('確認済み ✓', 'Verified ✓') : t('まだ確かめていません', 'Not checked in this browser'));
+  await reads.locator('summary').click();
+  const download = page.waitForEvent('download');
+  await reads.getByRole('link', { name: t('証明をダウンロード', 'Download the proof') }).click();
+  expect((await download).suggestedFilename()).toMatch(/^noren-[0-9a-f]{8}\.tlog-proof$/);
+  await expect(reads.locator('code')).toContainText('noren ledger proof');
+});
+
+test('a proof that was tampered with on its way is not taken for one', async ({ page, shop, visit }) => {
+  await shop.register();
+  // One character in the middle of a leaf, wherever the page holds the proof.
+  await page.route('**/account/security', async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace(/(extra [\w+\/]{700})(.)/g, (_, before, one) => before + (one === 'A' ? 'B' : 'A'));
+    await route.fulfill({ response, body });
+  });
+  await visit('/account/security');
+  await expect(page.locator('.reads__verdict--bad')).toBeVisible();
+  await expect(page.locator('.reads__verdict--good')).toHaveCount(0);
+});
+
 test('a customer sees the notice about them', async ({ page, shop, visit, t }) => {
   await visit('/login');
   await shop.signIn('hanako@example.jp', demoPassword);

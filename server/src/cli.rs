@@ -184,14 +184,12 @@ fn log_filter(said: Option<&str>) -> Result<EnvFilter, String> {
 
 /// The shop, ready to work, and what keeps its vault running until it is stopped.
 async fn open(config: &Config) -> Result<(Shop, Keeper), AnyError> {
-    let (vault, keeper) = vault::attend(config).await?;
     let (url, database_url) = (&config.url, config.database_url.as_deref());
-    let opened = match Shop::open(&config.data, vault, database_url, url, config.development).await {
-        Ok(shop) => shop.migrate().await.map(|()| shop),
-        Err(error) => Err(error),
-    };
-    match opened {
-        Ok(shop) => Ok((shop, keeper)),
+    let shop = Shop::open(&config.data, vault::door(config), database_url, url, config.development).await?;
+    let known = noren_shop::vault_fingerprint(&shop.db).await?.is_some();
+    let keeper = vault::attend(config, &shop.vault, known).await?;
+    match shop.migrate().await {
+        Ok(()) => Ok((shop, keeper)),
         Err(error) => {
             keeper.stop().await;
             Err(error.into())

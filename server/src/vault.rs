@@ -30,6 +30,12 @@ pub enum VaultStartError {
     /// No process.
     #[error("the vault's process cannot be started: {0}")]
     Spawn(#[source] std::io::Error),
+    /// The database has people whose keys are not here.
+    #[error(
+        "{0} is missing, and the personal data in this database are sealed by the vault in it; put the folder back from \
+         your backup, or name the vault that runs apart with NOREN_VAULT_SOCKET"
+    )]
+    Lost(PathBuf),
     /// It said why itself.
     #[error("the vault has ended with {0}; what it said stands above")]
     Ended(std::process::ExitStatus),
@@ -49,16 +55,25 @@ pub fn socket(config: &Config) -> PathBuf {
     config.vault_socket.clone().unwrap_or_else(|| vault::socket(&config.data))
 }
 
-/// The shop's end of the vault, which is started if it is the shop's own and does not run yet.
-pub async fn attend(config: &Config) -> Result<(Vault, Keeper), VaultStartError> {
-    let vault = Vault::at(&socket(config), Entropy::System);
+/// The shop's end of the vault.
+pub fn door(config: &Config) -> Vault {
+    Vault::at(&socket(config), Entropy::System)
+}
+
+/// Starts the vault, if it is the shop's own and does not run yet, and keeps it running. `known`: the database
+/// remembers a vault; then no new one is made in the place of one that is lost.
+pub async fn attend(config: &Config, vault: &Vault, known: bool) -> Result<Keeper, VaultStartError> {
     if config.vault_socket.is_some() {
-        return Ok((vault, Keeper { stop: None, keeping: None }));
+        return Ok(Keeper { stop: None, keeping: None });
     }
-    let own = start(config, &vault).await?;
+    let folder = vault::folder(&config.data);
+    if known && !folder.exists() {
+        return Err(VaultStartError::Lost(folder));
+    }
+    let own = start(config, vault).await?;
     let (stop, stopped) = oneshot::channel();
     let keeping = tokio::spawn(keep(config.clone(), vault.clone(), own, stopped));
-    Ok((vault, Keeper { stop: Some(stop), keeping: Some(keeping) }))
+    Ok(Keeper { stop: Some(stop), keeping: Some(keeping) })
 }
 
 impl Keeper {
@@ -167,7 +182,7 @@ pub fn run(config: &Config, until_stdin_ends: bool) -> Result<(), Box<dyn std::e
         let here = open(config)?;
         if until_stdin_ends {
             // A service manager ends all processes of the shop at once; the vault goes last.
-            let (ended, end) = oneshot::channel();
+            let (ended, end) = oneshot::channel::<()>();
             std::thread::spawn(move || {
                 let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
                 drop(ended);

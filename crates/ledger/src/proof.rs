@@ -97,6 +97,8 @@ impl FromStr for LeafProof {
             return Err(ProofFault::Malformed);
         }
         let extra = match lines.next_if(|line| line.starts_with("extra ")) {
+            // Where there is nothing extra there is no such line.
+            Some("extra ") => return Err(ProofFault::Malformed),
             Some(line) => STANDARD.decode(&line["extra ".len()..]).map_err(|_| ProofFault::Malformed)?,
             None => Vec::new(),
         };

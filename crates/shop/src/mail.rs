@@ -94,17 +94,28 @@ pub async fn send(shop: &Shop, key: &str, mail: &Mail) -> Result<(), MailError> 
     if tokio::fs::try_exists(&path).await? {
         return Ok(());
     }
-    let letter = match mail {
+    let mut letter = match mail {
         Mail::OrderPlaced { order } => order::placed(shop, *order).await?,
         Mail::OrderPaid { order } => order::paid(shop, *order).await?,
         Mail::OrderRefunded { order } => order::refunded(shop, *order).await?,
         Mail::OrderLapsed { order } => order::lapsed(shop, *order).await?,
         Mail::Account(mail) => account::compose(shop, mail).await?,
     };
+    if !matches!(mail, Mail::Account(_)) {
+        letter.ledger = ledger_now(shop).await?;
+    }
     let bytes = message(shop, key, &letter)?.formatted();
     let written = tokio::task::spawn_blocking(move || write_whole(&path, &bytes)).await;
     written.map_err(io::Error::other)??;
     Ok(())
+}
+
+/// The newest checkpoint of the ledger of reads, as `noren ledger verify --seen` takes it, behind its name.
+async fn ledger_now(shop: &Shop) -> Result<Option<String>, MailError> {
+    let note = shop.vault.head().await?;
+    let mut lines = note.lines();
+    let (name, size, root) = (lines.next(), lines.next(), lines.next());
+    Ok(name.zip(size).zip(root).map(|((name, size), root)| format!("{name} {size}:{root}")))
 }
 
 /// The file of the mail with outbox key `key`.

@@ -53,6 +53,26 @@ fn count(installation: &Installation, sql: &'static str) -> i64 {
     })
 }
 
+on_both_databases!(a_shop_whose_vault_is_lost_makes_no_new_one);
+
+fn a_shop_whose_vault_is_lost_makes_no_new_one(installation: &Installation) {
+    assert_eq!(installation.run(&["migrate"]).code, Some(0));
+    let vault = installation.data().join("vault");
+    let aside = installation.desk().join("aside");
+    std::fs::rename(&vault, &aside).unwrap();
+    let said = installation.run(&["migrate"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("put the folder back from your backup"), "{said:?}");
+    assert!(!vault.exists());
+    std::fs::rename(&aside, &vault).unwrap();
+    // A part of it is as good as none.
+    std::fs::rename(vault.join("subjects.redb"), &aside).unwrap();
+    let said = installation.run(&["migrate"]);
+    assert!(said.code == Some(1) && said.err.contains("backup of the vault's keys"), "{said:?}");
+    std::fs::rename(&aside, vault.join("subjects.redb")).unwrap();
+    assert_eq!(installation.run(&["migrate"]).code, Some(0));
+}
+
 on_both_databases!(migrating_makes_the_tables_and_again_changes_nothing);
 
 fn migrating_makes_the_tables_and_again_changes_nothing(installation: &Installation) {

@@ -79,7 +79,7 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
     let mut opened = shop.vault.open(Asker::shop("outbox/mail"), For::Mail(about), id, &sealed).await?;
     let to = opened.take(Field::Email);
     let (subject, parts) = content;
-    Ok(Letter { to, lang, subject, parts })
+    Ok(Letter { to, lang, subject, parts, ledger: None })
 }
 
 fn registration_code(lang: Lang, code: &str) -> (String, Vec<Part>) {

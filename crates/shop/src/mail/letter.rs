@@ -17,6 +17,9 @@ pub struct Letter {
     pub subject: String,
     /// What it says, from top to bottom.
     pub parts: Vec<Part>,
+    /// Name, size and root of the ledger of reads at this moment. Whoever keeps the mail can hold the ledger
+    /// of a later day against it.
+    pub ledger: Option<String>,
 }
 
 /// One part of a mail. Texts are plain; the HTML rendering escapes them.
@@ -115,12 +118,15 @@ impl Letter {
     }
 
     fn foot(&self) -> String {
-        self.lang
-            .pick(
-                "暖簾堂\nこのメールは、お手続きに必要なお知らせとしてお送りしています。",
-                "Norendo\nWe send this mail because of something you did in our shop.",
-            )
-            .to_owned()
+        let foot = self.lang.pick(
+            "暖簾堂\nこのメールは、お手続きに必要なお知らせとしてお送りしています。",
+            "Norendo\nWe send this mail because of something you did in our shop.",
+        );
+        let Some(ledger) = &self.ledger else { return foot.to_owned() };
+        self.lang.pick(
+            format!("{foot}\n\nお客様の情報を読んだ記録（台帳）の控え: {ledger}\nこのメールを保管しておくと、台帳があとから書き換えられていないことを、どなたでも確かめられます。"),
+            format!("{foot}\n\nThe ledger of who read our customers' data stands at {ledger}\nWith this mail anybody can check that the ledger was not rewritten later."),
+        )
     }
 }
 
