@@ -82,13 +82,9 @@ mod inside {
     pub fn fault(error: &DoorError) -> Fault {
         match error {
             DoorError::Refused(fault) => fault.clone(),
-            other if request::vault_is_away(other) => {
-                let _ = request::failed(other);
-                Fault::VaultUnavailable
-            }
             other => {
                 let _ = request::failed(other);
-                Fault::Internal
+                request::vault_fault(other).unwrap_or(Fault::Internal)
             }
         }
     }

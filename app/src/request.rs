@@ -174,18 +174,22 @@ pub async fn signed_in() -> Result<Option<SignedIn>, Refusal> {
 /// Logs what only we need to know; the person hears that it was our fault and nothing changed, or that
 /// the vault does not answer now.
 pub fn failed(error: &(dyn std::error::Error + 'static)) -> Refusal {
-    if vault_is_away(error) {
+    if let Some(fault) = vault_fault(error) {
         tracing::warn!(%error, "a request failed for want of the vault");
-        return Fault::VaultUnavailable.into();
+        return fault.into();
     }
     tracing::error!(%error, "a request failed");
     Refusal::Failed
 }
 
-/// Whether trying again later may help, for it was the vault that did not answer.
-pub fn vault_is_away(error: &(dyn std::error::Error + 'static)) -> bool {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.filter_map(|cause| cause.downcast_ref::<VaultError>()).any(VaultError::is_passing)
+/// What to say if trying again later may help, for it was the vault that did not answer, or not so often.
+pub fn vault_fault(error: &(dyn std::error::Error + 'static)) -> Option<Fault> {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    match causes.find_map(|cause| cause.downcast_ref::<VaultError>())? {
+        error if error.is_over_budget() => Some(Fault::TooMany { minutes: 1 }),
+        error if error.is_passing() => Some(Fault::VaultUnavailable),
+        _ => None,
+    }
 }
 
 /// The browser and the network it comes from (IPv4 /24, IPv6 /64), for the list of devices.

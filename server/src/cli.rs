@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use noren_shop::Shop;
+use noren_shop::vault::Asker;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -45,6 +46,8 @@ enum Command {
         #[arg(long, hide = true)]
         until_stdin_ends: bool,
     },
+    /// Wraps everybody's keys with a new wrapping key and destroys the old one, while the shop goes on.
+    Rotate,
     /// Brings the database up to date.
     Migrate,
     /// Stocks the shop with the sample goods and demo accounts.
@@ -126,6 +129,7 @@ pub fn run() -> ExitCode {
     let done = runtime.block_on(async {
         match cli.command {
             Command::Serve => serve(config).await,
+            Command::Rotate => rotate(&config).await,
             Command::Migrate => migrate(&config).await,
             Command::Seed => seed(&config).await,
             Command::Doctor => examine(&config).await,
@@ -200,6 +204,14 @@ async fn open(config: &Config) -> Result<(Shop, Keeper), AnyError> {
 async fn migrate(config: &Config) -> Result<(), AnyError> {
     open(config).await?.1.stop().await;
     println!("the database is up to date");
+    Ok(())
+}
+
+async fn rotate(config: &Config) -> Result<(), AnyError> {
+    let (shop, keeper) = open(config).await?;
+    let rotated = shop.vault.rotate_wrapping_key(Asker::operator("rotate")).await;
+    keeper.stop().await;
+    println!("{} people's keys are wrapped with a new key; the old one is destroyed", rotated?);
     Ok(())
 }
 

@@ -117,10 +117,15 @@ async fn start(config: &Config, vault: &Vault) -> Result<Option<Own>, VaultStart
 
 fn command(config: &Config) -> std::io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
+    // Of the shop's surroundings it gets what it logs with: it has no use for a database's password.
+    command.env_clear().current_dir("/");
+    for name in ["NOREN_LOG", "NO_COLOR", "RUST_BACKTRACE"] {
+        command.envs(std::env::var_os(name).map(|value| (name, value)));
+    }
     command
         .args(["vault", "--until-stdin-ends", "--url", &config.url])
         .arg("--data")
-        .arg(&config.data)
+        .arg(std::path::absolute(&config.data)?)
         .args(["--vault-per-minute", &config.vault_per_minute.to_string()])
         .args(["--env", if config.development { "development" } else { "production" }])
         // Whatever ends the shop closes this pipe, and the vault ends with it.

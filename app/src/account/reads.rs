@@ -2,6 +2,8 @@
 
 mod words;
 
+use std::collections::HashMap;
+
 use leptos::prelude::*;
 use noren_domain::account::{ReadProof, ReadsView};
 use noren_domain::moment;
@@ -39,23 +41,13 @@ fn lines(proofs: &[ReadProof]) -> Result<Vec<Line>, ProofFault> {
     }
     leaves.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     let mut lines: Vec<Line> = Vec::new();
+    let mut places = HashMap::new();
     for (at, deed) in leaves {
-        let same = |line: &&mut Line| {
-            moment::day(line.at) == moment::day(at)
-                && (line.kind, line.actor, line.purpose, line.outcome, line.fields)
-                    == (deed.kind, deed.actor, deed.purpose, deed.outcome, deed.fields)
-        };
-        match lines.iter_mut().find(same) {
+        let Deed { kind, actor, purpose, outcome, fields, .. } = deed;
+        let place = places.entry((moment::day(at), kind, actor, purpose, outcome, fields)).or_insert(lines.len());
+        match lines.get_mut(*place) {
             Some(line) => line.times += 1,
-            None => lines.push(Line {
-                at,
-                times: 1,
-                kind: deed.kind,
-                actor: deed.actor,
-                purpose: deed.purpose,
-                outcome: deed.outcome,
-                fields: deed.fields,
-            }),
+            None => lines.push(Line { at, times: 1, kind, actor, purpose, outcome, fields }),
         }
     }
     Ok(lines)
@@ -119,7 +111,11 @@ pub fn WhoRead(
 #[component]
 fn Reads(reads: ReadsView, lines: Vec<Line>) -> impl IntoView {
     let lang = use_lang();
-    let people = |line: &&Line| line.kind == Kind::Open && matches!(line.actor, Actor::Staff | Actor::Operator);
+    let people = |line: &&Line| {
+        line.kind == Kind::Open
+            && line.outcome == Outcome::Granted
+            && matches!(line.actor, Actor::Staff | Actor::Operator)
+    };
     let by_people: u32 = lines.iter().filter(people).map(|line| line.times).sum();
     let more = lines.len().saturating_sub(SHOWN);
     let rows = lines.into_iter().take(SHOWN).map(|line| view! { <ReadRow line /> }).collect_view();

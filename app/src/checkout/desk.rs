@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{ConfirmData, ContactData, DeliveryData, Found, PaymentData, PlaceForm};
 use crate::cart::desk::{cart as current, key};
 use crate::form::{Form, Refusal, keep, kept, refuse};
-use crate::request::{self, failed, go, shop, vault_is_away};
+use crate::request::{self, failed, go, shop, vault_fault};
 
 /// Goes to the cart: there is nothing to buy.
 fn to_cart() -> Refusal {
@@ -171,11 +171,13 @@ fn stopped(error: CheckoutError) -> Refusal {
 fn keeping<T: Serialize>(name: &str, form: &T, error: CheckoutError) -> Refusal {
     match error {
         CheckoutError::Refused(faults) => refuse(name, form, faults),
-        error if vault_is_away(&error) => {
-            let _ = failed(&error);
-            refuse(name, form, Faults::of(Fault::VaultUnavailable))
-        }
-        other => stopped(other),
+        other => match vault_fault(&other) {
+            Some(fault) => {
+                let _ = failed(&other);
+                refuse(name, form, Faults::of(fault))
+            }
+            None => stopped(other),
+        },
     }
 }
 

@@ -278,7 +278,7 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             "The payment provider cannot be reached. Please try again in a moment. Nothing was charged.",
         ),
         Fault::VaultUnavailable => t(
-            "お客さまの情報をお預かりする金庫が、いまお返事できません。商品とお買い物かごはそのままご覧いただけます。数分おいて、もう一度お試しください。",
+            "ただいま、お客様の情報をお預かりするシステムに接続できません。商品とカートは、そのままご利用いただけます。数分おいて、もう一度お試しください。",
             "The vault that keeps people's details does not answer just now. You can go on looking at goods, and your cart is kept. Please try again in a few minutes.",
         ),
         Fault::NotFound => t("見つかりませんでした。", "This could not be found."),

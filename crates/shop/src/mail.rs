@@ -59,7 +59,8 @@ impl MailError {
     pub(crate) const fn is_final(&self) -> bool {
         match self {
             Self::Gone | Self::Address(_) | Self::Compose(_) => true,
-            Self::Vault(error) => !error.is_passing(),
+            // The wrong vault may be put right; a mail that was set aside for it stays aside.
+            Self::Vault(error) => !error.is_passing() && !matches!(error, VaultError::Other(_)),
             Self::Mailbox(_) | Self::Database(_) => false,
         }
     }

@@ -31,6 +31,8 @@ use crate::clock::{Clock, Entropy};
 const AT_ONCE: usize = 16;
 /// An answer that takes longer than this will not come.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Wrapping everybody's key anew: some ten thousand a second.
+const ROTATION: Duration = Duration::from_hours(1);
 
 /// Who asks the vault, and where in the shop.
 #[derive(Clone, Copy, Debug)]
@@ -126,6 +128,11 @@ pub enum VaultError {
 }
 
 impl VaultError {
+    /// Whether it was asked for too much in too short a time.
+    pub const fn is_over_budget(&self) -> bool {
+        matches!(self, Self::Refused(Outcome::OverBudget))
+    }
+
     /// Whether the same question may be answered later: the vault is away, or asked for too much at once.
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::Down { .. } | Self::Trouble(_) | Self::Refused(Outcome::OverBudget))
@@ -289,7 +296,8 @@ impl Vault {
 
     /// Wraps everybody's key with a new wrapping key and destroys the old one.
     pub async fn rotate_wrapping_key(&self, asker: Asker) -> Result<u64, VaultError> {
-        match self.ask(&Request::RotateWrappingKey { asker: self.signed(asker) }).await? {
+        let request = Request::RotateWrappingKey { asker: self.signed(asker) };
+        match self.ask_within(ROTATION, &request).await? {
             Answer::Rotated(count) => Ok(count),
             _ => Err(self.strange()),
         }
@@ -313,17 +321,29 @@ impl Vault {
     }
 
     async fn ask(&self, request: &Request) -> Result<Answer, VaultError> {
+        self.ask_within(PATIENCE, request).await
+    }
+
+    /// Asks, and waits no longer than `patience` for its turn and for the answer together.
+    async fn ask_within(&self, patience: Duration, request: &Request) -> Result<Answer, VaultError> {
+        let answer = timeout(patience, self.ask_in_turn(&request.encode())).await;
+        answer.unwrap_or_else(|_| Err(self.down(io::ErrorKind::TimedOut.into())))
+    }
+
+    async fn ask_in_turn(&self, frame: &[u8]) -> Result<Answer, VaultError> {
         let _permit = self.0.permits.acquire().await.map_err(|closed| self.down(io::Error::other(closed)))?;
-        let frame = request.encode();
-        // A connection that was good may have ended since, with a vault that was started anew. Asked twice,
-        // the ledger counts a read too many; never one too few.
         let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        if let Some(stream) = idle
-            && let Ok(answer) = self.exchange(stream, &frame).await
-        {
-            return checked(answer);
+        if let Some(stream) = idle {
+            match self.exchange(stream, frame).await {
+                Ok(answer) => return checked(answer),
+                // A connection that was good may have ended since, with a vault that was started anew. Asked
+                // twice, the ledger counts a read too many; never one too few.
+                Err(error) if has_ended(&error) => {
+                    self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+                }
+                Err(error) => return Err(self.down(error)),
+            }
         }
-        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let mut stream = UnixStream::connect(&self.0.path).await.map_err(|error| self.down(error))?;
         if let Some(ours) = self.0.ours.get() {
             let hello = talk(&mut stream, &Request::Hello.encode()).await.map_err(|error| self.down(error))?;
@@ -331,7 +351,7 @@ impl Vault {
                 return Err(VaultError::Other(self.0.path.clone()));
             }
         }
-        let answer = self.exchange(stream, &frame).await.map_err(|error| self.down(error))?;
+        let answer = self.exchange(stream, frame).await.map_err(|error| self.down(error))?;
         checked(answer)
     }
 
@@ -351,23 +371,23 @@ fn checked(answer: Answer) -> Result<Answer, VaultError> {
     }
 }
 
+fn has_ended(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}
+
 async fn talk(stream: &mut UnixStream, frame: &[u8]) -> io::Result<Answer> {
-    let exchange = async {
-        let mut whole = Vec::new();
-        // The same bytes as from the vault's own side of the socket.
-        noren_vault::wire::send(&mut whole, frame)?;
-        let sent = stream.write_all(&whole).await;
-        zeroize::Zeroize::zeroize(&mut whole);
-        sent?;
-        let length = stream.read_u32().await? as usize;
-        if length > LONGEST {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        let mut frame = zeroize::Zeroizing::new(vec![0; length]);
-        stream.read_exact(&mut frame).await?;
-        Ok(Answer::decode(&frame)?)
-    };
-    timeout(PATIENCE, exchange).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    // Wiped also when nobody waits for the answer any more.
+    let mut whole = zeroize::Zeroizing::new(Vec::with_capacity(4 + frame.len()));
+    // The same bytes as from the vault's own side of the socket.
+    noren_vault::wire::send(&mut *whole, frame)?;
+    stream.write_all(&whole).await?;
+    let length = stream.read_u32().await? as usize;
+    if length > LONGEST {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut frame = zeroize::Zeroizing::new(vec![0; length]);
+    stream.read_exact(&mut frame).await?;
+    Ok(Answer::decode(&frame)?)
 }
 
 /// The vault's folder in the data folder `data`.
@@ -418,7 +438,7 @@ impl Here {
 impl Here {
     /// Why it can work no more, if so: then it is to be started anew.
     pub fn stopped(&self) -> Option<String> {
-        self.vault.book().stopped()
+        self.vault.stopped()
     }
 }
 

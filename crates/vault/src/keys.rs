@@ -174,19 +174,26 @@ impl Keyring {
     }
 
     /// Makes a new wrapping key: from now on subjects are wrapped with it. The older ones stay until
-    /// [`forget_old`](Self::forget_old).
+    /// [`forget_before`](Self::forget_before).
     pub fn rotate(&mut self, random: &Random) -> Result<u32, KeyError> {
         let number = self.wrapping().number() + 1;
         let path = self.folder.join(format!("wrapping-{number}.key"));
-        draw(&path, random)?;
+        // Beside first: a key that is half there would be taken for one that was damaged.
+        let unfinished = self.folder.join("wrapping.unfinished");
+        match fs::remove_file(&unfinished) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(&unfinished)(error)),
+            _ => {}
+        }
+        draw(&unfinished, random)?;
+        fs::rename(&unfinished, &path).map_err(io(&path))?;
         sync_folder(&self.folder)?;
         self.wrapping.push(WrappingKey::new(number, read(path)?));
         Ok(number)
     }
 
-    /// Destroys all wrapping keys but the newest, once nothing is wrapped with them any more.
-    pub fn forget_old(&mut self) -> Result<(), KeyError> {
-        while self.wrapping.len() > 1 {
+    /// Destroys the wrapping keys before `number`, once nothing is wrapped with them any more.
+    pub fn forget_before(&mut self, number: u32) -> Result<(), KeyError> {
+        while self.wrapping.len() > 1 && self.wrapping[0].number() < number {
             let path = self.folder.join(format!("wrapping-{}.key", self.wrapping[0].number()));
             fs::remove_file(&path).map_err(io(&path))?;
             self.wrapping.remove(0);

@@ -9,12 +9,19 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
+
+use noren_ledger::leaf::Outcome;
 
 use crate::vault::{Vault, VaultError};
 use crate::wire::{Answer, Request, receive, send};
 
 /// More connections than this at once are not answered: the shop holds a few and keeps them.
 const CONNECTIONS: usize = 256;
+/// Who does not take an answer for so long gets none.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// After a connection that could not be accepted.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The vault cannot be reached through its socket.
 #[derive(Debug, thiserror::Error)]
@@ -147,8 +154,15 @@ fn listen(door: &Arc<Door>, listener: &UnixListener) {
         if door.closing.load(Ordering::SeqCst) {
             return;
         }
-        // A connection that failed while it was accepted is the other side's trouble.
-        let Ok(stream) = stream else { continue };
+        let Ok(stream) = stream else {
+            // No file descriptor is left, perhaps: asked again at once, the answer would be the same.
+            std::thread::sleep(PAUSE);
+            continue;
+        };
+        // A peer that does not read must not keep the vault from closing.
+        if stream.set_write_timeout(Some(PATIENCE)).is_err() {
+            continue;
+        }
         let known =
             rustix::net::sockopt::socket_peercred(&stream).is_ok_and(|peer| door.users.contains(&peer.uid.as_raw()));
         if !known {
@@ -221,6 +235,8 @@ fn answer(vault: &Vault, request: &Request) -> Answer {
     match answered {
         Ok(answer) => answer,
         Err(VaultError::Refused(outcome)) => Answer::Refused(outcome),
+        // Asking again cannot help.
+        Err(VaultError::Unwrap(_)) => Answer::Refused(Outcome::VaultFault),
         Err(error) => Answer::Trouble(error.to_string()),
     }
 }

@@ -13,7 +13,9 @@ use noren_ledger::note::Note;
 use crate::Random;
 use crate::book::{Book, BookError, Now, Written};
 use crate::keys::{KeyError, Keyring, words};
-use crate::policy::{Ask, Budgets, CHECKOUT_AGE, Limits, NO_REFERENCE, judge, judge_index, judge_shred};
+use crate::policy::{
+    Ask, Budgets, CHECKOUT_AGE, Limits, NO_REFERENCE, OverBudget, judge, judge_index, judge_prove, judge_shred,
+};
 use crate::seal::{Key, NONCE_LEN, Plain, Subject, SubjectId, SubjectKey};
 use crate::subjects::{StoreError, Subjects};
 
@@ -91,6 +93,10 @@ pub struct Vault {
     budgets: Mutex<Budgets>,
     now: Arc<dyn Fn() -> u64 + Send + Sync>,
     random: Random,
+    /// Held by the one rotation that goes on.
+    rotating: Mutex<()>,
+    /// Why the store of keys cannot be used any more.
+    broken: Mutex<Option<StoreError>>,
 }
 
 impl Vault {
@@ -115,9 +121,14 @@ impl Vault {
             Box::new(move || now())
         };
         let anchor = folder.join("keys").join("newest-checkpoint");
-        let book = Book::open(&ledger, &anchor, keys.signer()?, build, clock, |leaf| budgets.replay(leaf))?;
+        // The store first: a first start that ends between the two begins again as if nothing had been.
         let subjects = Subjects::open(&store)?;
-        let vault = Self { keys: RwLock::new(keys), subjects, book, budgets: Mutex::new(budgets), now, random };
+        let book = Book::open(&ledger, &anchor, keys.signer()?, build, clock, |leaf| budgets.replay(leaf))?;
+        let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
+        synced.map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;
+        let (keys, budgets, rotating, broken) =
+            (RwLock::new(keys), Mutex::new(budgets), Mutex::new(()), Mutex::new(None));
+        let vault = Self { keys, subjects, book, budgets, now, random, rotating, broken };
         vault.book.append(own(Kind::Start, None))?;
         Ok(vault)
     }
@@ -152,9 +163,23 @@ impl Vault {
         bytes
     }
 
+    /// What the store answered. After a failure it answers nothing more until it is opened anew.
+    fn stored<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &answer {
+            self.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.clone());
+        }
+        answer
+    }
+
+    /// Why the vault can work no more until it is opened anew, if so.
+    pub fn stopped(&self) -> Option<String> {
+        let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.as_ref().map(ToString::to_string).or_else(|| self.book.stopped())
+    }
+
     fn subject(&self, id: &SubjectId) -> Result<Option<Subject>, VaultError> {
         let keys = self.keys();
-        let Some(wrapped) = self.subjects.get(id)? else { return Ok(None) };
+        let Some(wrapped) = self.stored(self.subjects.get(id))? else { return Ok(None) };
         unwrap(&keys, id, &wrapped).map(Some)
     }
 
@@ -172,7 +197,7 @@ impl Vault {
         let subject = Subject { key, tag: known.unwrap_or_else(|| Tag(self.drawn())), since: (self.now)() };
         // Held until it is kept: a rotation in between would forget the key that it is wrapped with.
         let keys = self.keys();
-        let kept = self.subjects.keep(*id, keys.wrapping().wrap(id, &subject))?;
+        let kept = self.stored(self.subjects.keep(*id, keys.wrapping().wrap(id, &subject)))?;
         unwrap(&keys, id, &kept)
     }
 
@@ -209,11 +234,17 @@ impl Vault {
         let Some(subject) = self.subject(id)? else { return Err(self.refuse(deed, Outcome::NoSubject)) };
         let deed = Deed { subject: subject.tag, reference: subject.key.reference(&reference), ..deed };
         let aged = purpose == Purpose::Checkout && (self.now)().saturating_sub(subject.since) > CHECKOUT_AGE;
-        let judged = judge(purpose, fields, reference, asker.actor)
-            .and_then(|()| if aged { Err(Outcome::ReferenceRefused) } else { self.take(&deed, purpose) });
+        // A customer's own record has the customer's number; nobody looks at another's as at their own.
+        let another = purpose == Purpose::SelfView && asker.id != *id;
+        let judged = judge(purpose, fields, reference, asker.actor).and(match (aged, another) {
+            (true, _) => Err(Outcome::ReferenceRefused),
+            (_, true) => Err(Outcome::ActorRefused),
+            _ => Ok(()),
+        });
         if let Err(outcome) = judged {
             return Err(self.refuse(deed, outcome));
         }
+        self.take(&deed)?;
         let written = self.book.append(deed)?;
         let open = |(field, sealed): &(Field, Vec<u8>)| subject.key.open(id, *field, sealed, &written);
         match sealed.iter().map(open).collect::<Result<Vec<_>, _>>() {
@@ -232,9 +263,10 @@ impl Vault {
         canonical: &Plain,
     ) -> Result<[u8; 32], VaultError> {
         let deed = self.deed(asker, Kind::Index, Some(purpose), Fields::of(&[field]));
-        if let Err(outcome) = judge_index(purpose, field, asker.actor).and_then(|()| self.take(&deed, purpose)) {
+        if let Err(outcome) = judge_index(purpose, field, asker.actor) {
             return Err(self.refuse(deed, outcome));
         }
+        self.take(&deed)?;
         self.book.append(deed)?;
         Ok(self.keys().index().index(field, canonical))
     }
@@ -247,14 +279,18 @@ impl Vault {
         if let Err(outcome) = judge_shred(asker.actor) {
             return Err(self.refuse(deed, outcome));
         }
+        self.take(&deed)?;
         self.book.append(deed)?;
-        Ok(self.subjects.destroy(id)?)
+        Ok(self.stored(self.subjects.destroy(id))?)
     }
 
     /// Proof of all that was ever written about the persons whose records these are: for each tag among them
     /// a C2SP tlog-proof as text. Records without a key have none.
     pub fn prove(&self, asker: &Asker, records: &[SubjectId]) -> Result<Vec<(Tag, String)>, VaultError> {
         let deed = self.deed(asker, Kind::Prove, None, Fields::NONE);
+        if let Err(outcome) = judge_prove(asker.actor) {
+            return Err(self.refuse(deed, outcome));
+        }
         let mut tags = Vec::new();
         for record in records {
             if let Some(subject) = self.subject(record)?
@@ -266,6 +302,7 @@ impl Vault {
         if tags.is_empty() {
             return Err(self.refuse(deed, Outcome::NoSubject));
         }
+        self.take(&Deed { subject: tags[0], ..deed })?;
         // All are written down before any is proven: the proof of each holds that it was asked for.
         for tag in &tags {
             self.book.append(Deed { subject: *tag, ..deed })?;
@@ -285,24 +322,25 @@ impl Vault {
         if asker.actor != Actor::Operator {
             return Err(self.refuse(deed, Outcome::ActorRefused));
         }
+        // One at a time: another's would destroy the key that this one has just wrapped with.
+        let _only = self.rotating.lock().unwrap_or_else(PoisonError::into_inner);
         self.book.append(deed)?;
-        self.keys.write().unwrap_or_else(PoisonError::into_inner).rotate(&self.random)?;
+        let number = self.keys.write().unwrap_or_else(PoisonError::into_inner).rotate(&self.random)?;
         let mut damaged = None;
-        let changed = self.subjects.rewrap(|id, wrapped| {
-            let keys = self.keys();
-            match unwrap(&keys, id, wrapped) {
-                Ok(subject) => Ok(Some(keys.wrapping().wrap(id, &subject))),
-                Err(error) => {
-                    damaged.get_or_insert(error);
-                    Ok(None)
-                }
+        let keys = self.keys();
+        let changed = self.stored(self.subjects.rewrap(|id, wrapped| match unwrap(&keys, id, wrapped) {
+            Ok(subject) => Ok(Some(keys.wrapping().wrap(id, &subject))),
+            Err(error) => {
+                damaged.get_or_insert(error);
+                Ok(None)
             }
-        })?;
+        }))?;
+        drop(keys);
         if let Some(error) = damaged {
             // The old key stays: with it the damage may still be mended.
             return Err(error);
         }
-        self.keys.write().unwrap_or_else(PoisonError::into_inner).forget_old()?;
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).forget_before(number)?;
         Ok(changed)
     }
 
@@ -318,10 +356,17 @@ impl Vault {
         Ok(())
     }
 
-    fn take(&self, deed: &Deed, purpose: Purpose) -> Result<(), Outcome> {
-        let Deed { kind, actor, actor_id, subject, .. } = *deed;
+    /// Takes what is asked out of the budgets. What does not fit is refused, and written down at most once a
+    /// second for each actor: asking again and again must not fill the ledger.
+    fn take(&self, deed: &Deed) -> Result<(), VaultError> {
+        let Deed { kind, purpose, actor, actor_id, subject, .. } = *deed;
         let ask = Ask { kind, purpose, actor, actor_id, subject, time: (self.now)() };
-        self.budgets.lock().unwrap_or_else(PoisonError::into_inner).take(ask)
+        let taken = self.budgets.lock().unwrap_or_else(PoisonError::into_inner).take(ask);
+        match taken {
+            Ok(()) => Ok(()),
+            Err(OverBudget { told: false }) => Err(self.refuse(*deed, Outcome::OverBudget)),
+            Err(OverBudget { told: true }) => Err(VaultError::Refused(Outcome::OverBudget)),
+        }
     }
 
     fn deed(&self, asker: &Asker, kind: Kind, purpose: Option<Purpose>, fields: Fields) -> Deed {

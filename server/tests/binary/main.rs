@@ -26,7 +26,13 @@ mod commands;
 mod crash;
 mod installation;
 mod metrics;
+mod patient;
+mod people;
+mod search;
 mod server;
 mod shopper;
+mod stolen;
 #[cfg(unix)]
 mod stop;
+#[cfg(unix)]
+mod vault;

@@ -205,7 +205,7 @@ async fn a_customer_sees_who_read_their_data_and_takes_the_proof_along() {
     app.stop_vault();
     let page = browser.get("/account/security").await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(page.body.contains("台帳をいま表示できません"), "the rest of the page is shown");
+    assert!(page.body.contains("ただいま台帳を表示できません"), "the rest of the page is shown");
 }
 
 #[tokio::test]

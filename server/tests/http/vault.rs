@@ -6,7 +6,7 @@ use crate::account::log_in;
 use crate::fixture::{Answer, Browser, TestApp};
 use crate::shopper::{EMAIL, add, address, place, to_confirmation};
 
-const WORDS: [(&str, &str); 2] = [("", "いまお返事できません"), ("/en", "does not answer just now")];
+const WORDS: [(&str, &str); 2] = [("", "接続できません"), ("/en", "does not answer just now")];
 
 async fn send_address(browser: &mut Browser<'_>, lang: &str) -> Answer {
     browser.submit(&format!("{lang}/checkout/contact"), "/api/checkout/save-contact", &address(&[])).await

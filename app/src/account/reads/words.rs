@@ -5,14 +5,14 @@ use noren_ledger::leaf::{Actor, Field, Fields, Kind, Outcome, Purpose};
 
 pub fn about(lang: Lang) -> &'static str {
     lang.pick(
-        "お名前・ご住所などは「金庫」に封をして保管し、開くたびに、だれが・何のために・どの項目を読んだかを、あとから書き換えられない台帳に記録しています。お客様ご自身の表示や、当店からのメールの送信も含め、すべての記録です。",
+        "お名前やご住所などは暗号化して「金庫」に保管し、開くたびに、だれが・何のために・どの項目を読んだかを、書き換えれば必ず分かる台帳に記録しています。お客様ご自身の表示や当店からのメールの送信も含め、すべての記録です。",
         "Your name, address and the like are kept sealed by a vault. Each time it opens them it writes down who read what, and what for, in a ledger that nobody can change unseen. These are all of its entries, your own visits and the mails we sent you among them.",
     )
 }
 
 pub fn away(lang: Lang) -> &'static str {
     lang.pick(
-        "台帳をいま表示できません。数分おいて、もう一度お試しください。",
+        "ただいま台帳を表示できません。数分おいて、もう一度お試しください。",
         "The ledger cannot be shown just now. Please try again in a few minutes.",
     )
 }
@@ -26,9 +26,9 @@ pub fn unreadable(lang: Lang) -> &'static str {
 
 pub fn by_people(lang: Lang, times: u32) -> String {
     match (times, lang) {
-        (0, Lang::Ja) => "当店の人がお客様の情報を開いた記録はありません。".to_owned(),
+        (0, Lang::Ja) => "当店の従業員がお客様の情報を開いた記録はありません。".to_owned(),
         (0, Lang::En) => "Nobody of this shop has opened your data.".to_owned(),
-        (n, Lang::Ja) => format!("当店の人がお客様の情報を開いた記録が{n}件あります。"),
+        (n, Lang::Ja) => format!("当店の従業員がお客様の情報を開いた記録が{n}件あります。"),
         (1, Lang::En) => "Somebody of this shop has opened your data once.".to_owned(),
         (n, Lang::En) => format!("People of this shop have opened your data {n} times."),
     }
@@ -77,7 +77,7 @@ pub fn times(lang: Lang, times: u32) -> String {
 pub fn deed(lang: Lang, kind: Kind, purpose: Option<Purpose>) -> &'static str {
     match kind {
         Kind::Open => purpose.map_or(lang.pick("読み出し", "Opened"), |purpose| opened(lang, purpose)),
-        Kind::Seal => lang.pick("封をして保存", "Sealed and saved"),
+        Kind::Seal => lang.pick("暗号化して保存", "Sealed and saved"),
         Kind::Shred => lang.pick("鍵を破棄して消去", "Erased: the key was destroyed"),
         Kind::Prove => lang.pick("この一覧の表示", "This list was asked for"),
         Kind::Alarm => lang.pick("異常の記録", "An alarm"),
@@ -118,7 +118,7 @@ pub fn actor(lang: Lang, actor: Actor, kind: Kind) -> &'static str {
 
 pub fn refused(lang: Lang, outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::OverBudget => lang.pick("拒否：回数超過", "Refused: too many"),
+        Outcome::OverBudget => lang.pick("拒否（上限超過）", "Refused: too many"),
         Outcome::Damaged => lang.pick("開けませんでした", "Did not open"),
         _ => lang.pick("拒否", "Refused"),
     }

@@ -124,8 +124,8 @@ impl Letter {
         );
         let Some(ledger) = &self.ledger else { return foot.to_owned() };
         self.lang.pick(
-            format!("{foot}\n\nお客様の情報を読んだ記録（台帳）の控え: {ledger}\nこのメールを保管しておくと、台帳があとから書き換えられていないことを、どなたでも確かめられます。"),
-            format!("{foot}\n\nThe ledger of who read our customers' data stands at {ledger}\nWith this mail anybody can check that the ledger was not rewritten later."),
+            format!("{foot}\n\nお客様の情報を読んだ記録（台帳）の控え: {ledger}\nこのメールを保管しておくと、当店が書き出した台帳が、その後書き換えられていないことを確かめられます。"),
+            format!("{foot}\n\nThe ledger of who read our customers' data stands at {ledger}\nWith this mail, an export of the ledger can be checked for not having been rewritten later."),
         )
     }
 }

@@ -69,8 +69,8 @@ fn checkpoints(from: &Path, to: &Path) -> Result<Option<(Checkpoint, Note)>, Boo
     let mut newest = None;
     for name in names(from, NOTES)? {
         let path = from.join(&name);
-        let text = fs::read_to_string(&path).map_err(io(&path))?;
-        let notes = whole_notes(&text).ok_or_else(|| BookError::Checkpoint(name.clone()))?;
+        let bytes = fs::read(&path).map_err(io(&path))?;
+        let notes = whole_notes(&bytes).ok_or_else(|| BookError::Checkpoint(name.clone()))?;
         if let Some(note) = notes.last() {
             let checkpoint = note.text.parse().map_err(|_| BookError::Checkpoint(name.clone()))?;
             newest = Some((checkpoint, note.clone()));

@@ -224,9 +224,13 @@ impl Files {
         if new {
             File::open(&folder).and_then(|folder| folder.sync_all()).map_err(io(&folder))?;
         }
+        // A power cut must not leave an empty anchor: with none of the log's checkpoints in it nothing opens.
         let unfinished = self.anchor.with_extension("unfinished");
         write(&unfinished, note.to_string().as_bytes())?;
-        fs::rename(&unfinished, &self.anchor).map_err(io(&self.anchor))
+        File::open(&unfinished).and_then(|file| file.sync_all()).map_err(io(&unfinished))?;
+        fs::rename(&unfinished, &self.anchor).map_err(io(&self.anchor))?;
+        let folder = self.anchor.parent().unwrap_or(Path::new("."));
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(io(folder))
     }
 
     /// The newest checkpoint, opened with the log's key. What a crash left of a half written one behind it
@@ -235,9 +239,9 @@ impl Files {
         let folder = self.folder.join("checkpoints");
         for name in names(&folder, NOTES)?.into_iter().rev() {
             let path = folder.join(&name);
-            let text = fs::read_to_string(&path).map_err(io(&path))?;
-            let whole = whole(&text);
-            if whole.len() != text.len() {
+            let bytes = fs::read(&path).map_err(io(&path))?;
+            let whole = whole(&bytes);
+            if whole.len() != bytes.len() {
                 own_file(&path)?.set_len(whole.len() as u64).map_err(io(&path))?;
             }
             let notes = whole_notes(whole).ok_or_else(|| BookError::Checkpoint(name.clone()))?;
@@ -269,15 +273,15 @@ fn opened(note: &Note, key: &VerifierKey) -> Option<(Checkpoint, Note)> {
 
 /// The part of a file of notes that was written to its end: a note is text, an empty line and signatures, and
 /// an empty line ends it.
-fn whole(text: &str) -> &str {
-    let ends: Vec<usize> = text.match_indices("\n\n").map(|(at, _)| at + 2).collect();
+fn whole(bytes: &[u8]) -> &[u8] {
+    let ends: Vec<usize> = (2..=bytes.len()).filter(|end| bytes[end - 2..*end] == *b"\n\n").collect();
     let whole = ends.len() / 2 * 2;
-    &text[..whole.checked_sub(1).map_or(0, |last| ends[last])]
+    &bytes[..whole.checked_sub(1).map_or(0, |last| ends[last])]
 }
 
 /// The notes that were written to their end; `None` if one of them is none.
-pub(super) fn whole_notes(text: &str) -> Option<Vec<Note>> {
-    parse_notes(whole(text)).ok()
+pub(super) fn whole_notes(bytes: &[u8]) -> Option<Vec<Note>> {
+    parse_notes(std::str::from_utf8(whole(bytes)).ok()?).ok()
 }
 
 /// The files in a folder whose names end in `ending`, in order.

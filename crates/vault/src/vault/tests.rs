@@ -109,9 +109,14 @@ fn whose_key_is_another_or_gone_is_read_by_nobody() {
     let dir = tempfile::tempdir().unwrap();
     let vault = vault(dir.path());
     let sealed = sealed(&vault);
-    assert_eq!(refusal(own_view(&vault, &TARO, &sealed)), Outcome::NoSubject);
+    let taros_view = || {
+        let taro = asker(Actor::Customer, 2);
+        refusal(vault.open_fields(&taro, Purpose::SelfView, NO_REFERENCE, &TARO, &sealed))
+    };
+    assert_eq!(taros_view(), Outcome::NoSubject);
     vault.seal(&asker(Actor::Customer, 2), &TARO, None, &[(Field::Name, plain("染谷 太郎"))]).unwrap();
-    assert_eq!(refusal(own_view(&vault, &TARO, &sealed)), Outcome::Damaged);
+    assert_eq!(taros_view(), Outcome::Damaged);
+    assert_eq!(refusal(own_view(&vault, &TARO, &sealed)), Outcome::ActorRefused, "as her own, hanako reads hers alone");
     let told: Vec<_> = deeds(&vault, &TARO).iter().map(|deed| deed.outcome).collect();
     assert_eq!(told[1..3], [Outcome::Granted, Outcome::Damaged], "counted, and then said that nothing came of it");
     assert!(vault.shred(&asker(Actor::Shop, 0), &HANAKO).unwrap());
@@ -151,8 +156,10 @@ fn an_address_is_looked_for_by_those_who_may_and_each_time_is_written_down() {
     assert_eq!(index(Actor::Customer, Purpose::Checkout).unwrap(), found);
     assert_eq!(refusal(index(Actor::Shop, Purpose::Mail)), Outcome::ActorRefused);
     let before = vault.book().size();
-    assert_eq!((1..100).filter(|_| index(Actor::Guest, Purpose::Login).is_ok()).count(), 59, "sixty a minute in all");
-    assert_eq!(vault.book().size() - before, 99, "asked too often is written down as well");
+    let granted = (1..1_000).filter(|_| index(Actor::Guest, Purpose::Login).is_ok()).count();
+    assert_eq!(granted, 599, "six hundred a minute in all");
+    let leaves = vault.book().size() - before;
+    assert!((600..=602).contains(&leaves), "that it was asked too often is written down, but not each time: {leaves}");
 }
 
 #[test]
@@ -223,23 +230,53 @@ fn a_new_wrapping_key_takes_the_place_of_the_old_one_while_people_are_read_and_c
     };
     assert_eq!(refusal(vault.rotate_wrapping_key(&asker(Actor::Staff, 1))), Outcome::ActorRefused);
     let new: Vec<_> = std::thread::scope(|scope| {
-        let rotated = scope.spawn(|| vault.rotate_wrapping_key(&asker(Actor::Operator, 0)).unwrap());
+        // Two at once: none may destroy the key that the other has just wrapped with.
+        let rotated = [(); 2].map(|()| scope.spawn(|| vault.rotate_wrapping_key(&asker(Actor::Operator, 0)).unwrap()));
         let new = scope.spawn(|| (600..700).map(|no| (no, keep(no))).collect::<Vec<_>>());
         for person in &people {
             read(person).unwrap();
         }
-        assert!(rotated.join().unwrap() >= 600);
+        assert!(rotated.into_iter().all(|rotated| rotated.join().unwrap() >= 600));
         new.join().unwrap()
     });
     for person in people.iter().chain(&new) {
         read(person).unwrap();
     }
     let keys = dir.path().join("keys");
-    assert!(!keys.join("wrapping-1.key").exists() && keys.join("wrapping-2.key").exists());
+    let left: Vec<bool> = (1..=4).map(|number| keys.join(format!("wrapping-{number}.key")).exists()).collect();
+    assert_eq!(left, [false, false, true, false]);
     drop(vault);
     let vault = self::vault(dir.path());
     assert_eq!(vault.subjects().unwrap(), 700);
-    assert!(own_view(&vault, &id(5), &[(Field::Name, people[5].1.clone())]).is_ok());
+    let sealed = [(Field::Name, people[5].1.clone())];
+    assert!(vault.open_fields(&customer(5), Purpose::SelfView, NO_REFERENCE, &id(5), &sealed).is_ok());
+}
+
+#[test]
+fn a_rotation_and_a_first_start_that_were_cut_off_are_gone_on_with() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = vault(dir.path());
+    let sealed = sealed(&first);
+    drop(first);
+    // A new key is there, and nobody is wrapped with it yet; or it is not even whole.
+    fs::write(dir.path().join("keys/wrapping.unfinished"), [1; 7]).unwrap();
+    let mut keys = Keyring::open(&dir.path().join("keys"), "", false, &random()).unwrap();
+    keys.rotate(&random()).unwrap();
+    let again = vault(dir.path());
+    assert!(own_view(&again, &HANAKO, &sealed).is_ok());
+    again.rotate_wrapping_key(&asker(Actor::Operator, 0)).unwrap();
+    assert!(own_view(&again, &HANAKO, &sealed).is_ok());
+    // The first start: keys, store and ledger come one after the other, and so they are missing.
+    for missing in [&["ledger", "subjects.redb"][..], &["ledger"]] {
+        let dir = tempfile::tempdir().unwrap();
+        drop(vault(dir.path()));
+        fs::remove_file(dir.path().join("keys/newest-checkpoint")).unwrap();
+        for part in missing {
+            let path = dir.path().join(part);
+            if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+        }
+        drop(vault(dir.path()));
+    }
 }
 
 /// Count in, count out: the plaintexts that came out of the vault are those that the ledger says.
@@ -264,7 +301,7 @@ fn no_plaintext_leaves_the_vault_without_a_leaf() {
                         let (subject, sealed) = &people[(round * 7 + usize::from(reader)) % people.len()];
                         // Every way to ask, and some that are refused.
                         let (purpose, actor, reference) = match round % 5 {
-                            0 => (Purpose::SelfView, Actor::Customer, NO_REFERENCE),
+                            0 => (Purpose::Checkout, Actor::Customer, ORDER),
                             1 => (Purpose::Mail, Actor::Shop, ORDER),
                             2 => (Purpose::Support, Actor::Staff, ORDER),
                             3 => (Purpose::Support, Actor::Shop, ORDER),
