@@ -117,7 +117,7 @@ pub fn run() -> ExitCode {
         tracing::warn!("{words}");
     }
     if let Command::Vault { until_stdin_ends } = cli.command {
-        return ended(vault::run(&config, until_stdin_ends));
+        return vault::serve(&config, until_stdin_ends);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -1,11 +1,11 @@
 //! The vault's process: as the shop's child by default, or apart.
 
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
 use noren_shop::clock::Entropy;
-use noren_shop::vault::{self, Here, StartError, Vault, VaultError};
+use noren_shop::vault::{self, Here, StartError, Vault};
 use noren_vault::policy::Limits;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,12 +15,15 @@ use tokio::time::{sleep, timeout};
 
 use crate::config::Config;
 
-/// A large ledger is read whole before the vault answers: two million leaves a second.
-const START_WITHIN: Duration = Duration::from_mins(2);
+/// Another vault in the same folder is waited for so long.
+const START_WITHIN: Duration = Duration::from_mins(1);
+/// How a vault ends that finds another one at work (`EX_TEMPFAIL`).
+const TAKEN: u8 = 75;
 /// The last answers and the last checkpoint.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const LOOK_FOR_TROUBLE: Duration = Duration::from_millis(500);
+const MOMENT: Duration = Duration::from_millis(300);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LAST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -39,9 +42,9 @@ pub enum VaultStartError {
     /// It said why itself.
     #[error("the vault has ended with {0}; what it said stands above")]
     Ended(std::process::ExitStatus),
-    /// It is there and does not answer.
-    #[error("the vault does not answer: {0}")]
-    Silent(#[source] VaultError),
+    /// Another one works there, and neither answers nor ends.
+    #[error("another vault is at work in {0} and does not answer; stop it first")]
+    Taken(PathBuf),
 }
 
 /// What keeps the shop's own vault running: when it ends, it is started again.
@@ -95,23 +98,36 @@ struct Own {
 
 /// Starts the vault and waits until it answers. `None`: one of another process of this shop answers already.
 async fn start(config: &Config, vault: &Vault) -> Result<Option<Own>, VaultStartError> {
-    if vault.hello().await.is_ok() {
-        return Ok(None);
-    }
-    let mut child = command(config).map_err(VaultStartError::Spawn)?.spawn().map_err(VaultStartError::Spawn)?;
-    let lifeline = child.stdin.take();
     let begun = tokio::time::Instant::now();
     loop {
-        match vault.hello().await {
-            Ok(_) => return Ok(Some(Own { child, lifeline })),
-            Err(error) if begun.elapsed() > START_WITHIN => return Err(VaultStartError::Silent(error)),
-            Err(_) => {}
+        // One that ends with its shop still answers for a moment.
+        if vault.hello().await.is_ok() {
+            sleep(MOMENT).await;
+            if vault.hello().await.is_ok() {
+                return Ok(None);
+            }
         }
-        if let Some(status) = child.try_wait().map_err(VaultStartError::Spawn)? {
-            // Two commands at the same moment: the other one's vault was quicker.
-            return if vault.hello().await.is_ok() { Ok(None) } else { Err(VaultStartError::Ended(status)) };
+        match start_own(config, vault).await? {
+            Some(own) => return Ok(Some(own)),
+            // The other one is about to end, or about to answer.
+            None if begun.elapsed() < START_WITHIN => sleep(LOOK_EVERY).await,
+            None => return Err(VaultStartError::Taken(vault::folder(&config.data))),
         }
-        sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Starts a vault of our own. `None`: another one is at work in the folder.
+async fn start_own(config: &Config, vault: &Vault) -> Result<Option<Own>, VaultStartError> {
+    let mut child = command(config).map_err(VaultStartError::Spawn)?.spawn().map_err(VaultStartError::Spawn)?;
+    let lifeline = child.stdin.take();
+    // As long as it lives it may be reading a large ledger.
+    loop {
+        match child.try_wait().map_err(VaultStartError::Spawn)? {
+            Some(status) if status.code() == Some(TAKEN.into()) => return Ok(None),
+            Some(status) => return Err(VaultStartError::Ended(status)),
+            None if vault.hello().await.is_ok() => return Ok(Some(Own { child, lifeline })),
+            None => sleep(LOOK_EVERY).await,
+        }
     }
 }
 
@@ -177,8 +193,23 @@ async fn keep(config: Config, vault: Vault, mut own: Option<Own>, mut stop: ones
     }
 }
 
-/// Runs a vault in this process until it is told to stop.
-pub fn run(config: &Config, until_stdin_ends: bool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// Runs a vault in this process until it is told to stop, and gives the code to end with.
+pub fn serve(config: &Config, until_stdin_ends: bool) -> ExitCode {
+    match run(config, until_stdin_ends) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let taken =
+                matches!(error.downcast_ref(), Some(StartError::Vault(noren_vault::vault::VaultError::Taken(_))));
+            // The shop that started it knows what to do.
+            if !(taken && until_stdin_ends) {
+                eprintln!("noren: {error}");
+            }
+            if taken { ExitCode::from(TAKEN) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn run(config: &Config, until_stdin_ends: bool) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let locked = noren_vault::harden::harden()?;
     // Only to hear signals: the vault itself knows nothing of a runtime.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -2,7 +2,7 @@
 //! answer. A crash in between can count a read that nobody got, never leave one out.
 
 use std::fs;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -53,6 +53,9 @@ pub enum VaultError {
         "{0} is missing, and people's data are sealed with the keys in it; put it back from your backup of the vault's keys"
     )]
     NoStore(PathBuf),
+    /// Another process works in it.
+    #[error("another vault is at work in {0}; stop it first, or wait until it has ended")]
+    Taken(PathBuf),
     /// A folder.
     #[error("the vault's folder {path}: {source}")]
     Folder {
@@ -97,6 +100,8 @@ pub struct Vault {
     rotating: Mutex<()>,
     /// Why the store of keys cannot be used any more.
     broken: Mutex<Option<StoreError>>,
+    /// Held for as long as the vault is open, and let go last.
+    _lock: fs::File,
 }
 
 impl Vault {
@@ -114,6 +119,7 @@ impl Vault {
             .mode(0o700)
             .create(folder)
             .map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;
+        let lock = lock(folder)?;
         let keys = Keyring::open(&folder.join("keys"), origin, first, &random)?;
         let mut budgets = Budgets::new(limits);
         let clock: Now = {
@@ -128,7 +134,7 @@ impl Vault {
         synced.map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;
         let (keys, budgets, rotating, broken) =
             (RwLock::new(keys), Mutex::new(budgets), Mutex::new(()), Mutex::new(None));
-        let vault = Self { keys, subjects, book, budgets, now, random, rotating, broken };
+        let vault = Self { keys, subjects, book, budgets, now, random, rotating, broken, _lock: lock };
         vault.book.append(own(Kind::Start, None))?;
         Ok(vault)
     }
@@ -394,6 +400,18 @@ impl Vault {
             Ok(_) => VaultError::Refused(outcome),
             Err(error) => error.into(),
         }
+    }
+}
+
+/// Takes the folder for this process alone.
+fn lock(folder: &Path) -> Result<fs::File, VaultError> {
+    let path = folder.join("lock");
+    let failed = |source| VaultError::Folder { path: folder.to_owned(), source };
+    let file = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(VaultError::Taken(folder.to_owned())),
+        Err(fs::TryLockError::Error(source)) => Err(failed(source)),
     }
 }
 
