@@ -99,11 +99,13 @@ fn worth_compressing() -> impl Predicate {
 /// Serves until the process is asked to stop, then lets running requests end.
 pub async fn serve(config: &Config, shop: Shop, listener: TcpListener) -> std::io::Result<()> {
     let address = listener.local_addr()?;
+    // From here on whoever asks it to stop is heard: also who does so as soon as it says that it is open.
+    let stopped = stopped();
     tracing::info!(%address, url = %config.url, "the shop is open");
     if !noren_shop::payment::offered(&shop).contains(&noren_domain::checkout::PaymentMethod::Card) {
         tracing::warn!("no payment provider is configured: cards are not offered at the checkout");
     }
-    serve_until(router(config, shop, ANSWER_WITHIN), listener, stopped(), STOP_WITHIN).await
+    serve_until(router(config, shop, ANSWER_WITHIN), listener, stopped, STOP_WITHIN).await
 }
 
 /// Serves until `stopped`; running requests may end then, for as long as `grace`. A client that reads
@@ -138,24 +140,27 @@ async fn serve_until(
     }
 }
 
-async fn stopped() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(signal) => signal,
+/// Listens for signals from the call on, not from the first look at what it gives.
+fn stopped() -> impl Future<Output = ()> + Send + 'static {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals =
+        signal(SignalKind::terminate()).and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)));
+    async move {
+        match signals {
+            Ok((mut terminate, mut interrupt)) => tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            },
             Err(error) => {
-                tracing::error!(%error, "cannot listen for SIGTERM");
+                tracing::error!(%error, "cannot listen for signals to stop");
                 return;
             }
-        };
-        tokio::select! {
-            _ = interrupt => {}
-            _ = terminate.recv() => {}
         }
+        closing();
     }
-    #[cfg(not(unix))]
-    let _ = interrupt.await;
+}
+
+fn closing() {
     tracing::info!("closing: running requests may end; press Ctrl+C again to end at once");
     tokio::spawn(async {
         if tokio::signal::ctrl_c().await.is_ok() {

@@ -69,14 +69,19 @@ pub async fn attend(config: &Config, vault: &Vault, known: bool) -> Result<Keepe
     if config.vault_socket.is_some() {
         return Ok(Keeper { stop: None, keeping: None });
     }
-    let folder = vault::folder(&config.data);
-    if known && !folder.exists() {
-        return Err(VaultStartError::Lost(folder));
+    if known {
+        look_for_keys(config)?;
     }
     let own = start(config, vault).await?;
     let (stop, stopped) = oneshot::channel();
     let keeping = tokio::spawn(keep(config.clone(), vault.clone(), own, stopped));
     Ok(Keeper { stop: Some(stop), keeping: Some(keeping) })
+}
+
+/// A folder without keys, such as that of a disk that is not mounted, is no place for new ones.
+fn look_for_keys(config: &Config) -> Result<(), VaultStartError> {
+    let folder = vault::folder(&config.data);
+    if folder.join("keys").exists() { Ok(()) } else { Err(VaultStartError::Lost(folder)) }
 }
 
 impl Keeper {
@@ -171,7 +176,11 @@ async fn keep(config: Config, vault: Vault, mut own: Option<Own>, mut stop: ones
             _ = &mut stop => break,
         }
         tracing::warn!("the vault has ended and is started again");
-        match start(&config, &vault).await {
+        let started = match look_for_keys(&config) {
+            Ok(()) => start(&config, &vault).await,
+            Err(lost) => Err(lost),
+        };
+        match started {
             Ok(started) => {
                 own = started;
                 pause = FIRST_PAUSE;

@@ -54,7 +54,7 @@ fn to(step: Step) -> Refusal {
 /// The cart and the answers so far, once every step before `step` is filled in.
 async fn guarded(step: Step) -> Result<(Id<Cart>, Answers, CartView), Refusal> {
     let cart = cart_at(step).await?;
-    let (answers, view) = checkout::answers(&shop(), cart).await.map_err(|e| failed(&e))?;
+    let (answers, view) = checkout::answers(&shop(), cart, step).await.map_err(|e| failed(&e))?;
     if view.is_empty() {
         return Err(nothing(step).await?);
     }

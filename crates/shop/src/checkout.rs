@@ -59,13 +59,14 @@ pub struct Answers {
     pub next: Step,
 }
 
-/// The answers so far for `cart`, and the cart itself as it stands.
-pub async fn answers(shop: &Shop, cart: Id<Cart>) -> Result<(Answers, CartView), CheckoutError> {
+/// The answers so far for `cart`, and the cart itself as it stands. Of what says who the shopper is, only what
+/// `step` shows is read; the rest is empty.
+pub async fn answers(shop: &Shop, cart: Id<Cart>, step: Step) -> Result<(Answers, CartView), CheckoutError> {
     let mut conn = shop.db.read().await?;
     let view = crate::cart::view(&mut conn, cart).await?;
     let row = rows::find(&mut conn, cart).await?;
     drop(conn);
-    Ok((answers_of(shop, cart, row.as_ref(), &view).await?, view))
+    Ok((answers_of(shop, cart, row.as_ref(), &view, step).await?, view))
 }
 
 async fn answers_of(
@@ -73,6 +74,7 @@ async fn answers_of(
     cart: Id<Cart>,
     row: Option<&rows::Checkout>,
     view: &CartView,
+    step: Step,
 ) -> Result<Answers, CheckoutError> {
     let Some(row) = row else {
         return Ok(Answers {
@@ -86,7 +88,7 @@ async fn answers_of(
         Ok(_) => Step::Confirm,
         Err(step) => step,
     };
-    let opened = row.open(shop, Asker::of_cart(cart.0, row.customer_id, "checkout")).await?;
+    let opened = row.open(shop, Asker::of_cart(cart.0, row.customer_id, "checkout"), step).await?;
     let (contact, delivery) = (row.contact(&opened), row.delivery(&opened));
     Ok(Answers { contact, delivery, payment: row.payment(), next })
 }
@@ -292,7 +294,7 @@ pub async fn confirmation(
     // Whoever cannot go on here is not read for nothing: the quote comes first.
     let quote = quote_of(&mut conn, shop, cart, row.as_ref(), view.clone()).await?;
     drop(conn);
-    let answers = answers_of(shop, cart, row.as_ref(), &view).await?;
+    let answers = answers_of(shop, cart, row.as_ref(), &view, Step::Confirm).await?;
     Ok((Confirmation::of(&quote, lang), answers, view))
 }
 

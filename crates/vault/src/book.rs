@@ -76,7 +76,7 @@ pub enum BookError {
     Broken(#[from] AuditFault),
     /// Leaves that a checkpoint signs are gone.
     #[error(
-        "the ledger ends at leaf {held}, and its newest checkpoint signs {signed}: leaves were lost or cut off; put the backup back"
+        "the ledger ends at leaf {held}, and its newest checkpoint signs {signed}: leaves were lost or cut off; put all of the vault's folder back from one backup"
     )]
     Short {
         /// How many there are.

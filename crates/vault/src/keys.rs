@@ -162,9 +162,9 @@ impl Keyring {
         if *id == [0; 16] { [0; 16] } else { self.naming.name("actor", &[&[actor.code()], id]) }
     }
 
-    /// Tells this vault from any other, and nothing about its keys.
+    /// Tells this vault, and the key by which it finds people, from any other; and nothing about its keys.
     pub fn fingerprint(&self) -> [u8; 32] {
-        self.naming.derive("vault", &[])
+        self.naming.derive("vault", &[&self.index.check()])
     }
 
     /// The key that signs checkpoints.

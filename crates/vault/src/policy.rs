@@ -137,9 +137,11 @@ struct Window {
 }
 
 impl Window {
-    /// How much is used of it at the time `now`. A clock that was set back begins no new window.
+    /// How much is used of it at the time `now`. A clock that was set back begins no new window; but what was
+    /// used in a time that has not come yet is over as soon as if it had been used now.
     fn used(&mut self, now: u64, length: u64) -> u32 {
-        if now.saturating_sub(self.began) >= length {
+        self.began = self.began.min(now);
+        if now - self.began >= length {
             *self = Self { began: now, used: 0 };
         }
         self.used
@@ -202,7 +204,8 @@ impl Budgets {
         let budget = budget(ask.kind, ask.actor, self.limits);
         let ceiling = self.limits.per_minute.saturating_mul(if ask.kind == Kind::Index { 10 } else { 1 });
         let used = self.used.entry((ask.kind, ask.purpose, ask.actor, ask.actor_id)).or_default();
-        if ask.time.saturating_sub(used.day_began) >= DAY {
+        used.day_began = used.day_began.min(ask.time);
+        if ask.time - used.day_began >= DAY {
             used.day_began = ask.time;
             used.people.clear();
         }
@@ -327,7 +330,8 @@ mod tests {
         };
         assert_eq!((0..1_000).filter(|no| read(&mut budgets, *no, 5_000).is_ok()).count(), 100);
         assert!((0..1_000).all(|no| read(&mut budgets, no, 0).is_err()), "nor by a clock that is set back");
-        assert_eq!(read(&mut budgets, 5, 5_000 + MINUTE), Ok(()));
+        assert_eq!(read(&mut budgets, 5, MINUTE), Ok(()), "a minute after it was set right");
+        assert_eq!(read(&mut budgets, 5, 5_000 + 2 * MINUTE), Ok(()));
         assert_eq!(budgets.take(ask(Actor::Shop, 1, Purpose::Mail, 1, 5_000)), Ok(()), "another purpose");
     }
 

@@ -52,26 +52,42 @@ pub struct Subjects {
 }
 
 impl Subjects {
-    /// Opens the store at `path`, which is made if it is missing.
+    /// Opens the store at `path`, which is made if it is missing: beside first, so that it is there whole or
+    /// not at all.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let mut options = std::fs::OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let named = |error: &dyn std::fmt::Display| StoreError(format!("{}: {error}", path.display()));
-        let file = options.open(path).map_err(|error| named(&error))?;
-        let file = FileBackend::new(file).map_err(|error| named(&error))?;
-        let store =
-            Database::builder().set_cache_size(CACHE).create_with_backend(file).map_err(|error| named(&error))?;
-        let made = store.begin_write().map_err(StoreError::of)?;
-        made.open_table(WRAPPED).map_err(StoreError::of)?;
-        made.commit().map_err(StoreError::of)?;
-        let store = std::sync::Arc::new(store);
+        if !path.exists() {
+            let unfinished = path.with_extension("unfinished");
+            match std::fs::remove_file(&unfinished) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(named(&error)),
+                _ => {}
+            }
+            let store = database(&unfinished)?;
+            let made = store.begin_write().map_err(StoreError::of)?;
+            made.open_table(WRAPPED).map_err(StoreError::of)?;
+            made.commit().map_err(StoreError::of)?;
+            drop(store);
+            std::fs::rename(&unfinished, path).map_err(|error| named(&error))?;
+        }
+        // An empty file would be taken for a new store.
+        if std::fs::metadata(path).map_err(|error| named(&error))?.len() == 0 {
+            return Err(named(&"is empty; put it back from your backup of the vault's keys"));
+        }
+        let store = std::sync::Arc::new(database(path)?);
         let (new, queue) = sync_channel(WAITING);
         let writer = {
             let store = store.clone();
             std::thread::Builder::new().name("subjects".into()).spawn(move || write(&store, &queue))
         };
         Ok(Self { store, new: Some(new), writer: Some(writer.map_err(StoreError::of)?) })
+    }
+
+    /// One of the subjects, whichever it is.
+    pub fn any(&self) -> Result<Option<(SubjectId, Vec<u8>)>, StoreError> {
+        let read = self.store.begin_read().map_err(StoreError::of)?;
+        let table = read.open_table(WRAPPED).map_err(StoreError::of)?;
+        let first = table.first().map_err(StoreError::of)?;
+        Ok(first.map(|(id, wrapped)| (*id.value(), wrapped.value().to_vec())))
     }
 
     /// What is kept of a subject.
@@ -137,6 +153,16 @@ impl Subjects {
             }
         }
     }
+}
+
+fn database(path: &Path) -> Result<Database, StoreError> {
+    let named = |error: &dyn std::fmt::Display| StoreError(format!("{}: {error}", path.display()));
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(|error| named(&error))?;
+    let file = FileBackend::new(file).map_err(|error| named(&error))?;
+    Database::builder().set_cache_size(CACHE).create_with_backend(file).map_err(|error| named(&error))
 }
 
 impl Drop for Subjects {

@@ -111,6 +111,7 @@ impl Vault {
         let (store, ledger) = (folder.join("subjects.redb"), folder.join("ledger"));
         // Keys and store are made where nothing was ever sealed or written, and nowhere else.
         let first = !store.exists() && !ledger.exists();
+        let first = first && !folder.join("keys/newest-checkpoint").exists();
         if !first && !store.exists() {
             return Err(VaultError::NoStore(store));
         }
@@ -129,6 +130,10 @@ impl Vault {
         let anchor = folder.join("keys").join("newest-checkpoint");
         // The store first: a first start that ends between the two begins again as if nothing had been.
         let subjects = Subjects::open(&store)?;
+        // Keys and store of two vaults are told now, and not by the first customer.
+        if let Some((id, wrapped)) = subjects.any()? {
+            unwrap(&keys, &id, &wrapped)?;
+        }
         let book = Book::open(&ledger, &anchor, keys.signer()?, build, clock, |leaf| budgets.replay(leaf))?;
         let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
         synced.map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;

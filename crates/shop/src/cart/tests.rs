@@ -213,7 +213,7 @@ on_both_databases!(a_sign_in_during_the_checkout_keeps_what_was_just_typed_and_t
     let guests = fill_in(&shop, &browser, "9-9-9").await;
     let (paying, reference) = to_the_bank(&shop, guests, None).await;
     assert_eq!(merge(&shop, &token, hanako).await.unwrap(), MergeReport { moved: 2, dropped: 0 });
-    let (answers, view) = checkout::answers(&shop, cart).await.unwrap();
+    let (answers, view) = checkout::answers(&shop, cart, noren_domain::checkout::Step::Contact).await.unwrap();
     assert_eq!(answers.contact.street, "9-9-9");
     assert_eq!((view.lines[0].quantity, view.has_changes()), (3, false), "what her own order holds is hers");
     // The bank has the money of the one tab, and has not told us yet, when she presses in the other one.

@@ -3,7 +3,7 @@
 use noren_domain::Id;
 use noren_domain::Yen;
 use noren_domain::cart::Cart;
-use noren_domain::checkout::{Contact, ContactForm, DeliveryChoice, DeliveryForm, PaymentForm, PaymentMethod};
+use noren_domain::checkout::{Contact, ContactForm, DeliveryChoice, DeliveryForm, PaymentForm, PaymentMethod, Step};
 use noren_domain::prefecture::Prefecture;
 use noren_domain::shipping::Method;
 use uuid::Uuid;
@@ -62,9 +62,15 @@ impl Checkout {
         self.delivery_method.as_deref().and_then(Method::from_word)
     }
 
-    /// All that was typed so far, for the shopper's own eyes.
-    pub async fn open(&self, shop: &Shop, asker: Asker) -> Result<Opened, VaultError> {
-        let sealed = [
+    /// What `step` shows of what was typed so far, for the shopper's own eyes.
+    pub async fn open(&self, shop: &Shop, asker: Asker, step: Step) -> Result<Opened, VaultError> {
+        let shown = |(field, _): &(Field, Option<&Vec<u8>>)| match step {
+            Step::Contact => *field != Field::GiftMessage,
+            Step::Delivery => *field == Field::GiftMessage,
+            Step::Payment => false,
+            Step::Confirm => true,
+        };
+        let mut sealed = vec![
             (Field::Email, self.email.as_ref()),
             (Field::Name, self.name.as_ref()),
             (Field::Kana, self.kana.as_ref()),
@@ -75,6 +81,7 @@ impl Checkout {
             (Field::Phone, self.phone.as_ref()),
             (Field::GiftMessage, self.gift_message.as_ref()),
         ];
+        sealed.retain(shown);
         shop.vault.open(asker, For::Checkout(self.order_id), self.subject_id, &sealed).await
     }
 

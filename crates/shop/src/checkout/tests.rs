@@ -69,10 +69,15 @@ on_both_databases!(what_was_filled_in_comes_back_and_is_sealed_in_between(shop) 
     save_contact(&shop, cart, &hanako()).await.unwrap();
     let gift = DeliveryForm { gift_wrap: "1".into(), gift_message: "おめでとう".into(), ..parcel() };
     save_delivery(&shop, cart, &gift).await.unwrap();
-    let (answers, _) = answers(&shop, cart).await.unwrap();
+    // Each step reads what it shows, and nothing else.
+    let (at_delivery, _) = answers(&shop, cart, Step::Delivery).await.unwrap();
+    assert_eq!((&at_delivery.delivery, at_delivery.contact.name.as_str()), (&gift, ""));
+    let (at_payment, _) = answers(&shop, cart, Step::Payment).await.unwrap();
+    assert_eq!((at_payment.delivery.gift_message.as_str(), at_payment.contact.email.as_str()), ("", ""));
+    let (answers, _) = answers(&shop, cart, Step::Contact).await.unwrap();
     let expected = ContactForm { postal_code: "1000005".into(), phone: "09012345678".into(), ..hanako() };
     assert_eq!(answers.contact, expected);
-    assert_eq!(answers.delivery, gift);
+    assert_eq!(answers.delivery.gift_message, "");
     assert_eq!(answers.next, Step::Payment);
     let (name,): (Vec<u8>,) =
         crate::fetch_one!(shop.db.read().await.unwrap(), (Vec<u8>,), "SELECT name FROM checkout WHERE cart_id = $1", cart.0)
@@ -88,7 +93,7 @@ on_both_databases!(a_postal_code_must_not_belong_to_another_prefecture_and_a_new
     assert_eq!(faults.get("postal_code"), Some(&Fault::PostalCodeUnknown));
     let new = ContactForm { postal_code: "000-0000".into(), ..hanako() };
     save_contact(&shop, cart, &new).await.unwrap();
-    assert_eq!(answers(&shop, cart).await.unwrap().0.contact.postal_code, "0000000");
+    assert_eq!(answers(&shop, cart, Step::Contact).await.unwrap().0.contact.postal_code, "0000000");
 });
 
 /// A cart with one cup, its answers filled in but for the payment.

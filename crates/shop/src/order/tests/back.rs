@@ -15,7 +15,7 @@ on_both_databases!(who_comes_back_from_the_bank_finds_their_own_last_units_and_t
     let cart = buyer(&shop, PaymentMethod::Card, 2).await;
     let first = press(&shop, cart).await.unwrap();
     assert_eq!(stock(&shop).await, (2, 2));
-    let (answers, view) = checkout::answers(&shop, cart).await.unwrap();
+    let (answers, view) = checkout::answers(&shop, cart, noren_domain::checkout::Step::Contact).await.unwrap();
     assert_eq!((view.lines[0].quantity, view.lines[0].available, view.has_changes()), (2, 2, false));
     assert_eq!(answers.next, noren_domain::checkout::Step::Confirm);
     assert_eq!(press(&shop, cart).await.unwrap(), first);
