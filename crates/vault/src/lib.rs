@@ -13,6 +13,7 @@
 pub mod book;
 pub mod harden;
 pub mod keys;
+mod lock;
 pub mod policy;
 pub mod seal;
 pub mod serve;

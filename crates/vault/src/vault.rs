@@ -2,7 +2,7 @@
 //! answer. A crash in between can count a read that nobody got, never leave one out.
 
 use std::fs;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -13,6 +13,7 @@ use noren_ledger::note::Note;
 use crate::Random;
 use crate::book::{Book, BookError, Now, Written};
 use crate::keys::{KeyError, Keyring, words};
+use crate::lock::lock;
 use crate::policy::{
     Ask, Budgets, CHECKOUT_AGE, Limits, NO_REFERENCE, OverBudget, judge, judge_index, judge_prove, judge_shred,
 };
@@ -120,7 +121,9 @@ impl Vault {
             .mode(0o700)
             .create(folder)
             .map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;
-        let lock = lock(folder)?;
+        let lock = lock(&folder.join("lock"))
+            .map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?
+            .ok_or_else(|| VaultError::Taken(folder.to_owned()))?;
         let keys = Keyring::open(&folder.join("keys"), origin, first, &random)?;
         let mut budgets = Budgets::new(limits);
         let clock: Now = {
@@ -405,18 +408,6 @@ impl Vault {
             Ok(_) => VaultError::Refused(outcome),
             Err(error) => error.into(),
         }
-    }
-}
-
-/// Takes the folder for this process alone.
-fn lock(folder: &Path) -> Result<fs::File, VaultError> {
-    let path = folder.join("lock");
-    let failed = |source| VaultError::Folder { path: folder.to_owned(), source };
-    let file = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(VaultError::Taken(folder.to_owned())),
-        Err(fs::TryLockError::Error(source)) => Err(failed(source)),
     }
 }
 

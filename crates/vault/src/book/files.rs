@@ -1,6 +1,6 @@
 //! The files of a ledger: leaves by month, checkpoints, and a lock against a second vault.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{BufReader, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -74,15 +74,10 @@ impl Files {
         mut each: impl FnMut(&Leaf),
     ) -> Result<Self, BookError> {
         own_folder(&folder.join("checkpoints"))?;
-        let lock = own_file(&folder.join("lock"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let source = std::io::Error::other("another vault has it open");
-                return Err(BookError::Io { path: folder.display().to_string(), source });
-            }
-            Err(TryLockError::Error(source)) => return Err(io(folder)(source)),
-        }
+        let lock = crate::lock::lock(&folder.join("lock")).map_err(io(folder))?.ok_or_else(|| {
+            let source = std::io::Error::other("another vault has it open");
+            BookError::Io { path: folder.display().to_string(), source }
+        })?;
         let mut files = Self {
             folder: folder.to_owned(),
             anchor: anchor.to_owned(),
