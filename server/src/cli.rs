@@ -211,7 +211,7 @@ async fn rotate(config: &Config) -> Result<(), AnyError> {
     let (shop, keeper) = open(config).await?;
     let rotated = shop.vault.rotate_wrapping_key(Asker::operator("rotate")).await;
     keeper.stop().await;
-    println!("{} people's keys are wrapped with a new key; the old one is destroyed", rotated?);
+    println!("{} keys are wrapped with a new one; the old one is destroyed", rotated?);
     Ok(())
 }
 

@@ -254,6 +254,26 @@ impl Leaf {
 }
 
 impl Deed {
+    /// A granted deed of `actor`, about nobody and without anything that not every kind has.
+    pub fn of(kind: Kind, actor: Actor, route: Route) -> Self {
+        Self {
+            kind,
+            purpose: None,
+            outcome: Outcome::Granted,
+            detail: None,
+            fields: Fields::NONE,
+            actor,
+            subject: Tag::NOBODY,
+            count: 0,
+            previous: Hash::ZERO,
+            previous_at: 0,
+            reference: [0; 16],
+            actor_id: [0; 16],
+            request: [0; 8],
+            route,
+        }
+    }
+
     /// How surely it is written before it is answered.
     pub const fn class(&self) -> Class {
         Class::of(self.kind, self.purpose, self.outcome, self.actor)

@@ -218,7 +218,7 @@ fn make(folder: &Path, origin: &str, random: &Random) -> Result<(), KeyError> {
     sync_folder(folder.parent().unwrap_or(Path::new(".")))
 }
 
-/// The number of a subject as file names and messages have it.
+/// The number of a subject as messages have it.
 pub(crate) fn words(id: &SubjectId) -> String {
     id.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,7 +6,6 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use noren_ledger::Hash;
 use noren_ledger::leaf::{Actor, Deed, Detail, Field, Fields, Kind, Outcome, Purpose, Route, Tag};
 use noren_ledger::note::Note;
 
@@ -14,9 +13,7 @@ use crate::Random;
 use crate::book::{Book, BookError, Now, Written};
 use crate::keys::{KeyError, Keyring, words};
 use crate::lock::lock;
-use crate::policy::{
-    Ask, Budgets, CHECKOUT_AGE, Limits, NO_REFERENCE, OverBudget, judge, judge_index, judge_prove, judge_shred,
-};
+use crate::policy::{Ask, Budgets, CHECKOUT_AGE, Limits, OverBudget, judge, judge_index, judge_prove, judge_shred};
 use crate::seal::{Key, NONCE_LEN, Plain, Subject, SubjectId, SubjectKey};
 use crate::subjects::{StoreError, Subjects};
 
@@ -384,22 +381,8 @@ impl Vault {
     }
 
     fn deed(&self, asker: &Asker, kind: Kind, purpose: Option<Purpose>, fields: Fields) -> Deed {
-        Deed {
-            kind,
-            purpose,
-            outcome: Outcome::Granted,
-            detail: None,
-            fields,
-            actor: asker.actor,
-            actor_id: self.keys().actor(asker.actor, &asker.id),
-            subject: Tag::NOBODY,
-            count: 0,
-            previous: Hash::ZERO,
-            previous_at: 0,
-            reference: NO_REFERENCE,
-            request: asker.request,
-            route: asker.route,
-        }
+        let actor_id = self.keys().actor(asker.actor, &asker.id);
+        Deed { purpose, fields, actor_id, request: asker.request, ..Deed::of(kind, asker.actor, asker.route) }
     }
 
     /// Writes a refusal down. When that fails, this is the greater trouble.
@@ -418,22 +401,7 @@ fn unwrap(keys: &Keyring, id: &SubjectId, wrapped: &[u8]) -> Result<Subject, Vau
 
 /// Something that the vault does by itself.
 fn own(kind: Kind, detail: Option<Detail>) -> Deed {
-    Deed {
-        kind,
-        purpose: None,
-        outcome: Outcome::Granted,
-        detail,
-        fields: Fields::NONE,
-        actor: Actor::Vault,
-        actor_id: [0; 16],
-        subject: Tag::NOBODY,
-        count: 0,
-        previous: Hash::ZERO,
-        previous_at: 0,
-        reference: NO_REFERENCE,
-        request: [0; 8],
-        route: Route::new("vault"),
-    }
+    Deed { detail, ..Deed::of(kind, Actor::Vault, Route::new("vault")) }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use noren_ledger::note::VerifierKey;
 use noren_ledger::proof::{LeafProof, SubjectProof};
 
 use super::*;
+use crate::policy::NO_REFERENCE;
 
 /// 26 November 2026.
 const BEGAN: u64 = 1_795_651_200_000;
