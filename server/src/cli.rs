@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use noren_shop::Shop;
+use noren_shop::reindex::reindex;
 use noren_shop::vault::Asker;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -46,8 +47,12 @@ enum Command {
         #[arg(long, hide = true)]
         until_stdin_ends: bool,
     },
-    /// Wraps everybody's keys with a new wrapping key and destroys the old one, while the shop goes on.
-    Rotate,
+    /// Puts a new key of the vault in the place of the old one, which is destroyed, while the shop goes on.
+    Rotate {
+        /// Which key.
+        #[arg(value_enum, default_value_t = Rotation::Wrapping)]
+        key: Rotation,
+    },
     /// Brings the database up to date.
     Migrate,
     /// Stocks the shop with the sample goods and demo accounts.
@@ -64,6 +69,16 @@ enum Command {
     Ledger(ledger::Ledger),
     /// Writes a large file of products in the sample's categories to standard output.
     Sample(Sample),
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Rotation {
+    /// That everybody's keys are wrapped with.
+    Wrapping,
+    /// By which people are found: every row that has an index gets a new one.
+    Index,
+    /// That signs the ledger's checkpoints: the ledger announces the new one.
+    Signing,
 }
 
 /// Said at each start in development.
@@ -129,7 +144,7 @@ pub fn run() -> ExitCode {
     let done = runtime.block_on(async {
         match cli.command {
             Command::Serve => serve(config).await,
-            Command::Rotate => rotate(&config).await,
+            Command::Rotate { key } => rotate(&config, key).await,
             Command::Migrate => migrate(&config).await,
             Command::Seed => seed(&config).await,
             Command::Doctor => examine(&config).await,
@@ -207,12 +222,39 @@ async fn migrate(config: &Config) -> Result<(), AnyError> {
     Ok(())
 }
 
-async fn rotate(config: &Config) -> Result<(), AnyError> {
+async fn rotate(config: &Config, key: Rotation) -> Result<(), AnyError> {
     let (shop, keeper) = open(config).await?;
-    let rotated = shop.vault.rotate_wrapping_key(Asker::operator("rotate")).await;
+    let done = rotated(&shop, key).await;
     keeper.stop().await;
-    println!("{} keys are wrapped with a new one; the old one is destroyed", rotated?);
+    println!("{}", done?);
     Ok(())
+}
+
+async fn rotated(shop: &Shop, key: Rotation) -> Result<String, AnyError> {
+    Ok(match key {
+        Rotation::Wrapping => {
+            let count = shop.vault.rotate_wrapping_key(Asker::operator("rotate/wrapping")).await?;
+            format!("{count} keys are wrapped with a new one; the old one is destroyed")
+        }
+        Rotation::Index => {
+            let told = |changed, waiting| {
+                if waiting {
+                    eprintln!("{changed} so far; waiting for what was asked before the new key was there");
+                } else {
+                    eprintln!("{changed} so far");
+                }
+            };
+            let count = reindex(shop, http::ANSWER_WITHIN, told).await?;
+            format!("{count} records are found by a new key; the old one is destroyed")
+        }
+        Rotation::Signing => {
+            let key = shop.vault.rotate_signing_key(Asker::operator("rotate/signing")).await?;
+            format!(
+                "the ledger's checkpoints are signed with a new key from now on; the old one is destroyed. Tell whoever \
+                 verifies the ledger, and every witness, of it:\n{key}"
+            )
+        }
+    })
 }
 
 async fn seed(config: &Config) -> Result<(), AnyError> {

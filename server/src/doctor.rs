@@ -133,7 +133,7 @@ fn key_file(config: &Config, sealed_with: Option<&[u8]>) -> Finding {
 async fn vault(config: &Config, sealed_by: Option<&[u8]>) -> Finding {
     let path = crate::vault::socket(config);
     match Vault::at(&path, Entropy::System).hello().await {
-        Ok((fingerprint, _)) if sealed_by.is_some_and(|known| known != fingerprint) => {
+        Ok(hello) if sealed_by.is_some_and(|known| hello.fingerprints.iter().all(|has| known != has)) => {
             let words = format!(
                 "the vault at {} is not the one that this database's personal data are sealed by; name the right one, or \
                  put its folder back from your backup",
@@ -141,7 +141,10 @@ async fn vault(config: &Config, sealed_by: Option<&[u8]>) -> Finding {
             );
             finding("vault", State::Bad, words)
         }
-        Ok((_, key)) => finding("vault", State::Well, format!("answers; its ledger is verified with the key {key}")),
+        Ok(hello) => {
+            let keys = hello.keys.join(" and ");
+            finding("vault", State::Well, format!("answers; its ledger is verified with the key {keys}"))
+        }
         Err(error) if config.vault_socket.is_some() => finding("vault", State::Bad, error.to_string()),
         Err(_) if sealed_by.is_some() && !vault::folder(&config.data).join("keys").is_dir() => {
             let words = format!(

@@ -117,6 +117,11 @@ impl Auditor {
         self.keys.iter().rev().find(|(at, _)| at.saturating_add(2) < size).map(|(_, hash)| *hash)
     }
 
+    /// Whether a checkpoint could be signed over what was read so far.
+    pub fn ends_in_heads(&self) -> bool {
+        self.ends_in_heads
+    }
+
     /// The leaf of heads that may follow now.
     pub fn heads(&mut self) -> Act {
         Act::Heads { root: self.heads.root(), subjects: self.heads.subjects() }

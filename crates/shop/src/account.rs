@@ -22,7 +22,7 @@ use crate::db::{Conn, Dialect};
 use crate::session::{self, Device};
 use crate::tidy::in_batches;
 use crate::token::Token;
-use crate::vault::{Asker, Field, LookFor, Plain, VaultError};
+use crate::vault::{Asker, Field, Indexes, LookFor, Plain, VaultError};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox, shred};
 use limits::{Limit, Standing};
 
@@ -83,7 +83,7 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
     let index = shop.vault.index(asker, LookFor::Login, wanted.email.canonical()).await?;
     let mut tx = shop.db.write().await?;
     let by_network = limits::take(&mut tx, shop, limits::REGISTER_NETWORK, device.network.as_bytes()).await?;
-    let by_address = limits::take(&mut tx, shop, limits::REGISTER_ADDRESS, &index).await?;
+    let by_address = limits::take(&mut tx, shop, limits::REGISTER_ADDRESS, &index.newest).await?;
     tx.commit().await?;
     for standing in [by_network, by_address] {
         if let Standing::Over { minutes, .. } = standing {
@@ -98,7 +98,7 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
     let email = vec![(Field::Email, Plain::new(wanted.email.address().to_owned()))];
     let email = shop.vault.seal(asker, id, None, email).await?;
     let mut tx = shop.db.write().await?;
-    let owner = fetch_optional!(tx, (Uuid,), "SELECT id FROM customer WHERE email_index = $1", index.to_vec()).await?;
+    let owner = owner(&mut tx, &index).await?;
     // An address with an owner gets a row too, with a code that nobody was ever told.
     let code_hash = if owner.is_some() { shop.entropy.bytes() } else { code_hash(shop, id, &code) };
     execute!(
@@ -107,7 +107,7 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         id,
         token.hash().to_vec(),
-        index.to_vec(),
+        index.newest.to_vec(),
         email.get(Field::Email),
         password_hash.as_str(),
         code_hash.to_vec(),
@@ -117,12 +117,19 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
     )
     .await?;
     match owner {
-        Some((customer,)) => letters::already_registered(&mut tx, shop, id, customer).await?,
+        Some(customer) => letters::already_registered(&mut tx, shop, id, customer).await?,
         None => letters::registration_code(&mut tx, shop, id, code).await?,
     }
     tx.commit().await?;
     outbox::ring();
     Ok(token)
+}
+
+/// The customer whose address it is.
+pub(crate) async fn owner(conn: &mut Conn, index: &Indexes) -> Result<Option<Uuid>, sqlx::Error> {
+    let [newest, earlier] = index.both().map(Vec::from);
+    let sql = "SELECT id FROM customer WHERE email_index IN ($1, $2)";
+    Ok(fetch_optional!(conn, (Uuid,), sql, newest, earlier).await?.map(|(customer,)| customer))
 }
 
 #[derive(sqlx::FromRow)]
@@ -208,13 +215,10 @@ pub async fn login(shop: &Shop, asked: &Login, device: &Device, old: Option<&Tok
     let asker = at_the_door(shop, device, "login");
     let index = shop.vault.index(asker, LookFor::Login, asked.email.canonical()).await?;
     let mut tx = shop.db.write().await?;
-    let account = fetch_optional!(
-        tx,
-        (Uuid, String),
-        "SELECT id, password_hash FROM customer WHERE email_index = $1",
-        index.to_vec()
-    )
-    .await?;
+    let [newest, earlier] = index.both().map(Vec::from);
+    let sql = "SELECT id, password_hash FROM customer WHERE email_index IN ($1, $2)";
+    let account = fetch_optional!(tx, (Uuid, String), sql, newest, earlier).await?;
+    let index = index.newest;
     let customer = account.as_ref().map(|(id, _)| Id::new(*id));
     let counted = counted(&mut tx, shop, customer, &index, device).await?;
     for (limit, who) in &counted {

@@ -105,7 +105,7 @@ pub async fn save_contact(shop: &Shop, cart: Id<Cart>, form: &ContactForm) -> Re
         let mut tx = shop.db.write().await?;
         let row = rows::begin(&mut tx, shop, cart, whose.subject).await?;
         if row.subject_id == whose.subject {
-            rows::save_contact(&mut tx, shop, cart, &contact, &sealed, &index).await?;
+            rows::save_contact(&mut tx, shop, cart, &contact, &sealed, &index.newest).await?;
             tx.commit().await?;
             return Ok(());
         }

@@ -19,6 +19,7 @@ pub mod order;
 pub mod outbox;
 pub mod payment;
 pub mod postal;
+pub mod reindex;
 pub mod sample;
 pub mod search;
 pub mod session;
@@ -149,11 +150,9 @@ impl Shop {
         }
         drop(conn);
         let known = if let Some(known) = known { known } else { self.remember_vault().await? };
-        self.vault.trust(known.try_into().map_err(|_| VaultError::Other(self.vault.path().to_owned()))?);
+        self.vault.trust(known.try_into().map_err(|_| self.other_vault())?);
         match self.vault.hello().await {
-            Ok((ours, _)) if !self.vault.is_trusted(&ours) => {
-                Err(VaultError::Other(self.vault.path().to_owned()).into())
-            }
+            Ok(hello) if !self.vault.is_trusted(&hello) => Err(self.other_vault().into()),
             Err(error) if !error.is_passing() => Err(error.into()),
             Err(error) => {
                 tracing::warn!(%error, "people's data cannot be read or written until the vault is there");
@@ -163,9 +162,13 @@ impl Shop {
         }
     }
 
+    fn other_vault(&self) -> VaultError {
+        VaultError::Other(self.vault.path().to_owned())
+    }
+
     /// From now on the database remembers the vault that answers; or another node's, if that was quicker.
     async fn remember_vault(&self) -> Result<Vec<u8>, OpenShopError> {
-        let (ours, _) = self.vault.hello().await?;
+        let ours = *self.vault.hello().await?.fingerprints.first().ok_or_else(|| self.other_vault())?;
         let mut tx = self.db.write().await?;
         let sql = "INSERT INTO vault_check (id, fingerprint) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
         execute!(tx, sql, ours.to_vec()).await?;

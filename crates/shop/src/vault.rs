@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use noren_domain::Id;
 use noren_domain::account::Customer;
+use noren_domain::account::Email;
 use noren_ledger::leaf::{Actor, Outcome, Purpose, Route};
 use noren_vault::policy::Limits;
 use noren_vault::serve::{ServeError, Server};
@@ -24,6 +25,8 @@ use uuid::Uuid;
 
 pub use noren_ledger::leaf::{Field, Tag};
 pub use noren_vault::seal::Plain;
+pub use noren_vault::vault::Indexes;
+pub use noren_vault::wire::Hello;
 
 use crate::clock::{Clock, Entropy};
 
@@ -165,12 +168,33 @@ impl Opened {
     }
 }
 
+/// The vault that the shop's data are sealed by, as far as it is known. It has one identity for ever; what the
+/// database remembers, its fingerprint, changes with the key by which people are found.
+#[derive(Default)]
+struct Ours {
+    fingerprint: OnceLock<[u8; 32]>,
+    identity: OnceLock<[u8; 32]>,
+}
+
+impl Ours {
+    /// Whether this is the one. From the first that is, no other one ever will be.
+    fn is(&self, hello: &Hello) -> bool {
+        match (self.identity.get(), self.fingerprint.get()) {
+            (Some(identity), _) => *identity == hello.identity,
+            (None, Some(fingerprint)) if hello.fingerprints.contains(fingerprint) => {
+                *self.identity.get_or_init(|| hello.identity) == hello.identity
+            }
+            (None, Some(_)) => false,
+            (None, None) => true,
+        }
+    }
+}
+
 struct Pool {
     path: PathBuf,
     idle: Mutex<Vec<UnixStream>>,
     permits: Semaphore,
-    /// The vault that the shop's data are sealed by, once it is known.
-    ours: OnceLock<[u8; 32]>,
+    ours: Ours,
     entropy: Entropy,
 }
 
@@ -183,7 +207,7 @@ impl Vault {
     /// The vault that listens, or will listen, at `path`.
     pub fn at(path: &Path, entropy: Entropy) -> Self {
         let (idle, permits) = (Mutex::default(), Semaphore::new(AT_ONCE));
-        Self(Arc::new(Pool { path: path.to_owned(), idle, permits, ours: OnceLock::new(), entropy }))
+        Self(Arc::new(Pool { path: path.to_owned(), idle, permits, ours: Ours::default(), entropy }))
     }
 
     /// Where it listens.
@@ -194,18 +218,18 @@ impl Vault {
     /// From now on no other vault than that with this fingerprint is talked to.
     pub fn trust(&self, fingerprint: [u8; 32]) {
         // The first word counts: a shop is never moved to another vault while it runs.
-        let _ = self.0.ours.set(fingerprint);
+        let _ = self.0.ours.fingerprint.set(fingerprint);
     }
 
-    /// Whether this is the fingerprint of the vault that is talked to.
-    pub fn is_trusted(&self, fingerprint: &[u8; 32]) -> bool {
-        self.0.ours.get() == Some(fingerprint)
+    /// Whether this may be the vault that is to be talked to.
+    pub fn is_trusted(&self, hello: &Hello) -> bool {
+        self.0.ours.is(hello)
     }
 
-    /// Which vault it is: its fingerprint, and the verifier key of its ledger.
-    pub async fn hello(&self) -> Result<([u8; 32], String), VaultError> {
+    /// Which vault it is.
+    pub async fn hello(&self) -> Result<Hello, VaultError> {
         match self.ask(&Request::Hello).await? {
-            Answer::Hello(fingerprint, key) => Ok((fingerprint, key)),
+            Answer::Hello(hello) => Ok(hello),
             _ => Err(self.strange()),
         }
     }
@@ -255,7 +279,7 @@ impl Vault {
     }
 
     /// The blind index of an e-mail address in its canonical form.
-    pub async fn index(&self, asker: Asker, why: LookFor, canonical: &str) -> Result<[u8; 32], VaultError> {
+    pub async fn index(&self, asker: Asker, why: LookFor, canonical: &str) -> Result<Indexes, VaultError> {
         let purpose = match why {
             LookFor::Login => Purpose::Login,
             LookFor::Checkout => Purpose::Checkout,
@@ -303,6 +327,40 @@ impl Vault {
         }
     }
 
+    /// Has the ledger's checkpoints signed with a new key; gives the line that they are verified with.
+    pub async fn rotate_signing_key(&self, asker: Asker) -> Result<String, VaultError> {
+        match self.ask(&Request::RotateSigningKey { asker: self.signed(asker) }).await? {
+            Answer::Verifier(key) => Ok(key),
+            _ => Err(self.strange()),
+        }
+    }
+
+    /// Begins to give everybody another blind index, or goes on with it.
+    pub(crate) async fn rotate_index_key(&self, asker: Asker) -> Result<(), VaultError> {
+        self.done(&Request::RotateIndexKey { asker: self.signed(asker) }).await
+    }
+
+    /// The blind index of the sealed address of the record `subject` under the new key.
+    pub(crate) async fn reindex(&self, asker: Asker, subject: Uuid, email: Vec<u8>) -> Result<[u8; 32], VaultError> {
+        let request = Request::Reindex { asker: self.signed(asker), subject: subject.into_bytes(), email };
+        match self.ask(&request).await? {
+            Answer::Index(index) => Ok(index.newest),
+            _ => Err(self.strange()),
+        }
+    }
+
+    /// Everybody has another blind index: the key of the earlier ones is destroyed.
+    pub(crate) async fn forget_earlier_index(&self, asker: Asker) -> Result<(), VaultError> {
+        self.done(&Request::ForgetEarlierIndex { asker: self.signed(asker) }).await
+    }
+
+    async fn done(&self, request: &Request) -> Result<(), VaultError> {
+        match self.ask(request).await? {
+            Answer::Done => Ok(()),
+            _ => Err(self.strange()),
+        }
+    }
+
     fn signed(&self, asker: Asker) -> noren_vault::vault::Asker {
         noren_vault::vault::Asker {
             actor: asker.actor,
@@ -345,11 +403,9 @@ impl Vault {
             }
         }
         let mut stream = UnixStream::connect(&self.0.path).await.map_err(|error| self.down(error))?;
-        if let Some(ours) = self.0.ours.get() {
-            let hello = talk(&mut stream, &Request::Hello.encode()).await.map_err(|error| self.down(error))?;
-            if !matches!(hello, Answer::Hello(fingerprint, _) if fingerprint == *ours) {
-                return Err(VaultError::Other(self.0.path.clone()));
-            }
+        let hello = talk(&mut stream, &Request::Hello.encode()).await.map_err(|error| self.down(error))?;
+        if !matches!(hello, Answer::Hello(hello) if self.0.ours.is(&hello)) {
+            return Err(VaultError::Other(self.0.path.clone()));
         }
         let answer = self.exchange(stream, frame).await.map_err(|error| self.down(error))?;
         checked(answer)
@@ -429,6 +485,7 @@ impl Here {
             build: 0,
             now: Arc::new(move || u64::try_from(clock.now()).unwrap_or(0)),
             random: Box::new(move |bytes| entropy.fill(bytes)),
+            canonical: |address| Email::parse(address).ok().map(|email| email.canonical().to_owned()),
         })?);
         let server = Server::start(vault.clone(), socket, users)?;
         Ok(Self { vault, server: Some(server) })

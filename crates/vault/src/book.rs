@@ -8,35 +8,39 @@
 //! Whoever appends waits until the leaf is as safe as its [`Class`] asks for. One thread writes through
 //! to the disk for all who wait at that moment, and makes a checkpoint when there is something new.
 
+mod error;
 mod export;
 mod files;
+mod keys;
+mod notes;
+mod writer;
 
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use noren_ledger::Hash;
-use noren_ledger::audit::{AuditFault, Auditor};
+use noren_ledger::audit::Auditor;
 use noren_ledger::checkpoint::Checkpoint;
 use noren_ledger::leaf::{Act, Class, Deed, Leaf, Tag};
-use noren_ledger::note::{Note, SignerKey};
+use noren_ledger::note::{Note, SignerKey, VerifierKey};
 use noren_ledger::proof::{LeafProof, SubjectProof};
 use noren_ledger::tree::prove_inclusion;
 
+pub use self::error::BookError;
 pub use self::export::export;
 use self::files::Files;
+pub use self::keys::LogKeys;
+use self::notes::Notes;
+use self::writer::{Guard, Shared, Signing, State, put, write_through};
 
-/// While relaxed leaves wait, they are written through so often.
-const RELAXED: Duration = Duration::from_millis(50);
-/// When one has waited for so long (milliseconds) all the same, whoever comes next waits with it.
+/// When a relaxed leaf has waited for so long (milliseconds), whoever comes next waits with it.
 const RELAXED_AT_MOST: u64 = 200;
 /// A clock that is behind the newest leaf by more than this (milliseconds) is wrong, or was.
 const CLOCK_SLACK: u64 = 60 * 60 * 1_000;
-/// A checkpoint is made at least so often while leaves come in.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
-/// And after so many of them.
-const CHECKPOINT_LEAVES: u64 = 1_000;
+
+/// What the clock says, in UTC milliseconds.
+pub type Now = Box<dyn Fn() -> u64 + Send + Sync>;
 
 /// The ledger's word that an act stands in it, as surely as its [`Class`] asks for. Only the book gives it,
 /// and [`SubjectKey::open`](crate::seal::SubjectKey::open) asks for it: nothing is read without being written down.
@@ -58,90 +62,6 @@ impl Written {
     }
 }
 
-/// The book cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum BookError {
-    /// A file cannot be read or written.
-    #[error("the ledger in {path}: {source}; nothing is opened until it can be written again")]
-    Io {
-        /// The file or folder.
-        path: String,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// It was changed by somebody else.
-    #[error(
-        "the ledger does not hold together: {0}; keep the files as they are, and compare them with a witness' and a backup's"
-    )]
-    Broken(#[from] AuditFault),
-    /// Leaves that a checkpoint signs are gone.
-    #[error(
-        "the ledger ends at leaf {held}, and its newest checkpoint signs {signed}: leaves were lost or cut off; put all of the vault's folder back from one backup"
-    )]
-    Short {
-        /// How many there are.
-        held: u64,
-        /// How many there were.
-        signed: u64,
-    },
-    /// A checkpoint is none of this log.
-    #[error("{0} in the ledger is no checkpoint of this log's key")]
-    Checkpoint(String),
-    /// The clock is behind the ledger.
-    #[error(
-        "the newest leaf of the ledger is of {ledger} and the clock says {clock} (UTC milliseconds): set the clock right, then start the vault again"
-    )]
-    Clock {
-        /// Time of the newest leaf.
-        ledger: u64,
-        /// What the clock says.
-        clock: u64,
-    },
-    /// There is nothing to export.
-    #[error("the ledger has no checkpoint yet; it has one ten seconds after its first leaf")]
-    NoCheckpoint,
-    /// Writing failed before; what is on the disk is not known any more.
-    #[error("the ledger could not be written ({0}); start the vault again once the cause is mended")]
-    Stopped(String),
-}
-
-/// What the clock says, in UTC milliseconds.
-pub type Now = Box<dyn Fn() -> u64 + Send + Sync>;
-
-struct State {
-    auditor: Auditor,
-    files: Files,
-    /// Leaves that are surely on the disk.
-    safe: u64,
-    /// Time of the first leaf that is not.
-    unsafe_since: u64,
-    /// Somebody waits for the disk.
-    hurry: bool,
-    /// The newest checkpoint.
-    newest: Option<(Checkpoint, Note)>,
-    /// Why nothing can be written any more.
-    stopped: Option<String>,
-    closing: bool,
-}
-
-struct Shared {
-    state: Mutex<State>,
-    /// Something came in, or the book is closed.
-    work: Condvar,
-    /// Something has become safe.
-    done: Condvar,
-    signer: SignerKey,
-    build: u32,
-    now: Now,
-}
-
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        // A thread that fell while it held the state leaves nothing half written: each step ends whole or stops the book.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// An open ledger. Closing it makes a last checkpoint.
 pub struct Book {
     shared: Arc<Shared>,
@@ -155,15 +75,17 @@ impl Book {
     pub fn open(
         folder: &Path,
         anchor: &Path,
-        signer: SignerKey,
+        mut keys: LogKeys,
         build: u32,
         now: Now,
         each: impl FnMut(&Leaf),
     ) -> Result<Self, BookError> {
         let mut auditor = Auditor::default();
-        let mut files = Files::open(folder, anchor, &mut auditor, each)?;
-        let newest = files.newest_checkpoint(signer.verifier())?;
-        for (checkpoint, _) in newest.iter().chain(&files.anchor(signer.verifier())?) {
+        let files = Files::open(folder, &mut auditor, each)?;
+        let notes = Notes::open(folder, anchor)?;
+        let known = keys.known();
+        let newest = notes.newest(&known)?;
+        for (checkpoint, _) in newest.iter().chain(&notes.anchor(&known)?) {
             if checkpoint.size > auditor.size() {
                 return Err(BookError::Short { held: auditor.size(), signed: checkpoint.size });
             }
@@ -173,11 +95,35 @@ impl Book {
         if ledger > clock.saturating_add(CLOCK_SLACK) {
             return Err(BookError::Clock { ledger, clock });
         }
-        let safe = auditor.size();
-        let state =
-            State { auditor, files, safe, unsafe_since: 0, hurry: false, newest, stopped: None, closing: false };
-        let (work, done) = (Condvar::new(), Condvar::new());
-        let shared = Arc::new(Shared { state: Mutex::new(state), work, done, signer, build, now });
+        let signed = newest.as_ref().map_or(0, |(checkpoint, _)| checkpoint.size);
+        // A crash may have come between the announcement of a key and the checkpoint in which the earlier one
+        // vouches for it: then that one still signs, once.
+        let vouching = auditor.keys().last().map(|(at, _)| at + 2).filter(|vouched| signed < *vouched);
+        let signer = keys.take(&auditor, vouching.unwrap_or(u64::MAX)).ok_or(BookError::NoSigner)?;
+        let next = vouching.map(|_| keys.take(&auditor, u64::MAX).ok_or(BookError::NoSigner)).transpose()?;
+        let announced = known.iter().position(|key| key == signer.verifier()).map_or(0, |at| at + 1);
+        let state = State {
+            safe: auditor.size(),
+            auditor,
+            files,
+            unsafe_since: 0,
+            hurry: false,
+            newest,
+            keys: known[..announced].to_vec(),
+            stopped: None,
+            closing: false,
+        };
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            signing: Mutex::new(Signing { signer, notes }),
+            work: Condvar::new(),
+            done: Condvar::new(),
+            build,
+            now,
+        });
+        if let Some(next) = next {
+            writer::vouch_late(&shared, next)?;
+        }
         let writer = {
             let shared = shared.clone();
             std::thread::Builder::new().name("ledger".into()).spawn(move || {
@@ -189,9 +135,21 @@ impl Book {
         Ok(Self { shared, writer: Some(writer) })
     }
 
-    /// The key that its checkpoints are verified with, as one line of text.
-    pub fn verifier_key(&self) -> String {
-        self.shared.signer.verifier().to_string()
+    /// The keys that its checkpoints are verified with: first the one that the log began with, and last the one that
+    /// signs now.
+    pub fn verifiers(&self) -> Vec<VerifierKey> {
+        self.shared.state().keys.clone()
+    }
+
+    /// The key that signs now.
+    pub fn verifier(&self) -> VerifierKey {
+        self.verifiers().pop().expect("a log has a key")
+    }
+
+    /// Announces `signer`, which signs from now on; the key before it vouches for it in a last checkpoint
+    /// (`docs/LEDGER.md`, "Another key").
+    pub fn announce(&self, signer: SignerKey) -> Result<(), BookError> {
+        writer::announce(&self.shared, signer)
     }
 
     /// Why nothing can be written any more, if so: what is on the disk is known again only when it is opened anew.
@@ -233,27 +191,25 @@ impl Book {
 
     /// Signs what there is; the newest checkpoint if nothing has come since.
     pub fn checkpoint(&self) -> Result<(Checkpoint, Note), BookError> {
-        checkpoint(&mut self.shared.state(), &self.shared)
+        let (checkpoint, note, ()) = writer::checkpoint(&self.shared, |_| ())?;
+        Ok((checkpoint, note))
     }
 
     /// The newest checkpoint that there is; one is made if there is none yet.
     pub fn newest(&self) -> Result<(Checkpoint, Note), BookError> {
-        let mut state = self.shared.state();
-        match &state.newest {
-            Some(newest) => Ok(newest.clone()),
-            None => checkpoint(&mut state, &self.shared),
-        }
+        let newest = self.shared.state().newest.clone();
+        newest.map_or_else(|| self.checkpoint(), Ok)
     }
 
-    /// Proof of all that was ever written about `tag`.
+    /// Proof of all that was ever written about `tag`. Others go on writing while its leaves are read.
     pub fn prove(&self, tag: Tag) -> Result<LeafProof, BookError> {
-        let mut state = self.shared.state();
-        let (checkpoint, note) = checkpoint(&mut state, &self.shared)?;
-        let index = checkpoint.size - 1;
-        let mut leaves = Vec::new();
-        let mut at = state.auditor.head(tag).map(|head| head.sequence);
+        let (checkpoint, note, (head, last, held)) = writer::checkpoint(&self.shared, |state| {
+            let last = state.auditor.head(tag).map(|head| head.sequence);
+            (state.auditor.prove_head(tag), last, state.files.leaves())
+        })?;
+        let (mut leaves, mut at) = (Vec::new(), last);
         while let Some(sequence) = at {
-            let leaf = state.files.leaf(sequence)?;
+            let leaf = held.leaf(sequence)?;
             at = match leaf.act {
                 Act::Deed(deed) if deed.count > 1 => Some(deed.previous_at),
                 _ => None,
@@ -261,10 +217,11 @@ impl Book {
             leaves.push(leaf);
         }
         leaves.reverse();
-        let subject = SubjectProof { last: state.files.leaf(index)?, head: state.auditor.prove_head(tag), leaves };
-        let files = &state.files;
-        let hashes = prove_inclusion(index, checkpoint.size, |level, at| files.node(level, at))?.unwrap_or_default();
-        Ok(LeafProof { extra: subject.encode(), index, hashes, checkpoint: note })
+        let index = checkpoint.size - 1;
+        let extra = SubjectProof { last: held.leaf(index)?, head, leaves }.encode();
+        let node = |level, at| self.shared.state().files.node(level, at);
+        let hashes = prove_inclusion(index, checkpoint.size, node)?.unwrap_or_default();
+        Ok(LeafProof { extra, index, hashes, checkpoint: note })
     }
 }
 
@@ -279,19 +236,6 @@ impl Drop for Book {
     }
 }
 
-/// If the writing thread falls over, whoever waits for it must hear of it.
-struct Guard<'s>(&'s Shared);
-
-impl Drop for Guard<'_> {
-    fn drop(&mut self) {
-        let mut state = self.0.state();
-        if std::thread::panicking() {
-            state.stopped.get_or_insert_with(|| "the thread that writes fell over".to_owned());
-        }
-        self.0.done.notify_all();
-    }
-}
-
 /// `deed` as it follows in this book on the leaves before it.
 fn following(auditor: &Auditor, deed: Deed) -> Deed {
     if deed.subject == Tag::NOBODY {
@@ -301,111 +245,6 @@ fn following(auditor: &Auditor, deed: Deed) -> Deed {
         Some(head) => Deed { count: head.count + 1, previous: head.leaf, previous_at: head.sequence, ..deed },
         None => Deed { count: 1, previous: Hash::ZERO, previous_at: 0, ..deed },
     }
-}
-
-/// Puts a leaf at the end of the file and of the tree.
-fn put(state: &mut State, shared: &Shared, act: Act) -> Result<u64, BookError> {
-    if let Some(cause) = &state.stopped {
-        return Err(BookError::Stopped(cause.clone()));
-    }
-    let sequence = state.auditor.size();
-    // A clock that was set back must not make the ledger look tampered with.
-    let time = (shared.now)().max(state.auditor.time());
-    let bytes = Leaf { sequence, time, build: shared.build, act }.encode();
-    // What no verifier would take must not come into the file.
-    Leaf::decode(&bytes).map_err(|fault| AuditFault { sequence, fault: fault.into() })?;
-    if let Err(error) = state.files.append(time, &bytes) {
-        return Err(stop(state, shared, error));
-    }
-    let files = &mut state.files;
-    match state.auditor.take(&bytes, |level, index, hash| files.keep_node(level, index, hash)) {
-        Ok(_) => Ok(sequence),
-        Err(fault) => Err(stop(state, shared, fault.into())),
-    }
-}
-
-/// What is on the disk is not known any more: nothing is written from here on, and so nothing opened.
-fn stop(state: &mut State, shared: &Shared, error: BookError) -> BookError {
-    state.stopped = Some(error.to_string());
-    shared.done.notify_all();
-    error
-}
-
-fn checkpoint(state: &mut State, shared: &Shared) -> Result<(Checkpoint, Note), BookError> {
-    if let Some(newest) = &state.newest
-        && newest.0.size == state.auditor.size()
-    {
-        return Ok(newest.clone());
-    }
-    let heads = state.auditor.heads();
-    put(state, shared, heads)?;
-    let made = Checkpoint {
-        origin: shared.signer.verifier().name().to_owned(),
-        size: state.auditor.size(),
-        root: state.auditor.root(),
-    };
-    let note = made.sign(&shared.signer);
-    // Never signed before it is on the disk: a crash would leave a promise that nobody can keep.
-    if let Err(error) = state.files.sync().and_then(|()| state.files.keep_checkpoint(state.auditor.time(), &note)) {
-        return Err(stop(state, shared, error));
-    }
-    state.safe = made.size;
-    shared.done.notify_all();
-    state.newest = Some((made.clone(), note.clone()));
-    Ok((made, note))
-}
-
-/// The thread that writes through: at once when somebody waits, else when the time has come.
-fn write_through(shared: &Shared) {
-    let mut signed_at = (shared.now)();
-    let mut state = shared.state();
-    loop {
-        let unsigned = state.auditor.size() - state.newest.as_ref().map_or(0, |(checkpoint, _)| checkpoint.size);
-        if state.stopped.is_some() || (state.closing && unsigned == 0) {
-            return;
-        }
-        // Also when the clock was set back: then sooner.
-        let age = Duration::from_millis((shared.now)().abs_diff(signed_at));
-        if unsigned > 0 && (state.closing || unsigned >= CHECKPOINT_LEAVES || age >= CHECKPOINT_EVERY) {
-            signed_at = (shared.now)();
-            // A failure stops the book, and the next turn ends here.
-            let _ = checkpoint(&mut state, shared);
-            continue;
-        }
-        if unsigned == 0 {
-            signed_at = (shared.now)();
-        }
-        if state.hurry {
-            state.hurry = false;
-            state = sync(shared, state);
-            continue;
-        }
-        let pause =
-            if state.auditor.size() > state.safe { RELAXED } else { CHECKPOINT_EVERY.saturating_sub(age).max(RELAXED) };
-        let (woken, timed) = shared.work.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner);
-        state = woken;
-        if timed.timed_out() && state.auditor.size() > state.safe {
-            state = sync(shared, state);
-        }
-    }
-}
-
-/// Writes through what there is, while others go on appending.
-fn sync<'s>(shared: &'s Shared, mut state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
-    let (size, file) = (state.auditor.size(), state.files.handle());
-    drop(state);
-    let synced = file.and_then(|file| files::sync(&file));
-    state = shared.state();
-    match synced {
-        Ok(()) => {
-            state.safe = state.safe.max(size);
-            // Later than it was by as long as the disk took; that errs on the side of those who wait.
-            state.unsafe_since = state.auditor.time();
-        }
-        Err(error) => drop(stop(&mut state, shared, error)),
-    }
-    shared.done.notify_all();
-    state
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The vault's own keys: files in a folder of their own, 32 bytes each, made at the first start.
 //!
 //! - `wrapping-N.key`: subjects are wrapped with the one of the highest number;
-//! - `index-N.key`: people are looked for by it;
+//! - `index-N.key`: people are looked for by the one of the highest number, and by the one before it as long as it
+//!   is still there;
 //! - `naming.key`: actors are named in the ledger by it, and the vault itself; never rotated;
-//! - `signing-N.key`: signs the ledger's checkpoints;
+//! - `signing-N.key`: signs the ledger's checkpoints; `signing-N.public`: what those are verified with that an
+//!   earlier one has signed;
 //! - `origin`: the name of the ledger.
 
 use std::fs::{self, File, OpenOptions};
@@ -12,9 +14,10 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use noren_ledger::leaf::Actor;
-use noren_ledger::note::{KeyKind, SignerKey};
+use noren_ledger::note::{KeyKind, SignerKey, VerifierKey};
 
 use crate::Random;
+use crate::book::LogKeys;
 use crate::seal::{IndexKey, Key, SubjectId, WrappingKey};
 
 /// The keys cannot be used.
@@ -51,6 +54,12 @@ pub enum KeyError {
         /// Its mode.
         mode: u32,
     },
+    /// It is no verifier key.
+    #[error("{path} must hold the line of a verifier key; put the right one back from your backup of the keys")]
+    NotAVerifier {
+        /// The file.
+        path: PathBuf,
+    },
     /// The name of the ledger cannot be one.
     #[error("the ledger cannot be called {0:?}: no spaces, no plus signs; mend the file `origin` beside the keys")]
     Origin(String),
@@ -61,9 +70,13 @@ pub struct Keyring {
     folder: PathBuf,
     /// Ascending; the last one is in use.
     wrapping: Vec<WrappingKey>,
-    index: IndexKey,
+    /// Ascending, by number; people are looked for by the last one first.
+    index: Vec<(u32, IndexKey)>,
     naming: Key,
-    signing: Key,
+    /// Ascending, by number; which of them signs the ledger says.
+    signing: Vec<(u32, Key)>,
+    /// Ascending, by number: what earlier ones are verified with.
+    retired: Vec<(u32, VerifierKey)>,
     origin: String,
 }
 
@@ -117,26 +130,20 @@ impl Keyring {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(KeyError::Missing { path: origin }),
             Err(source) => return Err(KeyError::Io { path: origin, source }),
         };
-        let mut numbers = Vec::new();
-        for entry in fs::read_dir(folder).map_err(io(folder))? {
-            let name = entry.map_err(io(folder))?.file_name().to_string_lossy().into_owned();
-            let number = name.strip_prefix("wrapping-").and_then(|rest| rest.strip_suffix(".key"));
-            numbers.extend(number.and_then(|number| number.parse::<u32>().ok()));
-        }
-        numbers.sort_unstable();
-        if numbers.is_empty() {
-            return Err(KeyError::Missing { path: folder.join("wrapping-1.key") });
-        }
-        let wrapping = numbers
-            .into_iter()
-            .map(|number| Ok(WrappingKey::new(number, read(folder.join(format!("wrapping-{number}.key")))?)))
-            .collect::<Result<_, KeyError>>()?;
+        let wrapping = numbered(folder, "wrapping")?;
+        let retired = numbers(folder, "signing", "public")?.into_iter().map(|number| {
+            let path = folder.join(format!("signing-{number}.public"));
+            let line = fs::read_to_string(&path).map_err(io(&path))?;
+            let key = line.trim_end().parse().map_err(|_| KeyError::NotAVerifier { path })?;
+            Ok((number, key))
+        });
         Ok(Self {
             folder: folder.to_owned(),
-            wrapping,
-            index: IndexKey::new(read(folder.join("index-1.key"))?),
+            wrapping: wrapping.into_iter().map(|(number, key)| WrappingKey::new(number, key)).collect(),
+            index: numbered(folder, "index")?.into_iter().map(|(number, key)| (number, IndexKey::new(key))).collect(),
             naming: read(folder.join("naming.key"))?,
-            signing: read(folder.join("signing-1.key"))?,
+            retired: retired.collect::<Result<_, KeyError>>()?,
+            signing: numbered(folder, "signing")?,
             origin,
         })
     }
@@ -152,9 +159,15 @@ impl Keyring {
         self.wrapping.iter().find(|key| key.number() == number)
     }
 
-    /// The key by which people are looked for.
+    /// The key by which people are looked for first.
     pub fn index(&self) -> &IndexKey {
-        &self.index
+        &self.index.last().expect("a ring has at least one index key").1
+    }
+
+    /// The key by which people are looked for who were not found by the first: while one takes the other's place.
+    pub fn earlier_index(&self) -> Option<&IndexKey> {
+        let (_, earlier) = self.index.split_last()?;
+        earlier.last().map(|(_, key)| key)
     }
 
     /// What the ledger calls an actor: nobody without the key can tell who it was.
@@ -162,43 +175,137 @@ impl Keyring {
         if *id == [0; 16] { [0; 16] } else { self.naming.name("actor", &[&[actor.code()], id]) }
     }
 
-    /// Tells this vault, and the key by which it finds people, from any other; and nothing about its keys.
-    pub fn fingerprint(&self) -> [u8; 32] {
-        self.naming.derive("vault", &[&self.index.check()])
+    /// Tells this vault from any other, whichever keys it has; and nothing about them.
+    pub fn identity(&self) -> [u8; 32] {
+        self.naming.derive("vault identity", &[])
     }
 
-    /// The key that signs checkpoints.
-    pub fn signer(&self) -> Result<SignerKey, KeyError> {
-        SignerKey::new(&self.origin, KeyKind::Log, self.signing.bytes())
-            .map_err(|_| KeyError::Origin(self.origin.clone()))
+    /// Tells this vault, and the keys by which it finds people, from any other, and nothing about them: one for
+    /// each of those keys, the one of the key in use first.
+    pub fn fingerprints(&self) -> Vec<[u8; 32]> {
+        self.index.iter().rev().map(|(_, key)| self.naming.derive("vault", &[&key.check()])).collect()
+    }
+
+    /// What signs the ledger's checkpoints and what they are verified with.
+    pub fn log(&self) -> Result<LogKeys, KeyError> {
+        let signers = self.signing.iter().map(|(_, key)| self.signer(key)).collect::<Result<_, _>>()?;
+        Ok(LogKeys { retired: self.retired.iter().map(|(_, key)| key.clone()).collect(), signers })
+    }
+
+    fn signer(&self, key: &Key) -> Result<SignerKey, KeyError> {
+        SignerKey::new(&self.origin, KeyKind::Log, key.bytes()).map_err(|_| KeyError::Origin(self.origin.clone()))
+    }
+
+    /// Makes a new key file behind the last one of its kind: beside first, for a key that is half there would be
+    /// taken for one that was damaged.
+    fn another(&self, kind: &str, last: u32, random: &Random) -> Result<(u32, Key), KeyError> {
+        let number = last + 1;
+        let path = self.folder.join(format!("{kind}-{number}.key"));
+        let unfinished = self.folder.join(format!("{kind}.unfinished"));
+        remove(&unfinished)?;
+        draw(&unfinished, random)?;
+        fs::rename(&unfinished, &path).map_err(io(&path))?;
+        sync_folder(&self.folder)?;
+        Ok((number, read(path)?))
     }
 
     /// Makes a new wrapping key: from now on subjects are wrapped with it. The older ones stay until
     /// [`forget_before`](Self::forget_before).
     pub fn rotate(&mut self, random: &Random) -> Result<u32, KeyError> {
-        let number = self.wrapping().number() + 1;
-        let path = self.folder.join(format!("wrapping-{number}.key"));
-        // Beside first: a key that is half there would be taken for one that was damaged.
-        let unfinished = self.folder.join("wrapping.unfinished");
-        match fs::remove_file(&unfinished) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(io(&unfinished)(error)),
-            _ => {}
-        }
-        draw(&unfinished, random)?;
-        fs::rename(&unfinished, &path).map_err(io(&path))?;
-        sync_folder(&self.folder)?;
-        self.wrapping.push(WrappingKey::new(number, read(path)?));
+        let (number, key) = self.another("wrapping", self.wrapping().number(), random)?;
+        self.wrapping.push(WrappingKey::new(number, key));
         Ok(number)
     }
 
     /// Destroys the wrapping keys before `number`, once nothing is wrapped with them any more.
     pub fn forget_before(&mut self, number: u32) -> Result<(), KeyError> {
         while self.wrapping.len() > 1 && self.wrapping[0].number() < number {
-            let path = self.folder.join(format!("wrapping-{}.key", self.wrapping[0].number()));
-            fs::remove_file(&path).map_err(io(&path))?;
+            remove(&self.folder.join(format!("wrapping-{}.key", self.wrapping[0].number())))?;
             self.wrapping.remove(0);
         }
         sync_folder(&self.folder)
+    }
+
+    /// Makes a new index key, unless one is just taking the other's place: from now on people are looked for by it.
+    /// The older one stays until [`forget_earlier_index`](Self::forget_earlier_index).
+    pub fn rotate_index(&mut self, random: &Random) -> Result<(), KeyError> {
+        if let [(last, _)] = self.index[..] {
+            let new = self.another("index", last, random)?;
+            self.index.push((new.0, IndexKey::new(new.1)));
+        }
+        Ok(())
+    }
+
+    /// Destroys the older index key, once nobody is found by it any more.
+    pub fn forget_earlier_index(&mut self) -> Result<(), KeyError> {
+        while self.index.len() > 1 {
+            remove(&self.folder.join(format!("index-{}.key", self.index[0].0)))?;
+            self.index.remove(0);
+        }
+        sync_folder(&self.folder)
+    }
+
+    /// Makes a new signing key. It signs nothing before the ledger announces it.
+    pub fn rotate_signing(&mut self, random: &Random) -> Result<SignerKey, KeyError> {
+        let last = self.signing.last().map_or(0, |(number, _)| *number);
+        let (number, key) = self.another("signing", last, random)?;
+        let signer = self.signer(&key)?;
+        self.signing.push((number, key));
+        Ok(signer)
+    }
+
+    /// From now on `current` alone signs. Of those before it only stays what they are verified with; one behind it
+    /// was never announced, and is destroyed.
+    pub fn settle_signing(&mut self, current: &VerifierKey) -> Result<(), KeyError> {
+        let signers: Vec<_> = self.signing.iter().map(|(_, key)| self.signer(key)).collect::<Result<_, _>>()?;
+        let Some(at) = signers.iter().position(|signer| signer.verifier() == current) else { return Ok(()) };
+        for (signer, (number, _)) in signers.iter().zip(&self.signing).take(at) {
+            let path = self.folder.join(format!("signing-{number}.public"));
+            // It may be there already, from before a crash.
+            remove(&path)?;
+            write(&path, format!("{}\n", signer.verifier()).as_bytes())?;
+            if self.retired.iter().all(|(retired, _)| retired != number) {
+                self.retired.push((*number, signer.verifier().clone()));
+            }
+        }
+        sync_folder(&self.folder)?;
+        let others = self.signing.iter().enumerate().filter(|(place, _)| *place != at);
+        for (_, (number, _)) in others {
+            remove(&self.folder.join(format!("signing-{number}.key")))?;
+        }
+        sync_folder(&self.folder)?;
+        self.signing = vec![self.signing.swap_remove(at)];
+        Ok(())
+    }
+}
+
+/// The numbers of the files in `folder` that are called `kind-N.ending`, in order.
+fn numbers(folder: &Path, kind: &str, ending: &str) -> Result<Vec<u32>, KeyError> {
+    let mut numbers = Vec::new();
+    for entry in fs::read_dir(folder).map_err(io(folder))? {
+        let name = entry.map_err(io(folder))?.file_name().to_string_lossy().into_owned();
+        let rest = name.strip_prefix(kind).and_then(|rest| rest.strip_prefix('-'));
+        let number = rest.and_then(|rest| rest.strip_suffix(ending)).and_then(|rest| rest.strip_suffix('.'));
+        numbers.extend(number.and_then(|number| number.parse::<u32>().ok()));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// The keys of one kind, in order; at least one.
+fn numbered(folder: &Path, kind: &str) -> Result<Vec<(u32, Key)>, KeyError> {
+    let numbers = numbers(folder, kind, "key")?;
+    if numbers.is_empty() {
+        return Err(KeyError::Missing { path: folder.join(format!("{kind}-1.key")) });
+    }
+    numbers.into_iter().map(|number| Ok((number, read(folder.join(format!("{kind}-{number}.key")))?))).collect()
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<(), KeyError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io(path)(error)),
+        _ => Ok(()),
     }
 }
 
@@ -242,8 +349,8 @@ mod tests {
         let folder = dir.path().join("keys");
         let first = Keyring::open(&folder, "shop.example/reads", true, &random()).unwrap();
         let again = Keyring::open(&folder, "elsewhere.example/reads", true, &random()).unwrap();
-        assert_eq!(first.fingerprint(), again.fingerprint());
-        assert_eq!(again.signer().unwrap().verifier().name(), "shop.example/reads", "a log keeps its name");
+        assert_eq!(first.fingerprints(), again.fingerprints());
+        assert_eq!(again.log().unwrap().signers[0].verifier().name(), "shop.example/reads", "a log keeps its name");
         for entry in fs::read_dir(&folder).unwrap() {
             assert_eq!(entry.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
         }

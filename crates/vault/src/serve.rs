@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use noren_ledger::leaf::Outcome;
 
-use crate::vault::{Vault, VaultError};
-use crate::wire::{Answer, Request, receive, send};
+use crate::vault::{Indexes, Vault, VaultError};
+use crate::wire::{Answer, Hello, Request, receive, send};
 
 /// More connections than this at once are not answered: the shop holds a few and keeps them.
 const CONNECTIONS: usize = 256;
@@ -214,7 +214,11 @@ fn converse(vault: &Vault, mut stream: UnixStream) {
 
 fn answer(vault: &Vault, request: &Request) -> Answer {
     let answered = match request {
-        Request::Hello => Ok(Answer::Hello(vault.fingerprint(), vault.book().verifier_key())),
+        Request::Hello => Ok(Answer::Hello(Hello {
+            identity: vault.identity(),
+            fingerprints: vault.fingerprints(),
+            keys: vault.book().verifiers().iter().map(ToString::to_string).collect(),
+        })),
         Request::Seal { asker, subject, person, values } => {
             vault.seal(asker, subject, person.as_ref(), values).map(Answer::Sealed)
         }
@@ -231,6 +235,13 @@ fn answer(vault: &Vault, request: &Request) -> Answer {
         }
         Request::Head => vault.head().map(|note| Answer::Head(note.to_string())),
         Request::RotateWrappingKey { asker } => vault.rotate_wrapping_key(asker).map(Answer::Rotated),
+        Request::RotateSigningKey { asker } => vault.rotate_signing_key(asker).map(Answer::Verifier),
+        Request::RotateIndexKey { asker } => vault.rotate_index_key(asker).map(|()| Answer::Done),
+        Request::Reindex { asker, subject, email } => {
+            let newest = vault.reindex(asker, subject, email);
+            newest.map(|newest| Answer::Index(Indexes { newest, earlier: None }))
+        }
+        Request::ForgetEarlierIndex { asker } => vault.forget_earlier_index(asker).map(|()| Answer::Done),
     };
     match answered {
         Ok(answer) => answer,

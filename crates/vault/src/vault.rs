@@ -1,6 +1,8 @@
 //! What can be asked of the vault. Each opening goes the same way: judge, budget, write down, decrypt,
 //! answer. A crash in between can count a read that nobody got, never leave one out.
 
+mod rotate;
+
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -62,6 +64,9 @@ pub enum VaultError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Nothing is to be computed anew.
+    #[error("no index key takes another's place just now; begin with `noren rotate index`")]
+    NotRotating,
     /// The key of a subject does not unwrap.
     #[error(
         "the key of subject {0} cannot be unwrapped: the store of keys and the wrapping key are not of the same vault, \
@@ -84,6 +89,24 @@ pub struct Setup<'a> {
     pub now: Arc<dyn Fn() -> u64 + Send + Sync>,
     /// Where random bytes come from.
     pub random: Random,
+    /// How an e-mail address is written to be found again; `None` if it is none.
+    pub canonical: fn(&str) -> Option<String>,
+}
+
+/// The blind index of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Indexes {
+    /// Under the key in use: what is kept.
+    pub newest: [u8; 32],
+    /// While one key takes the other's place, under the earlier one: what may still be found.
+    pub earlier: Option<[u8; 32]>,
+}
+
+impl Indexes {
+    /// Under which of the two whoever is looked for may stand: twice the same when there is one.
+    pub fn both(&self) -> [[u8; 32]; 2] {
+        [self.newest, self.earlier.unwrap_or(self.newest)]
+    }
 }
 
 /// An open vault. Closing it leaves a checkpoint over all that it did.
@@ -96,6 +119,9 @@ pub struct Vault {
     random: Random,
     /// Held by the one rotation that goes on.
     rotating: Mutex<()>,
+    /// The leaf under which everybody's index is computed anew, if that goes on.
+    reindexing: Mutex<Option<Written>>,
+    canonical: fn(&str) -> Option<String>,
     /// Why the store of keys cannot be used any more.
     broken: Mutex<Option<StoreError>>,
     /// Held for as long as the vault is open, and let go last.
@@ -105,7 +131,7 @@ pub struct Vault {
 impl Vault {
     /// Opens the vault in a folder; at the first start the folder and all in it are made.
     pub fn open(setup: Setup) -> Result<Self, VaultError> {
-        let Setup { folder, origin, limits, build, now, random } = setup;
+        let Setup { folder, origin, limits, build, now, random, canonical } = setup;
         let (store, ledger) = (folder.join("subjects.redb"), folder.join("ledger"));
         // Keys and store are made where nothing was ever sealed or written, and nowhere else.
         let first = !store.exists() && !ledger.exists();
@@ -121,7 +147,7 @@ impl Vault {
         let lock = lock(&folder.join("lock"))
             .map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?
             .ok_or_else(|| VaultError::Taken(folder.to_owned()))?;
-        let keys = Keyring::open(&folder.join("keys"), origin, first, &random)?;
+        let mut keys = Keyring::open(&folder.join("keys"), origin, first, &random)?;
         let mut budgets = Budgets::new(limits);
         let clock: Now = {
             let now = now.clone();
@@ -134,19 +160,35 @@ impl Vault {
         if let Some((id, wrapped)) = subjects.any()? {
             unwrap(&keys, &id, &wrapped)?;
         }
-        let book = Book::open(&ledger, &anchor, keys.signer()?, build, clock, |leaf| budgets.replay(leaf))?;
+        let book = Book::open(&ledger, &anchor, keys.log()?, build, clock, |leaf| budgets.replay(leaf))?;
+        keys.settle_signing(&book.verifier())?;
         let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
         synced.map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;
-        let (keys, budgets, rotating, broken) =
-            (RwLock::new(keys), Mutex::new(budgets), Mutex::new(()), Mutex::new(None));
-        let vault = Self { keys, subjects, book, budgets, now, random, rotating, broken, _lock: lock };
+        let vault = Self {
+            keys: RwLock::new(keys),
+            subjects,
+            book,
+            budgets: Mutex::new(budgets),
+            now,
+            random,
+            rotating: Mutex::new(()),
+            reindexing: Mutex::new(None),
+            canonical,
+            broken: Mutex::new(None),
+            _lock: lock,
+        };
         vault.book.append(own(Kind::Start, None))?;
         Ok(vault)
     }
 
     /// Tells this vault from any other.
-    pub fn fingerprint(&self) -> [u8; 32] {
-        self.keys().fingerprint()
+    pub fn identity(&self) -> [u8; 32] {
+        self.keys().identity()
+    }
+
+    /// Tells this vault and the keys by which it finds people from any other: the key in use first.
+    pub fn fingerprints(&self) -> Vec<[u8; 32]> {
+        self.keys().fingerprints()
     }
 
     /// What its clock says, in UTC milliseconds.
@@ -272,14 +314,16 @@ impl Vault {
         purpose: Purpose,
         field: Field,
         canonical: &Plain,
-    ) -> Result<[u8; 32], VaultError> {
+    ) -> Result<Indexes, VaultError> {
         let deed = self.deed(asker, Kind::Index, Some(purpose), Fields::of(&[field]));
         if let Err(outcome) = judge_index(purpose, field, asker.actor) {
             return Err(self.refuse(deed, outcome));
         }
         self.take(&deed)?;
         self.book.append(deed)?;
-        Ok(self.keys().index().index(field, canonical))
+        let keys = self.keys();
+        let earlier = keys.earlier_index().map(|key| key.index(field, canonical));
+        Ok(Indexes { newest: keys.index().index(field, canonical), earlier })
     }
 
     /// Destroys the key of a subject: what was sealed for it stays closed for ever. `false` if there was none.
@@ -324,35 +368,6 @@ impl Vault {
     /// The newest checkpoint: at most ten seconds old, and with the next leaf there is another.
     pub fn head(&self) -> Result<Note, VaultError> {
         Ok(self.book.newest()?.1)
-    }
-
-    /// A new wrapping key for everybody, while all goes on; the old one is destroyed. Gives how many
-    /// subjects were wrapped anew.
-    pub fn rotate_wrapping_key(&self, asker: &Asker) -> Result<u64, VaultError> {
-        let deed = Deed { detail: Some(Detail::WrappingKey), ..self.deed(asker, Kind::Rotate, None, Fields::NONE) };
-        if asker.actor != Actor::Operator {
-            return Err(self.refuse(deed, Outcome::ActorRefused));
-        }
-        // One at a time: another's would destroy the key that this one has just wrapped with.
-        let _only = self.rotating.lock().unwrap_or_else(PoisonError::into_inner);
-        self.book.append(deed)?;
-        let number = self.keys.write().unwrap_or_else(PoisonError::into_inner).rotate(&self.random)?;
-        let mut damaged = None;
-        let keys = self.keys();
-        let changed = self.stored(self.subjects.rewrap(|id, wrapped| match unwrap(&keys, id, wrapped) {
-            Ok(subject) => Ok(Some(keys.wrapping().wrap(id, &subject))),
-            Err(error) => {
-                damaged.get_or_insert(error);
-                Ok(None)
-            }
-        }))?;
-        drop(keys);
-        if let Some(error) = damaged {
-            // The old key stays: with it the damage may still be mended.
-            return Err(error);
-        }
-        self.keys.write().unwrap_or_else(PoisonError::into_inner).forget_before(number)?;
-        Ok(changed)
     }
 
     /// Writes down that a process which is none of ours was at the door.

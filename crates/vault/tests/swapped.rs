@@ -45,6 +45,7 @@ fn vault(folder: &Path, drawn: &Arc<Drawn>) -> Vault {
                 _ => {}
             }
         }),
+        canonical: |_| None,
     })
     .unwrap()
 }

@@ -24,10 +24,16 @@ macro_rules! on_both_databases {
 mod books;
 mod commands;
 mod crash;
+#[cfg(unix)]
+mod crowd;
 mod installation;
+#[cfg(unix)]
+mod ledger;
 mod metrics;
 mod patient;
 mod people;
+#[cfg(unix)]
+mod rotation;
 mod search;
 mod server;
 mod shopper;

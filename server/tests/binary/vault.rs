@@ -13,20 +13,20 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-use noren_ledger::leaf::{Act, Actor, Deed, Detail, Kind, Leaf, Outcome, Purpose};
-use noren_ledger::tile::{bundle_path, bundles_added, unbundle};
+use noren_ledger::leaf::{Actor, Detail, Kind, Purpose};
 use noren_shop::clock::Entropy;
 use noren_shop::vault::{self, Vault};
 
 use crate::books;
+use crate::crowd::{Book, shop_on};
 use crate::installation::{Installation, SKUS, runtime, said};
+use crate::ledger::{granted, ledger_keys, verified};
 use crate::patient::{Address, Patient};
-use crate::people::{Person, person};
+use crate::people::person;
 use crate::server::{PATIENCE, Server};
 
 const SHOPPERS: usize = 4;
@@ -66,70 +66,6 @@ fn wait_for_the_end_of(pid: u32) {
         let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         state.rsplit_once(") ").is_none_or(|(_, state)| state.starts_with(['Z', 'X']))
     });
-}
-
-/// The key that the ledger is verified with, as the doctor of a running shop says it.
-fn ledger_key(installation: &Installation) -> String {
-    let said = installation.run(&["doctor"]);
-    let key = said.out.split_once("verified with the key ").and_then(|(_, rest)| rest.split_whitespace().next());
-    key.unwrap_or_else(|| panic!("{said:?}")).to_owned()
-}
-
-/// The deeds in the ledger of an installation whose vault has stopped, exported and verified by the binary; and
-/// what it said.
-fn verified(installation: &Installation, key: &str) -> (Vec<Deed>, String) {
-    let folder = installation.desk().join("export");
-    let to = folder.display().to_string();
-    let exported = installation.run(&["ledger", "export", "--to", &to]);
-    assert_eq!(exported.code, Some(0), "{exported:?}");
-    let verified = said(
-        Command::new(env!("CARGO_BIN_EXE_noren"))
-            .args(["ledger", "verify", "--dir", &to, "--key", key])
-            .current_dir(installation.desk()),
-    );
-    assert!(verified.code == Some(0) && verified.out.contains("every one is right"), "{verified:?}");
-    let size = exported.out.split_whitespace().next().unwrap().parse().unwrap();
-    let mut deeds = Vec::new();
-    for (index, width) in bundles_added(0, size) {
-        let bytes = fs::read(folder.join(bundle_path(index, width))).unwrap();
-        for leaf in unbundle(&bytes, width).unwrap() {
-            if let Act::Deed(deed) = Leaf::decode(leaf).unwrap().act {
-                deeds.push(deed);
-            }
-        }
-    }
-    (deeds, verified.out)
-}
-
-/// How many reads were granted for a purpose.
-fn granted(deeds: &[Deed], purpose: Purpose) -> u64 {
-    let of =
-        |deed: &&Deed| deed.kind == Kind::Open && deed.purpose == Some(purpose) && deed.outcome == Outcome::Granted;
-    deeds.iter().filter(of).count() as u64
-}
-
-/// What the shoppers have to show for it.
-#[derive(Default)]
-struct Book {
-    /// Confirmed orders and whose they are.
-    orders: Mutex<Vec<(String, Person)>>,
-    /// Confirmations that were seen with the person's name in them, and pages of orders.
-    confirmations: AtomicU64,
-    pages: AtomicU64,
-}
-
-/// Buys, looks at the order, and begins anew, until told to stop.
-fn shop_on(shop: &Address, next: &AtomicUsize, stop: &AtomicBool, book: &Book, heard: &(dyn Fn() + Sync)) {
-    while !stop.load(Ordering::SeqCst) {
-        let no = next.fetch_add(1, Ordering::SeqCst);
-        let (who, mut shopper) = (person(no), Patient::new(shop, heard));
-        let order = shopper.order(&who, SKUS[no % SKUS.len()]);
-        book.confirmations.fetch_add(order.confirmations, Ordering::SeqCst);
-        if shopper.get(&format!("/orders/{}", order.token)).is_ok_and(|(_, _, page)| page.contains(&who.name)) {
-            book.pages.fetch_add(1, Ordering::SeqCst);
-        }
-        book.orders.lock().unwrap().push((order.token, who));
-    }
 }
 
 /// Kills the vault, and now and then the shop, `times` times, each after some answers more; gives the shop that
@@ -219,11 +155,11 @@ fn a_vault_killed_in_the_middle_of_checkouts_loses_no_order_and_leaves_no_read_o
         books::books_balance(&shop, &at_first).await;
         shop.db.close().await;
     });
-    let key = ledger_key(&installation);
+    let keys = ledger_keys(&installation);
     server.ask_to_stop();
     assert!(server.ended().success());
 
-    let (deeds, words) = verified(&installation, &key);
+    let (deeds, words) = verified(&installation, &keys);
     let mails = fs::read_dir(installation.data().join("mailbox")).unwrap().count() as u64;
     for (what, answers, purpose) in [
         ("confirmations", confirmations, Purpose::Checkout),
@@ -348,7 +284,8 @@ fn another_users_process_gets_no_answer_and_stands_in_the_ledger() {
     installation.file("noren.toml", format!("vault_socket = \"{}\"\nvault_users = \"12345\"\n", socket.display()));
     let vault = Apart::start(&installation);
     assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o666, "everybody may knock");
-    let (_, key) = runtime().block_on(async { Vault::at(&socket, Entropy::System).hello().await.unwrap() });
+    let hello = runtime().block_on(async { Vault::at(&socket, Entropy::System).hello().await.unwrap() });
+    let keys = hello.keys;
     let ours = said(&mut knock(&socket));
     assert_eq!(ours.code, Some(0), "{ours:?}");
     assert!(ours.out.trim().parse::<usize>().unwrap() > 32, "the vault's own user is answered: {ours:?}");
@@ -358,7 +295,7 @@ fn another_users_process_gets_no_answer_and_stands_in_the_ledger() {
     assert_eq!((stranger.code, stranger.out.trim()), (Some(0), "0"), "{stranger:?}");
     vault.stop();
     assert!(!socket.exists());
-    let (deeds, words) = verified(&installation, &key);
+    let (deeds, words) = verified(&installation, &keys);
     let alarms = deeds.iter().filter(|deed| deed.kind == Kind::Alarm && deed.detail == Some(Detail::Stranger));
     assert_eq!(alarms.filter(|deed| deed.actor == Actor::Vault).count(), 1, "{words}");
 }

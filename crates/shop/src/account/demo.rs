@@ -28,11 +28,9 @@ pub async fn demo(shop: &Shop) -> Result<(), DoorError> {
     for (address, name) in PEOPLE {
         let email = Email::parse(address).map_err(DoorError::Refused)?;
         let asker = Asker::operator("seed");
-        let index = shop.vault.index(asker, LookFor::Login, email.canonical()).await?.to_vec();
+        let index = shop.vault.index(asker, LookFor::Login, email.canonical()).await?;
         let mut conn = shop.db.read().await?;
-        let there =
-            fetch_optional!(conn, (i64,), "SELECT created_at FROM customer WHERE email_index = $1", index.clone());
-        if there.await?.is_some() {
+        if super::owner(&mut conn, &index).await?.is_some() {
             continue;
         }
         drop(conn);
@@ -49,7 +47,7 @@ pub async fn demo(shop: &Shop) -> Result<(), DoorError> {
             "INSERT INTO customer (id, email_index, email, name, password_hash, lang, created_at, password_changed_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $7) ON CONFLICT (email_index) DO NOTHING",
             id,
-            index,
+            index.newest.to_vec(),
             person.get(Field::Email),
             person.get(Field::Name),
             hash,

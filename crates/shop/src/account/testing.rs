@@ -11,7 +11,7 @@ pub async fn customer(shop: &Shop, address: &str) -> Id<Customer> {
     let email = Email::parse(address).unwrap();
     let id = shop.entropy.uuid(shop.now());
     let asker = Asker::guest(id, "test");
-    let index = shop.vault.index(asker, LookFor::Login, email.canonical()).await.unwrap();
+    let index = shop.vault.index(asker, LookFor::Login, email.canonical()).await.unwrap().newest;
     let sealed = vec![(Field::Email, Plain::new(email.address().to_owned()))];
     let sealed = shop.vault.seal(asker, id, None, sealed).await.unwrap();
     let mut tx = shop.db.write().await.unwrap();

@@ -93,7 +93,7 @@ async fn reads(shop: &Shop, who: &SignedIn) -> Result<ReadsView, notice::NoticeE
     let orders = fetch_all!(conn, (uuid::Uuid,), sql, who.customer.0, ORDERS).await?;
     drop(conn);
     let records: Vec<_> = std::iter::once(who.customer.0).chain(orders.into_iter().map(|(record,)| record)).collect();
-    let (_, key) = shop.vault.hello().await?;
+    let key = shop.vault.hello().await?.keys.pop().unwrap_or_default();
     let proofs = shop.vault.prove(Asker::customer(who.customer, "account/security"), &records).await?;
     let proofs = proofs.into_iter().map(|(tag, proof)| ReadProof { tag: tag.to_string(), proof }).collect();
     Ok(ReadsView { key, proofs })

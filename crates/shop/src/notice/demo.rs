@@ -10,6 +10,7 @@ use noren_domain::{Id, Text};
 use uuid::Uuid;
 
 use super::{NoticeError, publish};
+use crate::account;
 use crate::vault::{Asker, LookFor};
 use crate::{Shop, fetch_optional};
 
@@ -26,12 +27,12 @@ pub async fn demo(shop: &Shop) -> Result<(), NoticeError> {
     }
     let Some(no) = NoticeNo::parse(NO) else { return Err(NoticeError::Malformed(NO.to_owned())) };
     let Ok(email) = Email::parse("hanako@example.jp") else { return Ok(()) };
-    let index = shop.vault.index(Asker::operator("seed"), LookFor::Login, email.canonical()).await?.to_vec();
+    let index = shop.vault.index(Asker::operator("seed"), LookFor::Login, email.canonical()).await?;
     let mut conn = shop.db.read().await?;
-    let hanako = fetch_optional!(conn, (Uuid,), "SELECT id FROM customer WHERE email_index = $1", index).await?;
+    let hanako = account::owner(&mut conn, &index).await?;
     let there = fetch_optional!(conn, (String,), "SELECT no FROM notice WHERE no = $1", NO).await?;
     drop(conn);
-    let (Some((hanako,)), None) = (hanako, there) else { return Ok(()) };
+    let (Some(hanako), None) = (hanako, there) else { return Ok(()) };
     let verdicts = PersonVerdicts::new(Grade::C, fields()).map_err(|weakened| {
         NoticeError::Incomplete(Incomplete(vec![match weakened {
             noren_domain::notice::Weakened::NotReadUnderC => "a verdict that its evidence can carry",

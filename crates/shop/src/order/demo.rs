@@ -8,6 +8,7 @@ use noren_domain::{Id, Lang};
 use uuid::Uuid;
 
 use super::{DAY_MS, Next, PlaceError, note, place};
+use crate::account;
 use crate::cart::{self, CartError, CartKey};
 use crate::checkout::{self, CheckoutError};
 use crate::clock::Clock;
@@ -105,12 +106,13 @@ pub async fn demo(shop: &Shop) -> Result<(), DemoError> {
     }
     for person in &PEOPLE {
         let Ok(email) = Email::parse(person.email) else { continue };
-        let index = shop.vault.index(Asker::operator("seed"), LookFor::Login, email.canonical()).await?.to_vec();
+        let index = shop.vault.index(Asker::operator("seed"), LookFor::Login, email.canonical()).await?;
         let mut conn = shop.db.read().await?;
-        let sql = "SELECT id, (SELECT COUNT(*) FROM orders WHERE customer_id = customer.id) FROM customer WHERE email_index = $1";
-        let found = fetch_optional!(conn, (Uuid, i64), sql, index).await?;
+        let Some(customer) = account::owner(&mut conn, &index).await? else { continue };
+        let sql = "SELECT 1 FROM orders WHERE customer_id = $1 LIMIT 1";
+        let has_orders = fetch_optional!(conn, (i32,), sql, customer).await?.is_some();
         drop(conn);
-        if let Some((customer, 0)) = found {
+        if !has_orders {
             for demo in person.orders {
                 buy(shop, Id::new(customer), person, demo).await?;
             }

@@ -15,7 +15,8 @@ use noren_ledger::tile::{Tile, bundle, bundle_path};
 use noren_ledger::tree::{Frontier, leaf_hash};
 
 use super::BookError;
-use super::files::{NOTES, io, names, whole_notes, write};
+use super::files::{io, names, write};
+use super::notes::{NOTES, whole_notes};
 
 /// Leaves of one bundle, and hashes of one tile.
 const WIDTH: u64 = 256;

@@ -1,21 +1,19 @@
-//! The files of a ledger: leaves by month, checkpoints, and a lock against a second vault.
+//! The leaves of a ledger on the disk, in a file for each month, and a lock against a second vault.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufReader, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use noren_ledger::Hash;
 use noren_ledger::audit::{AuditFault, Auditor, Fault};
 use noren_ledger::checkpoint::Checkpoint;
 use noren_ledger::leaf::{LEN, Leaf, LeafError};
-use noren_ledger::note::{Note, VerifierKey, parse_notes};
 use noren_ledger::tree::{Frontier, leaf_hash};
 
 use super::BookError;
 
-/// Ending of a file of checkpoints.
-pub(super) const NOTES: &str = ".notes";
 /// Nodes of this level and above are kept in memory: 32 bytes for 256 leaves and half as much again
 /// and so on, 25 MB for a hundred million. Those below are computed from the leaves they span.
 const KEPT_LEVEL: u8 = 8;
@@ -28,11 +26,13 @@ struct Segment {
     file: File,
 }
 
+/// Leaves as they stood at some time: they do not change any more.
+#[derive(Clone, Default)]
+pub(super) struct Leaves(Vec<Arc<Segment>>);
+
 pub(super) struct Files {
     folder: PathBuf,
-    /// Outside the folder: the newest checkpoint once more.
-    anchor: PathBuf,
-    segments: Vec<Segment>,
+    leaves: Leaves,
     size: u64,
     /// From [`KEPT_LEVEL`] on.
     nodes: Vec<Vec<Hash>>,
@@ -45,11 +45,11 @@ pub(super) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> BookError + '_ {
     move |source| BookError::Io { path: path.display().to_string(), source }
 }
 
-fn own_folder(path: &Path) -> Result<(), BookError> {
+pub(super) fn own_folder(path: &Path) -> Result<(), BookError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io(path))
 }
 
-fn own_file(path: &Path) -> Result<File, BookError> {
+pub(super) fn own_file(path: &Path) -> Result<File, BookError> {
     OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path).map_err(io(path))
 }
 
@@ -67,25 +67,14 @@ pub(super) fn sync(file: &File) -> Result<(), BookError> {
 impl Files {
     /// Opens the folder and reads every leaf through `auditor`. What a crash left of a half written leaf at
     /// the very end is cut off: nobody was answered for it.
-    pub(super) fn open(
-        folder: &Path,
-        anchor: &Path,
-        auditor: &mut Auditor,
-        mut each: impl FnMut(&Leaf),
-    ) -> Result<Self, BookError> {
-        own_folder(&folder.join("checkpoints"))?;
+    pub(super) fn open(folder: &Path, auditor: &mut Auditor, mut each: impl FnMut(&Leaf)) -> Result<Self, BookError> {
+        own_folder(folder)?;
         let lock = crate::lock::lock(&folder.join("lock")).map_err(io(folder))?.ok_or_else(|| {
             let source = std::io::Error::other("another vault has it open");
             BookError::Io { path: folder.display().to_string(), source }
         })?;
-        let mut files = Self {
-            folder: folder.to_owned(),
-            anchor: anchor.to_owned(),
-            segments: Vec::new(),
-            size: 0,
-            nodes: Vec::new(),
-            _lock: lock,
-        };
+        let mut files =
+            Self { folder: folder.to_owned(), leaves: Leaves::default(), size: 0, nodes: Vec::new(), _lock: lock };
         let names = names(folder, ".leaves")?;
         let last = names.len().saturating_sub(1);
         for (at, name) in names.iter().enumerate() {
@@ -123,37 +112,37 @@ impl Files {
         // What was read may have been in memory only: a power cut between two starts would take it back.
         file.sync_data().map_err(io(&path))?;
         let month = name.trim_end_matches(".leaves").to_owned();
-        self.segments.push(Segment { month, first, file });
+        self.leaves.0.push(Arc::new(Segment { month, first, file }));
         Ok(())
     }
 
     /// Puts a leaf behind the others; in a new file when a new month has begun.
     pub(super) fn append(&mut self, time: u64, bytes: &[u8; LEN]) -> Result<(), BookError> {
         let month = month(time);
-        if self.segments.last().is_none_or(|segment| segment.month < month) {
+        if self.leaves.0.last().is_none_or(|segment| segment.month < month) {
             // What is sealed is on the disk before anything comes after it.
-            if let Some(sealed) = self.segments.last() {
+            if let Some(sealed) = self.leaves.0.last() {
                 sync(&sealed.file)?;
             }
             let path = self.folder.join(&month).with_extension("leaves");
             let file = own_file(&path)?;
             File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(io(&self.folder))?;
-            self.segments.push(Segment { month, first: self.size, file });
+            self.leaves.0.push(Arc::new(Segment { month, first: self.size, file }));
         }
-        if let Some(segment) = self.segments.last_mut() {
-            segment.file.write_all(bytes).map_err(io(&self.folder))?;
+        if let Some(segment) = self.leaves.0.last() {
+            (&segment.file).write_all(bytes).map_err(io(&self.folder))?;
         }
         self.size += 1;
         Ok(())
     }
 
     pub(super) fn sync(&self) -> Result<(), BookError> {
-        self.segments.last().map_or(Ok(()), |segment| sync(&segment.file))
+        self.leaves.0.last().map_or(Ok(()), |segment| sync(&segment.file))
     }
 
     /// The file that is written to now.
     pub(super) fn handle(&self) -> Result<File, BookError> {
-        let segment = self.segments.last().ok_or_else(|| io(&self.folder)(std::io::ErrorKind::NotFound.into()))?;
+        let segment = self.leaves.0.last().ok_or_else(|| io(&self.folder)(std::io::ErrorKind::NotFound.into()))?;
         segment.file.try_clone().map_err(io(&self.folder))
     }
 
@@ -173,31 +162,15 @@ impl Files {
             return kept.copied().ok_or_else(|| io(&self.folder)(std::io::ErrorKind::NotFound.into()));
         }
         let mut tree = Frontier::default();
-        for leaf in self.leaves(index << level, 1 << level)? {
+        for leaf in self.leaves.bytes_of(index << level, 1 << level)? {
             tree.push(leaf_hash(&leaf), |_, _, _| {});
         }
         Ok(tree.root())
     }
 
-    /// The bytes of `count` leaves from `first` on.
-    pub(super) fn leaves(&self, first: u64, count: u64) -> Result<Vec<[u8; LEN]>, BookError> {
-        (first..first + count).map(|sequence| self.bytes(sequence)).collect()
-    }
-
-    fn bytes(&self, sequence: u64) -> Result<[u8; LEN], BookError> {
-        let at = self.segments.partition_point(|segment| segment.first <= sequence);
-        let segment = at.checked_sub(1).and_then(|at| self.segments.get(at));
-        let segment = segment.ok_or_else(|| io(&self.folder)(std::io::ErrorKind::NotFound.into()))?;
-        let mut bytes = [0; LEN];
-        let offset = (sequence - segment.first) * LEN as u64;
-        segment.file.read_exact_at(&mut bytes, offset).map_err(io(&self.folder))?;
-        Ok(bytes)
-    }
-
-    /// One leaf.
-    pub(super) fn leaf(&self, sequence: u64) -> Result<Leaf, BookError> {
-        let leaf = Leaf::decode(&self.bytes(sequence)?);
-        leaf.map_err(|fault| AuditFault { sequence, fault: fault.into() }.into())
+    /// The leaves of now.
+    pub(super) fn leaves(&self) -> Leaves {
+        self.leaves.clone()
     }
 
     /// Checks a checkpoint against the leaves it is about.
@@ -208,75 +181,29 @@ impl Files {
         }
         Err(AuditFault { sequence: checkpoint.size, fault: Fault::Root }.into())
     }
-
-    /// Keeps a signed checkpoint of the time `time`: behind the others of its month, and alone as the anchor.
-    pub(super) fn keep_checkpoint(&self, time: u64, note: &Note) -> Result<(), BookError> {
-        let folder = self.folder.join("checkpoints");
-        let path = folder.join(month(time) + NOTES);
-        let new = !path.exists();
-        let mut file = own_file(&path)?;
-        file.write_all(format!("{note}\n").as_bytes()).and_then(|()| file.sync_data()).map_err(io(&path))?;
-        if new {
-            File::open(&folder).and_then(|folder| folder.sync_all()).map_err(io(&folder))?;
-        }
-        // A power cut must not leave an empty anchor: with none of the log's checkpoints in it nothing opens.
-        let unfinished = self.anchor.with_extension("unfinished");
-        write(&unfinished, note.to_string().as_bytes())?;
-        File::open(&unfinished).and_then(|file| file.sync_all()).map_err(io(&unfinished))?;
-        fs::rename(&unfinished, &self.anchor).map_err(io(&self.anchor))?;
-        let folder = self.anchor.parent().unwrap_or(Path::new("."));
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(io(folder))
-    }
-
-    /// The newest checkpoint, opened with the log's key. What a crash left of a half written one behind it
-    /// is cut off.
-    pub(super) fn newest_checkpoint(&mut self, key: &VerifierKey) -> Result<Option<(Checkpoint, Note)>, BookError> {
-        let folder = self.folder.join("checkpoints");
-        for name in names(&folder, NOTES)?.into_iter().rev() {
-            let path = folder.join(&name);
-            let bytes = fs::read(&path).map_err(io(&path))?;
-            let whole = whole(&bytes);
-            if whole.len() != bytes.len() {
-                own_file(&path)?.set_len(whole.len() as u64).map_err(io(&path))?;
-            }
-            let notes = whole_notes(whole).ok_or_else(|| BookError::Checkpoint(name.clone()))?;
-            if let Some(newest) = notes.last() {
-                return opened(newest, key).map(Some).ok_or(BookError::Checkpoint(name));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The checkpoint that is kept outside the folder.
-    pub(super) fn anchor(&self, key: &VerifierKey) -> Result<Option<(Checkpoint, Note)>, BookError> {
-        let name = || self.anchor.display().to_string();
-        match fs::read_to_string(&self.anchor) {
-            Ok(text) => {
-                let note = text.parse().ok();
-                note.and_then(|note| opened(&note, key)).map(Some).ok_or_else(|| BookError::Checkpoint(name()))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(BookError::Io { path: name(), source }),
-        }
-    }
 }
 
-fn opened(note: &Note, key: &VerifierKey) -> Option<(Checkpoint, Note)> {
-    let (checkpoint, _) = Checkpoint::open(note, std::slice::from_ref(key)).ok()?;
-    Some((checkpoint, note.clone()))
-}
+impl Leaves {
+    /// The bytes of `count` leaves from `first` on.
+    fn bytes_of(&self, first: u64, count: u64) -> Result<Vec<[u8; LEN]>, BookError> {
+        (first..first + count).map(|sequence| self.bytes(sequence)).collect()
+    }
 
-/// The part of a file of notes that was written to its end: a note is text, an empty line and signatures, and
-/// an empty line ends it.
-fn whole(bytes: &[u8]) -> &[u8] {
-    let ends: Vec<usize> = (2..=bytes.len()).filter(|end| bytes[end - 2..*end] == *b"\n\n").collect();
-    let whole = ends.len() / 2 * 2;
-    &bytes[..whole.checked_sub(1).map_or(0, |last| ends[last])]
-}
+    fn bytes(&self, sequence: u64) -> Result<[u8; LEN], BookError> {
+        let at = self.0.partition_point(|segment| segment.first <= sequence);
+        let segment = at.checked_sub(1).and_then(|at| self.0.get(at));
+        let segment = segment.ok_or_else(|| io(Path::new("leaves"))(std::io::ErrorKind::NotFound.into()))?;
+        let mut bytes = [0; LEN];
+        let offset = (sequence - segment.first) * LEN as u64;
+        segment.file.read_exact_at(&mut bytes, offset).map_err(io(Path::new("leaves")))?;
+        Ok(bytes)
+    }
 
-/// The notes that were written to their end; `None` if one of them is none.
-pub(super) fn whole_notes(bytes: &[u8]) -> Option<Vec<Note>> {
-    parse_notes(std::str::from_utf8(whole(bytes)).ok()?).ok()
+    /// One leaf.
+    pub(super) fn leaf(&self, sequence: u64) -> Result<Leaf, BookError> {
+        let leaf = Leaf::decode(&self.bytes(sequence)?);
+        leaf.map_err(|fault| AuditFault { sequence, fault: fault.into() }.into())
+    }
 }
 
 /// The files in a folder whose names end in `ending`, in order.
@@ -292,7 +219,7 @@ pub(super) fn names(folder: &Path, ending: &str) -> Result<Vec<String>, BookErro
 
 /// The month of a time in UTC milliseconds: `2026-11`. Days to civil dates as in H. Hinnant's
 /// `civil_from_days`, from the first of March of year 0 on.
-fn month(time: u64) -> String {
+pub(super) fn month(time: u64) -> String {
     let days = time / 86_400_000 + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;

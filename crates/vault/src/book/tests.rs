@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use noren_ledger::audit::Fault;
+use noren_ledger::audit::{AuditFault, Fault};
 use noren_ledger::leaf::{Actor, Field, Fields, Kind, LEN, Outcome, Purpose, Route};
 use noren_ledger::note::{KeyKind, VerifierKey};
 
@@ -30,8 +30,8 @@ fn clock() -> (Arc<AtomicU64>, Now) {
     (clock, Box::new(move || read.load(Ordering::SeqCst)))
 }
 
-fn open_as(folder: &Path, signer: SignerKey, now: Now) -> Result<Book, BookError> {
-    Book::open(folder, &folder.with_extension("anchor"), signer, 7, now, |_| {})
+fn open_as(folder: &Path, keys: impl Into<LogKeys>, now: Now) -> Result<Book, BookError> {
+    Book::open(folder, &folder.with_extension("anchor"), keys.into(), 7, now, |_| {})
 }
 
 fn open(folder: &Path) -> Result<Book, BookError> {
@@ -247,6 +247,84 @@ fn a_book_that_cannot_be_written_answers_for_nothing_more() {
     }
     assert!(matches!(book.append(entry(1, Class::Relaxed)), Err(BookError::Stopped(_))), "and says so from then on");
     assert!(book.prove(Tag([1; 16])).is_err() && book.checkpoint().is_err());
+}
+
+/// The keys of a log whose first one is `signer()`: those with which checkpoints are verified only, and those that sign.
+fn keys(retired: &[u8], signers: &[u8]) -> LogKeys {
+    let signer = |seed: &u8| SignerKey::new("shop.example/reads", KeyKind::Log, &[*seed; 32]).unwrap();
+    LogKeys {
+        retired: retired.iter().map(|seed| signer(seed).verifier().clone()).collect(),
+        signers: signers.iter().map(signer).collect(),
+    }
+}
+
+/// Reads what is in the folder of a ledger as an auditor does who was given the keys; gives how many checkpoints there are.
+fn audited(folder: &Path, given: &[u8]) -> Result<usize, noren_ledger::checkpoints::Wrong> {
+    let keys = keys(given, &[]).retired;
+    let mut checkpoints = noren_ledger::checkpoints::Checkpoints::new(keys[0].clone(), &keys[1..], &[]).unwrap();
+    let notes = fs::read_to_string(folder.join("checkpoints/2026-11.notes")).unwrap();
+    for note in noren_ledger::note::parse_notes(&notes).unwrap() {
+        checkpoints.add(&note)?;
+    }
+    let mut auditor = Auditor::default();
+    for leaf in fs::read(folder.join("2026-11.leaves")).unwrap().chunks(LEN) {
+        auditor.take(leaf, |_, _, _| {})?;
+        checkpoints.judge(&auditor)?;
+    }
+    assert_eq!(checkpoints.newest(), auditor.size());
+    Ok(checkpoints.count())
+}
+
+#[test]
+fn a_new_key_signs_once_the_old_one_has_vouched_for_it_and_the_ledger_opens_with_it_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let book = open(dir.path()).unwrap();
+    for next in [6, 7] {
+        book.append(entry(1, Class::Strict)).unwrap();
+        book.announce(keys(&[], &[next]).signers.remove(0)).unwrap();
+        book.append(entry(1, Class::Strict)).unwrap();
+        book.checkpoint().unwrap();
+    }
+    assert_eq!(book.verifiers().len(), 3);
+    drop(book);
+    assert_eq!(audited(dir.path(), &[5, 6, 7]).unwrap(), 4, "each one vouched for, and each one signing");
+    assert!(audited(dir.path(), &[5, 7]).is_err_and(|wrong| wrong.unknown()), "a key is missing");
+    let book = open_as(dir.path(), keys(&[5, 6], &[7]), clock().1).unwrap();
+    book.append(entry(1, Class::Strict)).unwrap();
+    assert_eq!(book.verifier(), keys(&[], &[7]).known()[0]);
+    drop(book);
+    assert_eq!(audited(dir.path(), &[5, 6, 7]).unwrap(), 5);
+    for wrong in [keys(&[5, 6], &[]), keys(&[5], &[6]), keys(&[], &[5])] {
+        let refused = refusal(open_as(dir.path(), wrong, clock().1));
+        assert!(matches!(refused, BookError::NoSigner | BookError::Checkpoint(_)), "{refused}");
+    }
+}
+
+#[test]
+fn an_announcement_that_a_crash_cut_off_is_ended_by_the_old_key_at_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let (leaves, notes) = (dir.path().join("2026-11.leaves"), dir.path().join("checkpoints/2026-11.notes"));
+    let anchor = dir.path().with_extension("anchor");
+    let book = open(dir.path()).unwrap();
+    book.append(entry(1, Class::Strict)).unwrap();
+    book.checkpoint().unwrap();
+    let before = [&leaves, &notes, &anchor].map(|path| fs::read(path).unwrap());
+    book.announce(keys(&[], &[6]).signers.remove(0)).unwrap();
+    drop(book);
+    let after = fs::read(&leaves).unwrap();
+    assert_eq!(after.len(), before[0].len() + 2 * LEN, "the key, and the heads");
+    // A new key that was drawn and never announced; the key alone; the key and the heads, and no signature.
+    for (whole, checkpoints) in [(before[0].len(), 1), (before[0].len() + LEN, 2), (after.len(), 2)] {
+        fs::write(&leaves, &after[..whole]).unwrap();
+        fs::write(&notes, &before[1]).unwrap();
+        fs::write(&anchor, &before[2]).unwrap();
+        let book = open_as(dir.path(), keys(&[], &[5, 6]), clock().1).unwrap();
+        let signs = if checkpoints == 1 { 5 } else { 6 };
+        assert_eq!(book.verifier(), keys(&[], &[signs]).known()[0]);
+        book.append(entry(1, Class::Strict)).unwrap();
+        drop(book);
+        assert_eq!(audited(dir.path(), &[5, 6]).unwrap(), checkpoints + 1);
+    }
 }
 
 /// The process that is killed: writes for ever, and says each place once it is safe.

@@ -21,8 +21,9 @@ fn what_is_sealed_through_the_door_is_opened_through_the_door() {
     let vault = Arc::new(vault(&dir.path().join("vault")));
     let _server = Server::start(vault.clone(), &path, &[]).unwrap();
     let mut stream = UnixStream::connect(&path).unwrap();
-    let Answer::Hello(fingerprint, key) = ask(&mut stream, &Request::Hello) else { panic!("no greeting") };
-    assert_eq!((fingerprint, key), (vault.fingerprint(), vault.book().verifier_key()));
+    let Answer::Hello(hello) = ask(&mut stream, &Request::Hello) else { panic!("no greeting") };
+    assert_eq!((hello.identity, hello.fingerprints), (vault.identity(), vault.fingerprints()));
+    assert_eq!(hello.keys, vault.book().verifiers().iter().map(ToString::to_string).collect::<Vec<_>>());
     let Answer::Sealed(sealed) = ask(&mut stream, &seal("暖簾 花子")) else { panic!("not sealed") };
     let open = |purpose| Request::Open {
         asker: asker(Actor::Customer, 1),

@@ -1,0 +1,94 @@
+//! New keys in the place of old ones, while all goes on. Each rotation stands in the ledger before it begins.
+
+use std::sync::{MutexGuard, PoisonError};
+
+use noren_ledger::leaf::{Actor, Deed, Detail, Field, Fields, Kind, Outcome};
+
+use super::{Asker, Vault, VaultError, unwrap};
+use crate::book::Written;
+use crate::seal::{Plain, SubjectId};
+
+impl Vault {
+    /// A new wrapping key for everybody; the old one is destroyed. Gives how many subjects were wrapped anew.
+    pub fn rotate_wrapping_key(&self, asker: &Asker) -> Result<u64, VaultError> {
+        let _only = self.rotation(asker, Detail::WrappingKey)?.0;
+        let number = self.keys.write().unwrap_or_else(PoisonError::into_inner).rotate(&self.random)?;
+        let mut damaged = None;
+        let keys = self.keys();
+        let changed = self.stored(self.subjects.rewrap(|id, wrapped| match unwrap(&keys, id, wrapped) {
+            Ok(subject) => Ok(Some(keys.wrapping().wrap(id, &subject))),
+            Err(error) => {
+                damaged.get_or_insert(error);
+                Ok(None)
+            }
+        }))?;
+        drop(keys);
+        if let Some(error) = damaged {
+            // The old key stays: with it the damage may still be mended.
+            return Err(error);
+        }
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).forget_before(number)?;
+        Ok(changed)
+    }
+
+    /// A new key for the ledger's checkpoints, announced in it; the old one is destroyed. Gives the line that
+    /// checkpoints are verified with from now on.
+    pub fn rotate_signing_key(&self, asker: &Asker) -> Result<String, VaultError> {
+        let _only = self.rotation(asker, Detail::SigningKey)?.0;
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let signer = keys.rotate_signing(&self.random)?;
+        let new = signer.verifier().clone();
+        self.book.announce(signer)?;
+        keys.settle_signing(&new)?;
+        Ok(new.to_string())
+    }
+
+    /// Begins to give everybody another blind index, or goes on with it: from now on [`index`](Vault::index) gives
+    /// two. The shop then asks [`reindex`](Self::reindex) for everybody and ends with
+    /// [`forget_earlier_index`](Self::forget_earlier_index).
+    pub fn rotate_index_key(&self, asker: &Asker) -> Result<(), VaultError> {
+        let (_only, written) = self.rotation(asker, Detail::IndexKey)?;
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).rotate_index(&self.random)?;
+        *self.reindexing() = Some(written);
+        Ok(())
+    }
+
+    /// The blind index of a sealed e-mail address under the newest key. The address is opened in here and does not
+    /// leave: what stands in the ledger is the rotation.
+    pub fn reindex(&self, asker: &Asker, id: &SubjectId, email: &[u8]) -> Result<[u8; 32], VaultError> {
+        let reindexing = self.reindexing();
+        let written = reindexing.as_ref().ok_or(VaultError::NotRotating)?;
+        let deed = Deed { detail: Some(Detail::IndexKey), ..self.deed(asker, Kind::Rotate, None, Fields::NONE) };
+        let Some(subject) = self.subject(id)? else { return Err(self.refuse(deed, Outcome::NoSubject)) };
+        let opened = subject.key.open(id, Field::Email, email, written).ok();
+        drop(reindexing);
+        match opened.and_then(|address| (self.canonical)(address.expose())) {
+            Some(canonical) => Ok(self.keys().index().index(Field::Email, &Plain::new(canonical))),
+            None => Err(self.refuse(deed, Outcome::Damaged)),
+        }
+    }
+
+    /// Destroys the earlier index key, once nobody is found by it any more.
+    pub fn forget_earlier_index(&self, asker: &Asker) -> Result<(), VaultError> {
+        let _only = self.rotation(asker, Detail::IndexKey)?.0;
+        *self.reindexing() = None;
+        Ok(self.keys.write().unwrap_or_else(PoisonError::into_inner).forget_earlier_index()?)
+    }
+
+    fn reindexing(&self) -> MutexGuard<'_, Option<Written>> {
+        self.reindexing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a rotation down and waits for its turn: two at once would destroy each other's keys.
+    fn rotation(&self, asker: &Asker, of: Detail) -> Result<(MutexGuard<'_, ()>, Written), VaultError> {
+        let deed = Deed { detail: Some(of), ..self.deed(asker, Kind::Rotate, None, Fields::NONE) };
+        if asker.actor != Actor::Operator {
+            return Err(self.refuse(deed, Outcome::ActorRefused));
+        }
+        let only = self.rotating.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok((only, self.book.append(deed)?))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+use std::fs;
+use std::path::Path;
+
+use noren_ledger::leaf::{Kind, Purpose};
+use noren_ledger::note::VerifierKey;
+
+use super::*;
+use crate::keys::Keyring;
+use crate::policy::NO_REFERENCE;
+use crate::vault::Indexes;
+use crate::vault::tests::{HANAKO, TARO, asker, own_view, plain, random, refusal, sealed, vault};
+
+/// The names of the key files of a kind.
+fn files(folder: &Path, kind: &str) -> Vec<String> {
+    let names = fs::read_dir(folder.join("keys")).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+    names.retain(|name| name.starts_with(kind));
+    names.sort();
+    names
+}
+
+fn operator() -> Asker {
+    asker(Actor::Operator, 0)
+}
+
+#[test]
+fn a_new_wrapping_key_takes_the_place_of_the_old_one_while_people_are_read_and_come() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = vault(dir.path());
+    let name = || [(Field::Name, plain("花子"))];
+    let id = |no: u16| {
+        let mut id = [3; 16];
+        id[..2].copy_from_slice(&no.to_be_bytes());
+        id
+    };
+    let customer = |no: u16| Asker { id: id(no), ..asker(Actor::Customer, 0) };
+    let keep = |no: u16| vault.seal(&customer(no), &id(no), None, &name()).unwrap().remove(0);
+    let people: Vec<_> = (0..600).map(|no| (no, keep(no))).collect();
+    let read = |(no, sealed): &(u16, Vec<u8>)| {
+        let sealed = [(Field::Name, sealed.clone())];
+        vault.open_fields(&customer(*no), Purpose::SelfView, NO_REFERENCE, &id(*no), &sealed).map(drop)
+    };
+    assert_eq!(refusal(vault.rotate_wrapping_key(&asker(Actor::Staff, 1))), Outcome::ActorRefused);
+    let new: Vec<_> = std::thread::scope(|scope| {
+        // Two at once: none may destroy the key that the other has just wrapped with.
+        let rotated = [(); 2].map(|()| scope.spawn(|| vault.rotate_wrapping_key(&asker(Actor::Operator, 0)).unwrap()));
+        let new = scope.spawn(|| (600..700).map(|no| (no, keep(no))).collect::<Vec<_>>());
+        for person in &people {
+            read(person).unwrap();
+        }
+        assert!(rotated.into_iter().all(|rotated| rotated.join().unwrap() >= 600));
+        new.join().unwrap()
+    });
+    for person in people.iter().chain(&new) {
+        read(person).unwrap();
+    }
+    let keys = dir.path().join("keys");
+    let left: Vec<bool> = (1..=4).map(|number| keys.join(format!("wrapping-{number}.key")).exists()).collect();
+    assert_eq!(left, [false, false, true, false]);
+    drop(vault);
+    let vault = self::vault(dir.path());
+    assert_eq!(vault.subjects().unwrap(), 700);
+    let sealed = [(Field::Name, people[5].1.clone())];
+    assert!(vault.open_fields(&customer(5), Purpose::SelfView, NO_REFERENCE, &id(5), &sealed).is_ok());
+}
+
+#[test]
+fn a_rotation_and_a_first_start_that_were_cut_off_are_gone_on_with() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = vault(dir.path());
+    let sealed = sealed(&first);
+    drop(first);
+    // A new key is there, and nobody is wrapped with it yet; or it is not even whole.
+    fs::write(dir.path().join("keys/wrapping.unfinished"), [1; 7]).unwrap();
+    let mut keys = Keyring::open(&dir.path().join("keys"), "", false, &random()).unwrap();
+    keys.rotate(&random()).unwrap();
+    let again = vault(dir.path());
+    assert!(own_view(&again, &HANAKO, &sealed).is_ok());
+    again.rotate_wrapping_key(&asker(Actor::Operator, 0)).unwrap();
+    assert!(own_view(&again, &HANAKO, &sealed).is_ok());
+    // The first start: keys, store and ledger come one after the other, and so they are missing.
+    for missing in [&["ledger", "subjects.redb"][..], &["ledger"]] {
+        let dir = tempfile::tempdir().unwrap();
+        drop(vault(dir.path()));
+        fs::remove_file(dir.path().join("keys/newest-checkpoint")).unwrap();
+        for part in missing {
+            let path = dir.path().join(part);
+            if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+        }
+        drop(vault(dir.path()));
+    }
+}
+
+#[test]
+fn a_new_signing_key_is_announced_and_the_old_one_is_destroyed_but_for_what_it_is_verified_with() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = vault(dir.path());
+    let sealed = sealed(&first);
+    assert_eq!(refusal(first.rotate_signing_key(&asker(Actor::Shop, 0))), Outcome::ActorRefused);
+    let old = first.book().verifier();
+    let new: VerifierKey = first.rotate_signing_key(&operator()).unwrap().parse().unwrap();
+    assert_eq!(first.book().verifiers(), [old.clone(), new.clone()]);
+    assert_eq!(files(dir.path(), "signing"), ["signing-1.public", "signing-2.key"]);
+    own_view(&first, &HANAKO, &sealed).unwrap();
+    drop(first);
+    let again = vault(dir.path());
+    assert_eq!(again.book().verifiers(), [old, new.clone()]);
+    let known = [again.book().verifier()];
+    let (tag, proof) = again.prove(&asker(Actor::Customer, 1), &[HANAKO]).unwrap().remove(0);
+    let proof = proof.parse().unwrap();
+    let proven = noren_ledger::proof::SubjectProof::verify(&proof, tag, &known).unwrap();
+    assert!(proven.leaves.len() >= 3, "what was before is proven by the new key as well");
+    drop(again);
+    // Drawn, and the vault dies before it is announced: destroyed at the next start, for nobody vouches for it.
+    Keyring::open(&dir.path().join("keys"), "", false, &random()).unwrap().rotate_signing(&random()).unwrap();
+    assert_eq!(files(dir.path(), "signing").len(), 3);
+    assert_eq!(vault(dir.path()).book().verifier(), new);
+    assert_eq!(files(dir.path(), "signing"), ["signing-1.public", "signing-2.key"]);
+}
+
+#[test]
+fn people_are_found_by_both_index_keys_until_the_old_one_is_destroyed() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = vault(dir.path());
+    let sealed = sealed(&vault);
+    let typed = [(Field::Email, plain("Taro@Example.JP"))];
+    let taro = vault.seal(&asker(Actor::Customer, 2), &TARO, None, &typed).unwrap();
+    let index = |vault: &Vault, address| {
+        vault.index(&asker(Actor::Guest, 1), Purpose::Login, Field::Email, &plain(address)).unwrap()
+    };
+    let before = index(&vault, "hanako@example.jp");
+    assert_eq!(before.both(), [before.newest; 2]);
+    assert!(matches!(vault.reindex(&operator(), &HANAKO, &sealed[0].1), Err(VaultError::NotRotating)));
+    assert_eq!(refusal(vault.rotate_index_key(&asker(Actor::Guest, 0))), Outcome::ActorRefused);
+    let (identity, was) = (vault.identity(), vault.fingerprints());
+    vault.rotate_index_key(&operator()).unwrap();
+    // Begun twice, as after a crash, it is still one rotation.
+    vault.rotate_index_key(&operator()).unwrap();
+    assert_eq!(files(dir.path(), "index"), ["index-1.key", "index-2.key"]);
+    assert_eq!(vault.fingerprints()[1], was[0], "and whoever knows it by the old key still does");
+    let during = index(&vault, "hanako@example.jp");
+    assert_eq!(during.earlier, Some(before.newest));
+    assert_eq!(vault.reindex(&operator(), &HANAKO, &sealed[0].1).unwrap(), during.newest);
+    assert_eq!(vault.reindex(&operator(), &TARO, &taro[0]).unwrap(), index(&vault, "taro@example.jp").newest);
+    // Another's sealed address, and what is no address.
+    assert_eq!(refusal(vault.reindex(&operator(), &TARO, &sealed[0].1)), Outcome::Damaged);
+    let name = vault.seal(&asker(Actor::Customer, 2), &TARO, None, &[(Field::Email, plain("染谷"))]).unwrap();
+    assert_eq!(refusal(vault.reindex(&operator(), &TARO, &name[0])), Outcome::Damaged);
+    assert_eq!(refusal(vault.reindex(&operator(), &[77; 16], &sealed[0].1)), Outcome::NoSubject);
+    drop(vault);
+
+    // Half-way, the vault dies: both keys are still there, and it is gone on with.
+    let vault = self::vault(dir.path());
+    assert_eq!(index(&vault, "hanako@example.jp"), during);
+    vault.rotate_index_key(&operator()).unwrap();
+    assert_eq!(vault.reindex(&operator(), &HANAKO, &sealed[0].1).unwrap(), during.newest);
+    vault.forget_earlier_index(&operator()).unwrap();
+    assert_eq!(files(dir.path(), "index"), ["index-2.key"]);
+    assert_eq!(index(&vault, "hanako@example.jp"), Indexes { newest: during.newest, earlier: None });
+    assert_eq!((vault.identity(), vault.fingerprints().len()), (identity, 1));
+    assert!(matches!(vault.reindex(&operator(), &HANAKO, &sealed[0].1), Err(VaultError::NotRotating)));
+    own_view(&vault, &HANAKO, &sealed).unwrap();
+}
+
+#[test]
+fn every_rotation_stands_in_the_ledger() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = vault(dir.path());
+    vault.rotate_wrapping_key(&operator()).unwrap();
+    vault.rotate_signing_key(&operator()).unwrap();
+    vault.rotate_index_key(&operator()).unwrap();
+    vault.forget_earlier_index(&operator()).unwrap();
+    vault.stop().unwrap();
+    drop(vault);
+    let keys = Keyring::open(&dir.path().join("keys"), "", false, &random()).unwrap().log().unwrap();
+    let mut told = Vec::new();
+    let each = |leaf: &noren_ledger::leaf::Leaf| {
+        if let noren_ledger::leaf::Act::Deed(deed) = leaf.act
+            && deed.kind == Kind::Rotate
+        {
+            told.push(deed.detail.unwrap());
+        }
+    };
+    let (ledger, anchor) = (dir.path().join("ledger"), dir.path().join("keys/newest-checkpoint"));
+    let now = Box::new(|| crate::vault::tests::BEGAN);
+    crate::book::Book::open(&ledger, &anchor, keys, 7, now, each).unwrap();
+    assert_eq!(told, [Detail::WrappingKey, Detail::SigningKey, Detail::IndexKey, Detail::IndexKey]);
+}
