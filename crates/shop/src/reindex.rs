@@ -4,7 +4,7 @@
 //! Until then people are looked for by both. The addresses are opened inside the vault and stay there. Cut off
 //! anywhere, it is begun again from the start: nothing is lost by that.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use noren_ledger::leaf::Outcome;
 use tokio::task::JoinSet;
@@ -68,10 +68,10 @@ pub enum ReindexError {
 pub async fn reindex(shop: &Shop, grace: Duration, told: impl Fn(u64, bool)) -> Result<u64, ReindexError> {
     let asker = Asker::operator("rotate/index");
     shop.vault.rotate_index_key(asker).await?;
-    let began = Instant::now();
+    let began = shop.now();
     let mut changed = 0;
     loop {
-        let begun_after = began.elapsed();
+        let begun_after = Duration::from_millis(u64::try_from(shop.now() - began).unwrap_or(0));
         let before = changed;
         for table in &TABLES {
             changed += round(shop, asker, table, |more| told(changed + more, false)).await?;

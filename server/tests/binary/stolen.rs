@@ -59,7 +59,7 @@ fn values(given: &[(Field, &str)]) -> Vec<(Field, Plain)> {
 async fn sealed(shop: Shop, who: Person) -> Row {
     let (id, subject) = (Entropy::System.uuid(shop.now()), Entropy::System.uuid(shop.now()));
     let guest = Asker::guest(id, "test");
-    let index = shop.vault.index(guest, LookFor::Login, &who.email).await.unwrap();
+    let index = shop.vault.index(guest, LookFor::Login, &who.email).await.unwrap().newest;
     let account = values(&[(Field::Email, &who.email), (Field::Name, &who.name)]);
     let account = shop.vault.seal(guest, id, None, account).await.unwrap();
     let checkout = values(&[

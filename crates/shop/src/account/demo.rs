@@ -6,7 +6,7 @@ use noren_domain::form::Fault;
 
 use super::{DoorError, password};
 use crate::vault::{Asker, Field, LookFor, Plain};
-use crate::{Shop, execute, fetch_optional};
+use crate::{Shop, execute};
 
 /// The password of both demo accounts.
 pub const DEMO_PASSWORD: &str = "noren-demo-curtain";

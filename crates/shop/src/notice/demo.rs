@@ -7,7 +7,6 @@ use noren_domain::notice::{
     PublicNotice, Verdict, Version,
 };
 use noren_domain::{Id, Text};
-use uuid::Uuid;
 
 use super::{NoticeError, publish};
 use crate::account;

@@ -56,9 +56,13 @@ impl Answer {
                 out = Out::kind(0);
                 out.put(identity);
                 out.count(fingerprints.len());
-                fingerprints.iter().for_each(|fingerprint| out.put(fingerprint));
+                for fingerprint in fingerprints {
+                    out.put(fingerprint);
+                }
                 out.count(keys.len());
-                keys.iter().for_each(|key| out.long(key.as_bytes()));
+                for key in keys {
+                    out.long(key.as_bytes());
+                }
             }
             Self::Sealed(values) => {
                 out = Out::kind(1);
@@ -78,7 +82,9 @@ impl Answer {
                 out = Out::kind(3);
                 out.put(&index.newest);
                 out.count(usize::from(index.earlier.is_some()));
-                index.earlier.iter().for_each(|earlier| out.put(earlier));
+                if let Some(earlier) = &index.earlier {
+                    out.put(earlier);
+                }
             }
             Self::Shredded(there) => {
                 out = Out::kind(4);
