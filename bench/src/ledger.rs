@@ -51,7 +51,7 @@ pub fn print(dir: &Path) -> Result<(), AnyError> {
     let signer = || SignerKey::new("bench.example/reads", KeyKind::Log, &[1; 32]).map_err(|error| error.to_string());
     let began = Instant::now();
     let now = move || 1_796_083_200_000 + u64::try_from(began.elapsed().as_millis()).unwrap_or_default();
-    let book = Book::open(&folder, &dir.join("anchor"), signer()?.into(), 0, Box::new(now), |_| {})?;
+    let book = Book::open(&folder, &dir.join("anchor"), signer()?.into(), 0, Box::new(now), None, |_| {})?;
     for (class, words) in [(Class::Relaxed, "relaxed"), (Class::Strict, "strict, on the disk before the answer")] {
         let mut waits = write(&book, class)?;
         waits.sort_unstable();

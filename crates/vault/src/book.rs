@@ -13,6 +13,7 @@ mod export;
 mod files;
 mod keys;
 mod notes;
+mod past;
 mod writer;
 
 use std::path::Path;
@@ -22,22 +23,28 @@ use std::thread::JoinHandle;
 use noren_ledger::Hash;
 use noren_ledger::audit::Auditor;
 use noren_ledger::checkpoint::Checkpoint;
+use noren_ledger::heads::HeadProof;
 use noren_ledger::leaf::{Act, Class, Deed, Leaf, Tag};
 use noren_ledger::note::{Note, SignerKey, VerifierKey};
 use noren_ledger::proof::{LeafProof, SubjectProof};
 use noren_ledger::tree::prove_inclusion;
 
 pub use self::error::BookError;
-pub use self::export::export;
-use self::files::Files;
+pub use self::export::{copy, export};
+use self::files::{Files, Leaves};
 pub use self::keys::LogKeys;
 use self::notes::Notes;
+pub(crate) use self::past::put_by;
+pub use self::past::{Past, past};
 use self::writer::{Guard, Shared, Signing, State, put, write_through};
 
 /// When a relaxed leaf has waited for so long (milliseconds), whoever comes next waits with it.
 const RELAXED_AT_MOST: u64 = 200;
 /// A clock that is behind the newest leaf by more than this (milliseconds) is wrong, or was.
 const CLOCK_SLACK: u64 = 60 * 60 * 1_000;
+
+/// Name of the file, outside the ledger's folder, that keeps its newest checkpoint.
+pub const ANCHOR: &str = "newest-checkpoint";
 
 /// What the clock says, in UTC milliseconds.
 pub type Now = Box<dyn Fn() -> u64 + Send + Sync>;
@@ -71,13 +78,15 @@ pub struct Book {
 impl Book {
     /// Opens the ledger in `folder`, which is made if it is missing, and checks all of it; each leaf is
     /// handed to `each` on the way. `anchor` is a file outside the folder that keeps the newest checkpoint:
-    /// a folder put back from a backup, or emptied, does not open.
+    /// a folder put back from a backup, or emptied, does not open. One that is new begins by saying which ledger it
+    /// `continues`, if it does: how many leaves that had, and its root.
     pub fn open(
         folder: &Path,
         anchor: &Path,
         mut keys: LogKeys,
         build: u32,
         now: Now,
+        continues: Option<(u64, Hash)>,
         each: impl FnMut(&Leaf),
     ) -> Result<Self, BookError> {
         let mut auditor = Auditor::default();
@@ -123,6 +132,9 @@ impl Book {
         });
         if let Some(next) = next {
             writer::vouch_late(&shared, next)?;
+        }
+        if let Some((size, root)) = continues {
+            writer::begin(&shared, Act::Continues { size, root })?;
         }
         let writer = {
             let shared = shared.clone();
@@ -207,22 +219,48 @@ impl Book {
             let last = state.auditor.head(tag).map(|head| head.sequence);
             (state.auditor.prove_head(tag), last, state.files.leaves())
         })?;
-        let (mut leaves, mut at) = (Vec::new(), last);
-        while let Some(sequence) = at {
-            let leaf = held.leaf(sequence)?;
-            at = match leaf.act {
-                Act::Deed(deed) if deed.count > 1 => Some(deed.previous_at),
-                _ => None,
-            };
-            leaves.push(leaf);
-        }
-        leaves.reverse();
-        let index = checkpoint.size - 1;
-        let extra = SubjectProof { last: held.leaf(index)?, head, leaves }.encode();
         let node = |level, at| self.shared.state().files.node(level, at);
-        let hashes = prove_inclusion(index, checkpoint.size, node)?.unwrap_or_default();
-        Ok(LeafProof { extra, index, hashes, checkpoint: note })
+        gather(&held, last, head, checkpoint.size - 1, node, note)
     }
+}
+
+/// Checks the ledger in `folder`, which nobody writes to and which ends in a checkpoint; gives this, and the keys that
+/// verify its checkpoints.
+pub(crate) fn ended(folder: &Path, anchor: &Path, keys: LogKeys) -> Result<(Checkpoint, Vec<VerifierKey>), BookError> {
+    let mut auditor = Auditor::default();
+    let _files = Files::open(folder, &mut auditor, |_| {})?;
+    let known = keys.known();
+    let newest = Notes::open(folder, anchor)?.newest(&known)?;
+    let (newest, _) = newest.ok_or(BookError::NoCheckpoint)?;
+    past::ends_with(&auditor, &newest)?;
+    // One that was drawn and never announced has signed nothing.
+    let signs = keys.signs(&auditor).ok_or(BookError::NoSigner)?;
+    let announced = known.iter().position(|key| *key == signs).map_or(0, |at| at + 1);
+    Ok((newest, known[..announced].to_vec()))
+}
+
+/// The proof about a subject whose newest leaf stands at `last`, under the checkpoint whose last leaf stands at `index`.
+fn gather(
+    held: &Leaves,
+    last: Option<u64>,
+    head: HeadProof,
+    index: u64,
+    node: impl FnMut(u8, u64) -> Result<Hash, BookError>,
+    checkpoint: Note,
+) -> Result<LeafProof, BookError> {
+    let (mut leaves, mut at) = (Vec::new(), last);
+    while let Some(sequence) = at {
+        let leaf = held.leaf(sequence)?;
+        at = match leaf.act {
+            Act::Deed(deed) if deed.count > 1 => Some(deed.previous_at),
+            _ => None,
+        };
+        leaves.push(leaf);
+    }
+    leaves.reverse();
+    let extra = SubjectProof { last: held.leaf(index)?, head, leaves }.encode();
+    let hashes = prove_inclusion(index, index + 1, node)?.unwrap_or_default();
+    Ok(LeafProof { extra, index, hashes, checkpoint })
 }
 
 impl Drop for Book {

@@ -254,6 +254,24 @@ impl Keyring {
         Ok(signer)
     }
 
+    /// The next ledger begins with a key of its own, under another name; the keys of the one before are destroyed.
+    pub fn another_log(&mut self, origin: &str, random: &Random) -> Result<(), KeyError> {
+        let last = self.signing.last().map_or(0, |(number, _)| *number);
+        let new = self.another("signing", last, random)?;
+        for (number, _) in &self.signing {
+            remove(&self.folder.join(format!("signing-{number}.key")))?;
+        }
+        for (number, _) in &self.retired {
+            remove(&self.folder.join(format!("signing-{number}.public")))?;
+        }
+        let path = self.folder.join("origin");
+        remove(&path)?;
+        write(&path, format!("{origin}\n").as_bytes())?;
+        sync_folder(&self.folder)?;
+        (self.signing, self.retired, self.origin) = (vec![new], Vec::new(), origin.to_owned());
+        Ok(())
+    }
+
     /// From now on `current` alone signs. Of those before it only stays what they are verified with; one behind it
     /// was never announced, and is destroyed.
     pub fn settle_signing(&mut self, current: &VerifierKey) -> Result<(), KeyError> {

@@ -5,11 +5,13 @@
 //! - [`keys`]: the vault's own keys, [`subjects`]: the store of everybody's wrapped ones;
 //! - [`policy`]: what may be opened for what, by whom, and how much;
 //! - [`book`]: the ledger on the disk: appended to, checkpointed, proven from, exported;
+//! - [`backup`]: all of it as files to keep, and put back;
 //! - [`wire`]: questions and answers as bytes, [`serve`]: the socket that they come through;
 //! - [`harden`]: what the process gives up.
 //!
 //! Synchronous, without network and without an async runtime, so that it stays small enough to be read.
 
+pub mod backup;
 pub mod book;
 pub mod harden;
 pub mod keys;

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use noren_ledger::leaf::Outcome;
 
-use crate::vault::{Indexes, Vault, VaultError};
+use crate::vault::{Indexes, Proven, Vault, VaultError};
 use crate::wire::{Answer, Hello, Request, receive, send};
 
 /// More connections than this at once are not answered: the shop holds a few and keeps them.
@@ -230,8 +230,8 @@ fn answer(vault: &Vault, request: &Request) -> Answer {
         }
         Request::Shred { asker, subject } => vault.shred(asker, subject).map(Answer::Shredded),
         Request::Prove { asker, subjects } => {
-            let proofs = vault.prove(asker, subjects);
-            proofs.map(|proofs| Answer::Proofs(proofs.into_iter().map(|(tag, proof)| (tag.0, proof)).collect()))
+            let text = |Proven { tag, key, proof }: Proven| (tag.0, key.to_string(), proof.to_string());
+            vault.prove(asker, subjects).map(|proofs| Answer::Proofs(proofs.into_iter().map(text).collect()))
         }
         Request::Head => vault.head().map(|note| Answer::Head(note.to_string())),
         Request::RotateWrappingKey { asker } => vault.rotate_wrapping_key(asker).map(Answer::Rotated),
@@ -241,6 +241,7 @@ fn answer(vault: &Vault, request: &Request) -> Answer {
             let newest = vault.reindex(asker, subject, email);
             newest.map(|newest| Answer::Index(Indexes { newest, earlier: None }))
         }
+        Request::Snapshot { asker } => vault.snapshot(asker).map(|()| Answer::Done),
         Request::ForgetEarlierIndex { asker } => vault.forget_earlier_index(asker).map(|()| Answer::Done),
     };
     match answered {

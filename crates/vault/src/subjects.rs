@@ -112,6 +112,31 @@ impl Subjects {
         answered.recv().map_err(|_| StoreError::gone())?
     }
 
+    /// Writes all of it as a store of its own to `path`: beside first, and over an earlier one. Others go on reading and
+    /// writing; what they write meanwhile is not in it.
+    pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
+        let named = |error: std::io::Error| StoreError(format!("{}: {error}", path.display()));
+        let unfinished = path.with_extension("unfinished");
+        match std::fs::remove_file(&unfinished) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(named(error)),
+            _ => {}
+        }
+        let read = self.store.begin_read().map_err(StoreError::of)?;
+        let copy = database(&unfinished)?;
+        let write = copy.begin_write().map_err(StoreError::of)?;
+        {
+            let (from, mut to) =
+                (read.open_table(WRAPPED).map_err(StoreError::of)?, write.open_table(WRAPPED).map_err(StoreError::of)?);
+            for row in from.iter().map_err(StoreError::of)? {
+                let (id, wrapped) = row.map_err(StoreError::of)?;
+                to.insert(id.value(), wrapped.value()).map_err(StoreError::of)?;
+            }
+        }
+        write.commit().map_err(StoreError::of)?;
+        drop(copy);
+        std::fs::rename(&unfinished, path).map_err(named)
+    }
+
     /// Destroys what is kept of a subject; `false` if there was nothing.
     pub fn destroy(&self, id: &SubjectId) -> Result<bool, StoreError> {
         let write = self.store.begin_write().map_err(StoreError::of)?;

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use noren_ledger::leaf::{Actor, Deed, Detail, Field, Fields, Kind, Outcome, Purpose, Route, Tag};
-use noren_ledger::note::Note;
+use noren_ledger::note::{Note, VerifierKey};
+use noren_ledger::proof::LeafProof;
 
 use crate::Random;
-use crate::book::{Book, BookError, Now, Written};
+use crate::book::{ANCHOR, Book, BookError, Now, Past, Written};
 use crate::keys::{KeyError, Keyring, words};
 use crate::lock::lock;
 use crate::policy::{Ask, Budgets, CHECKOUT_AGE, Limits, OverBudget, judge, judge_index, judge_prove, judge_shred};
@@ -93,6 +94,16 @@ pub struct Setup<'a> {
     pub canonical: fn(&str) -> Option<String>,
 }
 
+/// All that one ledger holds about a person.
+pub struct Proven {
+    /// What the ledger calls the person.
+    pub tag: Tag,
+    /// What it is verified with.
+    pub key: VerifierKey,
+    /// The proof.
+    pub proof: LeafProof,
+}
+
 /// The blind index of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Indexes {
@@ -114,6 +125,9 @@ pub struct Vault {
     keys: RwLock<Keyring>,
     subjects: Subjects,
     book: Book,
+    /// What was written before each restore, the oldest first.
+    past: Vec<Past>,
+    folder: PathBuf,
     budgets: Mutex<Budgets>,
     now: Arc<dyn Fn() -> u64 + Send + Sync>,
     random: Random,
@@ -135,7 +149,7 @@ impl Vault {
         let (store, ledger) = (folder.join("subjects.redb"), folder.join("ledger"));
         // Keys and store are made where nothing was ever sealed or written, and nowhere else.
         let first = !store.exists() && !ledger.exists();
-        let first = first && !folder.join("keys/newest-checkpoint").exists();
+        let first = first && !folder.join("keys").join(ANCHOR).exists();
         if !first && !store.exists() {
             return Err(VaultError::NoStore(store));
         }
@@ -153,14 +167,16 @@ impl Vault {
             let now = now.clone();
             Box::new(move || now())
         };
-        let anchor = folder.join("keys").join("newest-checkpoint");
+        let anchor = folder.join("keys").join(ANCHOR);
         // The store first: a first start that ends between the two begins again as if nothing had been.
         let subjects = Subjects::open(&store)?;
         // Keys and store of two vaults are told now, and not by the first customer.
         if let Some((id, wrapped)) = subjects.any()? {
             unwrap(&keys, &id, &wrapped)?;
         }
-        let book = Book::open(&ledger, &anchor, keys.log()?, build, clock, |leaf| budgets.replay(leaf))?;
+        let past = Past::all(folder, |leaf| budgets.replay(leaf))?;
+        let continues = past.last().map(Past::end);
+        let book = Book::open(&ledger, &anchor, keys.log()?, build, clock, continues, |leaf| budgets.replay(leaf))?;
         keys.settle_signing(&book.verifier())?;
         let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
         synced.map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;
@@ -168,6 +184,8 @@ impl Vault {
             keys: RwLock::new(keys),
             subjects,
             book,
+            past,
+            folder: folder.to_owned(),
             budgets: Mutex::new(budgets),
             now,
             random,
@@ -199,6 +217,14 @@ impl Vault {
     /// The ledger.
     pub fn book(&self) -> &Book {
         &self.book
+    }
+
+    pub(crate) fn store(&self) -> &Subjects {
+        &self.subjects
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// How many subjects have a key.
@@ -339,9 +365,9 @@ impl Vault {
         Ok(self.stored(self.subjects.destroy(id))?)
     }
 
-    /// Proof of all that was ever written about the persons whose records these are: for each tag among them
-    /// a C2SP tlog-proof as text. Records without a key have none.
-    pub fn prove(&self, asker: &Asker, records: &[SubjectId]) -> Result<Vec<(Tag, String)>, VaultError> {
+    /// Proof of all that was ever written about the persons whose records these are: one for each tag among them, and one
+    /// more for each ledger of before a restore that knows it. Records without a key have none.
+    pub fn prove(&self, asker: &Asker, records: &[SubjectId]) -> Result<Vec<Proven>, VaultError> {
         let deed = self.deed(asker, Kind::Prove, None, Fields::NONE);
         if let Err(outcome) = judge_prove(asker.actor) {
             return Err(self.refuse(deed, outcome));
@@ -362,7 +388,15 @@ impl Vault {
         for tag in &tags {
             self.book.append(Deed { subject: *tag, ..deed })?;
         }
-        tags.into_iter().map(|tag| Ok((tag, self.book.prove(tag)?.to_string()))).collect()
+        let mut proofs = Vec::new();
+        for tag in tags {
+            for past in &self.past {
+                let proof = past.prove(tag)?;
+                proofs.extend(proof.map(|proof| Proven { tag, key: past.verifier().clone(), proof }));
+            }
+            proofs.push(Proven { tag, key: self.book.verifier(), proof: self.book.prove(tag)? });
+        }
+        Ok(proofs)
     }
 
     /// The newest checkpoint: at most ten seconds old, and with the next leaf there is another.
@@ -395,13 +429,13 @@ impl Vault {
         }
     }
 
-    fn deed(&self, asker: &Asker, kind: Kind, purpose: Option<Purpose>, fields: Fields) -> Deed {
+    pub(crate) fn deed(&self, asker: &Asker, kind: Kind, purpose: Option<Purpose>, fields: Fields) -> Deed {
         let actor_id = self.keys().actor(asker.actor, &asker.id);
         Deed { purpose, fields, actor_id, request: asker.request, ..Deed::of(kind, asker.actor, asker.route) }
     }
 
     /// Writes a refusal down. When that fails, this is the greater trouble.
-    fn refuse(&self, deed: Deed, outcome: Outcome) -> VaultError {
+    pub(crate) fn refuse(&self, deed: Deed, outcome: Outcome) -> VaultError {
         match self.book.append(Deed { outcome, ..deed }) {
             Ok(_) => VaultError::Refused(outcome),
             Err(error) => error.into(),
@@ -409,7 +443,7 @@ impl Vault {
     }
 }
 
-fn unwrap(keys: &Keyring, id: &SubjectId, wrapped: &[u8]) -> Result<Subject, VaultError> {
+pub(crate) fn unwrap(keys: &Keyring, id: &SubjectId, wrapped: &[u8]) -> Result<Subject, VaultError> {
     let key = keys.wrapping_of(wrapped);
     key.and_then(|key| key.unwrap(id, wrapped)).ok_or_else(|| VaultError::Unwrap(words(id)))
 }

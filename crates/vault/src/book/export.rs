@@ -15,7 +15,7 @@ use noren_ledger::tile::{Tile, bundle, bundle_path};
 use noren_ledger::tree::{Frontier, leaf_hash};
 
 use super::BookError;
-use super::files::{io, names, write};
+use super::files::{io, names, own_file, write};
 use super::notes::{NOTES, whole_notes};
 
 /// Leaves of one bundle, and hashes of one tile.
@@ -79,6 +79,23 @@ fn checkpoints(from: &Path, to: &Path) -> Result<Option<(Checkpoint, Note)>, Boo
         write(&to.join(&name), write_notes(&notes).as_bytes())?;
     }
     Ok(newest)
+}
+
+/// Copies the ledger in `ledger`, up to its newest checkpoint, to the folder `to`, and this checkpoint to `anchor` as well; gives it.
+pub fn copy(ledger: &Path, to: &Path, anchor: &Path) -> Result<Checkpoint, BookError> {
+    let newest = checkpoints(&ledger.join("checkpoints"), &to.join("checkpoints"))?;
+    let Some((newest, note)) = newest else { return Err(BookError::NoCheckpoint) };
+    write(anchor, note.to_string().as_bytes())?;
+    let mut left = newest.size * LEN as u64;
+    for path in leaf_files(ledger)? {
+        let copy = to.join(path.file_name().unwrap_or_default());
+        let from = File::open(&path).map_err(io(&path))?;
+        left -= std::io::copy(&mut from.take(left), &mut own_file(&copy)?).map_err(io(&copy))?;
+        if left == 0 {
+            return Ok(newest);
+        }
+    }
+    Err(BookError::Short { held: newest.size - left / LEN as u64, signed: newest.size })
 }
 
 fn leaf_files(ledger: &Path) -> Result<Vec<PathBuf>, BookError> {

@@ -21,13 +21,22 @@ impl LogKeys {
         self.retired.iter().chain(self.signers.iter().map(SignerKey::verifier)).cloned().collect()
     }
 
+    /// The key that signs what comes next.
+    pub(super) fn signs(&self, auditor: &Auditor) -> Option<VerifierKey> {
+        self.place(auditor, u64::MAX).map(|at| self.signers[at].verifier().clone())
+    }
+
     /// Takes out the key that signs the checkpoint at `size`.
     pub(super) fn take(&mut self, auditor: &Auditor, size: u64) -> Option<SignerKey> {
+        self.place(auditor, size).map(|at| self.signers.remove(at))
+    }
+
+    fn place(&self, auditor: &Auditor, size: u64) -> Option<usize> {
         let at = match auditor.signer(size) {
             // The key that the log began with was never announced.
             None => 0,
             Some(announced) => self.signers.iter().position(|signer| signer.verifier().hash() == announced)?,
         };
-        (at < self.signers.len()).then(|| self.signers.remove(at))
+        (at < self.signers.len()).then_some(at)
     }
 }

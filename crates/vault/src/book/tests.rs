@@ -31,7 +31,7 @@ fn clock() -> (Arc<AtomicU64>, Now) {
 }
 
 fn open_as(folder: &Path, keys: impl Into<LogKeys>, now: Now) -> Result<Book, BookError> {
-    Book::open(folder, &folder.with_extension("anchor"), keys.into(), 7, now, |_| {})
+    Book::open(folder, &folder.with_extension("anchor"), keys.into(), 7, now, None, |_| {})
 }
 
 fn open(folder: &Path) -> Result<Book, BookError> {

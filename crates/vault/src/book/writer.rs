@@ -100,6 +100,15 @@ pub(super) fn put(state: &mut State, shared: &Shared, act: Act) -> Result<u64, B
     }
 }
 
+/// Puts the first leaf of all, unless it stands there already.
+pub(super) fn begin(shared: &Shared, act: Act) -> Result<(), BookError> {
+    let mut state = shared.state();
+    if state.auditor.size() == 0 {
+        put(&mut state, shared, act)?;
+    }
+    Ok(())
+}
+
 /// What is on the disk is not known any more: nothing is written from here on, and so nothing opened.
 fn stop(state: &mut State, shared: &Shared, error: BookError) -> BookError {
     state.stopped = Some(error.to_string());

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use noren_ledger::leaf::Act;
-use noren_ledger::proof::{LeafProof, SubjectProof};
+use noren_ledger::proof::SubjectProof;
 
 use super::*;
 use crate::policy::NO_REFERENCE;
@@ -65,9 +65,8 @@ pub fn own_view(vault: &Vault, subject: &SubjectId, sealed: &[(Field, Vec<u8>)])
 
 /// Every deed about the person whose record `subject` is, proven.
 pub fn deeds(vault: &Vault, subject: &SubjectId) -> Vec<Deed> {
-    let (tag, proof) = vault.prove(&asker(Actor::Customer, 1), &[*subject]).unwrap().remove(0);
-    let proof: LeafProof = proof.parse().unwrap();
-    let known = [vault.book().verifier()];
+    let Proven { tag, key, proof } = vault.prove(&asker(Actor::Customer, 1), &[*subject]).unwrap().remove(0);
+    let known = [key];
     SubjectProof::verify(&proof, tag, &known).unwrap().leaves.into_iter().map(|(_, deed)| deed).collect()
 }
 
@@ -138,7 +137,7 @@ fn the_records_of_one_person_share_a_tag_and_those_of_two_do_not() {
     vault.seal(&customer, &[11; 16], Some(&HANAKO), &order).unwrap();
     vault.seal(&customer, &[12; 16], Some(&[99; 16]), &order).unwrap();
     vault.seal(&customer, &[13; 16], None, &order).unwrap();
-    let tag = |subject| vault.prove(&customer, &[[subject; 16]]).unwrap()[0].0;
+    let tag = |subject| vault.prove(&customer, &[[subject; 16]]).unwrap()[0].tag;
     assert_eq!(tag(11), tag(1));
     assert!(tag(12) != tag(1) && tag(12) != tag(13), "of nobody known, and of nobody");
     let proofs = vault.prove(&customer, &[[1; 16], [11; 16], [12; 16], [99; 16]]).unwrap();
@@ -259,7 +258,7 @@ fn no_plaintext_leaves_the_vault_without_a_leaf() {
         told += u64::from(matches!(&leaf.act, Act::Deed(deed) if granted(deed)));
     };
     let anchor = dir.path().join("keys/newest-checkpoint");
-    Book::open(&dir.path().join("ledger"), &anchor, signer, 7, Box::new(|| BEGAN), each).unwrap();
+    Book::open(&dir.path().join("ledger"), &anchor, signer, 7, Box::new(|| BEGAN), None, each).unwrap();
     assert!(answered > 300, "{answered}");
     assert_eq!(told, answered);
 }

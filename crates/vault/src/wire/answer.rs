@@ -31,8 +31,8 @@ pub enum Answer {
     Index(Indexes),
     /// Whether there was something to destroy.
     Shredded(bool),
-    /// Tags and proofs.
-    Proofs(Vec<([u8; 16], String)>),
+    /// Tags, keys to verify with, and proofs.
+    Proofs(Vec<([u8; 16], String, String)>),
     /// A signed checkpoint.
     Head(String),
     /// How many were wrapped anew.
@@ -92,9 +92,10 @@ impl Answer {
             }
             Self::Proofs(proofs) => {
                 out = Out::kind(5);
-                out.count(proofs.len());
-                for (tag, proof) in proofs {
+                out.put(&u32::try_from(proofs.len()).expect("a frame is not that long").to_be_bytes());
+                for (tag, key, proof) in proofs {
                     out.put(tag);
+                    out.long(key.as_bytes());
                     out.long(proof.as_bytes());
                 }
             }
@@ -143,7 +144,11 @@ impl Answer {
                 },
             }),
             4 => Self::Shredded(from.word(|byte| (byte < 2).then_some(byte == 1))?),
-            5 => Self::Proofs(from.list(|from| Ok((from.array()?, from.text()?.to_owned())))?),
+            5 => {
+                let count = u32::from_be_bytes(from.array()?);
+                let proof = |_| Ok((from.array()?, from.text()?.to_owned(), from.text()?.to_owned()));
+                Self::Proofs((0..count).map(proof).collect::<Result<_, _>>()?)
+            }
             6 => Self::Head(from.text()?.to_owned()),
             7 => Self::Rotated(u64::from_be_bytes(from.array()?)),
             8 => Self::Refused(from.word(Outcome::from_code)?),

@@ -91,6 +91,11 @@ pub enum Request {
         /// Who asks.
         asker: Asker,
     },
+    /// Write the store of keys whole, for a backup.
+    Snapshot {
+        /// Who asks.
+        asker: Asker,
+    },
 }
 
 impl Request {
@@ -151,6 +156,7 @@ impl Request {
                 out
             }
             Self::ForgetEarlierIndex { asker } => Out::asked(11, asker),
+            Self::Snapshot { asker } => Out::asked(12, asker),
         };
         out.0
     }
@@ -187,6 +193,7 @@ impl Request {
             9 => Self::RotateIndexKey { asker: from.asker()? },
             10 => Self::Reindex { asker: from.asker()?, subject: from.array()?, email: from.long()?.to_vec() },
             11 => Self::ForgetEarlierIndex { asker: from.asker()? },
+            12 => Self::Snapshot { asker: from.asker()? },
             _ => return Err(NotAFrame),
         };
         from.end(whole)

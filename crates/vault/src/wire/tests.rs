@@ -41,6 +41,7 @@ fn requests() -> Vec<Request> {
         Request::RotateIndexKey { asker: asker() },
         Request::Reindex { asker: asker(), subject: [3; 16], email: vec![2, 1, 7] },
         Request::ForgetEarlierIndex { asker: asker() },
+        Request::Snapshot { asker: asker() },
     ]
 }
 
@@ -56,7 +57,7 @@ fn answers() -> Vec<Answer> {
         Answer::Index(Indexes { newest: [7; 32], earlier: None }),
         Answer::Index(Indexes { newest: [7; 32], earlier: Some([6; 32]) }),
         Answer::Shredded(true),
-        Answer::Proofs(vec![([8; 16], "c2sp.org/tlog-proof@v1\n".into())]),
+        Answer::Proofs(vec![([8; 16], "log+00000000+AAAA".into(), "c2sp.org/tlog-proof@v1\n".into())]),
         Answer::Head("shop.example/reads\n".into()),
         Answer::Rotated(5),
         Answer::Verifier("shop.example/reads+00000000+AAAA".into()),

@@ -201,7 +201,7 @@ fn what_the_vault_exports_is_right() {
     let exported = Exported::empty();
     let signer = SignerKey::new("shop.example/reads", KeyKind::Log, &[1; 32]).unwrap();
     let (folder, anchor) = (exported.dir.path().join("book"), exported.dir.path().join("anchor"));
-    let book = Book::open(&folder, &anchor, signer.into(), 0, Box::new(|| 1_796_083_140_000), |_| {}).unwrap();
+    let book = Book::open(&folder, &anchor, signer.into(), 0, Box::new(|| 1_796_083_140_000), None, |_| {}).unwrap();
     for no in 0..30 {
         book.append(deed(no)).unwrap();
         if no == 10 {

@@ -7,8 +7,8 @@ use noren_ledger::note::VerifierKey;
 use super::*;
 use crate::keys::Keyring;
 use crate::policy::NO_REFERENCE;
-use crate::vault::Indexes;
 use crate::vault::tests::{HANAKO, TARO, asker, own_view, plain, random, refusal, sealed, vault};
+use crate::vault::{Indexes, Proven};
 
 /// The names of the key files of a kind.
 fn files(folder: &Path, kind: &str) -> Vec<String> {
@@ -105,9 +105,9 @@ fn a_new_signing_key_is_announced_and_the_old_one_is_destroyed_but_for_what_it_i
     drop(first);
     let again = vault(dir.path());
     assert_eq!(again.book().verifiers(), [old, new.clone()]);
-    let known = [again.book().verifier()];
-    let (tag, proof) = again.prove(&asker(Actor::Customer, 1), &[HANAKO]).unwrap().remove(0);
-    let proof = proof.parse().unwrap();
+    let Proven { tag, key, proof } = again.prove(&asker(Actor::Customer, 1), &[HANAKO]).unwrap().remove(0);
+    assert_eq!(key, new);
+    let known = [key];
     let proven = noren_ledger::proof::SubjectProof::verify(&proof, tag, &known).unwrap();
     assert!(proven.leaves.len() >= 3, "what was before is proven by the new key as well");
     drop(again);
@@ -183,6 +183,6 @@ fn every_rotation_stands_in_the_ledger() {
     };
     let (ledger, anchor) = (dir.path().join("ledger"), dir.path().join("keys/newest-checkpoint"));
     let now = Box::new(|| crate::vault::tests::BEGAN);
-    crate::book::Book::open(&ledger, &anchor, keys, 7, now, each).unwrap();
+    crate::book::Book::open(&ledger, &anchor, keys, 7, now, None, each).unwrap();
     assert_eq!(told, [Detail::WrappingKey, Detail::SigningKey, Detail::IndexKey, Detail::IndexKey]);
 }
