@@ -1,5 +1,6 @@
 //! The command line.
 
+mod backup;
 mod import;
 mod ledger;
 mod order;
@@ -53,6 +54,10 @@ enum Command {
         #[arg(value_enum, default_value_t = Rotation::Wrapping)]
         key: Rotation,
     },
+    /// Copies the shop and its vault, while both go on, to folders from which `restore` puts them back.
+    Backup(backup::Backup),
+    /// Puts back what `backup` has copied, where there is nothing yet.
+    Restore(backup::Restore),
     /// Brings the database up to date.
     Migrate,
     /// Stocks the shop with the sample goods and demo accounts.
@@ -160,6 +165,8 @@ pub fn run() -> ExitCode {
                 keeper.stop().await;
                 done
             }
+            Command::Backup(asked) => back_up(&config, &asked).await,
+            Command::Restore(asked) => backup::put_back(&config, &asked),
             Command::Sample(options) => import::sample(&options),
             Command::Ledger(_) | Command::Vault { .. } => Ok(()),
         }
@@ -255,6 +262,17 @@ async fn rotated(shop: &Shop, key: Rotation) -> Result<String, AnyError> {
             )
         }
     })
+}
+
+async fn back_up(config: &Config, asked: &backup::Backup) -> Result<(), AnyError> {
+    if asked.only_vault() && config.vault_socket.is_some() {
+        // The vault's user has no shop.
+        return backup::back_up(config, &vault::door(config), None, asked).await;
+    }
+    let (shop, keeper) = open(config).await?;
+    let done = backup::back_up(config, &shop.vault, Some(shop.db.dialect()), asked).await;
+    keeper.stop().await;
+    done
 }
 
 async fn seed(config: &Config) -> Result<(), AnyError> {

@@ -70,20 +70,23 @@ struct Checked {
     leaves: usize,
 }
 
-/// Checks every proof against the key; the check says the least that all of them hold for.
+/// Checks every proof against its key; the check says the least that all of the ledger of now hold for.
 fn check(reads: &ReadsView) -> Result<Checked, String> {
-    let key: VerifierKey = reads.key.parse().map_err(|_| "key".to_owned())?;
-    let known = [key];
     let mut all = Checked { size: u64::MAX, as_of: i64::MAX, leaves: 0 };
     for proof in &reads.proofs {
+        let now = proof.key == reads.key;
+        let known: [VerifierKey; 1] = [proof.key.parse().map_err(|_| "key".to_owned())?];
         let tag: Tag = proof.tag.parse().map_err(|_| "tag".to_owned())?;
         let proof: LeafProof = proof.proof.parse().map_err(|fault: ProofFault| fault.to_string())?;
         let proven = SubjectProof::verify(&proof, tag, &known).map_err(|fault| fault.to_string())?;
-        all.size = all.size.min(proven.checkpoint.size);
-        all.as_of = all.as_of.min(i64::try_from(proven.as_of).unwrap_or_default());
         all.leaves += proven.leaves.len();
+        // A ledger of before a restore ended then.
+        if now {
+            all.size = all.size.min(proven.checkpoint.size);
+            all.as_of = all.as_of.min(i64::try_from(proven.as_of).unwrap_or_default());
+        }
     }
-    if reads.proofs.is_empty() { Err("no proof".to_owned()) } else { Ok(all) }
+    if all.size == u64::MAX { Err("no proof".to_owned()) } else { Ok(all) }
 }
 
 /// [`check`] as a part of the wasm of its own (docs/adr/0013): hashes and signatures are nothing that a shopper
@@ -132,8 +135,8 @@ fn Reads(reads: ReadsView, lines: Vec<Line>) -> impl IntoView {
         .iter()
         .map(|proof| {
             let href = format!("data:text/plain;charset=utf-8,{}", percent(&proof.proof));
-            let file = format!("noren-{}.tlog-proof", &proof.tag[..8.min(proof.tag.len())]);
-            let command = format!("noren ledger proof {file} --tag {} --key '{}'", proof.tag, reads.key);
+            let file = file_name(proof, &reads.key);
+            let command = format!("noren ledger proof {file} --tag {} --key '{}'", proof.tag, proof.key);
             view! {
                 <p>
                     <a class="button button--quiet" href=href download=file>
@@ -156,6 +159,16 @@ fn Reads(reads: ReadsView, lines: Vec<Line>) -> impl IntoView {
                 {downloads}
             </div>
         </details>
+    }
+}
+
+/// What a download is called: a person has one for each ledger.
+fn file_name(proof: &ReadProof, now: &str) -> String {
+    let tag = proof.tag.get(..8).unwrap_or(&proof.tag);
+    // One of a ledger of before is told apart by the hash of its key.
+    match proof.key.split('+').nth(1).filter(|_| proof.key != now) {
+        Some(earlier) => format!("noren-{tag}-{earlier}.tlog-proof"),
+        None => format!("noren-{tag}.tlog-proof"),
     }
 }
 
@@ -248,7 +261,7 @@ mod tests {
         let checkpoint: Note =
             "log\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n— log AAAAAAAA\n".parse().unwrap();
         let proof = LeafProof { extra, index: 9, hashes: Vec::new(), checkpoint };
-        ReadProof { tag: Tag([1; 16]).to_string(), proof: proof.to_string() }
+        ReadProof { tag: Tag([1; 16]).to_string(), key: "k".to_owned(), proof: proof.to_string() }
     }
 
     fn leaf(count: u32, at: i64, actor: Actor, purpose: Purpose) -> Leaf {
@@ -288,7 +301,7 @@ mod tests {
 
     #[test]
     fn what_is_no_proof_is_neither_shown_nor_checked() {
-        let nonsense = ReadProof { tag: String::new(), proof: "nonsense".to_owned() };
+        let nonsense = ReadProof { tag: String::new(), key: "k".to_owned(), proof: "nonsense".to_owned() };
         assert!(lines(std::slice::from_ref(&nonsense)).is_err());
         let reads = ReadsView { key: "k".to_owned(), proofs: vec![nonsense] };
         assert!(check(&reads).is_err());

@@ -7,6 +7,7 @@
 //! A use case asks for [`Db::read`] or [`Db::write`] and hands the [`Conn`] to the row functions of
 //! its feature, which run SQL with [`execute!`](crate::execute) and its siblings.
 
+mod copy;
 mod group;
 
 use std::ops::{Deref, DerefMut};
@@ -18,6 +19,8 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction};
+
+pub use copy::copy_sqlite;
 
 /// An opened database.
 #[derive(Clone, Debug)]

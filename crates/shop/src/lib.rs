@@ -63,7 +63,7 @@ pub struct Parts {
 
 /// Makes a folder that only the shop's own user can look into: the mailbox holds mails, the database
 /// what people bought. One that is there stays as it is.
-fn own_folder(path: &Path) -> std::io::Result<()> {
+pub fn own_folder(path: &Path) -> std::io::Result<()> {
     let mut folder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
@@ -192,7 +192,7 @@ impl Shop {
         let entropy = Entropy::System;
         let db = match database_url {
             Some(url) => Db::postgres(url).await?,
-            None => Db::sqlite(&data.join("noren.sqlite")).await?,
+            None => Db::sqlite(&database_file(data)).await?,
         };
         let path = key_file(data);
         let keys = match Keys::open_existing(&path, &entropy)? {
@@ -203,6 +203,11 @@ impl Shop {
         let url = url.trim_end_matches('/').to_owned();
         Ok(Self::new(Parts { db, keys, vault, clock: Clock::System, entropy, data: data.to_owned(), url, development }))
     }
+}
+
+/// The SQLite database in the data folder `data`.
+pub fn database_file(data: &Path) -> PathBuf {
+    data.join("noren.sqlite")
 }
 
 /// What the database remembers of the vault that its personal data are sealed by.

@@ -34,7 +34,7 @@ use crate::clock::{Clock, Entropy};
 const AT_ONCE: usize = 16;
 /// An answer that takes longer than this will not come.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Wrapping everybody's key anew: some ten thousand a second.
+/// Wrapping everybody's key anew, or copying them: some ten thousand a second.
 const ROTATION: Duration = Duration::from_hours(1);
 
 /// Who asks the vault, and where in the shop.
@@ -140,6 +140,16 @@ impl VaultError {
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::Down { .. } | Self::Trouble(_) | Self::Refused(Outcome::OverBudget))
     }
+}
+
+/// All that one of the vault's ledgers holds about a person: most vaults have one, and one more for each restore.
+pub struct Proof {
+    /// What the ledger calls the person.
+    pub tag: Tag,
+    /// The key that it is verified with, as one line of text.
+    pub key: String,
+    /// A C2SP tlog-proof.
+    pub text: String,
 }
 
 /// Values of one record, each sealed.
@@ -300,12 +310,14 @@ impl Vault {
         }
     }
 
-    /// Proof of all that was ever written about the persons whose records these are, at most 255: what the
-    /// ledger calls each of them, and a C2SP tlog-proof.
-    pub async fn prove(&self, asker: Asker, records: &[Uuid]) -> Result<Vec<(Tag, String)>, VaultError> {
+    /// Proof of all that was ever written about the persons whose records these are, at most 255: one for each of
+    /// them, and for each ledger that knows them.
+    pub async fn prove(&self, asker: Asker, records: &[Uuid]) -> Result<Vec<Proof>, VaultError> {
         let subjects = records.iter().take(255).map(|record| record.into_bytes()).collect();
         match self.ask(&Request::Prove { asker: self.signed(asker), subjects }).await? {
-            Answer::Proofs(proofs) => Ok(proofs.into_iter().map(|(tag, proof)| (Tag(tag), proof)).collect()),
+            Answer::Proofs(proofs) => {
+                Ok(proofs.into_iter().map(|(tag, key, text)| Proof { tag: Tag(tag), key, text }).collect())
+            }
             _ => Err(self.strange()),
         }
     }
@@ -352,6 +364,14 @@ impl Vault {
     /// Everybody has another blind index: the key of the earlier ones is destroyed.
     pub(crate) async fn forget_earlier_index(&self, asker: Asker) -> Result<(), VaultError> {
         self.done(&Request::ForgetEarlierIndex { asker: self.signed(asker) }).await
+    }
+
+    /// Has the vault write its store of keys whole, for a backup.
+    pub async fn snapshot(&self, asker: Asker) -> Result<(), VaultError> {
+        match self.ask_within(ROTATION, &Request::Snapshot { asker: self.signed(asker) }).await? {
+            Answer::Done => Ok(()),
+            _ => Err(self.strange()),
+        }
     }
 
     async fn done(&self, request: &Request) -> Result<(), VaultError> {

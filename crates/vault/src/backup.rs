@@ -75,13 +75,14 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> BackupError + '_ {
 }
 
 /// A folder that becomes whole at once, or not at all.
-struct Unfinished<'a> {
+pub struct Unfinished<'a> {
     to: &'a Path,
     at: PathBuf,
 }
 
 impl<'a> Unfinished<'a> {
-    fn new(to: &'a Path) -> Result<Self, BackupError> {
+    /// It will be at `to`, where there must be nothing yet, or an empty folder. What an earlier try left is removed.
+    pub fn new(to: &'a Path) -> Result<Self, BackupError> {
         // An empty folder may have been made for us, such as one that is mounted.
         if fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) || to.is_file() {
             return Err(BackupError::Occupied(to.to_owned()));
@@ -96,7 +97,13 @@ impl<'a> Unfinished<'a> {
         Ok(Self { to, at })
     }
 
-    fn done(self) -> Result<(), BackupError> {
+    /// Where it is filled.
+    pub fn path(&self) -> &Path {
+        &self.at
+    }
+
+    /// Waits until all of it is on the disk, and puts it in its place.
+    pub fn done(self) -> Result<(), BackupError> {
         sync_all(&self.at)?;
         if self.to.exists() {
             fs::remove_dir(self.to).map_err(failed(self.to))?;
@@ -131,8 +138,8 @@ fn entries(path: &Path) -> Result<Vec<std::ffi::OsString>, BackupError> {
     Ok(names)
 }
 
-/// Copies a file or a folder; modes are copied as well.
-fn copy_all(from: &Path, to: &Path) -> Result<(), BackupError> {
+/// Copies a file or a folder with all that is in it; modes are copied as well.
+pub fn copy_all(from: &Path, to: &Path) -> Result<(), BackupError> {
     if !from.is_dir() {
         return fs::copy(from, to).map(drop).map_err(failed(from));
     }

@@ -37,6 +37,9 @@ enum What {
 
 #[derive(Args, Debug)]
 struct Export {
+    /// The ledger of before the first, second … restore, and not the one of now
+    #[arg(long, value_name = "NUMBER")]
+    past: Option<usize>,
     /// Where to; a folder that is there already is brought up to date
     #[arg(long, value_name = "FOLDER")]
     to: PathBuf,
@@ -66,7 +69,7 @@ pub fn run(asked: &Ledger, data: Option<&str>) -> ExitCode {
         What::Proof(asked) => proof::report(asked),
         What::Export(asked) => {
             let data = data.map(str::to_owned).or_else(|| std::env::var("NOREN_DATA").ok());
-            exported(Path::new(data.as_deref().unwrap_or("data")), &asked.to)
+            exported(Path::new(data.as_deref().unwrap_or("data")), asked)
         }
     };
     if code == UNKNOWN {
@@ -77,8 +80,9 @@ pub fn run(asked: &Ledger, data: Option<&str>) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn exported(data: &Path, to: &Path) -> (u8, String) {
-    let ledger = noren_shop::vault::folder(data).join("ledger");
+fn exported(data: &Path, Export { past, to }: &Export) -> (u8, String) {
+    let vault = noren_shop::vault::folder(data);
+    let ledger = past.map_or_else(|| vault.join("ledger"), |number| noren_vault::book::past(&vault, number));
     match noren_vault::book::export(&ledger, to) {
         Ok(checkpoint) => {
             (RIGHT, format!("{} leaves of {} are in {}\n", checkpoint.size, checkpoint.origin, to.display()))

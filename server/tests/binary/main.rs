@@ -21,6 +21,8 @@ macro_rules! on_both_databases {
     )+};
 }
 
+#[cfg(unix)]
+mod backup;
 mod books;
 mod commands;
 mod crash;

@@ -34,10 +34,10 @@ pub struct SecurityView {
 /// Who read a person's data, as the vault's ledger proves it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadsView {
-    /// The key that the ledger's checkpoints are signed with.
+    /// The key that the ledger's checkpoints are signed with now.
     pub key: String,
-    /// One for each name that the ledger has for this person. Most people have one; whoever ordered as a
-    /// guest before has more.
+    /// One for each name that the ledger has for this person, and one more for each ledger of before a restore. Most
+    /// people have one; whoever ordered as a guest before has more.
     pub proofs: Vec<ReadProof>,
 }
 
@@ -46,6 +46,8 @@ pub struct ReadsView {
 pub struct ReadProof {
     /// What the ledger calls the person: 32 hexadecimal digits.
     pub tag: String,
+    /// The key that it is verified with.
+    pub key: String,
     /// A C2SP tlog-proof (docs/LEDGER.md).
     pub proof: String,
 }

@@ -4,7 +4,7 @@ use noren_domain::account::{AccountView, Browser, ReadProof, ReadsView, Security
 
 use super::{DoorError, HISTORY};
 use crate::session::{self, SignedIn};
-use crate::vault::{Asker, Field, For};
+use crate::vault::{Asker, Field, For, Proof};
 use crate::{Shop, fetch_all, fetch_optional, notice};
 
 /// So many sign-ins are shown, and as many tries that failed: whoever got in cannot be pushed out of sight
@@ -95,6 +95,8 @@ async fn reads(shop: &Shop, who: &SignedIn) -> Result<ReadsView, notice::NoticeE
     let records: Vec<_> = std::iter::once(who.customer.0).chain(orders.into_iter().map(|(record,)| record)).collect();
     let key = shop.vault.hello().await?.keys.pop().unwrap_or_default();
     let proofs = shop.vault.prove(Asker::customer(who.customer, "account/security"), &records).await?;
-    let proofs = proofs.into_iter().map(|(tag, proof)| ReadProof { tag: tag.to_string(), proof }).collect();
+    let proofs =
+        proofs.into_iter().map(|Proof { tag, key, text }| ReadProof { tag: tag.to_string(), key, proof: text });
+    let proofs = proofs.collect();
     Ok(ReadsView { key, proofs })
 }

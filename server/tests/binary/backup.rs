@@ -1,0 +1,162 @@
+//! The rehearsal: an installation is copied while people buy, lost, and put back.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+use noren_ledger::leaf::{Actor, Kind, Outcome};
+
+use crate::books;
+use crate::crowd::{Book, shop_on};
+use crate::installation::{Installation, SKUS, runtime, said};
+use crate::ledger::{ledger_keys, verified};
+use crate::patient::{Address, Patient};
+use crate::people::person;
+use crate::server::{PATIENCE, Server};
+
+/// Buys while the installation is copied to `to`; gives the orders of before the copy, and those that came while it was
+/// made or after.
+fn bought_around(installation: &Installation, address: &Address, to: &Path) -> (Book, usize) {
+    let (book, stop, next) = (Book::default(), AtomicBool::new(false), AtomicUsize::new(1));
+    let (tell, answers) = mpsc::channel();
+    let heard = move || {
+        let _ = tell.send(());
+    };
+    let before = std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| shop_on(address, &next, &stop, &book, &heard));
+        }
+        let copied = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            (0..40).for_each(|_| answers.recv_timeout(PATIENCE).expect("people buy"));
+            let before = book.orders.lock().unwrap().len();
+            let said = installation.run(&["backup", "--to", &to.display().to_string()]);
+            assert!(said.code == Some(0) && said.out.contains("vault: keys, and"), "{said:?}");
+            (0..20).for_each(|_| answers.recv_timeout(PATIENCE).expect("people buy on"));
+            before
+        }));
+        stop.store(true, Ordering::SeqCst);
+        copied.unwrap_or_else(|fault| std::panic::resume_unwind(fault))
+    });
+    (book, before)
+}
+
+#[test]
+fn what_was_backed_up_while_people_bought_is_a_shop_again_after_everything_was_lost() {
+    let installation = Installation::on_sqlite();
+    installation.stock();
+    let server = Server::start(&installation);
+    let address = Address::default();
+    address.is(Some(&server.url));
+    let to = installation.desk().join("backup");
+    let (book, before) = bought_around(&installation, &address, &to);
+    let orders = book.orders.into_inner().unwrap();
+    assert!(before > 0 && orders.len() > before, "{before} of {}", orders.len());
+    let first_keys = ledger_keys(&installation);
+    server.crash();
+
+    let again = installation.run(&["backup", "--to", &to.display().to_string(), "--part", "keys"]);
+    assert!(again.code == Some(1) && again.err.contains("is not written over"), "{again:?}");
+    let refused = installation.run(&["restore", "--from", &to.display().to_string()]);
+    assert!(refused.code == Some(1) && refused.err.contains("move it aside"), "nothing is written over: {refused:?}");
+    // Everything is lost.
+    fs::remove_dir_all(installation.data()).unwrap();
+    let put_back = installation.run(&["restore", "--from", &to.display().to_string()]);
+    assert!(put_back.code == Some(0) && put_back.out.contains("/reads/2 goes on from there"), "{put_back:?}");
+    for (path, mode) in [("", 0o700), ("noren.sqlite", 0o600), ("keys/shop.key", 0o600), ("vault", 0o700)] {
+        let found = fs::metadata(installation.data().join(path)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{path}");
+    }
+
+    let server = Server::start(&installation);
+    address.is(Some(&server.url));
+    let (mut there, mut gone) = (0, 0);
+    for (no, (token, who)) in orders.iter().enumerate() {
+        let (status, _, page) = Patient::new(&address, &|| ()).get(&format!("/orders/{token}")).unwrap();
+        match status {
+            200 => {
+                assert!(page.contains(&who.name) && page.contains(&who.street), "what is there opens: {page}");
+                there += 1;
+            }
+            404 if no >= before => gone += 1,
+            _ => panic!("order {no} of {before} before the backup: {status}"),
+        }
+    }
+    assert!(there >= before && there + gone == orders.len());
+    // And it sells on.
+    let mut shopper = Patient::new(&address, &|| ());
+    let who = person(9_000);
+    let order = shopper.order(&who, SKUS[0]);
+    let (status, _, page) = shopper.get(&format!("/orders/{}", order.token)).unwrap();
+    assert!(status == 200 && page.contains(&who.name), "{status}: {page}");
+    let keys = ledger_keys(&installation);
+    assert!(keys.len() == 1 && keys != first_keys, "another ledger, with a key of its own");
+    server.ask_to_stop();
+    assert!(server.ended().success());
+
+    let (deeds, words) = verified(&installation, &keys);
+    assert!(words.contains("continues 1"), "{words}");
+    assert!(deeds.iter().any(|deed| deed.kind == Kind::Open));
+    // The ledger of before, up to the backup.
+    let past = installation.data().join("vault/past-1");
+    let key = fs::read_to_string(past.join("keys")).unwrap();
+    assert_eq!(key.trim_end(), first_keys[0]);
+    let folder = installation.desk().join("past").display().to_string();
+    let exported = installation.run(&["ledger", "export", "--past", "1", "--to", &folder]);
+    assert_eq!(exported.code, Some(0), "{exported:?}");
+    let verify = ["ledger", "verify", "--dir", &folder, "--key", key.trim_end()];
+    let verify = said(Command::new(env!("CARGO_BIN_EXE_noren")).args(verify).current_dir(installation.desk()));
+    assert!(verify.code == Some(0) && verify.out.contains("every one is right"), "{verify:?}");
+    assert!(verify.out.contains("export 1"), "that a copy of the keys was made stands there: {}", verify.out);
+}
+
+#[test]
+fn a_shop_whose_vault_is_older_than_its_database_shows_what_opens_and_says_what_does_not() {
+    let installation = Installation::on_sqlite();
+    installation.stock();
+    let server = Server::start(&installation);
+    let address = Address::default();
+    address.is(Some(&server.url));
+    let buy = |no: usize| {
+        let who = person(no);
+        let mut shopper = Patient::new(&address, &|| ());
+        let order = shopper.order(&who, SKUS[0]);
+        (format!("/orders/{}", order.token), who)
+    };
+    let (early, first) = buy(1);
+    let to = installation.desk().join("backup");
+    let said = installation.run(&["backup", "--to", &to.display().to_string(), "--part", "vault"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(!to.join("database").exists());
+    let (late, second) = buy(2);
+    server.ask_to_stop();
+    assert!(server.ended().success());
+    fs::remove_dir_all(installation.data().join("vault")).unwrap();
+    let lost = installation.run(&["migrate"]);
+    assert!(lost.code == Some(1) && lost.err.contains("put the folder back from your backup"), "{lost:?}");
+    let put_back = installation.run(&["restore", "--from", &to.display().to_string()]);
+    assert_eq!(put_back.code, Some(0), "{put_back:?}");
+
+    let server = Server::start(&installation);
+    address.is(Some(&server.url));
+    let (status, _, page) = Patient::new(&address, &|| ()).get(&early).unwrap();
+    assert!(status == 200 && page.contains(&first.name), "{status}: {page}");
+    let (status, _, page) = Patient::new(&address, &|| ()).get(&late).unwrap();
+    assert!(status == 500 && !page.contains(&second.name), "{status}: {page}");
+    let (_, third) = buy(3);
+    assert!(!third.name.is_empty(), "and it sells on");
+    let runtime = runtime();
+    let shop = runtime.block_on(installation.shop());
+    runtime.block_on(async {
+        books::until_all_is_tidy(&shop).await;
+        shop.db.close().await;
+    });
+    let keys = ledger_keys(&installation);
+    server.ask_to_stop();
+    assert!(server.ended().success());
+    let (deeds, words) = verified(&installation, &keys);
+    let refused = deeds.iter().filter(|deed| deed.outcome == Outcome::NoSubject && deed.actor != Actor::Vault);
+    assert!(refused.count() >= 1, "that it did not open stands in the ledger: {words}");
+}
