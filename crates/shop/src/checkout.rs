@@ -14,6 +14,7 @@ use noren_domain::prefecture::Prefecture;
 use noren_domain::shipping::{Day, Method, Slot};
 use noren_domain::{Id, Lang, Yen};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::Shop;
 use crate::db::Conn;
@@ -123,26 +124,35 @@ fn check_postal_code(contact: &Contact) -> Result<(), Fault> {
 
 /// Saves how and when.
 pub async fn save_delivery(shop: &Shop, cart: Id<Cart>, form: &DeliveryForm) -> Result<(), CheckoutError> {
-    let whose = rows::whose(shop, cart).await?;
-    let mut conn = shop.db.read().await?;
-    let message = chosen(&mut conn, shop, cart, form).await?.1.gift_message;
-    drop(conn);
-    let message = match message {
-        Some(text) => {
-            let values = vec![(Field::GiftMessage, Plain::new(text))];
-            whose.seal(shop, cart, values).await?.get(Field::GiftMessage)
-        }
-        None => None,
-    };
+    let message = sealed_message(shop, cart, form).await?;
     let mut tx = shop.db.write().await?;
     let (row, choice) = chosen(&mut tx, shop, cart, form).await?;
-    if row.subject_id != whose.subject {
+    if message.as_ref().is_some_and(|(subject, _)| row.subject_id != *subject) {
         // The cart was bought in another tab just now, and another one begun.
         return Err(CheckoutError::Incomplete(Step::Contact));
     }
-    rows::save_delivery(&mut tx, shop, cart, &choice, message).await?;
+    rows::save_delivery(&mut tx, shop, cart, &choice, message.and_then(|(_, sealed)| sealed)).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// The gift message, if there is one, and the record that it is sealed for.
+async fn sealed_message(
+    shop: &Shop,
+    cart: Id<Cart>,
+    form: &DeliveryForm,
+) -> Result<Option<(Uuid, Option<Vec<u8>>)>, CheckoutError> {
+    if form.gift_message.is_empty() {
+        return Ok(None);
+    }
+    let whose = rows::whose(shop, cart).await?;
+    let mut conn = shop.db.read().await?;
+    // Nothing is sealed for a form that is refused, or for a checkout that is not there.
+    let message = chosen(&mut conn, shop, cart, form).await?.1.gift_message;
+    drop(conn);
+    let Some(text) = message else { return Ok(None) };
+    let sealed = whose.seal(shop, cart, vec![(Field::GiftMessage, Plain::new(text))]).await?;
+    Ok(Some((whose.subject, sealed.get(Field::GiftMessage))))
 }
 
 /// The delivery that was chosen, against the answers before it and the cart as it is now.
