@@ -11,6 +11,7 @@ mod memory;
 mod pages;
 mod running;
 mod sizes;
+mod vault;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -40,6 +41,8 @@ enum What {
     Growth,
     /// Leaves per second of the read ledger, its proofs and its audit.
     Ledger,
+    /// What the shop waits for when it asks the vault.
+    Vault,
     /// The bare server itself; the benchmark starts it.
     #[command(hide = true)]
     Bare { addr: SocketAddr, page: PathBuf, database: PathBuf },
@@ -55,7 +58,10 @@ async fn main() -> Result<(), AnyError> {
     if matches!(what, None | Some(What::Ledger)) {
         ledger::print(dir.path())?;
     }
-    if matches!(what, Some(What::Ledger)) {
+    if matches!(what, None | Some(What::Vault)) {
+        vault::print(dir.path())?;
+    }
+    if matches!(what, Some(What::Ledger | What::Vault)) {
         return Ok(());
     }
     let data = dir.path().join("data");
