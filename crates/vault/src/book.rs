@@ -169,6 +169,11 @@ impl Book {
         self.shared.state().stopped.clone()
     }
 
+    /// Whether a crash had left something at its end that was cut off when it was opened.
+    pub fn cut(&self) -> bool {
+        self.shared.state().files.cut()
+    }
+
     /// How many leaves there are.
     pub fn size(&self) -> u64 {
         self.shared.state().auditor.size()

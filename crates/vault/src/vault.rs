@@ -196,6 +196,9 @@ impl Vault {
             _lock: lock,
         };
         vault.book.append(own(Kind::Start, None))?;
+        if vault.book.cut() {
+            vault.book.append(own(Kind::Alarm, Some(Detail::TailCut)))?;
+        }
         Ok(vault)
     }
 

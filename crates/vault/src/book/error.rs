@@ -26,6 +26,12 @@ pub enum BookError {
         /// How many there were.
         signed: u64,
     },
+    /// What is written to is not in the folder any more.
+    #[error(
+        "{0} was removed or exchanged while the vault wrote to it; what was written since is lost: find out who did it, and put \
+         all of the vault's folder back from one backup"
+    )]
+    Exchanged(String),
     /// A checkpoint is none of this log.
     #[error("{0} in the ledger is no checkpoint of this log's key")]
     Checkpoint(String),

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufReader, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -34,6 +34,8 @@ pub(super) struct Files {
     folder: PathBuf,
     leaves: Leaves,
     size: u64,
+    /// Something was cut off the end when it was opened.
+    cut: bool,
     /// From [`KEPT_LEVEL`] on.
     nodes: Vec<Vec<Hash>>,
     /// Held for as long as the book is open.
@@ -66,15 +68,21 @@ pub(super) fn sync(file: &File) -> Result<(), BookError> {
 
 impl Files {
     /// Opens the folder and reads every leaf through `auditor`. What a crash left of a half written leaf at
-    /// the very end is cut off: nobody was answered for it.
+    /// the very end is cut off, and what a power cut left of zeros: nobody was answered for it.
     pub(super) fn open(folder: &Path, auditor: &mut Auditor, mut each: impl FnMut(&Leaf)) -> Result<Self, BookError> {
         own_folder(folder)?;
         let lock = crate::lock::lock(&folder.join("lock")).map_err(io(folder))?.ok_or_else(|| {
             let source = std::io::Error::other("another vault has it open");
             BookError::Io { path: folder.display().to_string(), source }
         })?;
-        let mut files =
-            Self { folder: folder.to_owned(), leaves: Leaves::default(), size: 0, nodes: Vec::new(), _lock: lock };
+        let mut files = Self {
+            folder: folder.to_owned(),
+            leaves: Leaves::default(),
+            size: 0,
+            cut: false,
+            nodes: Vec::new(),
+            _lock: lock,
+        };
         let names = names(folder, ".leaves")?;
         let last = names.len().saturating_sub(1);
         for (at, name) in names.iter().enumerate() {
@@ -93,13 +101,16 @@ impl Files {
         let path = self.folder.join(name);
         let file = own_file(&path)?;
         let length = file.metadata().map_err(io(&path))?.len();
-        let whole = length - length % LEN as u64;
-        if whole != length {
-            if !last {
-                let sequence = self.size + whole / LEN as u64;
-                return Err(AuditFault { sequence, fault: Fault::Leaf(LeafError::Length) }.into());
+        let mut whole = length - length % LEN as u64;
+        if last {
+            whole = written(&file, whole).map_err(io(&path))?;
+            if whole != length {
+                file.set_len(whole).map_err(io(&path))?;
+                self.cut = true;
             }
-            file.set_len(whole).map_err(io(&path))?;
+        } else if whole != length {
+            let sequence = self.size + whole / LEN as u64;
+            return Err(AuditFault { sequence, fault: Fault::Leaf(LeafError::Length) }.into());
         }
         let first = self.size;
         let mut reader = BufReader::with_capacity(LEN * 1_024, &file);
@@ -134,6 +145,22 @@ impl Files {
         }
         self.size += 1;
         Ok(())
+    }
+
+    /// Whether something was cut off the end when it was opened.
+    pub(super) fn cut(&self) -> bool {
+        self.cut
+    }
+
+    /// Looks whether what is written to is still what stands in the folder: a file that was removed takes all that comes.
+    pub(super) fn look(&self) -> Result<(), BookError> {
+        let Some(segment) = self.leaves.0.last() else { return Ok(()) };
+        let path = self.folder.join(&segment.month).with_extension("leaves");
+        let same = |found: &fs::Metadata, held: &fs::Metadata| (found.dev(), found.ino()) == (held.dev(), held.ino());
+        match (fs::metadata(&path), segment.file.metadata()) {
+            (Ok(found), Ok(held)) if same(&found, &held) => Ok(()),
+            _ => Err(BookError::Exchanged(path.display().to_string())),
+        }
     }
 
     pub(super) fn sync(&self) -> Result<(), BookError> {
@@ -181,6 +208,20 @@ impl Files {
         }
         Err(AuditFault { sequence: checkpoint.size, fault: Fault::Root }.into())
     }
+}
+
+/// How much of the first `whole` bytes of a file was ever written: a system that lost power may have made the file longer
+/// and not yet filled it, and no leaf is all zeros.
+fn written(file: &File, mut whole: u64) -> std::io::Result<u64> {
+    let mut last = [0; LEN];
+    while let Some(before) = whole.checked_sub(LEN as u64) {
+        file.read_exact_at(&mut last, before)?;
+        if last != [0; LEN] {
+            break;
+        }
+        whole = before;
+    }
+    Ok(whole)
 }
 
 impl Leaves {

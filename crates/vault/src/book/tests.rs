@@ -176,7 +176,16 @@ fn what_a_crash_left_half_written_is_cut_off_and_what_was_cut_off_is_noticed() {
     fs::write(&leaves, [whole.as_slice(), &[1; 50]].concat()).unwrap();
     let book = open(dir.path()).unwrap();
     assert_eq!(book.size(), 6);
+    assert!(book.cut());
     drop(book);
+    // The file was made longer, and the power went before it was filled.
+    fs::write(&leaves, [whole.as_slice(), &[0; 3 * LEN + 7]].concat()).unwrap();
+    let book = open(dir.path()).unwrap();
+    assert_eq!((book.size(), book.cut()), (6, true));
+    drop(book);
+    assert!(!open(dir.path()).unwrap().cut());
+    fs::write(&leaves, [&whole[..5 * LEN], &[0; LEN]].concat()).unwrap();
+    assert!(matches!(refusal(open(dir.path())), BookError::Short { held: 5, signed: 6 }), "zeros over what was signed");
     fs::write(&leaves, &whole[..4 * LEN]).unwrap();
     assert!(matches!(refusal(open(dir.path())), BookError::Short { held: 4, signed: 6 }));
     let mut flipped = whole.clone();
@@ -247,6 +256,25 @@ fn a_book_that_cannot_be_written_answers_for_nothing_more() {
     }
     assert!(matches!(book.append(entry(1, Class::Relaxed)), Err(BookError::Stopped(_))), "and says so from then on");
     assert!(book.prove(Tag([1; 16])).is_err() && book.checkpoint().is_err());
+}
+
+#[test]
+fn a_file_that_is_removed_or_exchanged_while_it_is_written_to_is_noticed_at_the_next_checkpoint() {
+    for exchange in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let book = open(dir.path()).unwrap();
+        book.append(entry(1, Class::Strict)).unwrap();
+        book.checkpoint().unwrap();
+        let path = dir.path().join("2026-11.leaves");
+        let copy = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        if exchange {
+            fs::write(&path, copy).unwrap();
+        }
+        book.append(entry(1, Class::Strict)).unwrap();
+        assert!(matches!(book.checkpoint(), Err(BookError::Exchanged(_))));
+        assert!(matches!(book.append(entry(1, Class::Strict)), Err(BookError::Stopped(_))));
+    }
 }
 
 /// The keys of a log whose first one is `signer()`: those with which checkpoints are verified only, and those that sign.

@@ -170,6 +170,9 @@ fn close(state: &mut State, shared: &Shared, signing: &Signing) -> Result<Checkp
     if let Some(cause) = &state.stopped {
         return Err(BookError::Stopped(cause.clone()));
     }
+    if let Err(error) = state.files.look() {
+        return Err(stop(state, shared, error));
+    }
     // After a crash the heads may stand there already, and only the signature is missing.
     if !state.auditor.ends_in_heads() {
         let heads = state.auditor.heads();

@@ -203,6 +203,27 @@ fn a_vault_opens_again_with_all_it_had_and_not_without_a_part_of_it() {
 }
 
 #[test]
+fn that_something_was_cut_off_the_ledgers_end_stands_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(vault(dir.path()));
+    let ledger = dir.path().join("ledger");
+    let names = fs::read_dir(&ledger).unwrap().map(|entry| entry.unwrap().path());
+    let leaves = names.into_iter().find(|path| path.extension().is_some_and(|ending| ending == "leaves")).unwrap();
+    let mut bytes = fs::read(&leaves).unwrap();
+    bytes.extend([0; 200]);
+    fs::write(&leaves, bytes).unwrap();
+    drop(vault(dir.path()));
+    drop(vault(dir.path()));
+    let keys = Keyring::open(&dir.path().join("keys"), "", false, &random()).unwrap().log().unwrap();
+    let mut alarms = 0;
+    let each = |leaf: &noren_ledger::leaf::Leaf| {
+        alarms += u64::from(matches!(leaf.act, Act::Deed(deed) if deed.detail == Some(Detail::TailCut)));
+    };
+    Book::open(&ledger, &dir.path().join("keys").join(ANCHOR), keys, 7, Box::new(|| BEGAN), None, each).unwrap();
+    assert_eq!(alarms, 1, "once, at the start that cut it off");
+}
+
+#[test]
 fn a_clock_behind_the_ledger_is_set_right_before_anything_is_written() {
     let dir = tempfile::tempdir().unwrap();
     drop(vault(dir.path()));
