@@ -651,7 +651,8 @@ def prove(file, tag, keys):
     check_head(beside_head, head, tag, heads.previous)
     count, at, before, fine = 0, 0, ZERO, True
     for raw, leaf in zip(raws, about):
-        fine &= raw[1] not in NO_DEEDS and (leaf.tag, leaf.count) == (tag, count + 1)
+        # What is no deed has no count.
+        fine &= (leaf.tag, leaf.count) == (tag, count + 1)
         fine &= (leaf.previous, leaf.previous_at) == (before, at) and leaf.sequence < index
         fine &= count == 0 or leaf.sequence > at
         count, at, before = count + 1, leaf.sequence, sha(b"\x00", raw)
