@@ -1,20 +1,25 @@
 #!/usr/bin/env python3
-"""Verifies an exported read ledger, independently of the Rust code. Formats: docs/LEDGER.md.
+"""Verifies an exported read ledger, or the proof that a customer has downloaded, independently of the Rust code.
+Formats: docs/LEDGER.md.
 
     python3 scripts/verify-ledger.py FOLDER --key 'name+hash+base64' [--key ...] [--witness 'name+hash+base64' ...]
         [--seen SIZE:ROOT ...]
+    python3 scripts/verify-ledger.py proof FILE --tag TAG --key 'name+hash+base64' [--key ...]
 
-Needs Python 3.9 and the package `cryptography` (for Ed25519) and nothing else. Ends with 0 if every leaf and
-checkpoint is right, with 1 if not, naming the first bad one, and with 2 if it cannot tell. `noren ledger verify`
-says the same, word for word.
+A folder that is called proof is written ./proof. Needs Python 3.9 and the package `cryptography` (for Ed25519) and
+nothing else. Ends with 0 if all is right, with 1 if not, naming the first bad leaf, and with 2 if it cannot tell.
+`noren ledger verify` and `noren ledger proof` say the same, word for word.
 """
 
 import argparse
 import base64
-import binascii
 import collections
+import datetime
+import functools
 import hashlib
+import io
 import os
+import re
 import struct
 import sys
 import unicodedata
@@ -22,21 +27,23 @@ import unicodedata
 VERSION, LEAF = 1, 144
 KINDS = "? open index seal shred prove export rotate continues alarm heads key start stop config".split()
 PURPOSES = "none mail ship order-view support self-view login export notice canary-check checkout".split()
-OUTCOMES, FIELDS, DETAILS = 9, 9, 9
+OUTCOMES = (
+    "granted field-refused reference-refused too-many-subjects over-budget no-subject damaged caller-refused "
+    "actor-refused vault-fault"
+).split()
+FIELDS = "email name kana postal-code city street building phone gift-message".split()
 ACTORS = "? vault shop guest customer staff operator stranger".split()
-CONTINUES, HEADS, KEY = 8, 10, 11
+DETAILS = 9
+CONTINUES, HEADS, KEY = NO_DEEDS = 8, 10, 11
 NOBODY, ZERO = bytes(16), bytes(32)
 
 
 class Bad(Exception):
-    """The ledger is wrong at a place."""
-
-    def __init__(self, place, words):
-        super().__init__(f"leaf {place}: {words}")
+    """What was read is wrong."""
 
 
 class Unknown(Exception):
-    """The ledger may be right, and this program cannot tell."""
+    """It may be right, and this program cannot tell."""
 
 
 def sha(*parts):
@@ -47,9 +54,14 @@ def unbase64(text):
     """The only bytes that are written like this; None if there are none."""
     try:
         raw = base64.b64decode(text, validate=True)
-    except (ValueError, binascii.Error):
+    except ValueError:
         return None
     return raw if base64.b64encode(raw).decode() == text else None
+
+
+def read_hash(text):
+    raw = unbase64(text)
+    return raw if raw and len(raw) == 32 else None
 
 
 def decimal(text):
@@ -62,84 +74,76 @@ def decimal(text):
 
 
 class Tree:
-    """The right edge of a growing Merkle tree: (level, hash) of its whole subtrees."""
+    """The right edge of a growing Merkle tree: the hashes of its whole subtrees, largest first."""
 
     def __init__(self):
         self.size, self.edge = 0, []
 
-    def push(self, leaf_hash):
-        level, value = 0, leaf_hash
-        while self.edge and self.edge[-1][0] == level:
-            value = sha(b"\x01", self.edge.pop()[1], value)
-            level += 1
-        self.edge.append((level, value))
+    def push(self, value):
+        pairs = self.size
+        while pairs & 1:
+            value = sha(b"\x01", self.edge.pop(), value)
+            pairs >>= 1
+        self.edge.append(value)
         self.size += 1
 
     def root(self):
-        if not self.edge:
-            return sha()
-        value = self.edge[-1][1]
-        for _, left in reversed(self.edge[:-1]):
-            value = sha(b"\x01", left, value)
-        return value
+        return functools.reduce(lambda right, left: sha(b"\x01", left, right), reversed(self.edge or [sha()]))
+
+
+def check_inclusion(value, index, size, beside, root):
+    """RFC 9162, 2.1.3.2, with the path cut in two: up to where the leaf's way meets the tree's right edge it has a
+    neighbour at every level; from there on only where a whole subtree stands to its left."""
+    if index >= size:
+        raise Bad("the proof is about something outside the tree")
+    inner = (index ^ (size - 1)).bit_length()
+    if len(beside) != inner + bin(index >> inner).count("1"):
+        raise Bad("the proof has the wrong number of hashes")
+    for level, other in enumerate(beside):
+        left = level >= inner or index >> level & 1
+        value = sha(b"\x01", other, value) if left else sha(b"\x01", value, other)
+    if value != root:
+        raise Bad("the proof leads to another root")
 
 
 # --- Tree of heads ---
 
 
 class Heads:
-    """The last leaf of every subject, in a tree over the bits of their tags. Hashes of subtrees that have not
-    changed are kept, by the bits that lead to them."""
+    """The last leaf of every subject, and the tree over the bits of their tags. A node is a list: its hash, and behind
+    it nothing where nobody is, the tag where one head is alone, else its two halves; their hash is None while
+    something below has changed since it was computed."""
 
     def __init__(self):
-        self.heads, self.kept, self.sorted, self.stale = {}, {}, [], True
+        self.last, self.top = {}, [ZERO]
 
     def set(self, tag, count, sequence, leaf_hash):
-        if tag not in self.heads:
-            self.stale = True
-        self.heads[tag] = (count, sequence, leaf_hash)
-        number = int.from_bytes(tag, "big")
-        for depth in range(128):
-            self.kept.pop((depth, number >> (128 - depth)), None)
+        self.last[tag] = count, sequence, leaf_hash
+        number, node, bit = int.from_bytes(tag, "big"), self.top, 127
+        while len(node) == 3 or len(node) == 2 and node[1] != number:
+            if len(node) == 2:  # Another head goes one step down; perhaps its way parts there from this one's.
+                halves = [ZERO], [ZERO]
+                halves[node[1] >> bit & 1][:] = node
+                node[1:] = halves
+            node[0] = None
+            node, bit = node[1 + (number >> bit & 1)], bit - 1
+        node[:] = sha(b"\x02", tag, struct.pack(">IQ", count, sequence), leaf_hash), number
 
-    def root(self):
-        if self.stale:
-            self.sorted, self.stale = sorted(self.heads), False
-        return self.range(0, len(self.sorted), 0, 0)
 
-    def range(self, low, high, depth, prefix):
-        if low == high:
-            return ZERO
-        if high - low == 1:
-            tag = self.sorted[low]
-            count, sequence, leaf_hash = self.heads[tag]
-            return sha(b"\x02", tag, struct.pack(">IQ", count, sequence), leaf_hash)
-        known = self.kept.get((depth, prefix))
-        if known:
-            return known
-        # The first tag whose next bit is 1.
-        bound = ((prefix << 1 | 1) << (127 - depth)).to_bytes(16, "big")
-        left, right = low, high
-        while left < right:
-            middle = (left + right) // 2
-            if self.sorted[middle] < bound:
-                left = middle + 1
-            else:
-                right = middle
-        value = sha(
-            b"\x03",
-            self.range(low, left, depth + 1, prefix << 1),
-            self.range(left, high, depth + 1, prefix << 1 | 1),
-        )
-        self.kept[depth, prefix] = value
-        return value
+def settled(node):
+    """The hash of a node of heads, computed where something below it has changed."""
+    if node[0] is None:
+        _, left, right = node
+        node[0] = sha(b"\x03", left[0] or settled(left), right[0] or settled(right))
+    return node[0]
 
 
 # --- Leaves ---
 
+LAYOUT = struct.Struct(">8sQQ16sI4s32s16s16s8sQ16s")
+# The first field holds the codes: version, kind, purpose, outcome, fields, actor, detail.
 Leaf = collections.namedtuple(
-    "Leaf",
-    "kind purpose outcome fields actor detail sequence time tag count build previous reference actor_id request previous_at route",
+    "Leaf", "codes sequence time tag count build previous reference actor_id request previous_at route"
 )
 
 # What goes with a kind: about whom ("somebody" if it was granted, "nobody", "either"), whether it has a purpose,
@@ -159,51 +163,69 @@ LAWS = {
 }
 
 
-def read_leaf(place, raw):
-    # First of all, for a leaf of a later version may be of another length.
-    if raw[:1] > bytes([VERSION]):
-        raise Unknown(
-            f"leaf {place}: it is written in version {raw[0]}, and this program, which knows version 1, is too old for it"
-        )
-    if len(raw) != LEAF:
-        raise Bad(place, f"a leaf is {LEAF} bytes long")
-    version, *rest = struct.unpack(">BBBBHBBQQ16sII32s16s16s8sQ16s", raw)
-    if version != VERSION:
-        raise Bad(place, "the version of the leaf means nothing")
-    leaf = Leaf(*rest)
-    if leaf.kind in (CONTINUES, HEADS, KEY):
-        number = bytes(8) if leaf.kind == KEY else leaf.tag[:8]
-        start = struct.pack(">BBBBHBBQQ", VERSION, leaf.kind, 0, 0, 0, 0, 0, leaf.sequence, leaf.time)
-        if raw != start + struct.pack(">8s8sII32s64s", number, b"", 0, leaf.build, leaf.previous, b""):
-            raise Bad(place, "the leaf holds something where nothing may be")
-        return leaf
-    name, first = leaf.route.rstrip(b"\0"), leaf.count <= 1
-    for what, fine in [
-        ("kind", 1 <= leaf.kind < len(KINDS)),
-        ("purpose", leaf.purpose < len(PURPOSES)),
-        ("outcome", leaf.outcome <= OUTCOMES),
-        ("fields", leaf.fields < 1 << FIELDS),
-        ("actor", 1 <= leaf.actor < len(ACTORS)),
-        ("detail", leaf.detail <= DETAILS),
-        ("route", all(0x21 <= byte <= 0x7E for byte in name)),
-        ("count", (leaf.tag == NOBODY) == (leaf.count == 0)),
-        ("previous leaf", first == (leaf.previous == ZERO) and not (first and leaf.previous_at)),
-    ]:
-        if not fine:
-            raise Bad(place, f"the {what} of the leaf means nothing")
-    about, purpose, fields, reference, details, vault = LAWS[KINDS[leaf.kind]]
-    granted, nobody = leaf.outcome == 0, leaf.tag == NOBODY
-    for what, fine in [
+def first_wrong(*checks):
+    return next((what for what, fine in checks if not fine), None)
+
+
+# Ledgers have few different codes and routes: each is looked at once.
+@functools.lru_cache(1 << 16)
+def judge_codes(codes, nobody, referenced):
+    """What in a leaf means nothing by itself, and what does not go with its kind."""
+    _, kind, purpose, outcome, fields, actor, detail = struct.unpack(">BBBBHBB", codes)
+    meaningless = first_wrong(
+        ("kind", kind < len(KINDS) and KINDS[kind] in LAWS),
+        ("purpose", purpose < len(PURPOSES)),
+        ("outcome", outcome < len(OUTCOMES)),
+        ("fields", fields < 1 << len(FIELDS)),
+        ("actor", 1 <= actor < len(ACTORS)),
+        ("detail", detail <= DETAILS),
+    )
+    if meaningless:
+        return meaningless, None
+    about, has_purpose, has_fields, may_refer, details, vault = LAWS[KINDS[kind]]
+    granted = outcome == 0
+    return None, first_wrong(
         ("outcome", granted or not vault),
-        ("actor", ACTORS[leaf.actor] == "vault" or not vault),
+        ("actor", ACTORS[actor] == "vault" or not vault),
         ("subject", {"somebody": not (granted and nobody), "nobody": nobody, "either": True}[about]),
-        ("purpose", (leaf.purpose != 0) == purpose),
-        ("fields", (leaf.fields != 0 or not granted) if fields else leaf.fields == 0),
-        ("reference", reference or leaf.reference == NOBODY),
-        ("detail", leaf.detail in (details or [0])),
-    ]:
-        if not fine:
-            raise Bad(place, f"the {what} of the leaf does not go with its kind")
+        ("purpose", (purpose != 0) == has_purpose),
+        ("fields", (fields != 0 or not granted) if has_fields else fields == 0),
+        ("reference", may_refer or not referenced),
+        ("detail", detail in (details or [0])),
+    )
+
+
+@functools.lru_cache(1 << 16)
+def is_route(route):
+    return all(0x21 <= byte <= 0x7E for byte in route.rstrip(b"\0"))
+
+
+def read_leaf(raw):
+    # First of all, for a leaf of a later version may be of another length.
+    if raw and raw[0] > VERSION:
+        raise Unknown(f"it is written in version {raw[0]}, and this program, which knows version 1, is too old for it")
+    if len(raw) != LEAF:
+        raise Bad(f"a leaf is {LEAF} bytes long")
+    if raw[0] != VERSION:
+        raise Bad("the version of the leaf means nothing")
+    leaf, kind = Leaf._make(LAYOUT.unpack(raw)), raw[1]
+    if kind in NO_DEEDS:
+        if any(raw[2:8] + raw[24 if kind == KEY else 32 : 44] + raw[80:]):
+            raise Bad("the leaf holds something where nothing may be")
+        return leaf
+    nobody, first = leaf.tag == NOBODY, leaf.count <= 1
+    meaningless, unlawful = judge_codes(leaf.codes, nobody, leaf.reference != NOBODY)
+    if not meaningless:
+        if not is_route(leaf.route):
+            meaningless = "route"
+        elif nobody != (leaf.count == 0):
+            meaningless = "count"
+        elif first != (leaf.previous == ZERO) or first and leaf.previous_at:
+            meaningless = "previous leaf"
+    if meaningless:
+        raise Bad(f"the {meaningless} of the leaf means nothing")
+    if unlawful:
+        raise Bad(f"the {unlawful} of the leaf does not go with its kind")
     return leaf
 
 
@@ -214,55 +236,80 @@ class Audit:
         self.tree, self.heads, self.time, self.last_kind = Tree(), Heads(), 0, 0
         # Places of the leaves that announce a key, and its hash.
         self.keys = []
-        self.counts = collections.Counter()
+        # How often there were these codes.
+        self.codes = collections.Counter()
 
     def take(self, raw):
-        place = self.tree.size
-        leaf = read_leaf(place, raw)
+        try:
+            self.follow(read_leaf(raw), raw)
+        except (Bad, Unknown) as fault:
+            raise type(fault)(f"leaf {self.tree.size}: {fault}") from None
+
+    def follow(self, leaf, raw):
+        place, kind = self.tree.size, raw[1]
         if leaf.sequence != place:
-            raise Bad(place, f"it says of itself that it is leaf {leaf.sequence}")
+            raise Bad(f"it says of itself that it is leaf {leaf.sequence}")
         if leaf.time < self.time:
-            raise Bad(place, "it is older than the leaf before it")
-        if self.last_kind == KEY and leaf.kind != HEADS:
-            raise Bad(place, "the leaf before it announces a key, and only heads may follow")
-        if leaf.kind == CONTINUES and place > 0:
-            raise Bad(place, "it continues an earlier log, which only the first leaf of a log can")
+            raise Bad("it is older than the leaf before it")
+        if self.last_kind == KEY and kind != HEADS:
+            raise Bad("the leaf before it announces a key, and only heads may follow")
+        if kind == CONTINUES and place > 0:
+            raise Bad("it continues an earlier log, which only the first leaf of a log can")
         leaf_hash = sha(b"\x00", raw)
-        if leaf.kind == HEADS:
+        if kind == HEADS:
             subjects = int.from_bytes(leaf.tag[:8], "big")
-            if (subjects, leaf.previous) != (len(self.heads.heads), self.heads.root()):
-                raise Bad(place, "the heads in it are not those of the leaves before it")
-        elif leaf.kind == KEY:
+            if (subjects, leaf.previous) != (len(self.heads.last), settled(self.heads.top)):
+                raise Bad("the heads in it are not those of the leaves before it")
+        elif kind == KEY:
             self.keys.append((place, leaf.previous))
-        elif leaf.kind != CONTINUES and leaf.tag != NOBODY:
-            count, at, before = self.heads.heads.get(leaf.tag, (0, 0, ZERO))
+        elif kind != CONTINUES and leaf.tag != NOBODY:
+            count, at, before = self.heads.last.get(leaf.tag, (0, 0, ZERO))
             if leaf.count != count + 1:
-                raise Bad(place, f"it calls itself leaf {leaf.count} of its subject, and {count} went before it")
-            if (leaf.previous, leaf.previous_at) != (before, at):
-                raise Bad(place, "it does not follow from the last leaf of its subject")
+                raise Bad(f"it calls itself leaf {leaf.count} of its subject, and {count} went before it")
+            if leaf.previous != before or leaf.previous_at != at:
+                raise Bad("it does not follow from the last leaf of its subject")
             self.heads.set(leaf.tag, leaf.count, place, leaf_hash)
         self.tree.push(leaf_hash)
-        self.time, self.last_kind = leaf.time, leaf.kind
-        self.counts["kind", KINDS[leaf.kind]] += 1
-        if leaf.kind not in (CONTINUES, HEADS, KEY):
-            self.counts["purpose", PURPOSES[leaf.purpose]] += 1
-            self.counts["actor", ACTORS[leaf.actor]] += 1
+        self.time, self.last_kind = leaf.time, kind
+        self.codes[leaf.codes] += 1
 
     def announced(self, size):
         """Place and hash of the key that signs the checkpoint of this size; None: the one that the log began with.
         The checkpoint right after an announcement is still signed by the key before it."""
         return next((key for key in reversed(self.keys) if key[0] + 2 < size), None)
 
+    def counts(self):
+        """How many leaves there are by kind, purpose and actor; the last two only of deeds."""
+        kinds, purposes, actors = (collections.Counter() for _ in range(3))
+        for codes, count in self.codes.items():
+            kinds[KINDS[codes[1]]] += count
+            if codes[1] not in NO_DEEDS:
+                purposes[PURPOSES[codes[2]]] += count
+                actors[ACTORS[codes[6]]] += count
+        return {"kind": kinds, "purpose": purposes, "actor": actors}
+
 
 # --- Signed notes ---
 
+# The curve of Ed25519: -x² + y² = 1 + D·x²·y². A point is written as its y, with a bit for the sign of x.
+P = 2**255 - 19
+D = -121665 * pow(121666, -1, P) % P
 
-class NotSigned(Exception):
-    """A note that says nothing."""
+
+def is_point(raw):
+    y = int.from_bytes(raw, "little") % 2**255
+    return pow((y * y - 1) * (D * y * y + 1), (P - 1) // 2, P) in (0, 1)
 
 
+def is_small(raw):
+    """Whether the order of a point is 1, 2, 4 or 8. With such a one a signature may fit any text; no honest one has it."""
+    y = int.from_bytes(raw, "little") % 2**255
+    return y * (y * y - 1) * (D * y**4 + 2 * y * y - 1) % P == 0
+
+
+@functools.lru_cache(1 << 10)
 def is_name(name):
-    strange = any(c.isspace() or unicodedata.category(c) == "Cc" or c == "+" for c in name)
+    strange = any(c.isspace() or unicodedata.category(c) in ("Cc", "Cs") or c == "+" for c in name)
     return name != "" and not strange
 
 
@@ -270,15 +317,15 @@ class Key:
     def __init__(self, text):
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-        self.text, self.hash = text, sha(text.encode())
-        self.name, key_id, key = (text.split("+", 2) + ["", ""])[:3]
+        name, key_id, key = (text.split("+", 2) + ["", ""])[:3]
         raw = unbase64(key) or b"?"
-        self.kind, self.id = raw[0], sha(self.name.encode(), b"\n", raw)[:4]
-        if self.kind not in (1, 4) or len(raw) != 33 or not is_name(self.name) or self.id.hex() != key_id:
+        self.text, self.name, self.kind, self.id = text, name, raw[0], sha(name.encode(errors="replace"), b"\n", raw)[:4]
+        sound = self.kind in (1, 4) and len(raw) == 33 and is_point(raw[1:]) and not is_small(raw[1:])
+        if not sound or not is_name(name) or self.id.hex() != key_id:
             raise Unknown(
                 f"{text}: not a verifier key in the form name+hash+base64 of C2SP signed-note (Ed25519, a log's or a witness')"
             )
-        self.key = Ed25519PublicKey.from_public_bytes(raw[1:])
+        self.hash, self.key = sha(text.encode()), Ed25519PublicKey.from_public_bytes(raw[1:])
 
     def verify(self, text, signature):
         from cryptography.exceptions import InvalidSignature
@@ -289,73 +336,97 @@ class Key:
             message = f"cosignature/v1\ntime {time}\n".encode() + message
         try:
             self.key.verify(signature, message)
+            fits = not is_small(signature[:32])
         except InvalidSignature:
-            raise NotSigned("a signature of a known key does not fit the note") from None
+            fits = False
+        if not fits:
+            raise Bad("a signature of a known key does not fit the note")
+
+
+def keys_of_a_log(texts):
+    keys = [Key(text) for text in texts]
+    for key in keys:
+        if key.kind != 1:
+            raise Unknown(f"{key.text} is not the key of a log")
+        if key.name != keys[0].name:
+            raise Unknown(f"{key.text} is not a key of {keys[0].name}")
+    return keys
 
 
 def read_note(note):
     """The text of a note, and its signatures: names and bytes."""
     at, signatures = note.rfind("\n\n"), []
-    if len(note.encode()) > 64 * 1024 or any(c < " " and c != "\n" for c in note) or at < 0 or note[-1] != "\n":
-        raise NotSigned("not a signed note")
+    if len(note.encode()) > 64 * 1024 or re.search("[\0-\x09\x0b-\x1f]", note) or at < 0 or note[-1] != "\n":
+        raise Bad("not a signed note")
     for line in note[at + 2 : -1].split("\n"):
         dash, name, signature = (line.split(" ", 2) + ["", ""])[:3]
         raw = unbase64(signature) or b""
         if dash != "—" or not is_name(name) or len(raw) < 5:
-            raise NotSigned("not a signed note")
+            raise Bad("not a signed note")
         signatures.append((name, raw))
     return note[: at + 1], signatures
 
 
 def read_notes(file):
     """Many notes, each with an empty line behind it; behind the last one it may be missing."""
-    notes = []
-    while file:
-        text = file.find("\n\n") + 2
+    at, notes = 0, []
+    while at < len(file):
+        text = file.find("\n\n", at) + 2
         end = file.find("\n\n", text) + 1 or len(file)
-        if text < 2 or file[0] == "\n":
-            raise NotSigned("not a signed note")
-        notes.append(read_note(file[:end]))
-        file = file[end + 1 :] if file[end : end + 1] == "\n" else file[end:]
+        if text < 2 or file[at] == "\n":
+            raise Bad("not a signed note")
+        notes.append(read_note(file[at:end]))
+        at = end + 1 if file[end : end + 1] == "\n" else end
     return notes
+
+
+def read_checkpoint(text):
+    lines = text.split("\n")
+    size, root = (decimal(lines[1]), read_hash(lines[2])) if len(lines) == 4 else (None, None)
+    if size is None or root is None or not lines[0] or lines[3]:
+        raise Bad("not a checkpoint: three lines with origin, size and root hash are expected")
+    return lines[0], size, root
+
+
+def signers(text, signatures, keys):
+    """The key of every signature, in their order; None for one that is not known."""
+    found = []
+    for name, raw in signatures:
+        key = next((key for key in keys if (key.name, key.id) == (name, raw[:4])), None)
+        if key:
+            key.verify(text, raw[4:])
+        found.append(key)
+    return found
 
 
 class Checkpoints:
     """Every checkpoint, by whom it was signed and whose turn that was."""
 
-    def __init__(self, keys, witnesses, seen):
-        for key in keys:
-            if key.kind != 1:
-                raise Unknown(f"{key.text} is not the key of a log")
-            if key.name != keys[0].name:
-                raise Unknown(f"{key.text} is not a key of {keys[0].name}")
+    def __init__(self, keys, witnesses):
         for key in witnesses:
             if key.kind != 4:
                 raise Unknown(f"{key.text} is not the key of a witness")
-        self.keys, self.witnesses, self.seen = keys, witnesses, seen
+        self.keys, self.witnesses, self.seen = keys, witnesses, []
         self.roots, self.notes, self.cosigned = {}, collections.defaultdict(list), collections.defaultdict(set)
 
-    def add(self, text, signatures):
-        lines = text.split("\n")
-        size, root = (decimal(lines[1]), unbase64(lines[2])) if len(lines) == 4 else (None, None)
-        if size is None or root is None or len(root) != 32 or not lines[0] or lines[3]:
-            raise NotSigned("not a checkpoint: three lines with origin, size and root hash are expected")
-        if lines[0] != self.keys[0].name:
-            raise NotSigned("the checkpoint is of another log")
-        known, cosigned, unknown = [], [], False
-        for name, raw in signatures:
-            key = next((key for key in [*self.keys, *self.witnesses] if (key.name, key.id) == (name, raw[:4])), None)
-            if key is None:
-                unknown |= name == lines[0]
-            else:
-                key.verify(text, raw[4:])
-                (known if key.kind == 1 else cosigned).append(key)
-        if not known and not unknown:
-            raise NotSigned("no known key has signed the note")
+    def open(self, text, signatures):
+        """What a note says: size and root, the keys known here that have signed it, and whether others have that are
+        called as the log is."""
+        origin, size, root = read_checkpoint(text)
+        if origin != self.keys[0].name:
+            raise Bad("the checkpoint is of another log")
+        found = signers(text, signatures, self.keys + self.witnesses)
+        unknown = any(key is None and name == origin for key, (name, _) in zip(found, signatures))
+        known = [key for key in found if key]
+        if not unknown and not any(key.kind == 1 for key in known):
+            raise Bad("no known key has signed the note")
+        return size, root, known, unknown
+
+    def add(self, size, root, known, unknown):
         if self.roots.setdefault(size, root) != root:
-            raise Bad(size, "two checkpoints of this size sign different roots: the log was forked")
-        self.notes[size].append((known, unknown))
-        for key in cosigned:
+            raise Bad(f"leaf {size}: two checkpoints of this size sign different roots: the log was forked")
+        self.notes[size].append(([key for key in known if key.kind == 1], unknown))
+        for key in known:
             self.cosigned[key.text].add(size)
 
     def newest(self):
@@ -366,15 +437,16 @@ class Checkpoints:
         size = audit.tree.size
         if size in self.roots:
             if self.roots[size] != audit.tree.root():
-                raise Bad(size, "the checkpoint signs another root than the leaves have")
+                raise Bad(f"leaf {size}: the checkpoint signs another root than the leaves have")
             if audit.last_kind != HEADS:
-                raise Bad(size, "the last leaf under the checkpoint holds no heads")
+                raise Bad(f"leaf {size}: the last leaf under the checkpoint holds no heads")
             for known, unknown in self.notes[size]:
                 self.turn(audit, size, known, unknown)
         elif audit.keys and audit.keys[-1][0] + 2 == size:
-            raise Bad(size, "no checkpoint here in which the earlier key vouches for the one just announced")
-        if any(seen == size and root != audit.tree.root() for seen, root in self.seen):
-            raise Bad(size, "another root was seen at this size: the log was changed since")
+            raise Bad(f"leaf {size}: no checkpoint here in which the earlier key vouches for the one just announced")
+        for seen, root in self.seen:
+            if seen == size and root != audit.tree.root():
+                raise Bad(f"leaf {size}: another root was seen at this size: the log was changed since")
 
     def turn(self, audit, size, known, unknown):
         place, announced = audit.announced(size) or (None, self.keys[0].hash)
@@ -386,15 +458,15 @@ class Checkpoints:
                 f"leaf {size}: its checkpoint may be signed by the key that leaf {place} announces: give its key with --key"
             )
         if known:
-            raise Bad(size, f"the checkpoint is signed by {known[0].name}+{known[0].id.hex()}, whose turn it is not")
-        raise Bad(size, "the key whose turn it is has not signed the checkpoint")
+            by = f"{known[0].name}+{known[0].id.hex()}"
+            raise Bad(f"leaf {size}: the checkpoint is signed by {by}, whose turn it is not")
+        raise Bad(f"leaf {size}: the key whose turn it is has not signed the checkpoint")
 
     def end(self):
-        longer = [size for size, _ in self.seen if size > self.newest()]
-        if longer:
-            raise Bad(
-                min(longer), f"a root was seen at this size, and the newest checkpoint is about {self.newest()} leaves"
-            )
+        longer = min((size for size, _ in self.seen if size > self.newest()), default=None)
+        if longer is not None:
+            held = f"the newest checkpoint is about {self.newest()} leaves"
+            raise Bad(f"leaf {longer}: a root was seen at this size, and {held}")
 
 
 # --- Files ---
@@ -427,13 +499,15 @@ def checkpoints(folder, found):
     for name in ["checkpoint", *older]:
         raw = read_file(os.path.join(folder, name))
         try:
-            text = raw.decode()
-            for note in [read_note(text)] if name == "checkpoint" else read_notes(text):
-                found.add(*note)
-        except NotSigned as error:
-            raise Bad("?", f"{name} is no checkpoint of this log: {error}") from None
-        except UnicodeDecodeError:
-            raise Bad("?", f"{name} is no checkpoint of this log: not a signed note") from None
+            notes = [read_note(raw.decode())] if name == "checkpoint" else read_notes(raw.decode())
+        except (Bad, UnicodeDecodeError):
+            raise Bad(f"leaf ?: {name} is no checkpoint of this log: not a signed note") from None
+        for note in notes:
+            try:
+                opened = found.open(*note)
+            except Bad as error:
+                raise Bad(f"leaf ?: {name} is no checkpoint of this log: {error}") from None
+            found.add(*opened)
 
 
 def place_of(index):
@@ -461,18 +535,17 @@ def leaves(folder, size):
         path, held = bundle(folder, index, width)
         raw, at = read_file(path) if held else b"", 0
         for no in range(max(held, width)):
-            length = int.from_bytes(raw[at : at + 2], "big")
-            leaf = raw[at + 2 : at + 2 + length]
-            if no == held or len(raw) < at + 2 or len(leaf) != length:
-                raise Bad(first + no, "its file is missing or ends before it")
+            end = at + 2 + int.from_bytes(raw[at : at + 2], "big")
+            if no == held or at + 2 > len(raw) or end > len(raw):
+                raise Bad(f"leaf {first + no}: its file is missing or ends before it")
             if no < width:
-                yield leaf
-            at += 2 + length
+                yield raw[at + 2 : end]
+            at = end
         if at != len(raw):
-            raise Bad(first + held - 1, "more stands behind it in its file")
+            raise Bad(f"leaf {first + held - 1}: more stands behind it in its file")
 
 
-def run(folder, found):
+def verify(folder, found):
     """Prints what there is; whether everybody who was named vouches for it."""
     checkpoints(folder, found)
     audit = Audit()
@@ -481,11 +554,10 @@ def run(folder, found):
         audit.take(raw)
         found.judge(audit)
     found.end()
-    size, subjects, signed = audit.tree.size, len(audit.heads.heads), len(found.roots)
+    size, subjects, signed = audit.tree.size, len(audit.heads.last), len(found.roots)
     print(f"{size} leaves about {subjects} subjects, {signed} checkpoints: every one is right")
-    for group in ("kind", "purpose", "actor"):
-        words = ", ".join(f"{word} {count}" for (what, word), count in sorted(audit.counts.items()) if what == group)
-        print(f"  by {group}: {words}")
+    for group, counts in audit.counts().items():
+        print(f"  by {group}: {', '.join(f'{word} {count}' for word, count in sorted(counts.items()))}")
     for seen, _ in found.seen:
         print(f"  the root that was seen at {seen} leaves is the one it had")
     for witness in found.witnesses:
@@ -497,30 +569,160 @@ def run(folder, found):
 
 def read_seen(text):
     size, colon, root = text.partition(":")
-    if decimal(size) is None or not colon or len(unbase64(root) or b"") != 32:
+    if decimal(size) is None or not colon or read_hash(root) is None:
         raise Unknown(f"{text}: not SIZE:ROOT, a number of leaves and a root in base64")
-    return decimal(size), unbase64(root)
+    return decimal(size), read_hash(root)
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Verifies an exported read ledger (docs/LEDGER.md).")
-    parser.add_argument("folder")
+# --- Proofs about a subject ---
+
+NO_PROOF = "the file is no proof in the form of C2SP tlog-proof"
+
+
+def read_proof(raw):
+    """The parts of a proof: what is extra, the place of its leaf, the hashes beside the leaf's way up, and the note."""
+    try:
+        head, gap, note = raw.decode().partition("\n\n")
+    except UnicodeDecodeError:
+        raise Bad(NO_PROOF) from None
+    first, *lines = head.split("\n")
+    # Where there is nothing extra there is no such line.
+    extra = (unbase64(lines.pop(0)[6:]) or None) if lines and lines[0].startswith("extra ") else b""
+    index = decimal(lines.pop(0)[6:]) if lines and lines[0].startswith("index ") else None
+    beside = [read_hash(line) for line in lines]
+    if not gap or first != "c2sp.org/tlog-proof@v1" or extra is None or index is None or None in beside:
+        raise Bad(NO_PROOF)
+    return extra, index, beside, read_note(note)
+
+
+def read_extra(extra):
+    """The last leaf, the hashes beside the way to the head, the head (None: nobody), the subject's leaves."""
+    if extra and extra[0] > VERSION:
+        raise Unknown(
+            f"the proof is written in version {extra[0]}, and this program, which knows version 1, is too old for it"
+        )
+    file = io.BytesIO(extra)
+
+    def cut(length):
+        part = file.read(length)
+        if len(part) != length:
+            raise Bad(NO_PROOF)
+        return part
+
+    version, last = cut(1)[0], cut(LEAF)
+    if version != VERSION:
+        raise Bad(NO_PROOF)
+    heads = read_leaf(last)
+    beside = [cut(32) for _ in range(cut(1)[0])]
+    end = cut(1)[0]
+    head = struct.unpack(">16sIQ32s", cut(60)) if end == 1 else None
+    count, rest = int.from_bytes(cut(4), "big"), file.read()
+    if end > 1 or len(rest) != LEAF * count:
+        raise Bad(NO_PROOF)
+    return last, heads, beside, head, [rest[at : at + LEAF] for at in range(0, len(rest), LEAF)]
+
+
+def check_head(beside, head, tag, root):
+    depth, number, value, alike = len(beside), int.from_bytes(tag, "big"), ZERO, 128
+    if head:
+        value = sha(b"\x02", head[0], struct.pack(">IQ", *head[1:3]), head[3])
+        alike -= (number ^ int.from_bytes(head[0], "big")).bit_length()
+    # Somebody else's head shows that the tag is missing only on the tag's own way.
+    if depth <= alike:
+        for bit, other in zip(range(128 - depth, 128), reversed(beside)):
+            value = sha(b"\x03", other, value) if number >> bit & 1 else sha(b"\x03", value, other)
+    if depth > alike or value != root:
+        raise Bad("the proof of the subject's head does not lead to the root in the ledger")
+
+
+def prove(file, tag, keys):
+    """Prints all that was ever written about the subject."""
+    extra, index, beside, (text, signatures) = read_proof(read_file(file))
+    last, heads, beside_head, head, raws = read_extra(extra)
+    about = [read_leaf(raw) for raw in raws]
+    origin, size, root = read_checkpoint(text)
+    if not any(signers(text, signatures, keys)):
+        raise Bad("no known key has signed the note")
+    if origin != keys[0].name:
+        raise Bad("the checkpoint is of another log")
+    check_inclusion(sha(b"\x00", last), index, size, beside, root)
+    if last[1] != HEADS or heads.sequence != index or index + 1 != size:
+        raise Bad("the proof does not begin at the last leaf under the checkpoint")
+    check_head(beside_head, head, tag, heads.previous)
+    count, at, before, fine = 0, 0, ZERO, True
+    for raw, leaf in zip(raws, about):
+        # What is no deed has no count.
+        fine &= (leaf.tag, leaf.count) == (tag, count + 1)
+        fine &= (leaf.previous, leaf.previous_at) == (before, at) and leaf.sequence < index
+        fine &= count == 0 or leaf.sequence > at
+        count, at, before = count + 1, leaf.sequence, sha(b"\x00", raw)
+    # Of somebody else's head or none the subject has no leaves.
+    ends = head if head and head[0] == tag else (tag, 0, 0, ZERO)
+    if not fine or ends != (tag, count, at, before):
+        raise Bad("the leaves about this person are not all of them, or not as they were written")
+    for leaf in about:
+        print(line(leaf))
+    until = moment(heads.time)
+    print(f"verified: up to {until} (Japan time), of {size} leaves these {count} are all about {tag.hex()}")
+
+
+def line(leaf):
+    _, kind, purpose, outcome, mask, actor, _ = struct.unpack(">BBBBHBB", leaf.codes)
+    fields = ",".join(word for bit, word in enumerate(FIELDS) if mask >> bit & 1) or "-"
+    words = [f"{KINDS[kind]} {OUTCOMES[outcome]}", ACTORS[actor], PURPOSES[purpose] if purpose else "-", fields]
+    return "  ".join([f"{leaf.sequence:>10}", moment(leaf.time), *words, leaf.route.rstrip(b"\0").decode()])
+
+
+def moment(time):
+    """As in `Sun, 22 Nov 2026, 10:00`, in Japan; in a year that no calendar goes to, the number."""
+    try:
+        at = datetime.datetime(1970, 1, 1, 9) + datetime.timedelta(milliseconds=time)
+    except OverflowError:
+        return f"{time} ms"
+    return f"{at:%a}, {at.day} {at:%b %Y}, {at.hour}:{at.minute:02}"
+
+
+def read_tag(text):
+    if not re.fullmatch("[0-9a-fA-F]{32}", text):
+        raise Unknown(f"{text}: a tag is 32 hexadecimal digits")
+    return bytes.fromhex(text)
+
+
+def asked():
+    """What stands on the command line."""
+    about = "Verifies an exported read ledger (docs/LEDGER.md); with the first word `proof`, a downloaded proof."
+    parser = argparse.ArgumentParser(description=about, allow_abbrev=False)
+    proof = sys.argv[1:2] == ["proof"]
+    if proof:
+        parser.prog += " proof"
+        parser.add_argument("file")
+        parser.add_argument("--tag", required=True, help="what the ledger calls you, as the account page says it")
+    else:
+        parser.add_argument("folder")
+        parser.add_argument("--witness", action="append", default=[], help="a witness' verifier key")
+        parser.add_argument("--seen", action="append", default=[], help="a size and the root seen then: SIZE:ROOT")
     parser.add_argument(
         "--key", action="append", required=True, help="the log's verifier key; first the one that the log began with"
     )
-    parser.add_argument("--witness", action="append", default=[], help="a witness' verifier key")
-    parser.add_argument("--seen", action="append", default=[], help="a size and the root that was seen then: SIZE:ROOT")
-    asked = parser.parse_args()
+    return proof, parser.parse_args(sys.argv[1 + proof :])
+
+
+def main():
+    proof, words = asked()
     try:
-        keys, witnesses = [Key(text) for text in asked.key], [Key(text) for text in asked.witness]
-        fine = run(asked.folder, Checkpoints(keys, witnesses, [read_seen(text) for text in asked.seen]))
+        keys = keys_of_a_log(words.key)
+        if proof:
+            prove(words.file, read_tag(words.tag), keys)
+            return 0
+        found = Checkpoints(keys, [Key(text) for text in words.witness])
+        found.seen = [read_seen(text) for text in words.seen]
+        return 0 if verify(words.folder, found) else 1
     except Bad as bad:
         print(bad)
         return 1
     except (ImportError, Unknown) as error:
         print(f"cannot be verified: {error}", file=sys.stderr)
         return 2
-    return 0 if fine else 1
 
 
 if __name__ == "__main__":

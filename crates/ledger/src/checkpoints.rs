@@ -102,6 +102,19 @@ struct Found {
     witnesses: BTreeSet<usize>,
 }
 
+/// Whether these are keys of a log, and all of the same one.
+pub fn of_one_log(keys: &[VerifierKey]) -> Result<(), KeyFault> {
+    for key in keys {
+        if key.kind() != KeyKind::Log {
+            return Err(KeyFault::NotALog(key.to_string()));
+        }
+        if key.name() != keys[0].name() {
+            return Err(KeyFault::Other { key: key.to_string(), origin: keys[0].name().to_owned() });
+        }
+    }
+    Ok(())
+}
+
 /// The checkpoints of one log.
 pub struct Checkpoints {
     /// The log's keys, the one that it began with first, and then the witnesses'.
@@ -117,14 +130,7 @@ impl Checkpoints {
     pub fn new(first: VerifierKey, later: &[VerifierKey], witnesses: &[VerifierKey]) -> Result<Self, KeyFault> {
         let mut known = vec![first];
         known.extend_from_slice(later);
-        for key in &known {
-            if key.kind() != KeyKind::Log {
-                return Err(KeyFault::NotALog(key.to_string()));
-            }
-            if key.name() != known[0].name() {
-                return Err(KeyFault::Other { key: key.to_string(), origin: known[0].name().to_owned() });
-            }
-        }
+        of_one_log(&known)?;
         if let Some(key) = witnesses.iter().find(|key| key.kind() != KeyKind::Witness) {
             return Err(KeyFault::NotAWitness(key.to_string()));
         }
@@ -238,8 +244,12 @@ impl Checkpoints {
 
     /// Each witness with the sizes of the checkpoints that it has cosigned, smallest first.
     pub fn witnesses(&self) -> impl Iterator<Item = (&VerifierKey, Vec<u64>)> {
-        self.known[self.keys.len()..].iter().enumerate().map(|(at, witness)| {
-            let cosigned = self.found.iter().filter(|(_, found)| found.witnesses.contains(&at));
+        let witnesses = &self.known[self.keys.len()..];
+        witnesses.iter().map(move |witness| {
+            // One that was named twice has cosigned under its first place.
+            let at = witnesses.iter().position(|named| named == witness);
+            let cosigned =
+                self.found.iter().filter(move |(_, found)| at.is_some_and(|at| found.witnesses.contains(&at)));
             (witness, cosigned.map(|(size, _)| *size).collect())
         })
     }
@@ -278,7 +288,7 @@ mod tests {
     fn a_note_that_is_no_checkpoint_of_the_log_is_refused_and_who_has_cosigned_is_counted() {
         let (log, stray) = (key("log", KeyKind::Log, 1), key("log", KeyKind::Log, 4));
         let (w, v) = (key("w", KeyKind::Witness, 2), key("v", KeyKind::Witness, 3));
-        let witnesses = [w.verifier().clone(), v.verifier().clone()];
+        let witnesses = [&w, &v, &w].map(|witness| witness.verifier().clone());
         let mut checkpoints = Checkpoints::new(log.verifier().clone(), &[], &witnesses).unwrap();
         assert_eq!((checkpoints.newest(), checkpoints.count()), (0, 0));
         let mut cosigned = checkpoint(7, 7).sign(&log);
@@ -290,7 +300,7 @@ mod tests {
         assert_eq!(checkpoints.add(&checkpoint(9, 9).sign(&stray)), Ok(()));
         assert_eq!((checkpoints.newest(), checkpoints.count()), (9, 3), "of the same size there is one");
         let counted: Vec<(&str, Vec<u64>)> = checkpoints.witnesses().map(|(key, sizes)| (key.name(), sizes)).collect();
-        assert_eq!(counted, [("w", vec![7]), ("v", vec![])]);
+        assert_eq!(counted, [("w", vec![7]), ("v", vec![]), ("w", vec![7])], "also one that was named twice");
 
         let refused = |fault: CheckpointError| Err(Wrong::Note(fault));
         let witnessed_only = checkpoint(5, 5).sign(&w);

@@ -35,6 +35,9 @@ pub enum ProofFault {
     /// Not in the form of C2SP tlog-proof.
     #[error("the file is no proof in the form of C2SP tlog-proof")]
     Malformed,
+    /// What is extra in it is from a later version of the shop: it may be right, and this program cannot tell.
+    #[error("the proof is written in version {0}, and this program, which knows version 1, is too old for it")]
+    Version(u8),
     /// The checkpoint in it.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -53,6 +56,13 @@ pub enum ProofFault {
     /// Leaves of the subject are missing, made up or out of order.
     #[error("the leaves about this person are not all of them, or not as they were written")]
     Chain,
+}
+
+impl ProofFault {
+    /// Whether the proof may be right, and only this program is too old to tell.
+    pub fn too_new(&self) -> bool {
+        matches!(self, Self::Version(_) | Self::Leaf(LeafError::Version(_)))
+    }
 }
 
 impl From<NoteError> for ProofFault {
@@ -162,8 +172,10 @@ impl SubjectProof {
     pub fn decode(extra: &[u8]) -> Result<Self, ProofFault> {
         let mut rest = extra;
         let [version] = take(&mut rest)?;
-        if version != EXTRA_VERSION {
-            return Err(ProofFault::Malformed);
+        match version {
+            EXTRA_VERSION => {}
+            0 => return Err(ProofFault::Malformed),
+            later => return Err(ProofFault::Version(later)),
         }
         let last = Leaf::decode(&take::<LEN>(&mut rest)?)?;
         let [steps] = take(&mut rest)?;

@@ -13,9 +13,10 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use noren_ledger::Hash;
 use noren_ledger::audit::{AuditFault, Auditor};
-use noren_ledger::checkpoints::{Checkpoints, KeyFault, Wrong};
+use noren_ledger::checkpoints::{Checkpoints, KeyFault, Wrong, of_one_log};
 use noren_ledger::leaf::{Act, Leaf};
 use noren_ledger::note::{Note, NoteError, VerifierKey, parse_notes};
+use noren_ledger::proof::ProofFault;
 use noren_ledger::tile::{bundle_path, bundles_added};
 
 /// Which thing to do.
@@ -99,12 +100,11 @@ const UNKNOWN: u8 = 2;
 fn report(asked: &Verify) -> (u8, String) {
     match verify(asked) {
         Ok(verified) => (if verified.vouched() { RIGHT } else { WRONG }, verified.to_string()),
-        Err(fault) if fault.unknown() => (UNKNOWN, format!("cannot be verified: {fault}\n")),
-        Err(fault) => (WRONG, format!("{fault}\n")),
+        Err(fault) => fault.report(),
     }
 }
 
-/// Why an exported ledger is not right, or why nobody can tell.
+/// Why an exported ledger or a proof is not right, or why nobody can tell.
 #[derive(Debug, thiserror::Error)]
 enum VerifyFault {
     #[error(
@@ -125,14 +125,22 @@ enum VerifyFault {
     Behind(u64),
     #[error(transparent)]
     Wrong(#[from] Wrong),
+    #[error(transparent)]
+    Proof(#[from] ProofFault),
 }
 
 impl VerifyFault {
-    /// Whether the ledger may be right all the same.
+    /// What to end with and what to say.
+    fn report(&self) -> (u8, String) {
+        if self.unknown() { (UNKNOWN, format!("cannot be verified: {self}\n")) } else { (WRONG, format!("{self}\n")) }
+    }
+
+    /// Whether the ledger or the proof may be right all the same.
     fn unknown(&self) -> bool {
         match self {
             Self::NotAKey(_) | Self::Key(_) | Self::NotSeen(_) | Self::Io { .. } => true,
             Self::Wrong(wrong) => wrong.unknown(),
+            Self::Proof(fault) => fault.too_new(),
             Self::Checkpoint { .. } | Self::Missing(_) | Self::Behind(_) => false,
         }
     }
@@ -231,12 +239,20 @@ fn count(counts: &mut Counts, leaf: &Leaf) {
     }
 }
 
+fn keys(lines: &[String]) -> Result<Vec<VerifierKey>, VerifyFault> {
+    lines.iter().map(|key| key.parse().map_err(|_| VerifyFault::NotAKey(key.clone()))).collect()
+}
+
+/// The keys to ask about a log with.
+fn log_keys(lines: &[String]) -> Result<Vec<VerifierKey>, VerifyFault> {
+    let keys = keys(lines)?;
+    of_one_log(&keys)?;
+    Ok(keys)
+}
+
 /// Every checkpoint in the folder, and what was asked about them.
 fn checkpoints(asked: &Verify) -> Result<Checkpoints, VerifyFault> {
-    let read = |keys: &[String]| -> Result<Vec<VerifierKey>, VerifyFault> {
-        keys.iter().map(|key| key.parse().map_err(|_| VerifyFault::NotAKey(key.clone()))).collect()
-    };
-    let (keys, witnesses) = (read(&asked.keys)?, read(&asked.witnesses)?);
+    let (keys, witnesses) = (log_keys(&asked.keys)?, keys(&asked.witnesses)?);
     let [first, later @ ..] = &keys[..] else { unreachable!("the command line asks for a key") };
     let mut checkpoints = Checkpoints::new(first.clone(), later, &witnesses)?;
     for text in &asked.seen {

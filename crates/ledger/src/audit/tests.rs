@@ -103,6 +103,8 @@ fn signer() -> (SignerKey, [VerifierKey; 1]) {
     (signer, known)
 }
 
+mod keys;
+mod proofs;
 mod python;
 mod rotation;
 

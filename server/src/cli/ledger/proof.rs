@@ -7,61 +7,55 @@ use std::path::PathBuf;
 use clap::Args;
 use noren_domain::{Lang, moment};
 use noren_ledger::leaf::{Deed, Leaf, Tag};
-use noren_ledger::note::VerifierKey;
-use noren_ledger::proof::{LeafProof, SubjectProof};
+use noren_ledger::proof::{ProofFault, SubjectProof};
 
-use super::{RIGHT, UNKNOWN, WRONG};
+use super::{RIGHT, VerifyFault, failed, log_keys};
 
 #[derive(Args, Debug)]
 pub struct Proof {
     /// The downloaded file
-    file: PathBuf,
+    pub file: PathBuf,
     /// What the ledger calls you, as the account page says it
     #[arg(long)]
-    tag: Tag,
+    pub tag: Tag,
     /// The log's verifier key, name+hash+base64; as often as it was changed
     #[arg(long = "key", value_name = "KEY", required = true)]
-    keys: Vec<String>,
+    pub keys: Vec<String>,
 }
 
 /// What to end with and what to say.
 pub fn report(asked: &Proof) -> (u8, String) {
-    let mut keys = Vec::new();
-    for key in &asked.keys {
-        match key.parse::<VerifierKey>() {
-            Ok(key) => keys.push(key),
-            Err(error) => return (UNKNOWN, format!("cannot be verified: {key}: {error}\n")),
-        }
-    }
-    let text = match fs::read_to_string(&asked.file) {
-        Ok(text) => text,
-        Err(error) => return (UNKNOWN, format!("cannot be verified: {}: {error}\n", asked.file.display())),
-    };
-    let proof: LeafProof = match text.parse() {
-        Ok(proof) => proof,
-        Err(fault) => return (WRONG, format!("{fault}\n")),
-    };
-    match SubjectProof::verify(&proof, asked.tag, &keys) {
-        Ok(proven) => {
-            let mut said = String::new();
-            for (leaf, deed) in &proven.leaves {
-                said.push_str(&line(leaf, deed));
-            }
-            let (count, size) = (proven.leaves.len(), proven.checkpoint.size);
-            let until = when(proven.as_of);
-            let _ = writeln!(
-                said,
-                "verified: up to {until} (Japan time), of {size} leaves these {count} are all about {}",
-                asked.tag
-            );
-            (RIGHT, said)
-        }
-        Err(fault) => (WRONG, format!("{fault}\n")),
+    match verified(asked) {
+        Ok(said) => (RIGHT, said),
+        Err(fault) => fault.report(),
     }
 }
 
+/// All leaves in words, and up to when they are all.
+fn verified(asked: &Proof) -> Result<String, VerifyFault> {
+    let keys = log_keys(&asked.keys)?;
+    let bytes = fs::read(&asked.file).map_err(failed(&asked.file))?;
+    let text = String::from_utf8(bytes).map_err(|_| ProofFault::Malformed)?;
+    let proven = SubjectProof::verify(&text.parse()?, asked.tag, &keys)?;
+    let mut said: String = proven.leaves.iter().map(|(leaf, deed)| line(leaf, deed)).collect();
+    let (until, size, count) = (when(proven.as_of), proven.checkpoint.size, proven.leaves.len());
+    let _ = writeln!(
+        said,
+        "verified: up to {until} (Japan time), of {size} leaves these {count} are all about {}",
+        asked.tag
+    );
+    Ok(said)
+}
+
+/// The first millisecond in Japan that is in a year of five digits.
+const YEAR_10000: i64 = 253_402_268_400_000;
+
+/// In Japan time. A log may sign any number as a time: one that no calendar goes to is said as it stands.
 fn when(time: u64) -> String {
-    moment::date_time(i64::try_from(time).unwrap_or_default(), Lang::En)
+    match i64::try_from(time) {
+        Ok(time) if time < YEAR_10000 => moment::date_time(time, Lang::En),
+        _ => format!("{time} ms"),
+    }
 }
 
 fn line(leaf: &Leaf, deed: &Deed) -> String {

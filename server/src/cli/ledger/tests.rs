@@ -11,6 +11,8 @@ use tempfile::TempDir;
 
 use super::*;
 
+mod proofs;
+
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/verify-ledger.py");
 
 /// A deed of any kind that a vault may write down.
@@ -187,12 +189,13 @@ fn an_auditor_sees_what_the_script_sees_word_for_word() {
     note.signatures.push(exported.witness.sign(&note.text, 1_796_083_200));
     exported.write("checkpoint", note.to_string());
     let (code, said) = exported.said(|asked| {
-        asked.witnesses = vec![exported.witness.verifier().to_string()];
+        // One that is named twice has not cosigned less.
+        asked.witnesses = vec![exported.witness.verifier().to_string(); 2];
         asked.seen = vec![format!("703:{}", newest.root)];
     });
     let right = "703 leaves about 9 subjects, 3 checkpoints: every one is right\n  by kind: alarm 63, ";
     assert!(code == 0 && said.starts_with(right), "{said}");
-    let end = "  the root that was seen at 703 leaves is the one it had\n  witness.example/w has cosigned 1, the newest about 703 leaves\n";
+    let end = "  the root that was seen at 703 leaves is the one it had\n  witness.example/w has cosigned 1, the newest about 703 leaves\n  witness.example/w has cosigned 1, the newest about 703 leaves\n";
     assert!(said.ends_with(end), "{said}");
 }
 

@@ -16,22 +16,23 @@ use crate::tile::{bundle, bundle_path, bundles_added};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/verify-ledger.py");
 
-/// Loads the script once and gives it every line of standard input as its words.
+/// Loads the script once and gives it every line of standard input as its words, with tabs between them. All are read
+/// before the first answer: nobody waits for the other.
 const JUDGE: &str = "
 import importlib.util, io, sys, contextlib
 spec = importlib.util.spec_from_file_location('verify', sys.argv[1])
 verify = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(verify)
-for line in sys.stdin:
-    sys.argv = ['verify', *line.split()]
+for line in sys.stdin.readlines():
+    sys.argv = ['verify', *line.rstrip('\\n').split('\\t')]
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         code = verify.main()
-    print(code, said.getvalue().splitlines()[0])
+    print(code, said.getvalue().rstrip('\\n').replace('\\n', '\\t'))
 ";
 
 /// Writes a ledger as the vault exports it.
-fn export(folder: &Path, leaves: &[Vec<u8>], notes: &[Note]) {
+pub fn export(folder: &Path, leaves: &[Vec<u8>], notes: &[Note]) {
     let write = |path: &str, bytes: &[u8]| {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -60,10 +61,11 @@ fn python() -> &'static str {
         .expect("Python 3 with the package cryptography is here (scripts/setup test installs it)")
 }
 
-/// What the script says to each line of words: its code, and the first line.
-fn judged(words: &[String]) -> Vec<(u8, String)> {
+/// What the script says to each line of words: its code, and its lines with tabs between them.
+pub fn judged(words: &[String]) -> Vec<(u8, String)> {
     let mut python = Command::new(python())
         .args(["-c", JUDGE, SCRIPT])
+        .env("PYTHONUTF8", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -128,7 +130,7 @@ fn both_verifiers_say_the_same_of_the_same_ledgers() {
         };
         let notes: Vec<Note> = checkpoints.iter().map(|checkpoint| checkpoint.sign(&signer)).collect();
         export(&folder(no), &leaves, &notes);
-        words.push(format!("{} --key {key}", folder(no).display()));
+        words.push(format!("{}\t--key\t{key}", folder(no).display()));
         let mut checkpoints = Checkpoints::new(key.clone(), &[], &[]).unwrap();
         let added = notes.iter().try_for_each(|note| checkpoints.add(note));
         verdicts.push(ours(&added.and_then(|()| read(&leaves, &checkpoints))));
@@ -140,10 +142,10 @@ fn both_verifiers_say_the_same_of_the_same_ledgers() {
         export(&folder(no), &leaves, &notes);
         let mut asked = folder(no).display().to_string();
         for key in &keys {
-            asked += &format!(" --key {key}");
+            asked += &format!("\t--key\t{key}");
         }
         for (size, root) in &seen {
-            asked += &format!(" --seen {size}:{root}");
+            asked += &format!("\t--seen\t{size}:{root}");
         }
         words.push(asked);
         let mut checkpoints = Checkpoints::new(keys[0].clone(), &keys[1..], &[]).unwrap();
@@ -161,7 +163,7 @@ fn both_verifiers_say_the_same_of_the_same_ledgers() {
     assert_eq!(theirs.len(), verdicts.len());
     for ((words, (code, said)), theirs) in words.iter().zip(&verdicts).zip(&theirs) {
         match code {
-            0 => assert!(theirs.0 == 0 && theirs.1.ends_with("every one is right"), "{words}: {theirs:?}"),
+            0 => assert!(theirs.0 == 0 && theirs.1.contains("every one is right\t"), "{words}: {theirs:?}"),
             _ => assert_eq!((*code, said.clone()), *theirs, "{words}"),
         }
     }
