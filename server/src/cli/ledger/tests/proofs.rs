@@ -57,7 +57,7 @@ fn proof_of(deed: Deed, time: u64) -> String {
 fn both_print_every_leaf_in_the_same_words() {
     let dir = tempfile::tempdir().unwrap();
     let (folder, anchor) = (dir.path().join("book"), dir.path().join("anchor"));
-    let book = Book::open(&folder, &anchor, log(), 0, Box::new(|| 1_796_083_140_000), |_| {}).unwrap();
+    let book = Book::open(&folder, &anchor, log().into(), 0, Box::new(|| 1_796_083_140_000), None, |_| {}).unwrap();
     let opened = Deed { kind: Kind::Open, subject: TAG, actor: Actor::Customer, ..deed(0) };
     let mut written = 0;
     let mut write = |deed: Deed| {
