@@ -138,7 +138,7 @@ impl Attacker {
 /// Somebody outside to whom data are handed, and who has an incident of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Processor {
-    /// A name for people.
+    /// A name for people, one word.
     pub name: String,
     /// What it is handed data for.
     pub purposes: BTreeSet<Purpose>,
@@ -154,7 +154,7 @@ impl Processor {
 /// What is known of an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
-    /// Its name.
+    /// Its name, one word.
     pub incident: String,
     /// SHA-256 of the file that all this stands in.
     pub digest: Hash,

@@ -347,7 +347,7 @@ fn of_two_hundred_incidents_nobody_who_was_read_is_missed_and_nobody_else_is_sai
         let question = world.question(&mut dice);
         let truth = Truth(&world, &question);
         let scope = Files::of(&world).scope(&question).unwrap_or_else(|fault| panic!("incident {no}: {fault:?}"));
-        for (tag, field) in (0..SUBJECTS + 1).flat_map(|no| Field::ALL.iter().map(move |field| (tag(no), *field))) {
+        for (tag, field) in (0..=SUBJECTS).flat_map(|no| Field::ALL.iter().map(move |field| (tag(no), *field))) {
             let (touched, reads) = (scope.touched(tag, field), truth.reads(tag, field));
             assert_eq!(touched.verdict == Verdict::Read, !reads.is_empty(), "incident {no}: {tag} {field:?}");
             assert_eq!(touched.verdict, truth.verdict(tag, field), "incident {no}: {tag} {field:?} {:?}", scope.gaps);

@@ -151,13 +151,13 @@ repeat noren ledger scope --incident INCIDENT --dir EXPORT --size 7 --key {log} 
 
 #[test]
 fn the_worst_that_applies_holds() {
+    use Verdict::{ExposedCiphertext, NotRead, Read, Unknown, ViaProcessor};
     let ledger = quiet();
     let verdicts = |question: &Question| {
         let scope = ledger.scope(question).unwrap();
         let of = |person: u8| scope.touched(Tag([person; 16]), Field::Email).verdict;
         (of(1), of(2), scope.others())
     };
-    use Verdict::{ExposedCiphertext, NotRead, Read, Unknown, ViaProcessor};
     let mail = Processor { name: "relay".into(), purposes: [Purpose::Mail].into(), window: window(5, 30) };
     let handed = Question { processors: vec![mail], ..staff(5, 30) };
     assert_eq!(verdicts(&handed), (Read, ViaProcessor, NotRead));
