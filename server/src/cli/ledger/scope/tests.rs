@@ -238,7 +238,7 @@ fn what_a_vault_has_written_and_exported_is_enough() {
     let clock = Arc::new(AtomicU64::new(NOON + 599_000));
     let now = clock.clone();
     let now = Box::new(move || now.load(Ordering::SeqCst));
-    let book = Book::open(&folder, &anchor, log_key(), 0, now, |_| {}).unwrap();
+    let book = Book::open(&folder, &anchor, log_key().into(), 0, now, None, |_| {}).unwrap();
     let vault = |kind| Deed::of(kind, Actor::Vault, Route::new("vault"));
     let (purpose, fields, subject) = (Some(Purpose::Support), Fields::of(&[Field::Phone]), Tag([7; 16]));
     let read = Deed { purpose, fields, subject, ..Deed::of(Kind::Open, Actor::Staff, Route::new("test")) };
