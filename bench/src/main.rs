@@ -10,6 +10,7 @@ mod load;
 mod memory;
 mod pages;
 mod running;
+mod scope;
 mod sizes;
 mod vault;
 
@@ -19,6 +20,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use load::AnyError;
 use running::Running;
+
+/// Leaves of the ledger that a scope is computed from, if nothing else is said.
+const SCOPE_LEAVES: u64 = 10_000_000;
 
 /// Measures a release build of the shop: `make build` first.
 #[derive(Parser)]
@@ -39,8 +43,12 @@ enum What {
     Checkouts,
     /// The same pages at 1,000 and at 100,000 products, on both databases.
     Growth,
-    /// Leaves per second of the read ledger, its proofs and its audit.
-    Ledger,
+    /// Leaves per second of the read ledger, its proofs and its audit; what a scope of one day costs.
+    Ledger {
+        /// How many leaves the scope's ledger has: 100 million need 20 GB in the temporary folder (TMPDIR).
+        #[arg(long, default_value_t = SCOPE_LEAVES)]
+        leaves: u64,
+    },
     /// What the shop waits for when it asks the vault.
     Vault,
     /// The bare server itself; the benchmark starts it.
@@ -55,13 +63,15 @@ async fn main() -> Result<(), AnyError> {
         return bare::serve(*addr, page, database).await;
     }
     let dir = tempfile::tempdir()?;
-    if matches!(what, None | Some(What::Ledger)) {
+    if let None | Some(What::Ledger { .. }) = what {
         ledger::print(dir.path())?;
+        let leaves = if let Some(What::Ledger { leaves }) = what { leaves } else { SCOPE_LEAVES };
+        scope::print(&dir.path().join("scope"), leaves)?;
     }
     if matches!(what, None | Some(What::Vault)) {
         vault::print(dir.path())?;
     }
-    if matches!(what, Some(What::Ledger | What::Vault)) {
+    if matches!(what, Some(What::Ledger { .. } | What::Vault)) {
         return Ok(());
     }
     let data = dir.path().join("data");

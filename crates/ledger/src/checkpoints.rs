@@ -1,6 +1,10 @@
 //! Every checkpoint of a log, held against its leaves: who signed it, whose turn it was to sign, and which
 //! witnesses have seen it.
 
+mod chosen;
+
+pub use chosen::{NotChosen, Unread};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Hash;

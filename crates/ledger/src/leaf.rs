@@ -45,7 +45,7 @@ impl std::str::FromStr for Tag {
 }
 
 /// The place in the shop that asked, such as `checkout/place`: at most 16 printable ASCII characters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Route([u8; 16]);
 
 impl Route {

@@ -8,6 +8,7 @@
 //! - [`tile`]: the tree as files (C2SP tlog-tiles).
 //! - [`proof`]: that a leaf is in the log (C2SP tlog-proof), and all that happened to one subject.
 //! - [`audit`]: a whole log checked from its first leaf on; [`checkpoints`]: all that it signed, and with which key.
+//! - [`scope`]: what an incident touched, proven without reading the rest.
 //!
 //! Bytes in, bytes out: no file, no clock, no randomness. The same code runs in the vault, in the
 //! command line and, as WebAssembly, in the customer's browser. The formats are written down in
@@ -21,6 +22,7 @@ pub mod heads;
 pub mod leaf;
 pub mod note;
 pub mod proof;
+pub mod scope;
 pub mod tile;
 pub mod tree;
 

@@ -5,6 +5,8 @@
 //! to but not including `(i + 1) · 2^l`. Only whole nodes are ever stored; what a tree needs beyond
 //! them is computed.
 
+mod range;
+
 use crate::Hash;
 
 /// The hash of a leaf with these bytes.

@@ -1,12 +1,13 @@
 //! `noren ledger`: what an auditor does with an exported ledger, without a shop, a database or a network.
 //! `scripts/verify-ledger.py` says the same of the same folder.
 
+mod export_folder;
+mod incident;
 mod proof;
+mod scope;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
-use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,9 +16,11 @@ use noren_ledger::Hash;
 use noren_ledger::audit::{AuditFault, Auditor};
 use noren_ledger::checkpoints::{Checkpoints, KeyFault, Wrong, of_one_log};
 use noren_ledger::leaf::{Act, Leaf};
-use noren_ledger::note::{Note, NoteError, VerifierKey, parse_notes};
+use noren_ledger::note::VerifierKey;
 use noren_ledger::proof::ProofFault;
-use noren_ledger::tile::{bundle_path, bundles_added};
+use noren_ledger::tile::bundles_added;
+
+use export_folder::{FolderFault, NEWEST, NotAKey, bundle, decimal, keys, no_checkpoint, note_files, notes};
 
 /// Which thing to do.
 #[derive(Args, Debug)]
@@ -32,6 +35,9 @@ enum What {
     Verify(Verify),
     /// Checks the proof that a customer has downloaded: all that was ever written about them, and in words what
     Proof(proof::Proof),
+    /// Computes what an incident touched, per person and field, from an exported ledger: the same byte for byte for
+    /// whoever computes it
+    Scope(scope::Scope),
     /// Writes the ledger of a shop on this machine to a folder, for `verify` and for everybody (C2SP tlog-tiles)
     Export(Export),
 }
@@ -68,6 +74,7 @@ pub fn run(asked: &Ledger, data: Option<&str>) -> ExitCode {
     let (code, said) = match &asked.what {
         What::Verify(asked) => report(asked),
         What::Proof(asked) => proof::report(asked),
+        What::Scope(asked) => scope::report(asked),
         What::Export(asked) => {
             let data = data.map(str::to_owned).or_else(|| std::env::var("NOREN_DATA").ok());
             exported(Path::new(data.as_deref().unwrap_or("data")), asked)
@@ -107,22 +114,14 @@ fn report(asked: &Verify) -> (u8, String) {
 /// Why an exported ledger or a proof is not right, or why nobody can tell.
 #[derive(Debug, thiserror::Error)]
 enum VerifyFault {
-    #[error(
-        "{0}: not a verifier key in the form name+hash+base64 of C2SP signed-note (Ed25519, a log's or a witness')"
-    )]
-    NotAKey(String),
+    #[error(transparent)]
+    NotAKey(#[from] NotAKey),
     #[error(transparent)]
     Key(#[from] KeyFault),
     #[error("{0}: not SIZE:ROOT, a number of leaves and a root in base64")]
     NotSeen(String),
-    #[error("{path}: {source}")]
-    Io { path: String, source: io::Error },
-    #[error("leaf ?: {name} is no checkpoint of this log: {reason}")]
-    Checkpoint { name: String, reason: String },
-    #[error("leaf {0}: its file is missing or ends before it")]
-    Missing(u64),
-    #[error("leaf {0}: more stands behind it in its file")]
-    Behind(u64),
+    #[error(transparent)]
+    Folder(#[from] FolderFault),
     #[error(transparent)]
     Wrong(#[from] Wrong),
     #[error(transparent)]
@@ -138,10 +137,10 @@ impl VerifyFault {
     /// Whether the ledger or the proof may be right all the same.
     fn unknown(&self) -> bool {
         match self {
-            Self::NotAKey(_) | Self::Key(_) | Self::NotSeen(_) | Self::Io { .. } => true,
+            Self::NotAKey(_) | Self::Key(_) | Self::NotSeen(_) => true,
+            Self::Folder(fault) => fault.unknown(),
             Self::Wrong(wrong) => wrong.unknown(),
             Self::Proof(fault) => fault.too_new(),
-            Self::Checkpoint { .. } | Self::Missing(_) | Self::Behind(_) => false,
         }
     }
 }
@@ -150,11 +149,6 @@ impl From<AuditFault> for VerifyFault {
     fn from(fault: AuditFault) -> Self {
         Self::Wrong(fault.into())
     }
-}
-
-fn failed(path: &Path) -> impl FnOnce(io::Error) -> VerifyFault {
-    let path = path.display().to_string();
-    move |source| VerifyFault::Io { path, source }
 }
 
 /// What a ledger that is right consists of.
@@ -208,12 +202,12 @@ fn verify(asked: &Verify) -> Result<Verified, VerifyFault> {
     let mut counts = ["kind", "purpose", "actor"].map(|what| (what, BTreeMap::new()));
     checkpoints.judge(&auditor)?;
     for (index, width) in bundles_added(0, checkpoints.newest()) {
-        let Bundle { leaves, end } = bundle(&asked.dir, index, width)?;
-        for leaf in leaves {
-            count(&mut counts, &auditor.take(&leaf, |_, _, _| {})?);
+        let bundle = bundle(&asked.dir, index, width)?;
+        for leaf in bundle.leaves() {
+            count(&mut counts, &auditor.take(leaf, |_, _, _| {})?);
             checkpoints.judge(&auditor)?;
         }
-        end?;
+        bundle.end?;
     }
     checkpoints.end()?;
     let Act::Heads { subjects, .. } = auditor.heads() else { unreachable!("heads are heads") };
@@ -239,10 +233,6 @@ fn count(counts: &mut Counts, leaf: &Leaf) {
     }
 }
 
-fn keys(lines: &[String]) -> Result<Vec<VerifierKey>, VerifyFault> {
-    lines.iter().map(|key| key.parse().map_err(|_| VerifyFault::NotAKey(key.clone()))).collect()
-}
-
 /// The keys to ask about a log with.
 fn log_keys(lines: &[String]) -> Result<Vec<VerifierKey>, VerifyFault> {
     let keys = keys(lines)?;
@@ -259,17 +249,10 @@ fn checkpoints(asked: &Verify) -> Result<Checkpoints, VerifyFault> {
         let (size, root) = seen(text).ok_or_else(|| VerifyFault::NotSeen(text.clone()))?;
         checkpoints.see(size, root);
     }
-    let older = names(&asked.dir.join("checkpoints"))?.into_iter().map(|name| format!("checkpoints/{name}"));
-    for name in std::iter::once("checkpoint".to_owned()).chain(older) {
-        let path = asked.dir.join(&name);
-        let bytes = fs::read(&path).map_err(failed(&path))?;
-        let wrong = |reason: String| VerifyFault::Checkpoint { name: name.clone(), reason };
-        let text = String::from_utf8(bytes).map_err(|_| wrong(NoteError::Malformed.to_string()))?;
-        let single = name == "checkpoint";
-        let notes = if single { text.parse::<Note>().map(|note| vec![note]) } else { parse_notes(&text) };
-        for note in notes.map_err(|error| wrong(error.to_string()))? {
+    for name in std::iter::once(NEWEST.to_owned()).chain(note_files(&asked.dir)?) {
+        for note in notes(&asked.dir, &name)? {
             checkpoints.add(&note).map_err(|error| match error {
-                Wrong::Note(reason) => wrong(reason.to_string()),
+                Wrong::Note(reason) => VerifyFault::Folder(no_checkpoint(&name, reason)),
                 forked => forked.into(),
             })?;
         }
@@ -281,68 +264,6 @@ fn checkpoints(asked: &Verify) -> Result<Checkpoints, VerifyFault> {
 fn seen(text: &str) -> Option<(u64, Hash)> {
     let (size, root) = text.split_once(':')?;
     Some((decimal(size)?, root.parse().ok()?))
-}
-
-/// A number as these formats write it: digits, no zero in front.
-fn decimal(text: &str) -> Option<u64> {
-    text.parse().ok().filter(|number: &u64| number.to_string() == text)
-}
-
-/// What is in a folder, in order; nothing if there is none.
-fn names(folder: &Path) -> Result<Vec<String>, VerifyFault> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(failed(folder))?,
-    };
-    let name = |entry: io::Result<fs::DirEntry>| entry.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut names = entries.map(name).collect::<io::Result<Vec<_>>>().map_err(failed(folder))?;
-    names.sort();
-    Ok(names)
-}
-
-/// Leaves of one file, and what is wrong with the file behind them: what is before it is looked at first.
-struct Bundle {
-    leaves: Vec<Vec<u8>>,
-    end: Result<(), VerifyFault>,
-}
-
-/// `width` leaves from `256 · index` on: from the whole file; or the shortest that is long enough; or the
-/// longest, which will show.
-fn bundle(dir: &Path, index: u64, width: u16) -> Result<Bundle, VerifyFault> {
-    let first = index * 256;
-    let mut path = dir.join(bundle_path(index, 256));
-    let mut held = 256;
-    if !path.is_file() {
-        let widths = names(&path.with_extension("p"))?;
-        let widths: Vec<u16> = widths
-            .iter()
-            .filter_map(|name| u16::try_from(decimal(name)?).ok())
-            .filter(|held| (1..256).contains(held))
-            .collect();
-        let fitting = widths.iter().filter(|held| **held >= width).min().or(widths.iter().max());
-        let Some(fitting) = fitting else {
-            return Ok(Bundle { leaves: Vec::new(), end: Err(VerifyFault::Missing(first)) });
-        };
-        held = *fitting;
-        path = dir.join(bundle_path(index, held));
-    }
-    let bytes = fs::read(&path).map_err(failed(&path))?;
-    let (mut rest, mut leaves) = (bytes.as_slice(), Vec::with_capacity(256));
-    while leaves.len() < usize::from(held) {
-        let leaf = rest
-            .split_first_chunk::<2>()
-            .and_then(|(length, behind)| behind.split_at_checked(usize::from(u16::from_be_bytes(*length))));
-        let Some((leaf, behind)) = leaf else { break };
-        leaves.push(leaf.to_vec());
-        rest = behind;
-    }
-    let end = match leaves.len() as u64 {
-        read if read < u64::from(held.max(width)) => Err(VerifyFault::Missing(first + read)),
-        read if !rest.is_empty() => Err(VerifyFault::Behind(first + read - 1)),
-        _ => Ok(()),
-    };
-    leaves.truncate(usize::from(width));
-    Ok(Bundle { leaves, end })
 }
 
 #[cfg(test)]

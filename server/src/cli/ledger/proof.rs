@@ -9,7 +9,8 @@ use noren_domain::{Lang, moment};
 use noren_ledger::leaf::{Deed, Leaf, Tag};
 use noren_ledger::proof::{ProofFault, SubjectProof};
 
-use super::{RIGHT, VerifyFault, failed, log_keys};
+use super::export_folder::failed;
+use super::{RIGHT, VerifyFault, log_keys};
 
 #[derive(Args, Debug)]
 pub struct Proof {

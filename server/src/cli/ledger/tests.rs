@@ -1,11 +1,13 @@
 //! What an auditor is told, by this command and by `scripts/verify-ledger.py`.
 
+use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use noren_ledger::checkpoint::Checkpoint;
 use noren_ledger::leaf::{Actor, Deed, Detail, Field, Fields, Kind, Outcome, Purpose, Route, Tag};
-use noren_ledger::note::{KeyKind, SignerKey, write_notes};
+use noren_ledger::note::{KeyKind, Note, SignerKey, write_notes};
+use noren_ledger::tile::bundle_path;
 use noren_vault::book::Book;
 use tempfile::TempDir;
 

@@ -1,0 +1,254 @@
+//! What a scope says of small ledgers that can be read at a glance.
+
+use std::collections::HashMap;
+
+use super::*;
+use crate::audit::Auditor;
+use crate::checkpoint::Checkpoint;
+use crate::leaf::{Act, Field, Fields, Kind, Outcome, Tag};
+use crate::note::{KeyKind, SignerKey};
+
+const NOON: u64 = 1_793_966_400_000;
+
+/// A ledger that is written second by second, from noon on.
+#[derive(Default)]
+struct Ledger {
+    auditor: Auditor,
+    leaves: Vec<Vec<u8>>,
+    nodes: HashMap<(u8, u64), Hash>,
+}
+
+impl Ledger {
+    fn at(mut self, second: u64, act: Act) -> Self {
+        let leaf = Leaf { sequence: self.auditor.size(), time: NOON + second * 1_000, build: 7, act }.encode().to_vec();
+        let nodes = &mut self.nodes;
+        let keep = |level, index, hash| {
+            nodes.insert((level, index), hash);
+        };
+        self.auditor.take(&leaf, keep).unwrap();
+        self.leaves.push(leaf);
+        self
+    }
+
+    fn own(self, second: u64, kind: Kind) -> Self {
+        self.at(second, Act::Deed(Deed::of(kind, Actor::Vault, Route::new("vault"))))
+    }
+
+    fn heads(mut self, second: u64) -> Self {
+        let heads = self.auditor.heads();
+        self.at(second, heads)
+    }
+
+    /// Somebody opens name and e-mail address of a person.
+    fn opened(self, second: u64, actor: Actor, person: u8, purpose: Purpose) -> Self {
+        self.deed(
+            second,
+            actor,
+            person,
+            Deed { purpose: Some(purpose), ..Deed::of(Kind::Open, actor, Route::new("a")) },
+        )
+    }
+
+    fn deed(self, second: u64, actor: Actor, person: u8, deed: Deed) -> Self {
+        let subject = Tag([person; 16]);
+        let head = self.auditor.head(subject);
+        let (count, previous, previous_at) =
+            head.map_or((1, Hash::ZERO, 0), |head| (head.count + 1, head.leaf, head.sequence));
+        let fields = Fields::of(&[Field::Email, Field::Name]);
+        let deed = Deed { subject, count, previous, previous_at, fields, actor_id: [actor.code(); 16], ..deed };
+        self.at(second, Act::Deed(deed))
+    }
+
+    fn scope(&self, question: &Question) -> Result<Scope, ScopeFault> {
+        let node = |level, index| Ok::<_, ScopeFault>(self.nodes[&(level, index)]);
+        let (size, root) = (self.auditor.size(), self.auditor.root());
+        let place = |sequence| usize::try_from(sequence).unwrap();
+        let leaf = |sequence| Ok::<_, ScopeFault>(Leaf::decode(&self.leaves[place(sequence)]).unwrap());
+        let range = locate(question.span(), size, leaf)?;
+        let checkpoint = Checkpoint { origin: "shop.example/reads".into(), size, root };
+        let mut reading = Reading::begin(question, checkpoint, range.start, node)?;
+        for sequence in range {
+            reading.take(&self.leaves[place(sequence)])?;
+        }
+        reading.end(node)
+    }
+}
+
+fn moment(second: u64) -> Moment {
+    Moment(NOON + second * 1_000)
+}
+
+fn window(from: u64, to: u64) -> Window {
+    Window::new(moment(from), moment(to)).unwrap()
+}
+
+/// Staff are suspected of what they did between two seconds.
+fn staff(from: u64, to: u64) -> Question {
+    Question {
+        incident: "I-2026-0001".into(),
+        digest: Hash::of(&[b"question"]),
+        window: window(from, to),
+        grade: Grade::B,
+        attacker: Attacker { kinds: [Actor::Staff].into(), ..Attacker::default() },
+        copied: BTreeSet::new(),
+        keys_exposed: None,
+        processors: Vec::new(),
+    }
+}
+
+/// Staff read person 1 at the seconds 10 and 20, and a mail was sent to person 2 at 15.
+fn quiet() -> Ledger {
+    Ledger::default()
+        .own(0, Kind::Start)
+        .opened(10, Actor::Staff, 1, Purpose::Support)
+        .opened(15, Actor::Shop, 2, Purpose::Mail)
+        .opened(20, Actor::Staff, 1, Purpose::Support)
+        .heads(25)
+        .opened(40, Actor::Customer, 1, Purpose::SelfView)
+        .heads(45)
+}
+
+fn gaps(ledger: &Ledger, question: &Question) -> Vec<Gap> {
+    ledger.scope(question).unwrap().gaps.into_iter().collect()
+}
+
+#[test]
+fn a_scope_is_one_text() {
+    let key = |name, kind| SignerKey::new(name, kind, &[1; 32]).unwrap().verifier().clone();
+    let (log, witness) = (key("shop.example/reads", KeyKind::Log), key("witness.example/w", KeyKind::Witness));
+    let mail = Processor { name: "relay".into(), purposes: [Purpose::Mail].into(), window: window(0, 30) };
+    let question = Question { processors: vec![mail], ..staff(5, 30) };
+    let ledger = quiet();
+    let repeat = Repeat { keys: std::slice::from_ref(&log), witnesses: std::slice::from_ref(&witness) };
+    let said = ledger.scope(&question).unwrap().text(repeat);
+    let untouched = "kana=not-read postal-code=not-read city=not-read street=not-read building=not-read phone=not-read gift-message=not-read";
+    let expected = format!(
+        "noren-ledger-scope v1
+incident I-2026-0001
+question {}
+window 2026-11-06T12:00:05.000Z 2026-11-06T12:00:30.000Z
+log shop.example/reads
+checkpoint 7 {}
+proven 0 6
+cosigned {witness}
+grade B
+processor relay mail 2026-11-06T12:00:00.000Z 2026-11-06T12:00:30.000Z
+leaves 4
+acts open granted 2
+subjects 2
+subject {} email=read/2/2026-11-06T12:00:10.000Z/2026-11-06T12:00:20.000Z name=read/2/2026-11-06T12:00:10.000Z/2026-11-06T12:00:20.000Z {untouched}
+subject {} email=via-processor/1/2026-11-06T12:00:15.000Z/2026-11-06T12:00:15.000Z name=via-processor/1/2026-11-06T12:00:15.000Z/2026-11-06T12:00:15.000Z {untouched}
+others not-read
+repeat noren ledger scope --incident INCIDENT --dir EXPORT --size 7 --key {log} --witness {witness} --expect SCOPE
+",
+        "1f5087db919ced5c123c7f507d3fcce818cb0cf6e77c2f95a8a35e951e03fdb9",
+        ledger.auditor.root(),
+        Tag([1; 16]),
+        Tag([2; 16]),
+    );
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn the_worst_that_applies_holds() {
+    use Verdict::{ExposedCiphertext, NotRead, Read, Unknown, ViaProcessor};
+    let ledger = quiet();
+    let verdicts = |question: &Question| {
+        let scope = ledger.scope(question).unwrap();
+        let of = |person: u8| scope.touched(Tag([person; 16]), Field::Email).verdict;
+        (of(1), of(2), scope.others())
+    };
+    let mail = Processor { name: "relay".into(), purposes: [Purpose::Mail].into(), window: window(5, 30) };
+    let handed = Question { processors: vec![mail], ..staff(5, 30) };
+    assert_eq!(verdicts(&handed), (Read, ViaProcessor, NotRead));
+    let copied = Question { copied: [Copied::Backup].into(), ..handed.clone() };
+    assert_eq!(verdicts(&copied), (Read, ExposedCiphertext, ExposedCiphertext));
+    let later = Some(moment(31));
+    assert_eq!(
+        verdicts(&Question { keys_exposed: later, ..copied }),
+        (Read, Unknown, Unknown),
+        "a copy is opened later"
+    );
+    assert_eq!(verdicts(&Question { keys_exposed: later, ..handed.clone() }).2, NotRead);
+    let within = Some(moment(30));
+    assert_eq!(verdicts(&Question { keys_exposed: within, ..handed.clone() }), (Read, Unknown, Unknown));
+    assert_eq!(verdicts(&Question { grade: Grade::C, ..handed }), (Read, Unknown, Unknown), "C never says not read");
+}
+
+#[test]
+fn both_ends_of_the_window_are_in_it_and_whatever_is_beside_it_is_not() {
+    let reads = |from, to| quiet().scope(&staff(from, to)).unwrap().touched(Tag([1; 16]), Field::Name).times.count;
+    assert_eq!([reads(10, 20), reads(10, 19), reads(11, 20), reads(11, 19)], [2, 1, 1, 0]);
+}
+
+#[test]
+fn what_was_refused_and_what_was_looked_for_is_counted_and_is_no_reading() {
+    let refused = Deed {
+        outcome: Outcome::ActorRefused,
+        purpose: Some(Purpose::Support),
+        ..Deed::of(Kind::Open, Actor::Staff, Route::new("a"))
+    };
+    let index = Deed {
+        purpose: Some(Purpose::Login),
+        fields: Fields::of(&[Field::Email]),
+        ..Deed::of(Kind::Index, Actor::Staff, Route::new("a"))
+    };
+    let ledger = Ledger::default()
+        .own(0, Kind::Start)
+        .deed(10, Actor::Staff, 1, refused)
+        .at(11, Act::Deed(index))
+        .at(12, Act::Deed(index))
+        .opened(40, Actor::Shop, 1, Purpose::Mail);
+    let scope = ledger.scope(&staff(5, 30)).unwrap();
+    assert_eq!(scope.touched(Tag([1; 16]), Field::Email).verdict, Verdict::NotRead);
+    let acts: Vec<_> = scope.acts.into_iter().collect();
+    assert_eq!(acts, [((Kind::Open, Outcome::ActorRefused), 1), ((Kind::Index, Outcome::Granted), 2)]);
+}
+
+#[test]
+fn a_vault_that_was_stopped_in_good_order_leaves_no_gap_and_one_that_fell_does() {
+    let stopped = |ledger: Ledger| ledger.own(12, Kind::Stop).heads(12).own(500, Kind::Start);
+    let end = |ledger: Ledger| ledger.opened(600, Actor::Shop, 1, Purpose::Mail).heads(601);
+    let begun = || Ledger::default().own(0, Kind::Start).opened(10, Actor::Shop, 1, Purpose::Mail);
+    assert_eq!(gaps(&end(stopped(begun())), &staff(5, 550)), []);
+    let fell = end(begun().own(500, Kind::Start));
+    let gap = Gap::Crash(moment(10), moment(500));
+    for (from, to) in [(5, 550), (5, 10), (100, 200), (500, 550)] {
+        assert_eq!(gaps(&fell, &staff(from, to)), [gap], "{from} to {to}");
+    }
+    assert_eq!(gaps(&fell, &staff(5, 9)), [], "all of the time lies before it");
+    assert_eq!(gaps(&fell, &staff(501, 550)), [], "and after it");
+    // What a vault that fell had not signed yet is signed before the next one says that it is there.
+    let heads_first = end(begun().heads(500).own(500, Kind::Start));
+    assert_eq!(gaps(&heads_first, &staff(5, 50)), [gap]);
+}
+
+#[test]
+fn a_ledger_that_begins_later_or_ends_sooner_than_the_window_cannot_tell() {
+    let late = Window::new(Moment(NOON - 1), moment(30)).unwrap();
+    assert_eq!(gaps(&quiet(), &Question { window: late, ..staff(0, 0) }), [Gap::BeginsLate(moment(0))]);
+    assert_eq!(gaps(&quiet(), &staff(0, 30)), []);
+    assert_eq!(gaps(&quiet(), &staff(0, 39)), []);
+    for to in [40, 44, 45, 46] {
+        let why = "heads alone do not show that no act before them was lost";
+        assert_eq!(gaps(&quiet(), &staff(0, to)), [Gap::EndsEarly(moment(45))], "{to}: {why}");
+    }
+}
+
+#[test]
+fn a_question_without_a_meaning_is_not_answered() {
+    let nobody = Question { attacker: Attacker::default(), ..staff(0, 1) };
+    assert_eq!(nobody.judge(1), Err(QuestionFault::Empty));
+    let copied = Question { copied: [Copied::Database].into(), ..nobody.clone() };
+    assert_eq!(copied.judge(1), Ok(()));
+    let zero = Attacker { actors: [[0; 16]].into(), ..Attacker::default() };
+    assert_eq!(Question { attacker: zero, ..nobody }.judge(1), Err(QuestionFault::NobodysId));
+    assert_eq!(staff(0, 1).judge(0), Err(QuestionFault::Unwitnessed("B")));
+    assert_eq!(Question { grade: Grade::C, ..staff(0, 1) }.judge(0), Ok(()));
+    assert_eq!(Window::new(Moment(2), Moment(1)), None);
+}
+
+#[test]
+fn nothing_is_said_of_no_ledger() {
+    assert_eq!(Ledger::default().scope(&staff(0, 1)), Err(ScopeFault::Empty));
+}
