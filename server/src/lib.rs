@@ -11,3 +11,4 @@ pub mod metrics;
 pub mod proxies;
 pub mod site;
 pub mod vault;
+pub mod witnesses;
