@@ -27,3 +27,4 @@ mod shopper;
 mod site;
 mod vault;
 mod webhooks;
+mod witness;
