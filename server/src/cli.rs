@@ -332,7 +332,7 @@ async fn serve_shop(config: &Config, shop: &Shop) -> Result<(), AnyError> {
     let listener = listen(config.addr, "NOREN_ADDR").await?;
     let (stop, stopping) = watch::channel(false);
     let metrics = tokio::spawn(metrics::serve(metrics_listener, metrics::install()?, stopping));
-    let jobs = jobs::start(shop);
+    let jobs = jobs::start(shop, &config.witnesses);
     let warming = tokio::spawn({
         let shop = shop.clone();
         async move {

@@ -28,3 +28,4 @@ mod site;
 mod vault;
 mod webhooks;
 mod witness;
+mod witnesses;
