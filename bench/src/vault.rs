@@ -28,6 +28,7 @@ pub fn print(dir: &Path) -> Result<(), AnyError> {
         folder: &dir.join("vault"),
         origin: "bench.example/reads",
         limits: Limits { per_minute: u32::MAX },
+        witnesses: &[],
         build: 0,
         now: Arc::new(|| {
             SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| u64::try_from(time.as_millis()).unwrap_or(0))

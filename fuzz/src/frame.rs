@@ -2,10 +2,10 @@
 
 use noren_ledger::leaf::{Actor, Field, Outcome, Purpose, Route};
 use noren_vault::seal::Plain;
-use noren_vault::vault::Asker;
-use noren_vault::wire::{Answer, LONGEST, Request, receive, send};
+use noren_vault::vault::{Asker, Indexes};
+use noren_vault::wire::{Answer, Hello, LONGEST, Request, receive, send};
 
-use crate::world::WORLD;
+use crate::world::{WITNESSED, WORLD};
 
 /// What is read as a frame is written as it was. `data` is taken for one frame and for a stream of them.
 pub fn frame(data: &[u8]) -> bool {
@@ -69,6 +69,14 @@ fn questions() -> Vec<Request> {
         Request::Prove { asker, subjects: vec![subject, [4; 16]] },
         Request::Head,
         Request::RotateWrappingKey { asker },
+        Request::RotateSigningKey { asker },
+        Request::RotateIndexKey { asker },
+        Request::Reindex { asker, subject, email: vec![2, 1, 7] },
+        Request::ForgetEarlierIndex { asker },
+        Request::Snapshot { asker },
+        Request::Consistency { old: 9 },
+        Request::Cosigned { note: WORLD.notes[1].to_string() },
+        Request::Witnesses,
     ]
 }
 
@@ -76,14 +84,24 @@ fn answers() -> Vec<Answer> {
     let world = &*WORLD;
     let (tag, proof) = &world.proofs[0];
     vec![
-        Answer::Hello([1; 32], world.known[0].to_string()),
+        Answer::Hello(Hello {
+            identity: [1; 32],
+            fingerprints: vec![[2; 32], [3; 32]],
+            keys: vec![world.known[0].to_string()],
+        }),
         Answer::Sealed(vec![vec![1, 2], Vec::new()]),
         Answer::Opened(vec![Plain::new("花子".into()), Plain::new(String::new())]),
-        Answer::Index([7; 32]),
+        Answer::Index(Indexes { newest: [7; 32], earlier: None }),
+        Answer::Index(Indexes { newest: [7; 32], earlier: Some([6; 32]) }),
         Answer::Shredded(true),
-        Answer::Proofs(vec![(tag.0, proof.to_string())]),
+        Answer::Proofs(vec![(tag.0, world.known[0].to_string(), proof.to_string())]),
         Answer::Head(world.notes[0].to_string()),
         Answer::Rotated(5),
+        Answer::Verifier(world.known[0].to_string()),
+        Answer::Done,
+        Answer::Consistency(world.notes[1].to_string(), vec![[1; 32], [2; 32]]),
+        Answer::Cosigned(true),
+        Answer::Witnesses(vec![(world.known[1].to_string(), 9, WITNESSED), (String::new(), 0, 0)]),
         Answer::Refused(Outcome::OverBudget),
         Answer::Trouble("the disk is full".into()),
     ]
@@ -91,12 +109,12 @@ fn answers() -> Vec<Answer> {
 
 /// Every question and answer by itself, and a stream of the questions.
 pub fn seeds() -> Vec<Vec<u8>> {
-    let questions = questions().into_iter().map(|question| question.encode().to_vec());
-    let mut seeds: Vec<Vec<u8>> = questions.chain(answers().iter().map(|answer| answer.encode().to_vec())).collect();
+    let mut seeds: Vec<Vec<u8>> = questions().iter().map(|question| question.encode().to_vec()).collect();
     let mut stream = Vec::new();
-    for frame in &seeds[..9] {
+    for frame in &seeds {
         send(&mut stream, frame).expect("a question can be sent");
     }
+    seeds.extend(answers().iter().map(|answer| answer.encode().to_vec()));
     seeds.push(stream);
     seeds
 }

@@ -12,6 +12,7 @@ mod email;
 mod frame;
 mod leaf;
 mod proof;
+mod witness;
 mod world;
 
 pub use checkpoint::checkpoint;
@@ -19,6 +20,7 @@ pub use email::email;
 pub use frame::frame;
 pub use leaf::leaf;
 pub use proof::proof;
+pub use witness::witness;
 
 /// A check with what the fuzzer begins at.
 pub struct Target {
@@ -31,11 +33,12 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 6] = [
     Target { name: "frame", check: frame, seeds: frame::seeds },
     Target { name: "leaf", check: leaf, seeds: leaf::seeds },
     Target { name: "checkpoint", check: checkpoint, seeds: checkpoint::seeds },
     Target { name: "proof", check: proof, seeds: proof::seeds },
+    Target { name: "witness", check: witness, seeds: witness::seeds },
     Target { name: "email", check: email, seeds: email::seeds },
 ];
 

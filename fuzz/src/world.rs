@@ -119,7 +119,8 @@ impl World {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (ledger, anchor) = (folder.path().join("ledger"), folder.path().join("anchor"));
         let open = |each: &mut dyn FnMut(&Leaf)| {
-            Book::open(&ledger, &anchor, log().into(), 0xd073_83aa, Box::new(|| NOW), None, each).expect("an honest ledger opens")
+            Book::open(&ledger, &anchor, log().into(), 0xd073_83aa, Box::new(|| NOW), None, each)
+                .expect("an honest ledger opens")
         };
         let book = open(&mut |_| {});
         let (mut checkpoints, mut notes, mut proofs) = (Vec::new(), Vec::new(), Vec::new());

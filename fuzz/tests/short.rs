@@ -105,6 +105,11 @@ fn nothing_is_proven_that_the_book_has_not_proven() {
 }
 
 #[test]
+fn a_witness_cosigns_what_continues_what_it_has_seen_and_nothing_else() {
+    holds("witness");
+}
+
+#[test]
 fn an_address_has_one_canonical_form() {
     holds("email");
 }

@@ -4,6 +4,7 @@ mod backup;
 mod import;
 mod ledger;
 mod order;
+mod witness;
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
@@ -72,6 +73,8 @@ enum Command {
     Order(order::Order),
     /// The read ledger: who opened whose personal data, when and why. Exports it, verifies it and proofs from it.
     Ledger(ledger::Ledger),
+    /// Runs a witness: it cosigns the checkpoints of a shop's read ledger, on any other machine and without a shop.
+    Witness(witness::Witness),
     /// Writes a large file of products in the sample's categories to standard output.
     Sample(Sample),
 }
@@ -110,9 +113,12 @@ fn words() -> Vec<std::ffi::OsString> {
 /// Runs the command that was asked for.
 pub fn run() -> ExitCode {
     let cli = Cli::parse_from(words());
-    // An auditor has no shop, and so no configuration of one.
+    // An auditor and a witness have no shop, and so no configuration of one.
     if let Command::Ledger(asked) = &cli.command {
         return ledger::run(asked, cli.flags.data.as_deref());
+    }
+    if let Command::Witness(asked) = &cli.command {
+        return witness::run(asked);
     }
     // A variable that is no UTF-8 is a value nobody knows, never an unset one.
     let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
@@ -168,7 +174,7 @@ pub fn run() -> ExitCode {
             Command::Backup(asked) => back_up(&config, &asked).await,
             Command::Restore(asked) => backup::put_back(&config, &asked),
             Command::Sample(options) => import::sample(&options),
-            Command::Ledger(_) | Command::Vault { .. } => Ok(()),
+            Command::Ledger(_) | Command::Witness(_) | Command::Vault { .. } => Ok(()),
         }
     });
     // A picture in the making is finished or thrown away, not waited for.
@@ -326,7 +332,7 @@ async fn serve_shop(config: &Config, shop: &Shop) -> Result<(), AnyError> {
     let listener = listen(config.addr, "NOREN_ADDR").await?;
     let (stop, stopping) = watch::channel(false);
     let metrics = tokio::spawn(metrics::serve(metrics_listener, metrics::install()?, stopping));
-    let jobs = jobs::start(shop);
+    let jobs = jobs::start(shop, &config.witnesses);
     let warming = tokio::spawn({
         let shop = shop.clone();
         async move {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::proxies::TrustedProxies;
+use crate::witnesses::Witnesses;
 
 /// The flags of every command; each also has a variable and a line in `noren.toml`.
 #[derive(Args, Clone, Debug, Default)]
@@ -48,6 +49,9 @@ pub struct Flags {
     /// How many people may be read a minute for one purpose [`NOREN_VAULT_PER_MINUTE`, default 6000]
     #[arg(long, global = true)]
     pub vault_per_minute: Option<String>,
+    /// Witnesses of the read ledger, each `KEY URL`, set apart by commas [`NOREN_WITNESSES`, default none]
+    #[arg(long, global = true)]
+    pub witnesses: Option<String>,
 }
 
 /// A configuration without faults.
@@ -77,6 +81,8 @@ pub struct Config {
     pub vault_users: Vec<u32>,
     /// How many people may be read a minute for one purpose.
     pub vault_per_minute: u32,
+    /// Who cosigns the read ledger's checkpoints.
+    pub witnesses: Witnesses,
 }
 
 /// Everything that is wrong with a configuration.
@@ -94,7 +100,7 @@ impl fmt::Display for ConfigFaults {
 }
 
 /// The settings by their name in `noren.toml`.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "data",
     "database_url",
     "addr",
@@ -107,6 +113,7 @@ const NAMES: [&str; 12] = [
     "vault_socket",
     "vault_users",
     "vault_per_minute",
+    "witnesses",
 ];
 
 /// Beginnings of variables that are called like settings and are none: of the log, and of the project's own
@@ -236,6 +243,11 @@ pub fn gather(
             0
         }
     };
+    let witnesses = Witnesses::parse(&given("witnesses", &flags.witnesses).unwrap_or_default());
+    let witnesses = witnesses.unwrap_or_else(|wrong| {
+        faults.extend(wrong);
+        Witnesses::default()
+    });
     match (listen, metrics) {
         (Ok(addr), Ok(metrics_addr)) if faults.is_empty() => Ok(Config {
             data: given("data", &flags.data).unwrap_or_else(|| "data".to_owned()).into(),
@@ -250,6 +262,7 @@ pub fn gather(
             vault_socket: given("vault_socket", &flags.vault_socket).map(PathBuf::from),
             vault_users,
             vault_per_minute,
+            witnesses,
         }),
         _ => Err(ConfigFaults(faults)),
     }
@@ -266,7 +279,7 @@ fn open_to_others(url: &str, listen: Option<SocketAddr>) -> Option<String> {
 
 /// The host of an address such as links in mails begin with, if it is one: scheme, host, perhaps a port and a
 /// path, and nothing that names a person.
-fn host(url: &str) -> Option<String> {
+pub(crate) fn host(url: &str) -> Option<String> {
     let parsed = url.parse::<axum::http::Uri>().ok()?;
     let authority = parsed.authority()?;
     let bare = matches!(parsed.scheme_str(), Some("http" | "https"))
@@ -305,6 +318,13 @@ fn read_toml(toml: Option<&str>, faults: &mut Vec<String>) -> std::collections::
         match value {
             toml::Value::String(text) => drop(read.insert(name, text)),
             toml::Value::Boolean(on) => drop(read.insert(name, on.to_string())),
+            toml::Value::Array(list) if name == "witnesses" => {
+                let each = list.iter().map(|one| one.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>();
+                match each {
+                    Some(each) => drop(read.insert(name, each.join(","))),
+                    None => faults.push("noren.toml: witnesses must be a list of texts in quotes".to_owned()),
+                }
+            }
             toml::Value::Integer(number) if name == "vault_per_minute" => drop(read.insert(name, number.to_string())),
             other => faults.push(format!("noren.toml: {name} must be a text in quotes, not {}", other.type_str())),
         }
@@ -430,6 +450,21 @@ mod tests {
         }
         let fine = gather(&with("https://shop.example:8443/shop/"), nothing, None).unwrap();
         assert_eq!(fine.url, "https://shop.example:8443/shop");
+    }
+
+    #[test]
+    fn witnesses_are_named_in_a_list_or_in_one_line() {
+        let key = "w.example/w+4bd9b1b4+BA==";
+        let faults = gather(&Flags::default(), nothing, Some(&format!("witnesses = [\"{key} http://w\", 7]")));
+        assert_eq!(faults.unwrap_err().0, ["noren.toml: witnesses must be a list of texts in quotes"]);
+        let signer = noren_ledger::note::SignerKey::new("w", noren_ledger::note::KeyKind::Witness, &[3; 32]).unwrap();
+        let said = format!("{} http://w.example", signer.verifier());
+        for file in [format!("witnesses = \"{said}\""), format!("witnesses = [\"{said}\"]")] {
+            let config = gather(&Flags::default(), nothing, Some(&file)).unwrap();
+            assert_eq!(config.witnesses.to_string(), said);
+        }
+        let faults = gather(&Flags { witnesses: Some(format!("{key} http://w")), ..Flags::default() }, nothing, None);
+        assert!(faults.unwrap_err().0[0].contains("`noren witness` prints it"));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `noren doctor`: looks at an installation and says what is well and what is not, with the remedy.
 
+mod evidence;
+
 use std::path::Path;
 
 use noren_shop::clock::{Clock, Entropy};
@@ -56,7 +58,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
             let sealed_with = fingerprint(&db).await.unwrap_or_default();
             findings.push(key_file(config, sealed_with.as_deref()));
             findings.push(vault(config, noren_shop::vault_fingerprint(&db).await.unwrap_or_default().as_deref()).await);
-            findings.push(evidence(config));
+            findings.push(evidence::evidence(config).await);
             let database = database(&db).await;
             if database.state == State::Well
                 && let Some(shop) = shop(config, &db)
@@ -155,23 +157,6 @@ async fn vault(config: &Config, sealed_by: Option<&[u8]>) -> Finding {
         }
         Err(_) => finding("vault", State::Well, "not running now; the shop starts it"),
     }
-}
-
-/// How much the ledger of reads proves to somebody who does not trust the shop: A with the vault on a host of its
-/// own and an outside witness, B with a vault of another user and a witness, C otherwise.
-fn evidence(config: &Config) -> Finding {
-    let apart = match &config.vault_socket {
-        None => {
-            "the vault runs as the shop's own user, so whoever takes over that user takes the keys: run `noren vault` \
-                 as another user and set NOREN_VAULT_SOCKET (docs/OPERATIONS.md); "
-        }
-        Some(_) => "",
-    };
-    let words = format!(
-        "grade C of A, B, C: {apart}no outside witness signs the checkpoints (`noren witness` is not built yet), so the \
-         ledger proves what was read only to those who have kept a checkpoint of it"
-    );
-    finding("evidence of reads", State::Advice, words)
 }
 
 fn key_mode(path: &Path) -> Finding {

@@ -110,7 +110,7 @@ pub async fn serve(config: &Config, shop: Shop, listener: TcpListener) -> std::i
 
 /// Serves until `stopped`; running requests may end then, for as long as `grace`. A client that reads
 /// its answer byte by byte would hold the process up for ever.
-async fn serve_until(
+pub(crate) async fn serve_until(
     app: Router,
     listener: TcpListener,
     stopped: impl Future<Output = ()> + Send + 'static,
@@ -141,7 +141,7 @@ async fn serve_until(
 }
 
 /// Listens for signals from the call on, not from the first look at what it gives.
-fn stopped() -> impl Future<Output = ()> + Send + 'static {
+pub(crate) fn stopped() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
     let signals =
         signal(SignalKind::terminate()).and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)));

@@ -1,5 +1,9 @@
 //! Work beside the requests: the outbox, the sweeper of unfinished orders, the questions to the bank
-//! about late payments and the housekeeping, until the server stops.
+//! about late payments, the housekeeping and the witnesses of the ledger, until the server stops.
+
+mod witnesses;
+
+pub use witnesses::{PushError, push};
 
 use std::time::Duration;
 
@@ -7,6 +11,9 @@ use noren_shop::{Shop, account, order, outbox, payment, tidy};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+
+use crate::witnesses::Witnesses;
+use crate::witnesses::client::Client;
 
 /// How often the outbox is looked at when nobody rings.
 const OUTBOX_EVERY: Duration = Duration::from_millis(500);
@@ -28,11 +35,17 @@ pub struct Jobs {
 }
 
 /// Starts all jobs.
-pub fn start(shop: &Shop) -> Jobs {
+pub fn start(shop: &Shop, witnesses: &Witnesses) -> Jobs {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let worker = shop.clone();
     tasks.spawn(supervised("outbox", REST, stopped.clone(), move |stopped| work_off(worker.clone(), stopped)));
+    let client = Client::new(witnesses);
+    for witness in witnesses.0.clone() {
+        let (shop, client) = (shop.clone(), client.clone());
+        let job = move |stopped| witnesses::keep(shop.clone(), client.clone(), witness.clone(), stopped);
+        tasks.spawn(supervised("witness", REST, stopped.clone(), job));
+    }
     let mut repeat = Repeat { tasks: &mut tasks, shop, stopped: &stopped };
     repeat.every(SWEEP_EVERY, "sweeper", sweep);
     repeat.every(ASK_LATE_EVERY, "late payments", ask_late);

@@ -11,3 +11,5 @@ pub mod metrics;
 pub mod proxies;
 pub mod site;
 pub mod vault;
+pub mod witness;
+pub mod witnesses;

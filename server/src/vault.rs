@@ -148,6 +148,7 @@ fn command(config: &Config) -> std::io::Result<Command> {
         .arg("--data")
         .arg(std::path::absolute(&config.data)?)
         .args(["--vault-per-minute", &config.vault_per_minute.to_string()])
+        .args(["--witnesses", &config.witnesses.to_string()])
         .args(["--env", if config.development { "development" } else { "production" }])
         // Whatever ends the shop closes this pipe, and the vault ends with it.
         .stdin(Stdio::piped())
@@ -262,13 +263,14 @@ async fn stopped(here: &Here) -> String {
 fn open(config: &Config) -> Result<Here, StartError> {
     let host = noren_shop::host_of(&config.url).unwrap_or("localhost");
     let limits = Limits { per_minute: config.vault_per_minute };
-    Here::start(&vault::folder(&config.data), &socket(config), host, limits, &config.vault_users)
+    let (users, witnesses) = (&config.vault_users, &config.witnesses.keys());
+    Here::start(&vault::folder(&config.data), &socket(config), host, limits, users, witnesses)
 }
 
 /// A vault in this process for a test, and the shop's end of it.
 #[cfg(test)]
 pub fn beside(data: &std::path::Path) -> (Vault, Here) {
     let (folder, socket) = (vault::folder(data), vault::socket(data));
-    let here = Here::start(&folder, &socket, "shop.example", Limits::default(), &[]).unwrap();
+    let here = Here::start(&folder, &socket, "shop.example", Limits::default(), &[], &[]).unwrap();
     (Vault::at(&socket, Entropy::System), here)
 }

@@ -5,6 +5,7 @@
 //! - [`heads`]: the second tree, over the last leaf of every subject: what makes "never read" provable.
 //! - [`note`], [`checkpoint`]: what the log signs and witnesses cosign (C2SP signed-note, tlog-checkpoint,
 //!   tlog-cosignature).
+//! - [`witness`]: what a witness is asked and answers (C2SP tlog-witness).
 //! - [`tile`]: the tree as files (C2SP tlog-tiles).
 //! - [`proof`]: that a leaf is in the log (C2SP tlog-proof), and all that happened to one subject.
 //! - [`audit`]: a whole log checked from its first leaf on; [`checkpoints`]: all that it signed, and with which key.
@@ -25,5 +26,6 @@ pub mod proof;
 pub mod scope;
 pub mod tile;
 pub mod tree;
+pub mod witness;
 
 pub use hash::Hash;

@@ -247,6 +247,11 @@ impl Note {
         }
         if signed.is_empty() { Err(NoteError::Unsigned) } else { Ok(signed) }
     }
+
+    /// The first signature that says it is of this key. Whether it is, [`verify`](Self::verify) tells.
+    pub fn signature_of(&self, key: &VerifierKey) -> Option<&NoteSignature> {
+        self.signatures.iter().find(|signature| signature.name == key.name && signature.key == key.id())
+    }
 }
 
 impl fmt::Display for Note {

@@ -286,6 +286,7 @@ mod tests {
             "shop.example",
             noren_vault::policy::Limits::default(),
             &[],
+            &[],
         )
         .unwrap()
     }

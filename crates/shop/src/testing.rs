@@ -66,7 +66,7 @@ fn put_together(db: Db, dir: tempfile::TempDir, database: Option<(String, String
 
 fn start_vault(data: &Path) -> vault::Here {
     let limits = noren_vault::policy::Limits::default();
-    vault::Here::start(&vault::folder(data), &vault::socket(data), "shop.example", limits, &[]).unwrap()
+    vault::Here::start(&vault::folder(data), &vault::socket(data), "shop.example", limits, &[], &[]).unwrap()
 }
 
 impl TestShop {

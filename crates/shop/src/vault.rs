@@ -5,6 +5,8 @@
 //! Ask before a transaction is begun, not within it: a transaction that waits for another process holds up
 //! everybody who writes.
 
+mod witnesses;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -14,6 +16,7 @@ use noren_domain::Id;
 use noren_domain::account::Customer;
 use noren_domain::account::Email;
 use noren_ledger::leaf::{Actor, Outcome, Purpose, Route};
+use noren_ledger::note::VerifierKey;
 use noren_vault::policy::Limits;
 use noren_vault::serve::{ServeError, Server};
 use noren_vault::wire::{Answer, LONGEST, Request};
@@ -27,6 +30,7 @@ pub use noren_ledger::leaf::{Field, Tag};
 pub use noren_vault::seal::Plain;
 pub use noren_vault::vault::Indexes;
 pub use noren_vault::wire::Hello;
+pub use witnesses::Witnessed;
 
 use crate::clock::{Clock, Entropy};
 
@@ -495,13 +499,21 @@ pub struct Here {
 
 impl Here {
     /// Opens the vault in `folder` and listens at `socket` for this user and for `users`. Its ledger is named
-    /// after `host` at the first start.
-    pub fn start(folder: &Path, socket: &Path, host: &str, limits: Limits, users: &[u32]) -> Result<Self, StartError> {
+    /// after `host` at the first start, and what `witnesses` have cosigned of it is kept.
+    pub fn start(
+        folder: &Path,
+        socket: &Path,
+        host: &str,
+        limits: Limits,
+        users: &[u32],
+        witnesses: &[VerifierKey],
+    ) -> Result<Self, StartError> {
         let (clock, entropy) = (Clock::System, Entropy::System);
         let vault = Arc::new(noren_vault::vault::Vault::open(noren_vault::vault::Setup {
             folder,
             origin: &format!("{host}/reads"),
             limits,
+            witnesses,
             build: 0,
             now: Arc::new(move || u64::try_from(clock.now()).unwrap_or(0)),
             random: Box::new(move |bytes| entropy.fill(bytes)),

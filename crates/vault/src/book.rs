@@ -8,6 +8,7 @@
 //! Whoever appends waits until the leaf is as safe as its [`Class`] asks for. One thread writes through
 //! to the disk for all who wait at that moment, and makes a checkpoint when there is something new.
 
+mod cosigned;
 mod error;
 mod export;
 mod files;
@@ -27,8 +28,9 @@ use noren_ledger::heads::HeadProof;
 use noren_ledger::leaf::{Act, Class, Deed, Leaf, Tag};
 use noren_ledger::note::{Note, SignerKey, VerifierKey};
 use noren_ledger::proof::{LeafProof, SubjectProof};
-use noren_ledger::tree::prove_inclusion;
+use noren_ledger::tree::{prove_consistency, prove_inclusion};
 
+pub use self::cosigned::{CosignError, Cosignatures, Newest};
 pub use self::error::BookError;
 pub use self::export::{copy, export};
 use self::files::{Files, Leaves};
@@ -216,6 +218,24 @@ impl Book {
     pub fn newest(&self) -> Result<(Checkpoint, Note), BookError> {
         let newest = self.shared.state().newest.clone();
         newest.map_or_else(|| self.checkpoint(), Ok)
+    }
+
+    /// The newest checkpoint, and proof that the tree of `old` leaves is its beginning; no hashes if `old` is
+    /// zero, or more than there are.
+    pub fn consistency(&self, old: u64) -> Result<(Note, Vec<Hash>), BookError> {
+        let (checkpoint, note) = self.newest()?;
+        let node = |level, at| self.shared.state().files.node(level, at);
+        Ok((note, prove_consistency(old, checkpoint.size, node)?.unwrap_or_default()))
+    }
+
+    /// Whether a checkpoint is one of this ledger's tree.
+    pub fn holds(&self, checkpoint: &Checkpoint) -> Result<(), BookError> {
+        let state = self.shared.state();
+        let held = state.auditor.size();
+        if checkpoint.size > held {
+            return Err(BookError::Short { held, signed: checkpoint.size });
+        }
+        state.files.check(checkpoint)
     }
 
     /// Proof of all that was ever written about `tag`. Others go on writing while its leaves are read.

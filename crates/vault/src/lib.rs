@@ -7,7 +7,7 @@
 //! - [`book`]: the ledger on the disk: appended to, checkpointed, proven from, exported;
 //! - [`backup`]: all of it as files to keep, and put back;
 //! - [`wire`]: questions and answers as bytes, [`serve`]: the socket that they come through;
-//! - [`harden`]: what the process gives up.
+//! - [`harden`]: what the process gives up; [`lock`]: how it keeps a folder for itself.
 //!
 //! Synchronous, without network and without an async runtime, so that it stays small enough to be read.
 
@@ -15,7 +15,7 @@ pub mod backup;
 pub mod book;
 pub mod harden;
 pub mod keys;
-mod lock;
+pub mod lock;
 pub mod policy;
 pub mod seal;
 pub mod serve;

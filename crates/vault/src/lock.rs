@@ -13,7 +13,7 @@ const MOMENT: Duration = Duration::from_millis(10);
 
 /// Takes the lock file at `path`, which is made if it is missing; `None` if another process holds it. It is
 /// held for as long as the file is open.
-pub(crate) fn lock(path: &Path) -> io::Result<Option<File>> {
+pub fn lock(path: &Path) -> io::Result<Option<File>> {
     let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
     for _ in 0..MOMENTS {
         match file.try_lock() {

@@ -12,7 +12,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use noren_ledger::leaf::Outcome;
+use noren_ledger::note::VerifierKey;
 
+use crate::book::Newest;
 use crate::vault::{Indexes, Proven, Vault, VaultError};
 use crate::wire::{Answer, Hello, Request, receive, send};
 
@@ -234,6 +236,18 @@ fn answer(vault: &Vault, request: &Request) -> Answer {
             vault.prove(asker, subjects).map(|proofs| Answer::Proofs(proofs.into_iter().map(text).collect()))
         }
         Request::Head => vault.head().map(|note| Answer::Head(note.to_string())),
+        Request::Consistency { old } => vault.consistency(*old).map(|(note, hashes)| {
+            Answer::Consistency(note.to_string(), hashes.into_iter().map(|hash| hash.0).collect())
+        }),
+        Request::Cosigned { note } => vault.keep_cosigned(note).map(Answer::Cosigned),
+        Request::Witnesses => {
+            let newest = |newest: Option<Newest>| newest.map_or((0, 0), |newest| (newest.size, newest.time));
+            let words = |(key, at): (VerifierKey, _)| {
+                let (size, time) = newest(at);
+                (key.to_string(), size, time)
+            };
+            Ok(Answer::Witnesses(vault.witnesses().into_iter().map(words).collect()))
+        }
         Request::RotateWrappingKey { asker } => vault.rotate_wrapping_key(asker).map(Answer::Rotated),
         Request::RotateSigningKey { asker } => vault.rotate_signing_key(asker).map(Answer::Verifier),
         Request::RotateIndexKey { asker } => vault.rotate_index_key(asker).map(|()| Answer::Done),

@@ -2,6 +2,7 @@
 //! answer. A crash in between can count a read that nobody got, never leave one out.
 
 mod rotate;
+mod witnesses;
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
@@ -13,7 +14,7 @@ use noren_ledger::note::{Note, VerifierKey};
 use noren_ledger::proof::LeafProof;
 
 use crate::Random;
-use crate::book::{ANCHOR, Book, BookError, Now, Past, Written};
+use crate::book::{ANCHOR, Book, BookError, CosignError, Cosignatures, Now, Past, Written};
 use crate::keys::{KeyError, Keyring, words};
 use crate::lock::lock;
 use crate::policy::{Ask, Budgets, CHECKOUT_AGE, Limits, OverBudget, judge, judge_index, judge_prove, judge_shred};
@@ -43,6 +44,9 @@ pub enum VaultError {
     /// The ledger.
     #[error(transparent)]
     Book(#[from] BookError),
+    /// A cosigned checkpoint.
+    #[error(transparent)]
+    Cosign(#[from] CosignError),
     /// The store of keys.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -84,6 +88,8 @@ pub struct Setup<'a> {
     pub origin: &'a str,
     /// How much may be opened.
     pub limits: Limits,
+    /// Keys of the witnesses whose cosignatures are kept.
+    pub witnesses: &'a [VerifierKey],
     /// First four bytes of the commit it was built from.
     pub build: u32,
     /// What the clock says, in UTC milliseconds.
@@ -125,6 +131,8 @@ pub struct Vault {
     keys: RwLock<Keyring>,
     subjects: Subjects,
     book: Book,
+    /// What witnesses have cosigned of it.
+    cosignatures: Mutex<Cosignatures>,
     /// What was written before each restore, the oldest first.
     past: Vec<Past>,
     folder: PathBuf,
@@ -145,7 +153,7 @@ pub struct Vault {
 impl Vault {
     /// Opens the vault in a folder; at the first start the folder and all in it are made.
     pub fn open(setup: Setup) -> Result<Self, VaultError> {
-        let Setup { folder, origin, limits, build, now, random, canonical } = setup;
+        let Setup { folder, origin, limits, witnesses, build, now, random, canonical } = setup;
         let (store, ledger) = (folder.join("subjects.redb"), folder.join("ledger"));
         // Keys and store are made where nothing was ever sealed or written, and nowhere else.
         let first = !store.exists() && !ledger.exists();
@@ -178,6 +186,7 @@ impl Vault {
         let continues = past.last().map(Past::end);
         let book = Book::open(&ledger, &anchor, keys.log()?, build, clock, continues, |leaf| budgets.replay(leaf))?;
         keys.settle_signing(&book.verifier())?;
+        let cosignatures = Cosignatures::open(&ledger, &book.verifiers(), witnesses)?;
         let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
         synced.map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;
         let vault = Self {
@@ -186,6 +195,7 @@ impl Vault {
             book,
             past,
             folder: folder.to_owned(),
+            cosignatures: Mutex::new(cosignatures),
             budgets: Mutex::new(budgets),
             now,
             random,

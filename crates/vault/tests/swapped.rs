@@ -35,6 +35,7 @@ fn vault(folder: &Path, drawn: &Arc<Drawn>) -> Vault {
         folder,
         origin: "shop.example/reads",
         limits: Limits { per_minute: u32::MAX },
+        witnesses: &[],
         build: 0,
         now: Arc::new(|| 1_795_651_200_000),
         random: Box::new(move |bytes| {

@@ -44,3 +44,5 @@ mod stolen;
 mod stop;
 #[cfg(unix)]
 mod vault;
+#[cfg(unix)]
+mod witness;

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use noren_server::config::{Config, Flags, gather};
 use noren_server::http::{ANSWER_WITHIN, router};
+use noren_server::witnesses::Witnesses;
 use noren_shop::clock::{Clock, Entropy};
 use noren_shop::db::Db;
 use noren_shop::keys::Keys;
@@ -55,7 +56,7 @@ fn stocked() -> &'static Path {
         let path = data.path().to_owned();
         std::thread::spawn(move || {
             tokio::runtime::Runtime::new().unwrap().block_on(async {
-                let _here = start_vault(&path);
+                let _here = start_vault(&path, &Witnesses::default());
                 let vault = Vault::at(&vault::socket(&path), Entropy::System);
                 let shop = Shop::open(&path, vault, None, URL, true).await.unwrap();
                 shop.migrate().await.unwrap();
@@ -87,12 +88,17 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn start_vault(data: &Path) -> vault::Here {
-    let limits = noren_vault::policy::Limits::default();
-    vault::Here::start(&vault::folder(data), &vault::socket(data), "shop.example", limits, &[]).unwrap()
+fn start_vault(data: &Path, witnesses: &Witnesses) -> vault::Here {
+    let (limits, witnesses) = (noren_vault::policy::Limits::default(), witnesses.keys());
+    vault::Here::start(&vault::folder(data), &vault::socket(data), "shop.example", limits, &[], &witnesses).unwrap()
 }
 
 impl TestApp {
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        &self.config.data
+    }
+
     /// Stops the shop's vault, as if its process had ended.
     pub fn stop_vault(&self) {
         drop(self.vault.lock().unwrap().take());
@@ -100,7 +106,7 @@ impl TestApp {
 
     /// Starts it again.
     pub fn start_vault(&self) {
-        *self.vault.lock().unwrap() = Some(start_vault(&self.config.data));
+        *self.vault.lock().unwrap() = Some(start_vault(&self.config.data, &self.config.witnesses));
     }
 
     /// A stocked shop of its own, in development. Its clock stands still until a test moves it.
@@ -122,7 +128,8 @@ impl TestApp {
         let data = tempfile::tempdir().unwrap();
         copy(stocked(), data.path());
         let entropy = Entropy::System;
-        let vault = Mutex::new(Some(start_vault(data.path())));
+        let config = config(data.path(), flags);
+        let vault = Mutex::new(Some(start_vault(data.path(), &config.witnesses)));
         let shop = Shop::new(Parts {
             db: Db::sqlite(&data.path().join("noren.sqlite")).await.unwrap(),
             keys: Keys::open_or_create(&data.path().join("keys/shop.key"), &entropy).unwrap(),
@@ -133,7 +140,6 @@ impl TestApp {
             url: URL.to_owned(),
             development,
         });
-        let config = config(data.path(), flags);
         let router = router(&config, shop.clone(), ANSWER_WITHIN);
         Self { router, config, shop, vault, _data: data }
     }

@@ -21,7 +21,7 @@ async fn expired_codes_and_sessions_are_thrown_away_by_the_running_shop() {
     app.browser().post("/register", "/api/account/register", &fields).await;
     assert!(left(&app).await >= 2);
     app.shop.clock.advance(200 * DAY);
-    let jobs = noren_server::jobs::start(&app.shop);
+    let jobs = noren_server::jobs::start(&app.shop, &noren_server::witnesses::Witnesses::default());
     let gone = async {
         while left(&app).await > 0 {
             tokio::task::yield_now().await;

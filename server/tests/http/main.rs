@@ -27,3 +27,5 @@ mod shopper;
 mod site;
 mod vault;
 mod webhooks;
+mod witness;
+mod witnesses;

@@ -15,6 +15,7 @@ use noren_ledger::tile::{Tile, bundle, bundle_path};
 use noren_ledger::tree::{Frontier, leaf_hash};
 
 use super::BookError;
+use super::cosigned::COSIGNED;
 use super::files::{io, names, own_file, write};
 use super::notes::{NOTES, whole_notes};
 
@@ -23,8 +24,7 @@ const WIDTH: u64 = 256;
 
 /// Writes the ledger in `ledger` to `folder`, with every checkpoint; gives the newest of them.
 pub fn export(ledger: &Path, folder: &Path) -> Result<Checkpoint, BookError> {
-    let newest = checkpoints(&ledger.join("checkpoints"), &folder.join("checkpoints"))?;
-    let Some((newest, note)) = newest else { return Err(BookError::NoCheckpoint) };
+    let (newest, note) = checkpoints(ledger, folder)?;
     let mut leaves = Leaves { files: leaf_files(ledger)?, at: 0, reader: None };
     let mut row = Vec::new();
     for index in 0..newest.size.div_ceil(WIDTH) {
@@ -65,10 +65,18 @@ fn tile(folder: &Path, level: u8, index: u64, hashes: &[Hash], above: &mut Vec<H
     Ok(())
 }
 
-/// Copies every whole note; gives the newest checkpoint.
-fn checkpoints(from: &Path, to: &Path) -> Result<Option<(Checkpoint, Note)>, BookError> {
+/// Copies every checkpoint of a ledger, those too that witnesses have cosigned; gives the newest.
+fn checkpoints(ledger: &Path, folder: &Path) -> Result<(Checkpoint, Note), BookError> {
+    let (from, to) = (ledger.join("checkpoints"), folder.join("checkpoints"));
+    // First what is cosigned: none of it is newer than the checkpoints that are read after it.
+    notes(&from, &to, COSIGNED)?;
+    notes(&from, &to, NOTES)?.ok_or(BookError::NoCheckpoint)
+}
+
+/// Copies every whole note of the files with this ending; gives the last one.
+fn notes(from: &Path, to: &Path, ending: &str) -> Result<Option<(Checkpoint, Note)>, BookError> {
     let mut newest = None;
-    for name in names(from, NOTES)? {
+    for name in names(from, ending)? {
         let path = from.join(&name);
         let bytes = fs::read(&path).map_err(io(&path))?;
         let notes = whole_notes(&bytes).ok_or_else(|| BookError::Checkpoint(name.clone()))?;
@@ -83,8 +91,7 @@ fn checkpoints(from: &Path, to: &Path) -> Result<Option<(Checkpoint, Note)>, Boo
 
 /// Copies the ledger in `ledger`, up to its newest checkpoint, to the folder `to`, and this checkpoint to `anchor` as well; gives it.
 pub fn copy(ledger: &Path, to: &Path, anchor: &Path) -> Result<Checkpoint, BookError> {
-    let newest = checkpoints(&ledger.join("checkpoints"), &to.join("checkpoints"))?;
-    let Some((newest, note)) = newest else { return Err(BookError::NoCheckpoint) };
+    let (newest, note) = checkpoints(ledger, to)?;
     write(anchor, note.to_string().as_bytes())?;
     let mut left = newest.size * LEN as u64;
     for path in leaf_files(ledger)? {

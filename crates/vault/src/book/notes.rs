@@ -86,7 +86,7 @@ fn opened(note: &Note, keys: &[VerifierKey]) -> Option<(Checkpoint, Note)> {
 
 /// The part of a file of notes that was written to its end: a note is text, an empty line and signatures, and
 /// an empty line ends it.
-fn whole(bytes: &[u8]) -> &[u8] {
+pub(super) fn whole(bytes: &[u8]) -> &[u8] {
     let ends: Vec<usize> = (2..=bytes.len()).filter(|end| bytes[end - 2..*end] == *b"\n\n").collect();
     let whole = ends.len() / 2 * 2;
     &bytes[..whole.checked_sub(1).map_or(0, |last| ends[last])]

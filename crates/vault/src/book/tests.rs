@@ -13,13 +13,13 @@ use noren_ledger::tile::{Tile, bundle_path, bundles_added};
 use super::*;
 
 /// 30 November 2026, a minute before midnight (UTC).
-const BEGAN: u64 = 1_796_083_140_000;
+pub const BEGAN: u64 = 1_796_083_140_000;
 
 fn signer() -> SignerKey {
     SignerKey::new("shop.example/reads", KeyKind::Log, &[5; 32]).unwrap()
 }
 
-fn key() -> [VerifierKey; 1] {
+pub fn key() -> [VerifierKey; 1] {
     [signer().verifier().clone()]
 }
 
@@ -34,7 +34,7 @@ fn open_as(folder: &Path, keys: impl Into<LogKeys>, now: Now) -> Result<Book, Bo
     Book::open(folder, &folder.with_extension("anchor"), keys.into(), 7, now, None, |_| {})
 }
 
-fn open(folder: &Path) -> Result<Book, BookError> {
+pub fn open(folder: &Path) -> Result<Book, BookError> {
     open_as(folder, signer(), clock().1)
 }
 

@@ -32,6 +32,7 @@ pub fn open_at(folder: &Path, time: &Arc<AtomicU64>) -> Result<Vault, VaultError
         folder,
         origin: "shop.example/reads",
         limits: Limits::default(),
+        witnesses: &[],
         build: 7,
         now: Arc::new(move || time.load(Ordering::SeqCst)),
         random: random(),

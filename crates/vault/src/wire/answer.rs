@@ -41,6 +41,13 @@ pub enum Answer {
     Verifier(String),
     /// It is done.
     Done,
+    /// A signed checkpoint, and hashes.
+    Consistency(String, Vec<[u8; 32]>),
+    /// Whether it was news.
+    Cosigned(bool),
+    /// Witnesses by their keys, with the size that each has cosigned last and the time (seconds since 1970); zeros
+    /// for none.
+    Witnesses(Vec<(String, u64, u64)>),
     /// No: and this stands in the ledger.
     Refused(Outcome),
     /// The vault itself is in trouble; in words, for the log.
@@ -112,6 +119,27 @@ impl Answer {
                 out.long(key.as_bytes());
             }
             Self::Done => out = Out::kind(11),
+            Self::Consistency(note, hashes) => {
+                out = Out::kind(12);
+                out.long(note.as_bytes());
+                out.count(hashes.len());
+                for hash in hashes {
+                    out.put(hash);
+                }
+            }
+            Self::Cosigned(kept) => {
+                out = Out::kind(13);
+                out.put(&[u8::from(*kept)]);
+            }
+            Self::Witnesses(witnesses) => {
+                out = Out::kind(14);
+                out.count(witnesses.len());
+                for (key, size, time) in witnesses {
+                    out.long(key.as_bytes());
+                    out.put(&size.to_be_bytes());
+                    out.put(&time.to_be_bytes());
+                }
+            }
             Self::Refused(outcome) => {
                 out = Out::kind(8);
                 out.put(&[outcome.code()]);
@@ -155,6 +183,12 @@ impl Answer {
             9 => Self::Trouble(from.text()?.to_owned()),
             10 => Self::Verifier(from.text()?.to_owned()),
             11 => Self::Done,
+            12 => Self::Consistency(from.text()?.to_owned(), from.list(In::array)?),
+            13 => Self::Cosigned(from.word(|byte| (byte < 2).then_some(byte == 1))?),
+            14 => Self::Witnesses(from.list(|from| {
+                let key = from.text()?.to_owned();
+                Ok((key, u64::from_be_bytes(from.array()?), u64::from_be_bytes(from.array()?)))
+            })?),
             _ => return Err(NotAFrame),
         };
         from.end(whole)

@@ -62,6 +62,18 @@ pub enum Request {
     },
     /// The newest checkpoint.
     Head,
+    /// The newest checkpoint, and proof that an earlier tree is its beginning.
+    Consistency {
+        /// Size of the earlier tree.
+        old: u64,
+    },
+    /// Keep a checkpoint that witnesses have cosigned.
+    Cosigned {
+        /// The signed note.
+        note: String,
+    },
+    /// How far each witness has cosigned.
+    Witnesses,
     /// A new wrapping key for everybody.
     RotateWrappingKey {
         /// Who asks.
@@ -157,6 +169,17 @@ impl Request {
             }
             Self::ForgetEarlierIndex { asker } => Out::asked(11, asker),
             Self::Snapshot { asker } => Out::asked(12, asker),
+            Self::Consistency { old } => {
+                let mut out = Out::kind(13);
+                out.put(&old.to_be_bytes());
+                out
+            }
+            Self::Cosigned { note } => {
+                let mut out = Out::kind(14);
+                out.long(note.as_bytes());
+                out
+            }
+            Self::Witnesses => Out::kind(15),
         };
         out.0
     }
@@ -194,6 +217,9 @@ impl Request {
             10 => Self::Reindex { asker: from.asker()?, subject: from.array()?, email: from.long()?.to_vec() },
             11 => Self::ForgetEarlierIndex { asker: from.asker()? },
             12 => Self::Snapshot { asker: from.asker()? },
+            13 => Self::Consistency { old: u64::from_be_bytes(from.array()?) },
+            14 => Self::Cosigned { note: from.text()?.to_owned() },
+            15 => Self::Witnesses,
             _ => return Err(NotAFrame),
         };
         from.end(whole)

@@ -42,6 +42,9 @@ fn requests() -> Vec<Request> {
         Request::Reindex { asker: asker(), subject: [3; 16], email: vec![2, 1, 7] },
         Request::ForgetEarlierIndex { asker: asker() },
         Request::Snapshot { asker: asker() },
+        Request::Consistency { old: 7 },
+        Request::Cosigned { note: "shop.example/reads\n".into() },
+        Request::Witnesses,
     ]
 }
 
@@ -62,6 +65,9 @@ fn answers() -> Vec<Answer> {
         Answer::Rotated(5),
         Answer::Verifier("shop.example/reads+00000000+AAAA".into()),
         Answer::Done,
+        Answer::Consistency("shop.example/reads\n".into(), vec![[1; 32], [2; 32]]),
+        Answer::Cosigned(true),
+        Answer::Witnesses(vec![("witness.example/w+00000000+AAAA".into(), 7, 1_796_083_200), (String::new(), 0, 0)]),
         Answer::Refused(Outcome::OverBudget),
         Answer::Trouble("the disk is full".into()),
     ]
@@ -101,7 +107,7 @@ fn frames_come_one_behind_the_other_and_a_giant_one_is_refused_before_it_is_read
 
 proptest! {
     #[test]
-    fn no_bytes_make_the_reader_fall(bytes in prop::collection::vec(any::<u8>(), 0..200), kind in 0u8..14) {
+    fn no_bytes_make_the_reader_fall(bytes in prop::collection::vec(any::<u8>(), 0..200), kind in 0u8..17) {
         let _ = Request::decode(&bytes);
         let _ = Answer::decode(&bytes);
         let framed = [&[VERSION, kind], bytes.as_slice()].concat();
