@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use noren_shop::Shop;
-use noren_shop::reindex::reindex;
+use noren_shop::reindex::{How, reindex};
 use noren_shop::vault::Asker;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -54,6 +54,9 @@ enum Command {
         /// Which key.
         #[arg(value_enum, default_value_t = Rotation::Wrapping)]
         key: Rotation,
+        /// Of the index key: destroys the old one even if some records are found by it alone.
+        #[arg(long)]
+        finish: bool,
     },
     /// Copies the shop and its vault, while both go on, to folders from which `restore` puts them back.
     Backup(backup::Backup),
@@ -95,6 +98,9 @@ const DEVELOPMENT: &str =
 /// Said at each start in production, as long as it is so.
 const NO_MAIL: &str = "no mail leaves this machine, for the shop cannot hand mails to a mail server yet: each lies in the \
      data folder's mailbox for 30 days; let something send them from there, or nobody can register and no order is confirmed";
+
+/// While everybody is given another index, it is said how far it has come each so many rows.
+const SAID_EVERY: u64 = 5_000;
 
 /// The last things, once requests and jobs have ended, get so long each.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
@@ -155,7 +161,7 @@ pub fn run() -> ExitCode {
     let done = runtime.block_on(async {
         match cli.command {
             Command::Serve => serve(config).await,
-            Command::Rotate { key } => rotate(&config, key).await,
+            Command::Rotate { key, finish } => rotate(&config, key, finish).await,
             Command::Migrate => migrate(&config).await,
             Command::Seed => seed(&config).await,
             Command::Doctor => examine(&config).await,
@@ -218,7 +224,7 @@ fn log_filter(said: Option<&str>) -> Result<EnvFilter, String> {
 async fn open(config: &Config) -> Result<(Shop, Keeper), AnyError> {
     let (url, database_url) = (&config.url, config.database_url.as_deref());
     let shop = Shop::open(&config.data, vault::door(config), database_url, url, config.development).await?;
-    let known = noren_shop::vault_fingerprint(&shop.db).await?.is_some();
+    let known = noren_shop::vault_check::known(&shop.db).await?.is_some();
     let keeper = vault::attend(config, &shop.vault, known).await?;
     match shop.migrate().await {
         Ok(()) => Ok((shop, keeper)),
@@ -235,29 +241,31 @@ async fn migrate(config: &Config) -> Result<(), AnyError> {
     Ok(())
 }
 
-async fn rotate(config: &Config, key: Rotation) -> Result<(), AnyError> {
+async fn rotate(config: &Config, key: Rotation, finish: bool) -> Result<(), AnyError> {
     let (shop, keeper) = open(config).await?;
-    let done = rotated(&shop, key).await;
+    let done = rotated(&shop, key, finish).await;
     keeper.stop().await;
     println!("{}", done?);
     Ok(())
 }
 
-async fn rotated(shop: &Shop, key: Rotation) -> Result<String, AnyError> {
+async fn rotated(shop: &Shop, key: Rotation, finish: bool) -> Result<String, AnyError> {
     Ok(match key {
         Rotation::Wrapping => {
             let count = shop.vault.rotate_wrapping_key(Asker::operator("rotate/wrapping")).await?;
             format!("{count} keys are wrapped with a new one; the old one is destroyed")
         }
         Rotation::Index => {
+            let said = std::sync::atomic::AtomicU64::new(0);
             let told = |changed, waiting| {
                 if waiting {
                     eprintln!("{changed} so far; waiting for what was asked before the new key was there");
-                } else {
+                } else if changed >= said.load(std::sync::atomic::Ordering::Relaxed) + SAID_EVERY {
+                    said.store(changed, std::sync::atomic::Ordering::Relaxed);
                     eprintln!("{changed} so far");
                 }
             };
-            let count = reindex(shop, http::ANSWER_WITHIN, told).await?;
+            let count = reindex(shop, How { grace: http::ANSWER_WITHIN, finish }, told).await?;
             format!("{count} records are found by a new key; the old one is destroyed")
         }
         Rotation::Signing => {
@@ -270,13 +278,14 @@ async fn rotated(shop: &Shop, key: Rotation) -> Result<String, AnyError> {
     })
 }
 
+/// Without opening the shop: a backup makes nothing that is not there, and changes no database.
 async fn back_up(config: &Config, asked: &backup::Backup) -> Result<(), AnyError> {
-    if asked.only_vault() && config.vault_socket.is_some() {
-        // The vault's user has no shop.
-        return backup::back_up(config, &vault::door(config), None, asked).await;
+    let vault = vault::door(config);
+    if asked.needs_no_vault() {
+        return backup::back_up(config, &vault, asked).await;
     }
-    let (shop, keeper) = open(config).await?;
-    let done = backup::back_up(config, &shop.vault, Some(shop.db.dialect()), asked).await;
+    let keeper = vault::attend(config, &vault, true).await?;
+    let done = backup::back_up(config, &vault, asked).await;
     keeper.stop().await;
     done
 }

@@ -8,6 +8,7 @@ use noren_shop::clock::{Clock, Entropy};
 use noren_shop::db::Db;
 use noren_shop::keys::{KeyError, Keys, fingerprint};
 use noren_shop::vault::{self, Vault};
+use noren_shop::vault_check::Known;
 use noren_shop::{Parts, Shop, outbox, payment};
 
 use crate::config::Config;
@@ -57,7 +58,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         Ok(Some(db)) => {
             let sealed_with = fingerprint(&db).await.unwrap_or_default();
             findings.push(key_file(config, sealed_with.as_deref()));
-            findings.push(vault(config, noren_shop::vault_fingerprint(&db).await.unwrap_or_default().as_deref()).await);
+            findings.push(vault(config, noren_shop::vault_check::known(&db).await.unwrap_or_default()).await);
             findings.push(evidence::evidence(config).await);
             let database = database(&db).await;
             if database.state == State::Well
@@ -132,10 +133,10 @@ fn key_file(config: &Config, sealed_with: Option<&[u8]>) -> Finding {
 }
 
 /// `sealed_by` is what the database remembers of its vault.
-async fn vault(config: &Config, sealed_by: Option<&[u8]>) -> Finding {
+async fn vault(config: &Config, sealed_by: Option<Known>) -> Finding {
     let path = crate::vault::socket(config);
     match Vault::at(&path, Entropy::System).hello().await {
-        Ok(hello) if sealed_by.is_some_and(|known| hello.fingerprints.iter().all(|has| known != has)) => {
+        Ok(hello) if sealed_by.is_some_and(|known| !known.is(&hello)) => {
             let words = format!(
                 "the vault at {} is not the one that this database's personal data are sealed by; name the right one, or \
                  put its folder back from your backup",
@@ -143,6 +144,17 @@ async fn vault(config: &Config, sealed_by: Option<&[u8]>) -> Finding {
             );
             finding("vault", State::Bad, words)
         }
+        Ok(hello) if sealed_by.is_some_and(|known| !known.finds(&hello)) => finding(
+            "vault",
+            State::Bad,
+            "answers, and finds nobody of this database by their address: its index key was exchanged since the one of the two was \
+             copied; run `noren rotate index`",
+        ),
+        Ok(hello) if hello.fingerprints.len() > 1 => finding(
+            "vault",
+            State::Advice,
+            "answers; an exchange of its index key was begun and not ended: run `noren rotate index`",
+        ),
         Ok(hello) => {
             let keys = hello.keys.join(" and ");
             finding("vault", State::Well, format!("answers; its ledger is verified with the key {keys}"))

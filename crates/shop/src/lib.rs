@@ -28,6 +28,7 @@ pub mod stock;
 pub mod tidy;
 pub mod token;
 pub mod vault;
+pub mod vault_check;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -120,7 +121,7 @@ impl Shop {
     pub async fn migrate(&self) -> Result<(), OpenShopError> {
         self.db.migrate().await?;
         self.check_key().await?;
-        self.check_vault().await
+        vault_check::check(self).await
     }
 
     async fn check_key(&self) -> Result<(), OpenShopError> {
@@ -138,43 +139,6 @@ impl Shop {
         } else {
             Err(keys::KeyError::Other { path: key_file(&self.data) }.into())
         }
-    }
-
-    /// A vault that is away is no reason to stay closed: goods can be shown without it. It is looked at when
-    /// it is there again.
-    async fn check_vault(&self) -> Result<(), OpenShopError> {
-        let known = vault_fingerprint(&self.db).await?;
-        let mut conn = self.db.read().await?;
-        if known.is_none() && fetch_optional!(conn, (i64,), "SELECT 1 FROM customer LIMIT 1").await?.is_some() {
-            return Err(OpenShopError::Earlier);
-        }
-        drop(conn);
-        let known = if let Some(known) = known { known } else { self.remember_vault().await? };
-        self.vault.trust(known.try_into().map_err(|_| self.other_vault())?);
-        match self.vault.hello().await {
-            Ok(hello) if !self.vault.is_trusted(&hello) => Err(self.other_vault().into()),
-            Err(error) if !error.is_passing() => Err(error.into()),
-            Err(error) => {
-                tracing::warn!(%error, "people's data cannot be read or written until the vault is there");
-                Ok(())
-            }
-            Ok(_) => Ok(()),
-        }
-    }
-
-    fn other_vault(&self) -> VaultError {
-        VaultError::Other(self.vault.path().to_owned())
-    }
-
-    /// From now on the database remembers the vault that answers; or another node's, if that was quicker.
-    async fn remember_vault(&self) -> Result<Vec<u8>, OpenShopError> {
-        let ours = *self.vault.hello().await?.fingerprints.first().ok_or_else(|| self.other_vault())?;
-        let mut tx = self.db.write().await?;
-        let sql = "INSERT INTO vault_check (id, fingerprint) VALUES (1, $1) ON CONFLICT (id) DO NOTHING";
-        execute!(tx, sql, ours.to_vec()).await?;
-        let (known,) = fetch_one!(tx, (Vec<u8>,), "SELECT fingerprint FROM vault_check").await?;
-        tx.commit().await?;
-        Ok(known)
     }
 
     /// Opens or creates everything a shop needs in the data folder `data`, but the vault, which is another
@@ -208,17 +172,6 @@ impl Shop {
 /// The SQLite database in the data folder `data`.
 pub fn database_file(data: &Path) -> PathBuf {
     data.join("noren.sqlite")
-}
-
-/// What the database remembers of the vault that its personal data are sealed by.
-pub async fn vault_fingerprint(db: &Db) -> Result<Option<Vec<u8>>, sqlx::Error> {
-    let mut conn = db.read().await?;
-    match fetch_optional!(conn, (Vec<u8>,), "SELECT fingerprint FROM vault_check").await {
-        Ok(row) => Ok(row.map(|(fingerprint,)| fingerprint)),
-        // A database that never saw this migration has no such table.
-        Err(sqlx::Error::Database(_)) => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// Where the key file stands in the data folder `data`.

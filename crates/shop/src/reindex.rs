@@ -8,28 +8,32 @@ use std::time::Duration;
 
 use noren_ledger::leaf::Outcome;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use crate::vault::{Asker, VaultError};
-use crate::{Shop, execute, fetch_all};
+use crate::{Shop, execute, fetch_all, vault_check};
 
 /// So many rows are read in one go; in the tests so few that there is more than one go.
 const AT_ONCE: i64 = if cfg!(test) { 2 } else { 256 };
 
-/// A table whose rows are found by an address: where it lies, and which record it is sealed for.
+/// A table whose rows are found by an address: the row, the record that it is sealed for, the address, and its index.
 struct Table {
     select: &'static str,
     update: &'static str,
 }
 
+/// What becomes of a row goes from registration to customer and from checkout to order: in this order no row is missed
+/// that moves on meanwhile.
 const TABLES: [Table; 4] = [
-    Table {
-        select: "SELECT id, id, email, email_index FROM customer WHERE id > $1 ORDER BY id LIMIT $2",
-        update: "UPDATE customer SET email_index = $1 WHERE id = $2 AND email_index = $3",
-    },
     Table {
         select: "SELECT id, id, email, email_index FROM registration WHERE id > $1 ORDER BY id LIMIT $2",
         update: "UPDATE registration SET email_index = $1 WHERE id = $2 AND email_index = $3",
+    },
+    Table {
+        select: "SELECT id, id, email, email_index FROM customer WHERE id > $1 ORDER BY id LIMIT $2",
+        update: "UPDATE customer SET email_index = $1 WHERE id = $2 AND email_index = $3
+                 AND NOT EXISTS (SELECT 1 FROM customer other WHERE other.email_index = $1)",
     },
     Table {
         select: "SELECT cart_id, subject_id, email, email_index FROM checkout
@@ -43,96 +47,131 @@ const TABLES: [Table; 4] = [
     },
 ];
 
-/// Not everybody has another index; the earlier one still holds.
+/// Not everybody has another index; those who have none are found by the earlier one, which still holds.
 #[derive(Debug, thiserror::Error)]
 pub enum ReindexError {
     /// The vault.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// One address does not open.
-    #[error("the address of record {record} cannot be opened ({source}); all others keep the index that they have")]
-    Record {
-        /// Which one.
-        record: Uuid,
-        /// What the vault says.
-        source: VaultError,
-    },
+    /// Some records stay as they were.
+    #[error(
+        "{} record(s) could not be given another index, and are found by the old key, which was kept. Either the address does \
+         not open any more (the record's key is lost, or the bytes were changed), or two accounts have one address: {}. \
+         Look into them, and run it again; or run it with --finish, and they are found no more",
+        .0.len(), list(.0)
+    )]
+    Left(Vec<Uuid>),
     /// The database.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
 
-/// Does it, and gives how many rows were changed. Requests that began before may still bring an index under the
-/// earlier key: it is destroyed once a round that began `grace` after the beginning has found nothing to change.
-/// `told` hears how many rows were changed so far, and whether it is only waited for.
-pub async fn reindex(shop: &Shop, grace: Duration, told: impl Fn(u64, bool)) -> Result<u64, ReindexError> {
+/// The first few of them.
+fn list(records: &[Uuid]) -> String {
+    const SHOWN: usize = 20;
+    let mut words: Vec<String> = records.iter().take(SHOWN).map(Uuid::to_string).collect();
+    if records.len() > SHOWN {
+        words.push("…".to_owned());
+    }
+    words.join(", ")
+}
+
+/// What one round came to.
+#[derive(Default)]
+struct Round {
+    changed: u64,
+    left: Vec<Uuid>,
+}
+
+/// How it is done.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Requests that began before may still bring an index under the earlier key: it is destroyed once a round that began
+    /// so long after the beginning has found nothing to change.
+    pub grace: Duration,
+    /// The earlier key is destroyed even if some records are found by it alone.
+    pub finish: bool,
+}
+
+/// Does it, and gives how many rows were changed. `told` hears how many so far, and whether it is only waited for.
+pub async fn reindex(shop: &Shop, how: How, told: impl Fn(u64, bool)) -> Result<u64, ReindexError> {
     let asker = Asker::operator("rotate/index");
     shop.vault.rotate_index_key(asker).await?;
-    let began = shop.now();
-    let mut changed = 0;
-    loop {
-        let begun_after = Duration::from_millis(u64::try_from(shop.now() - began).unwrap_or(0));
-        let before = changed;
+    let over = Instant::now() + how.grace;
+    let (mut changed, mut before) = (0, None);
+    let left = loop {
+        let last = Instant::now() >= over;
+        let mut all = Round::default();
         for table in &TABLES {
-            changed += round(shop, asker, table, |more| told(changed + more, false)).await?;
+            let more = round(shop, asker, table, |more| told(changed + all.changed + more, false)).await?;
+            all.changed += more.changed;
+            all.left.extend(more.left);
         }
-        if changed > before {
-            continue;
+        changed += all.changed;
+        // What went away just then was left in one round, and what stays as it is in every round.
+        let sure = all.left.is_empty() || before.as_ref() == Some(&all.left);
+        if last && sure && all.changed == 0 {
+            break all.left;
         }
-        match grace.checked_sub(begun_after) {
-            None | Some(Duration::ZERO) => break,
-            Some(rest) => {
-                told(changed, true);
-                tokio::time::sleep(rest).await;
-            }
+        before = Some(all.left);
+        if all.changed == 0 {
+            told(changed, true);
+            sleep_until(over).await;
         }
+    };
+    if !left.is_empty() && !how.finish {
+        return Err(ReindexError::Left(left));
     }
-    remember(shop).await?;
-    shop.vault.forget_earlier_index(asker).await?;
+    let newest = shop.vault.hello().await?.fingerprints.first().copied().unwrap_or_default();
+    vault_check::remember_index_key(&shop.db, newest).await?;
+    shop.vault.forget_earlier_index(asker, newest).await?;
     Ok(changed)
 }
 
-/// Gives every row of a table the newest index; gives how many had another.
-async fn round(shop: &Shop, asker: Asker, table: &Table, told: impl Fn(u64)) -> Result<u64, ReindexError> {
-    let (mut from, mut changed) = (Uuid::nil(), 0);
+/// Gives every row of a table the newest index.
+async fn round(shop: &Shop, asker: Asker, table: &Table, told: impl Fn(u64)) -> Result<Round, ReindexError> {
+    let (mut from, mut all) = (Uuid::nil(), Round::default());
     loop {
         let mut conn = shop.db.read().await?;
         let rows = fetch_all!(conn, (Uuid, Uuid, Vec<u8>, Vec<u8>), table.select, from, AT_ONCE).await?;
         drop(conn);
-        let Some((last, ..)) = rows.last() else { return Ok(changed) };
+        let Some((last, ..)) = rows.last() else { return Ok(all) };
         from = *last;
         let mut asked = JoinSet::new();
         for (id, record, email, index) in rows {
             let vault = shop.vault.clone();
             asked.spawn(async move {
-                match vault.reindex(asker, record, email).await {
-                    Ok(newest) => Ok((index != newest).then_some((id, newest, index))),
-                    // The record has gone meanwhile, and its key with it.
-                    Err(VaultError::Refused(Outcome::NoSubject)) => Ok(None),
-                    Err(source @ VaultError::Refused(_)) => Err(ReindexError::Record { record, source }),
-                    Err(away) => Err(away.into()),
+                let present = <[u8; 32]>::try_from(index.as_slice()).unwrap_or_default();
+                match vault.reindex(asker, record, present, email).await {
+                    Ok(newest) => Ok((index != newest).then_some((id, record, Ok((newest, index))))),
+                    Err(error @ VaultError::Refused(Outcome::OverBudget)) => Err(error),
+                    // It does not open; or the record has gone meanwhile, and its key with it.
+                    Err(VaultError::Refused(_)) => Ok(Some((id, record, Err(())))),
+                    Err(away) => Err(away),
                 }
             });
         }
-        let others: Vec<_> = asked.join_all().await.into_iter().collect::<Result<_, _>>()?;
+        let answers: Vec<_> = asked.join_all().await.into_iter().collect::<Result<_, _>>()?;
+        // In one order, for others may take hold of several of these rows, too.
+        let mut others: Vec<_> = answers.into_iter().flatten().collect();
+        others.sort_by_key(|(id, ..)| *id);
+        if others.is_empty() {
+            continue;
+        }
         let mut tx = shop.db.write().await?;
-        for (id, newest, index) in others.into_iter().flatten() {
-            changed += execute!(tx, table.update, newest.to_vec(), id, index).await?;
+        for (id, record, answer) in others {
+            let changed = match answer {
+                Ok((newest, index)) => execute!(tx, table.update, newest.to_vec(), id, index).await?,
+                Err(()) => 0,
+            };
+            all.changed += changed;
+            if changed == 0 {
+                all.left.push(record);
+            }
         }
         tx.commit().await?;
-        told(changed);
+        told(all.changed);
     }
-}
-
-/// From now on the database knows the vault by its newest index key.
-async fn remember(shop: &Shop) -> Result<(), ReindexError> {
-    let hello = shop.vault.hello().await?;
-    let mut tx = shop.db.write().await?;
-    if let Some(newest) = hello.fingerprints.first() {
-        execute!(tx, "UPDATE vault_check SET fingerprint = $1", newest.to_vec()).await?;
-    }
-    tx.commit().await?;
-    Ok(())
 }
 
 #[cfg(test)]

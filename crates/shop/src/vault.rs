@@ -33,6 +33,7 @@ pub use noren_vault::wire::Hello;
 pub use witnesses::Witnessed;
 
 use crate::clock::{Clock, Entropy};
+use crate::vault_check::Known;
 
 /// So many questions are asked at once; the others wait.
 const AT_ONCE: usize = 16;
@@ -186,19 +187,16 @@ impl Opened {
 /// database remembers, its fingerprint, changes with the key by which people are found.
 #[derive(Default)]
 struct Ours {
-    fingerprint: OnceLock<[u8; 32]>,
+    known: OnceLock<Known>,
     identity: OnceLock<[u8; 32]>,
 }
 
 impl Ours {
     /// Whether this is the one. From the first that is, no other one ever will be.
     fn is(&self, hello: &Hello) -> bool {
-        match (self.identity.get(), self.fingerprint.get()) {
+        match (self.identity.get(), self.known.get()) {
             (Some(identity), _) => *identity == hello.identity,
-            (None, Some(fingerprint)) if hello.fingerprints.contains(fingerprint) => {
-                *self.identity.get_or_init(|| hello.identity) == hello.identity
-            }
-            (None, Some(_)) => false,
+            (None, Some(known)) => known.is(hello) && *self.identity.get_or_init(|| hello.identity) == hello.identity,
             (None, None) => true,
         }
     }
@@ -229,15 +227,10 @@ impl Vault {
         &self.0.path
     }
 
-    /// From now on no other vault than that with this fingerprint is talked to.
-    pub fn trust(&self, fingerprint: [u8; 32]) {
+    /// From now on no other vault is talked to.
+    pub fn trust(&self, known: &Known) {
         // The first word counts: a shop is never moved to another vault while it runs.
-        let _ = self.0.ours.fingerprint.set(fingerprint);
-    }
-
-    /// Whether this may be the vault that is to be talked to.
-    pub fn is_trusted(&self, hello: &Hello) -> bool {
-        self.0.ours.is(hello)
+        let _ = self.0.ours.known.set(*known);
     }
 
     /// Which vault it is.
@@ -345,7 +338,7 @@ impl Vault {
 
     /// Has the ledger's checkpoints signed with a new key; gives the line that they are verified with.
     pub async fn rotate_signing_key(&self, asker: Asker) -> Result<String, VaultError> {
-        match self.ask(&Request::RotateSigningKey { asker: self.signed(asker) }).await? {
+        match self.ask_within(ROTATION, &Request::RotateSigningKey { asker: self.signed(asker) }).await? {
             Answer::Verifier(key) => Ok(key),
             _ => Err(self.strange()),
         }
@@ -356,9 +349,15 @@ impl Vault {
         self.done(&Request::RotateIndexKey { asker: self.signed(asker) }).await
     }
 
-    /// The blind index of the sealed address of the record `subject` under the new key.
-    pub(crate) async fn reindex(&self, asker: Asker, subject: Uuid, email: Vec<u8>) -> Result<[u8; 32], VaultError> {
-        let request = Request::Reindex { asker: self.signed(asker), subject: subject.into_bytes(), email };
+    /// The blind index of the sealed address of the record `subject`, whose row has the index `present`, under the new key.
+    pub(crate) async fn reindex(
+        &self,
+        asker: Asker,
+        subject: Uuid,
+        present: [u8; 32],
+        email: Vec<u8>,
+    ) -> Result<[u8; 32], VaultError> {
+        let request = Request::Reindex { asker: self.signed(asker), subject: subject.into_bytes(), present, email };
         match self.ask(&request).await? {
             Answer::Index(index) => Ok(index.newest),
             _ => Err(self.strange()),
@@ -366,20 +365,18 @@ impl Vault {
     }
 
     /// Everybody has another blind index: the key of the earlier ones is destroyed.
-    pub(crate) async fn forget_earlier_index(&self, asker: Asker) -> Result<(), VaultError> {
-        self.done(&Request::ForgetEarlierIndex { asker: self.signed(asker) }).await
+    pub(crate) async fn forget_earlier_index(&self, asker: Asker, newest: [u8; 32]) -> Result<(), VaultError> {
+        self.done(&Request::ForgetEarlierIndex { asker: self.signed(asker), newest }).await
     }
 
     /// Has the vault write its store of keys whole, for a backup.
     pub async fn snapshot(&self, asker: Asker) -> Result<(), VaultError> {
-        match self.ask_within(ROTATION, &Request::Snapshot { asker: self.signed(asker) }).await? {
-            Answer::Done => Ok(()),
-            _ => Err(self.strange()),
-        }
+        self.done(&Request::Snapshot { asker: self.signed(asker) }).await
     }
 
+    /// What an operator asks for may have to wait for what another one did.
     async fn done(&self, request: &Request) -> Result<(), VaultError> {
-        match self.ask(request).await? {
+        match self.ask_within(ROTATION, request).await? {
             Answer::Done => Ok(()),
             _ => Err(self.strange()),
         }

@@ -9,7 +9,7 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use noren_ledger::checkpoint::Checkpoint;
@@ -38,9 +38,18 @@ pub enum BackupError {
     /// There is something where the copy is to be.
     #[error("{0} is there already, and is not written over; name another folder, or move that one aside")]
     Occupied(PathBuf),
-    /// A rotation went on.
-    #[error("a key of the vault was exchanged while it was copied; take the backup once more")]
+    /// A rotation went on, or another backup.
+    #[error("a key of the vault was exchanged, or another backup taken, while this one was: take it once more")]
     Rotated,
+    /// The store of keys and the wrapping keys are not of one time.
+    #[error(
+        "{0} subjects in this copy of the vault are wrapped with a key that is not in it: it was put together from two; take \
+         another backup"
+    )]
+    Mixed(u64),
+    /// A folder that cannot be exchanged for a whole one.
+    #[error("{0} cannot be replaced ({1}); name a folder in it that is not there yet")]
+    Place(PathBuf, io::Error),
     /// The ledger.
     #[error(transparent)]
     Book(#[from] BookError),
@@ -63,6 +72,8 @@ impl Vault {
         if asker.actor != Actor::Operator {
             return Err(self.refuse(deed, Outcome::ActorRefused));
         }
+        // Half of the store under one key and half under the next would open with no copy of the keys.
+        let _only = self.turn();
         self.book().append(deed)?;
         self.store().copy_to(&self.folder().join(SNAPSHOT))?;
         self.book().checkpoint()?;
@@ -74,18 +85,31 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> BackupError + '_ {
     move |source| BackupError::Io { path: path.to_owned(), source }
 }
 
-/// A folder that becomes whole at once, or not at all.
+/// A folder that becomes whole at once, or not at all: what was not ended is removed.
 pub struct Unfinished<'a> {
     to: &'a Path,
     at: PathBuf,
+    done: bool,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            // There may be keys in it. If it cannot be removed, the next try does so or says why not.
+            let _ = fs::remove_dir_all(&self.at);
+        }
+    }
 }
 
 impl<'a> Unfinished<'a> {
     /// It will be at `to`, where there must be nothing yet, or an empty folder. What an earlier try left is removed.
     pub fn new(to: &'a Path) -> Result<Self, BackupError> {
-        // An empty folder may have been made for us, such as one that is mounted.
         if fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) || to.is_file() {
             return Err(BackupError::Occupied(to.to_owned()));
+        }
+        // An empty one gives its place to the whole one; one that is mounted cannot.
+        if to.exists() {
+            fs::remove_dir(to).map_err(|source| BackupError::Place(to.to_owned(), source))?;
         }
         let mut name = to.file_name().unwrap_or_default().to_owned();
         name.push(".unfinished");
@@ -94,7 +118,7 @@ impl<'a> Unfinished<'a> {
             fs::remove_dir_all(&at).map_err(failed(&at))?;
         }
         folder(&at)?;
-        Ok(Self { to, at })
+        Ok(Self { to, at, done: false })
     }
 
     /// Where it is filled.
@@ -103,13 +127,11 @@ impl<'a> Unfinished<'a> {
     }
 
     /// Waits until all of it is on the disk, and puts it in its place.
-    pub fn done(self) -> Result<(), BackupError> {
+    pub fn done(mut self) -> Result<(), BackupError> {
         sync_all(&self.at)?;
-        if self.to.exists() {
-            fs::remove_dir(self.to).map_err(failed(self.to))?;
-        }
         fs::rename(&self.at, self.to).map_err(failed(self.to))?;
-        sync(self.to.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")))
+        self.done = true;
+        sync_parent(self.to)
     }
 }
 
@@ -121,8 +143,13 @@ fn sync(path: &Path) -> Result<(), BackupError> {
     File::open(path).and_then(|file| file.sync_all()).map_err(failed(path))
 }
 
-/// Waits until all in a folder is on the disk.
-fn sync_all(path: &Path) -> Result<(), BackupError> {
+/// Waits until the folder that something stands in is on the disk.
+pub fn sync_parent(path: &Path) -> Result<(), BackupError> {
+    sync(path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")))
+}
+
+/// Waits until a file, or all in a folder, is on the disk.
+pub fn sync_all(path: &Path) -> Result<(), BackupError> {
     if path.is_dir() {
         for name in entries(path)? {
             sync_all(&path.join(name))?;
@@ -138,10 +165,13 @@ fn entries(path: &Path) -> Result<Vec<std::ffi::OsString>, BackupError> {
     Ok(names)
 }
 
-/// Copies a file or a folder with all that is in it; modes are copied as well.
+/// Copies a file or a folder with all that is in it, for its owner alone, whatever the modes were.
 pub fn copy_all(from: &Path, to: &Path) -> Result<(), BackupError> {
     if !from.is_dir() {
-        return fs::copy(from, to).map(drop).map_err(failed(from));
+        let mut read = File::open(from).map_err(failed(from))?;
+        let mut options = fs::OpenOptions::new();
+        let mut written = options.write(true).create(true).truncate(true).mode(0o600).open(to).map_err(failed(to))?;
+        return io::copy(&mut read, &mut written).map(drop).map_err(failed(to));
     }
     folder(to)?;
     entries(from)?.into_iter().try_for_each(|name| copy_all(&from.join(&name), &to.join(&name)))
@@ -162,8 +192,11 @@ pub fn copy(vault: &Path, to: &Path) -> Result<Checkpoint, BackupError> {
     for name in &keys {
         copy_all(&vault.join("keys").join(name), &at.join("keys").join(name))?;
     }
-    let snapshot = vault.join(SNAPSHOT);
-    copy_all(&snapshot, &at.join("subjects.redb"))?;
+    let (snapshot, store) = (vault.join(SNAPSHOT), at.join("subjects.redb"));
+    if !snapshot.exists() {
+        return Err(BackupError::Rotated);
+    }
+    copy_all(&snapshot, &store)?;
     fs::remove_file(&snapshot).map_err(failed(&snapshot))?;
     let end = book::copy(&vault.join("ledger"), &at.join("ledger"), &at.join("keys").join(book::ANCHOR))?;
     for number in 1.. {
@@ -176,8 +209,41 @@ pub fn copy(vault: &Path, to: &Path) -> Result<Checkpoint, BackupError> {
     if key_names(vault)? != keys {
         return Err(BackupError::Rotated);
     }
+    // What cannot be put back is no backup.
+    fits(&Keyring::open(&at.join("keys"), "", false, &no_random())?, &Subjects::open(&store)?)?;
     unfinished.done()?;
     Ok(end)
+}
+
+/// Nothing is drawn where all keys must be there.
+fn no_random() -> Random {
+    Box::new(|_| unreachable!("all keys are there"))
+}
+
+/// Whether every subject can be unwrapped with one of the keys, as far as it says itself; one of them is. Gives how many
+/// there are.
+fn fits(keys: &Keyring, subjects: &Subjects) -> Result<u64, BackupError> {
+    let (mut all, mut strange, mut first) = (0, 0, None);
+    subjects.each(|id, wrapped| {
+        all += 1;
+        strange += u64::from(keys.wrapping_of(wrapped).is_none());
+        first.get_or_insert((*id, wrapped.to_vec()));
+    })?;
+    if strange > 0 {
+        return Err(BackupError::Mixed(strange));
+    }
+    if let Some((id, wrapped)) = first {
+        unwrap(keys, &id, &wrapped)?;
+    }
+    Ok(all)
+}
+
+/// Removes what a backup left that was not taken along.
+pub(crate) fn forget_snapshot(vault: &Path) -> io::Result<()> {
+    match fs::remove_file(vault.join(SNAPSHOT)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// What was put back.
@@ -191,8 +257,9 @@ pub struct Restored {
     pub origin: String,
 }
 
-/// Puts the vault that was copied to `from` into the folder `vault`, which must be empty or missing.
-pub fn restore(from: &Path, vault: &Path, random: &Random) -> Result<Restored, BackupError> {
+/// Makes a vault of what was copied to `from`, checked, which [`Unfinished::done`] puts into the folder `vault`: that must
+/// be empty or missing.
+pub fn restore<'a>(from: &Path, vault: &'a Path, random: &Random) -> Result<(Restored, Unfinished<'a>), BackupError> {
     let unfinished = Unfinished::new(vault)?;
     let at = &unfinished.at;
     copy_all(from, at)?;
@@ -201,22 +268,18 @@ pub fn restore(from: &Path, vault: &Path, random: &Random) -> Result<Restored, B
     if !store.exists() {
         return Err(VaultError::NoStore(from.join("subjects.redb")).into());
     }
-    let subjects = Subjects::open(&store)?;
-    if let Some((id, wrapped)) = subjects.any()? {
-        unwrap(&keys, &id, &wrapped)?;
-    }
+    let subjects = fits(&keys, &Subjects::open(&store)?)?;
     let anchor = at.join("keys").join(book::ANCHOR);
     let (end, verifiers) = book::ended(&at.join("ledger"), &anchor, keys.log()?)?;
     let past = book::put_by(at, &verifiers)?;
     fs::remove_file(&anchor).map_err(failed(&anchor))?;
-    // `shop.example/reads`, and then `shop.example/reads/2`, `/3` and so on.
-    let before = end.origin.strip_suffix(&format!("/{past}")).unwrap_or(&end.origin);
-    let origin = format!("{before}/{}", past + 1);
-    keys.another_log(&origin, random)?;
-    let restored = Restored { subjects: subjects.count()?, end, origin };
-    drop(subjects);
-    unfinished.done()?;
-    Ok(restored)
+    // `shop.example/reads`, and then `shop.example/reads/2-5e884898`, `/3-…` and so on.
+    let before = match end.origin.rsplit_once('/') {
+        Some((before, last)) if last.starts_with(&format!("{past}-")) => before,
+        _ => &end.origin,
+    };
+    let origin = keys.another_log(past + 1, before, random)?;
+    Ok((Restored { subjects, end, origin }, unfinished))
 }
 
 #[cfg(test)]

@@ -255,9 +255,14 @@ pub(crate) fn ended(folder: &Path, anchor: &Path, keys: LogKeys) -> Result<(Chec
     let mut auditor = Auditor::default();
     let _files = Files::open(folder, &mut auditor, |_| {})?;
     let known = keys.known();
-    let newest = Notes::open(folder, anchor)?.newest(&known)?;
-    let (newest, _) = newest.ok_or(BookError::NoCheckpoint)?;
+    let notes = Notes::open(folder, anchor)?;
+    let (newest, _) = notes.newest(&known)?.ok_or(BookError::NoCheckpoint)?;
     past::ends_with(&auditor, &newest)?;
+    if let Some((anchored, _)) = notes.anchor(&known)?
+        && anchored.size > newest.size
+    {
+        return Err(BookError::Short { held: newest.size, signed: anchored.size });
+    }
     // One that was drawn and never announced has signed nothing.
     let signs = keys.signs(&auditor).ok_or(BookError::NoSigner)?;
     let announced = known.iter().position(|key| *key == signs).map_or(0, |at| at + 1);

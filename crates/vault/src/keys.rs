@@ -89,6 +89,16 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io(path))
 }
 
+/// Puts a whole file in its place, over an earlier one: beside first, for one that is half there would be taken for
+/// one that was damaged.
+fn place(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
+    let unfinished = path.with_extension("unfinished");
+    remove(&unfinished)?;
+    write(&unfinished, bytes)?;
+    fs::rename(&unfinished, path).map_err(io(path))?;
+    sync_folder(path.parent().unwrap_or(Path::new(".")))
+}
+
 fn sync_folder(path: &Path) -> Result<(), KeyError> {
     File::open(path).and_then(|folder| folder.sync_all()).map_err(io(path))
 }
@@ -131,7 +141,10 @@ impl Keyring {
             Err(source) => return Err(KeyError::Io { path: origin, source }),
         };
         let wrapping = numbered(folder, "wrapping")?;
-        let retired = numbers(folder, "signing", "public")?.into_iter().map(|number| {
+        let signing = numbered(folder, "signing")?;
+        // One whose key is still there was not retired to the end.
+        let retired = numbers(folder, "signing", "public")?.into_iter();
+        let retired = retired.filter(|number| signing.iter().all(|(signs, _)| signs != number)).map(|number| {
             let path = folder.join(format!("signing-{number}.public"));
             let line = fs::read_to_string(&path).map_err(io(&path))?;
             let key = line.trim_end().parse().map_err(|_| KeyError::NotAVerifier { path })?;
@@ -143,7 +156,7 @@ impl Keyring {
             index: numbered(folder, "index")?.into_iter().map(|(number, key)| (number, IndexKey::new(key))).collect(),
             naming: read(folder.join("naming.key"))?,
             retired: retired.collect::<Result<_, KeyError>>()?,
-            signing: numbered(folder, "signing")?,
+            signing,
             origin,
         })
     }
@@ -196,16 +209,11 @@ impl Keyring {
         SignerKey::new(&self.origin, KeyKind::Log, key.bytes()).map_err(|_| KeyError::Origin(self.origin.clone()))
     }
 
-    /// Makes a new key file behind the last one of its kind: beside first, for a key that is half there would be
-    /// taken for one that was damaged.
+    /// Makes a new key file behind the last one of its kind.
     fn another(&self, kind: &str, last: u32, random: &Random) -> Result<(u32, Key), KeyError> {
         let number = last + 1;
         let path = self.folder.join(format!("{kind}-{number}.key"));
-        let unfinished = self.folder.join(format!("{kind}.unfinished"));
-        remove(&unfinished)?;
-        draw(&unfinished, random)?;
-        fs::rename(&unfinished, &path).map_err(io(&path))?;
-        sync_folder(&self.folder)?;
+        place(&path, Key::filled(|bytes| random(bytes)).bytes())?;
         Ok((number, read(path)?))
     }
 
@@ -254,22 +262,23 @@ impl Keyring {
         Ok(signer)
     }
 
-    /// The next ledger begins with a key of its own, under another name; the keys of the one before are destroyed.
-    pub fn another_log(&mut self, origin: &str, random: &Random) -> Result<(), KeyError> {
+    /// The next ledger begins with a key of its own, under another name, which is given: that of `before` with its
+    /// number and some digits that only this key has. The keys of the one before are destroyed.
+    pub fn another_log(&mut self, number: usize, before: &str, random: &Random) -> Result<String, KeyError> {
         let last = self.signing.last().map_or(0, |(number, _)| *number);
         let new = self.another("signing", last, random)?;
+        // Two that are put back from one backup must not be called the same.
+        let own: String = new.1.derive("ledger", &[])[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        let origin = format!("{before}/{number}-{own}");
         for (number, _) in &self.signing {
             remove(&self.folder.join(format!("signing-{number}.key")))?;
         }
         for (number, _) in &self.retired {
             remove(&self.folder.join(format!("signing-{number}.public")))?;
         }
-        let path = self.folder.join("origin");
-        remove(&path)?;
-        write(&path, format!("{origin}\n").as_bytes())?;
-        sync_folder(&self.folder)?;
-        (self.signing, self.retired, self.origin) = (vec![new], Vec::new(), origin.to_owned());
-        Ok(())
+        place(&self.folder.join("origin"), format!("{origin}\n").as_bytes())?;
+        (self.signing, self.retired, self.origin) = (vec![new], Vec::new(), origin.clone());
+        Ok(origin)
     }
 
     /// From now on `current` alone signs. Of those before it only stays what they are verified with; one behind it
@@ -279,9 +288,7 @@ impl Keyring {
         let Some(at) = signers.iter().position(|signer| signer.verifier() == current) else { return Ok(()) };
         for (signer, (number, _)) in signers.iter().zip(&self.signing).take(at) {
             let path = self.folder.join(format!("signing-{number}.public"));
-            // It may be there already, from before a crash.
-            remove(&path)?;
-            write(&path, format!("{}\n", signer.verifier()).as_bytes())?;
+            place(&path, format!("{}\n", signer.verifier()).as_bytes())?;
             if self.retired.iter().all(|(retired, _)| retired != number) {
                 self.retired.push((*number, signer.verifier().clone()));
             }

@@ -113,6 +113,12 @@ fn budget(kind: Kind, actor: Actor, limits: Limits) -> Budget {
         // Looking for somebody gives nothing away but whether they are there, and the shop has limits of its own
         // for it, which know who has been here before. Behind one network there are many people.
         Actor::Guest | Actor::Customer if kind == Kind::Index => Budget { minute: 600, hour: 6_000, day: 0 },
+        // A key is exchanged now and then, and each time stands in the ledger for ever.
+        _ if kind == Kind::Rotate => Budget { minute: 10, hour: 60, day: 0 },
+        // Rows that were put back from an old backup are found again only by another index.
+        Actor::Operator if kind == Kind::Index => {
+            Budget { minute: limits.per_minute.saturating_mul(10), hour: limits.per_minute.saturating_mul(200), day: 0 }
+        }
         // Each proof is signed anew, and the list grows by it.
         Actor::Customer if kind == Kind::Prove => Budget { minute: 30, hour: 300, day: 200 },
         Actor::Vault | Actor::Shop => Budget {
@@ -235,7 +241,9 @@ impl Budgets {
     pub fn replay(&mut self, leaf: &Leaf) {
         let Act::Deed(deed) = leaf.act else { return };
         let Deed { kind, purpose, outcome, actor, actor_id, subject, .. } = deed;
-        if outcome == Outcome::Granted && matches!(kind, Kind::Open | Kind::Index | Kind::Shred | Kind::Prove) {
+        if outcome == Outcome::Granted
+            && matches!(kind, Kind::Open | Kind::Index | Kind::Shred | Kind::Prove | Kind::Rotate)
+        {
             // What was granted once is used, whatever the limits say today.
             let _ = self.take(Ask { kind, purpose, actor, actor_id, subject, time: leaf.time });
         }

@@ -251,12 +251,14 @@ fn answer(vault: &Vault, request: &Request) -> Answer {
         Request::RotateWrappingKey { asker } => vault.rotate_wrapping_key(asker).map(Answer::Rotated),
         Request::RotateSigningKey { asker } => vault.rotate_signing_key(asker).map(Answer::Verifier),
         Request::RotateIndexKey { asker } => vault.rotate_index_key(asker).map(|()| Answer::Done),
-        Request::Reindex { asker, subject, email } => {
-            let newest = vault.reindex(asker, subject, email);
+        Request::Reindex { asker, subject, present, email } => {
+            let newest = vault.reindex(asker, subject, present, email);
             newest.map(|newest| Answer::Index(Indexes { newest, earlier: None }))
         }
         Request::Snapshot { asker } => vault.snapshot(asker).map(|()| Answer::Done),
-        Request::ForgetEarlierIndex { asker } => vault.forget_earlier_index(asker).map(|()| Answer::Done),
+        Request::ForgetEarlierIndex { asker, newest } => {
+            vault.forget_earlier_index(asker, newest).map(|()| Answer::Done)
+        }
     };
     match answered {
         Ok(answer) => answer,

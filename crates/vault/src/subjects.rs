@@ -112,6 +112,17 @@ impl Subjects {
         answered.recv().map_err(|_| StoreError::gone())?
     }
 
+    /// Hands every subject to `each`.
+    pub fn each(&self, mut each: impl FnMut(&SubjectId, &[u8])) -> Result<(), StoreError> {
+        let read = self.store.begin_read().map_err(StoreError::of)?;
+        let table = read.open_table(WRAPPED).map_err(StoreError::of)?;
+        for row in table.iter().map_err(StoreError::of)? {
+            let (id, wrapped) = row.map_err(StoreError::of)?;
+            each(id.value(), wrapped.value());
+        }
+        Ok(())
+    }
+
     /// Writes all of it as a store of its own to `path`: beside first, and over an earlier one. Others go on reading and
     /// writing; what they write meanwhile is not in it.
     pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {

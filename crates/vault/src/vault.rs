@@ -9,12 +9,12 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use noren_ledger::leaf::{Actor, Deed, Detail, Field, Fields, Kind, Outcome, Purpose, Route, Tag};
+use noren_ledger::leaf::{Act, Actor, Deed, Detail, Field, Fields, Kind, Leaf, Outcome, Purpose, Route, Tag};
 use noren_ledger::note::{Note, VerifierKey};
 use noren_ledger::proof::LeafProof;
 
 use crate::Random;
-use crate::book::{ANCHOR, Book, BookError, CosignError, Cosignatures, Now, Past, Written};
+use crate::book::{self, ANCHOR, Book, BookError, CosignError, Cosignatures, Now, Past, Written};
 use crate::keys::{KeyError, Keyring, words};
 use crate::lock::lock;
 use crate::policy::{Ask, Budgets, CHECKOUT_AGE, Limits, OverBudget, judge, judge_index, judge_prove, judge_shred};
@@ -157,7 +157,7 @@ impl Vault {
         let (store, ledger) = (folder.join("subjects.redb"), folder.join("ledger"));
         // Keys and store are made where nothing was ever sealed or written, and nowhere else.
         let first = !store.exists() && !ledger.exists();
-        let first = first && !folder.join("keys").join(ANCHOR).exists();
+        let first = first && !folder.join("keys").join(ANCHOR).exists() && !book::past(folder, 1).exists();
         if !first && !store.exists() {
             return Err(VaultError::NoStore(store));
         }
@@ -184,7 +184,25 @@ impl Vault {
         }
         let past = Past::all(folder, |leaf| budgets.replay(leaf))?;
         let continues = past.last().map(Past::end);
-        let book = Book::open(&ledger, &anchor, keys.log()?, build, clock, continues, |leaf| budgets.replay(leaf))?;
+        let mut begins = None;
+        let each = |leaf: &Leaf| {
+            begins.get_or_insert(leaf.act);
+            budgets.replay(leaf);
+        };
+        let book = Book::open(&ledger, &anchor, keys.log()?, build, clock, continues, each)?;
+        // What it says that it continues is what is there.
+        let said = match begins {
+            Some(Act::Continues { size, root }) => Some((size, root)),
+            Some(_) => None,
+            None => continues,
+        };
+        if said != continues {
+            let missing = book::past(folder, past.len().max(1));
+            return Err(BookError::NoPast(missing.display().to_string()).into());
+        }
+        // With what is no longer needed the keys of people lie about who were erased since.
+        crate::backup::forget_snapshot(folder)
+            .map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;
         keys.settle_signing(&book.verifier())?;
         let cosignatures = Cosignatures::open(&ledger, &book.verifiers(), witnesses)?;
         let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
@@ -303,7 +321,9 @@ impl Vault {
     ) -> Result<Vec<Vec<u8>>, VaultError> {
         let fields = Fields::of(&values.iter().map(|(field, _)| *field).collect::<Vec<_>>());
         let deed = self.deed(asker, Kind::Seal, None, fields);
-        if fields == Fields::NONE {
+        // A field twice would be a leaf for one of them.
+        let twice = (1..values.len()).any(|at| values[..at].iter().any(|(field, _)| *field == values[at].0));
+        if fields == Fields::NONE || twice {
             return Err(self.refuse(deed, Outcome::FieldRefused));
         }
         let subject = self.subject_or_new(id, person)?;
@@ -360,9 +380,13 @@ impl Vault {
         }
         self.take(&deed)?;
         self.book.append(deed)?;
+        Ok(self.indexes(field, canonical))
+    }
+
+    fn indexes(&self, field: Field, canonical: &Plain) -> Indexes {
         let keys = self.keys();
         let earlier = keys.earlier_index().map(|key| key.index(field, canonical));
-        Ok(Indexes { newest: keys.index().index(field, canonical), earlier })
+        Indexes { newest: keys.index().index(field, canonical), earlier }
     }
 
     /// Destroys the key of a subject: what was sealed for it stays closed for ever. `false` if there was none.

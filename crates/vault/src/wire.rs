@@ -13,7 +13,7 @@ pub use self::answer::{Answer, Hello};
 pub use self::request::Request;
 
 /// First byte of every frame.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// No frame is longer, in bytes: a proof about a much-read person is the longest there is.
 pub const LONGEST: usize = 16 << 20;
 

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use noren_shop::clock::Entropy;
-use noren_shop::db::{Dialect, copy_sqlite};
+use noren_shop::db::copy_sqlite;
 use noren_shop::vault::{self, Asker, Vault};
-use noren_vault::backup::{Unfinished, copy, copy_all, restore};
+use noren_vault::backup::{Unfinished, copy, copy_all, restore, sync_all, sync_parent};
 
 use super::AnyError;
 use crate::config::Config;
@@ -27,6 +27,7 @@ pub enum Part {
 }
 
 impl Part {
+    /// The vault last: what is in the copy of the database must open with what is in the copy of the vault.
     const ALL: [Self; 4] = [Self::Database, Self::Media, Self::Keys, Self::Vault];
 
     const fn name(self) -> &'static str {
@@ -36,6 +37,11 @@ impl Part {
             Self::Keys => "keys",
             Self::Vault => "vault",
         }
+    }
+
+    /// Whether it opens what is in the others.
+    const fn is_key(self) -> bool {
+        matches!(self, Self::Keys | Self::Vault)
     }
 
     /// Where it lies in the data folder, and under which name in the folder of its part.
@@ -52,87 +58,103 @@ impl Part {
 /// What to copy, and where to.
 #[derive(Args, Debug)]
 pub struct Backup {
-    /// Where to: each part becomes a folder in it, which must not be there yet
+    /// Where `database` and `media` go: each becomes a folder in it, which must not be there yet
     #[arg(long, value_name = "FOLDER")]
-    to: PathBuf,
-    /// Only this part; as often as there are such
-    #[arg(long = "part", value_enum)]
-    parts: Vec<Part>,
+    to: Option<PathBuf>,
+    /// Where `keys` and `vault` go: to another place, for together with the database they are everything
+    #[arg(long, value_name = "FOLDER")]
+    keys_to: Option<PathBuf>,
 }
 
 impl Backup {
-    /// Whether nothing but the vault is asked for: that needs no shop.
-    pub fn only_vault(&self) -> bool {
-        self.parts == [Part::Vault]
+    /// Whether it is only about what is no key.
+    pub fn needs_no_vault(&self) -> bool {
+        self.keys_to.is_none()
+    }
+
+    fn folder(&self, part: Part) -> Option<&Path> {
+        if part.is_key() { self.keys_to.as_deref() } else { self.to.as_deref() }
     }
 }
 
 /// What to put back, and from where.
 #[derive(Args, Debug)]
 pub struct Restore {
-    /// A folder that `noren backup` wrote, or one with some of its folders
-    #[arg(long, value_name = "FOLDER")]
-    from: PathBuf,
+    /// A folder that `noren backup` wrote; as often as there are such
+    #[arg(long, value_name = "FOLDER", required = true)]
+    from: Vec<PathBuf>,
     /// Only this part; as often as there are such
     #[arg(long = "part", value_enum)]
     parts: Vec<Part>,
 }
 
-/// Copies an installation, which may be at work. `dialect`: of its database, if it has one.
-pub async fn back_up(config: &Config, vault: &Vault, dialect: Option<Dialect>, asked: &Backup) -> Result<(), AnyError> {
-    fs::create_dir_all(&asked.to).map_err(|error| format!("{}: {error}", asked.to.display()))?;
-    // The vault last: what is in the database must open with what is in the vault.
-    for part in Part::ALL.into_iter().filter(|part| asked.parts.is_empty() || asked.parts.contains(part)) {
-        let to = asked.to.join(part.name());
-        let words = match part {
-            Part::Database if dialect == Some(Dialect::Postgres) => {
-                if asked.parts.contains(&part) {
-                    return Err(
-                        "the database is on PostgreSQL: copy it with pg_dump --format=custom, before the vault".into(),
-                    );
-                }
-                println!("database: on PostgreSQL, not copied; copy it with pg_dump --format=custom, before the vault");
-                continue;
-            }
-            Part::Vault => {
-                let folder = vault::folder(&config.data);
-                if config.vault_socket.is_some() && !folder.join("keys").is_dir() {
-                    println!(
-                        "vault: runs apart, not copied; run `noren backup --part vault` as its user, with its NOREN_DATA, after this"
-                    );
-                    continue;
-                }
-                vault.snapshot(Asker::operator("backup")).await?;
-                let end = copy(&folder, &to)?;
-                format!("keys, and {} leaves of {}", end.size, end.origin)
-            }
-            Part::Database | Part::Media | Part::Keys => {
-                let (from, name) = part.places(&config.data);
-                if !from.exists() {
-                    println!("{}: there is none yet", part.name());
-                    continue;
-                }
-                let unfinished = Unfinished::new(&to)?;
-                let copy = unfinished.path().join(name);
-                if part == Part::Database {
-                    copy_sqlite(&from, &copy).await?;
-                    own_file(&copy)?;
-                } else {
-                    copy_all(&from, &copy)?;
-                }
-                unfinished.done()?;
-                "copied".to_owned()
-            }
-        };
+/// Copies what is there of an installation, which may be at work; makes and changes nothing in it.
+pub async fn back_up(config: &Config, vault: &Vault, asked: &Backup) -> Result<(), AnyError> {
+    if asked.to.is_none() && asked.keys_to.is_none() {
+        return Err(
+            "say where to: --to for the database and the media, --keys-to, another place, for the keys and the vault"
+                .into(),
+        );
+    }
+    if asked.to.is_some() && asked.to == asked.keys_to {
+        return Err(
+            "--to and --keys-to are one folder: whoever gets hold of that backup has everything; name two places"
+                .into(),
+        );
+    }
+    for part in Part::ALL {
+        let Some(folder) = asked.folder(part) else { continue };
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let words = one(config, vault, part, &folder.join(part.name())).await?;
         println!("{}: {words}", part.name());
     }
-    println!("Keep `keys` and `vault` apart from the rest, and as briefly as you dare: docs/OPERATIONS.md");
+    match (&asked.to, &asked.keys_to) {
+        (Some(_), None) => {
+            println!("The keys and the vault were not copied: without them nobody's data open. Use --keys-to.");
+        }
+        (_, Some(_)) => {
+            println!("Keep what is in --keys-to apart from the rest, and as briefly as you dare: docs/OPERATIONS.md");
+        }
+        (None, None) => {}
+    }
     Ok(())
 }
 
-/// SQLite makes files as the user's mask says.
-fn own_file(path: &Path) -> std::io::Result<()> {
-    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+/// Copies one part to the folder `to`; says what became of it.
+async fn one(config: &Config, vault: &Vault, part: Part, to: &Path) -> Result<String, AnyError> {
+    const DUMP: &str = "on PostgreSQL, not copied; copy it with pg_dump --format=custom, before the vault";
+    let (from, name) = part.places(&config.data);
+    if part == Part::Vault {
+        if config.vault_socket.is_some() && !from.join("keys").is_dir() {
+            return Ok("runs apart, not copied; as its user, with its NOREN_DATA, run `noren backup --keys-to FOLDER` after this".to_owned());
+        }
+        // Looked at first: a copy of the keys that nobody takes along should not be made.
+        drop(Unfinished::new(to)?);
+        vault.snapshot(Asker::operator("backup")).await?;
+        let end = copy(&from, to)?;
+        return Ok(format!("keys, and {} leaves of {}", end.size, end.origin));
+    }
+    if part == Part::Database && config.database_url.is_some() {
+        return Ok(DUMP.to_owned());
+    }
+    if !from.exists() {
+        let apart = part == Part::Keys && config.vault_socket.is_some();
+        if apart || part == Part::Media {
+            return Ok("there are none here".to_owned());
+        }
+        return Err(format!("{} is not there; say with NOREN_DATA where the shop's data are", from.display()).into());
+    }
+    let unfinished = Unfinished::new(to)?;
+    let copied = unfinished.path().join(name);
+    if part == Part::Database {
+        copy_sqlite(&from, &copied).await?;
+        // SQLite makes files as the user's mask says.
+        fs::set_permissions(&copied, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    } else {
+        copy_all(&from, &copied)?;
+    }
+    unfinished.done()?;
+    Ok("copied".to_owned())
 }
 
 /// What is where a part is to be put back.
@@ -145,20 +167,19 @@ fn in_the_way(part: Part, data: &Path) -> Option<PathBuf> {
     std::iter::once(place).chain(beside).find(|place| place.exists() && !empty(place))
 }
 
-/// Puts parts of an installation back where there are none.
+/// Puts parts of an installation back where there are none: all are made ready and looked at first.
 pub fn put_back(config: &Config, asked: &Restore) -> Result<(), AnyError> {
-    let there = |part: &Part| asked.from.join(part.name()).is_dir();
-    if let Some(missing) = asked.parts.iter().find(|part| !there(part)) {
-        return Err(format!("{} holds no folder `{}`", asked.from.display(), missing.name()).into());
+    let holding = |part: Part| asked.from.iter().map(|from| from.join(part.name())).find(|folder| folder.is_dir());
+    if let Some(missing) = asked.parts.iter().find(|part| holding(**part).is_none()) {
+        return Err(format!("none of the folders holds one that is called `{}`", missing.name()).into());
     }
-    let wanted = |part: &Part| there(part) && (asked.parts.is_empty() || asked.parts.contains(part));
-    let parts: Vec<Part> = Part::ALL.into_iter().filter(wanted).collect();
+    let wanted = |part: &Part| asked.parts.is_empty() || asked.parts.contains(part);
+    let found = Part::ALL.into_iter().filter(wanted).filter_map(|part| Some((part, holding(part)?)));
+    let parts: Vec<(Part, PathBuf)> = found.collect();
     if parts.is_empty() {
-        let words = "holds none of the folders database, media, keys, vault; name the folder that `noren backup` wrote";
-        return Err(format!("{} {words}", asked.from.display()).into());
+        return Err("none of the folders database, media, keys, vault is there; name what `noren backup` wrote".into());
     }
-    // All are looked at before any is touched.
-    for part in &parts {
+    for (part, _) in &parts {
         if let Some(place) = in_the_way(*part, &config.data) {
             return Err(format!(
                 "{} is there already, and is not written over; stop the shop and its vault, and move it aside",
@@ -167,30 +188,45 @@ pub fn put_back(config: &Config, asked: &Restore) -> Result<(), AnyError> {
             .into());
         }
     }
-    for part in parts {
+    noren_shop::own_folder(&config.data)?;
+    let random: noren_vault::Random = Box::new(|bytes| Entropy::System.fill(bytes));
+    let vault_folder = vault::folder(&config.data);
+    let mut vault = None;
+    let mut ready = Vec::new();
+    for (part, from) in &parts {
         let (place, name) = part.places(&config.data);
-        let from = asked.from.join(part.name());
-        let words = if part == Part::Vault {
-            let random = |bytes: &mut [u8]| Entropy::System.fill(bytes);
-            let restored = restore(&from, &place, &(Box::new(random) as noren_vault::Random))?;
-            format!(
-                "{} keys of people; the ledger {} ends at leaf {}, and {} goes on from there",
-                restored.subjects, restored.end.origin, restored.end.size, restored.origin
-            )
-        } else {
-            // Beside first: what is half there would be taken for the whole.
-            let folder = place.parent().unwrap_or(Path::new("."));
-            noren_shop::own_folder(folder)?;
-            let unfinished = place.with_extension("unfinished");
-            copy_all(&from.join(name), &unfinished)?;
-            fs::rename(&unfinished, &place)?;
-            "put back".to_owned()
-        };
-        println!("{}: {words}", part.name());
+        if *part == Part::Vault {
+            vault = Some(restore(from, &vault_folder, &random)?);
+            continue;
+        }
+        noren_shop::own_folder(place.parent().unwrap_or(Path::new(".")))?;
+        let unfinished = place.with_extension("unfinished");
+        if unfinished.is_dir() {
+            fs::remove_dir_all(&unfinished)?;
+        }
+        copy_all(&from.join(name), &unfinished)?;
+        sync_all(&unfinished)?;
+        ready.push((*part, unfinished, place));
     }
+    for (part, unfinished, place) in ready {
+        if place.is_dir() {
+            fs::remove_dir(&place)?;
+        }
+        fs::rename(&unfinished, &place)?;
+        sync_parent(&place)?;
+        println!("{}: put back", part.name());
+    }
+    if let Some((restored, unfinished)) = vault {
+        unfinished.done()?;
+        println!(
+            "vault: {} keys of people; the ledger {} ends at leaf {}, and {} goes on from there",
+            restored.subjects, restored.end.origin, restored.end.size, restored.origin
+        );
+    }
+    sync_parent(&config.data)?;
     println!(
-        "Start the shop, and look at what `noren doctor` says. Then exchange the vault's keys with `noren rotate`, and take a \
-         new backup: docs/OPERATIONS.md"
+        "Start the shop, and look at what `noren doctor` says. Then exchange the keys that were in the backup (`noren rotate \
+         wrapping`, `noren rotate index`), and take a new one: docs/OPERATIONS.md"
     );
     Ok(())
 }

@@ -32,7 +32,8 @@ fn bought_around(installation: &Installation, address: &Address, to: &Path) -> (
         let copied = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             (0..40).for_each(|_| answers.recv_timeout(PATIENCE).expect("people buy"));
             let before = book.orders.lock().unwrap().len();
-            let said = installation.run(&["backup", "--to", &to.display().to_string()]);
+            let (data, keys) = (to.join("data").display().to_string(), to.join("keys").display().to_string());
+            let said = installation.run(&["backup", "--to", &data, "--keys-to", &keys]);
             assert!(said.code == Some(0) && said.out.contains("vault: keys, and"), "{said:?}");
             (0..20).for_each(|_| answers.recv_timeout(PATIENCE).expect("people buy on"));
             before
@@ -57,14 +58,29 @@ fn what_was_backed_up_while_people_bought_is_a_shop_again_after_everything_was_l
     let first_keys = ledger_keys(&installation);
     server.crash();
 
-    let again = installation.run(&["backup", "--to", &to.display().to_string(), "--part", "keys"]);
+    let (data, keys) = (to.join("data").display().to_string(), to.join("keys").display().to_string());
+    let again = installation.run(&["backup", "--keys-to", &keys]);
     assert!(again.code == Some(1) && again.err.contains("is not written over"), "{again:?}");
-    let refused = installation.run(&["restore", "--from", &to.display().to_string()]);
+    let one = installation.run(&["backup", "--to", &data, "--keys-to", &data]);
+    assert!(one.code == Some(1) && one.err.contains("name two places"), "{one:?}");
+    assert!(!installation.data().join("vault/subjects.snapshot").exists(), "no copy of the keys is left behind");
+    let refused = installation.run(&["restore", "--from", &data, "--from", &keys]);
     assert!(refused.code == Some(1) && refused.err.contains("move it aside"), "nothing is written over: {refused:?}");
     // Everything is lost.
     fs::remove_dir_all(installation.data()).unwrap();
-    let put_back = installation.run(&["restore", "--from", &to.display().to_string()]);
-    assert!(put_back.code == Some(0) && put_back.out.contains("/reads/2 goes on from there"), "{put_back:?}");
+    let nothing = installation.run(&["backup", "--to", &to.join("nothing").display().to_string()]);
+    assert!(nothing.code == Some(1) && nothing.err.contains("NOREN_DATA"), "{nothing:?}");
+    assert!(!installation.data().join("noren.sqlite").exists(), "a backup makes no shop");
+    // A backup whose vault is damaged puts nothing in its place.
+    let key = to.join("keys/vault/keys/wrapping-1.key");
+    let right = fs::read(&key).unwrap();
+    fs::write(&key, [7; 32]).unwrap();
+    let damaged = installation.run(&["restore", "--from", &data, "--from", &keys]);
+    assert!(damaged.code == Some(1) && damaged.err.contains("cannot be unwrapped"), "{damaged:?}");
+    assert!(!installation.data().join("noren.sqlite").exists());
+    fs::write(&key, right).unwrap();
+    let put_back = installation.run(&["restore", "--from", &data, "--from", &keys]);
+    assert!(put_back.code == Some(0) && put_back.out.contains("/reads/2-"), "{put_back:?}");
     for (path, mode) in [("", 0o700), ("noren.sqlite", 0o600), ("keys/shop.key", 0o600), ("vault", 0o700)] {
         let found = fs::metadata(installation.data().join(path)).unwrap().permissions().mode() & 0o777;
         assert_eq!(found, mode, "{path}");
@@ -127,7 +143,7 @@ fn a_shop_whose_vault_is_older_than_its_database_shows_what_opens_and_says_what_
     };
     let (early, first) = buy(1);
     let to = installation.desk().join("backup");
-    let said = installation.run(&["backup", "--to", &to.display().to_string(), "--part", "vault"]);
+    let said = installation.run(&["backup", "--keys-to", &to.display().to_string()]);
     assert_eq!(said.code, Some(0), "{said:?}");
     assert!(!to.join("database").exists());
     let (late, second) = buy(2);
@@ -136,7 +152,7 @@ fn a_shop_whose_vault_is_older_than_its_database_shows_what_opens_and_says_what_
     fs::remove_dir_all(installation.data().join("vault")).unwrap();
     let lost = installation.run(&["migrate"]);
     assert!(lost.code == Some(1) && lost.err.contains("put the folder back from your backup"), "{lost:?}");
-    let put_back = installation.run(&["restore", "--from", &to.display().to_string()]);
+    let put_back = installation.run(&["restore", "--from", &to.display().to_string(), "--part", "vault"]);
     assert_eq!(put_back.code, Some(0), "{put_back:?}");
 
     let server = Server::start(&installation);
@@ -145,8 +161,9 @@ fn a_shop_whose_vault_is_older_than_its_database_shows_what_opens_and_says_what_
     assert!(status == 200 && page.contains(&first.name), "{status}: {page}");
     let (status, _, page) = Patient::new(&address, &|| ()).get(&late).unwrap();
     assert!(status == 500 && !page.contains(&second.name), "{status}: {page}");
-    let (_, third) = buy(3);
-    assert!(!third.name.is_empty(), "and it sells on");
+    let (new, third) = buy(3);
+    let (status, _, page) = Patient::new(&address, &|| ()).get(&new).unwrap();
+    assert!(status == 200 && page.contains(&third.name), "and it sells on: {status}");
     let runtime = runtime();
     let shop = runtime.block_on(installation.shop());
     runtime.block_on(async {
@@ -159,4 +176,41 @@ fn a_shop_whose_vault_is_older_than_its_database_shows_what_opens_and_says_what_
     let (deeds, words) = verified(&installation, &keys);
     let refused = deeds.iter().filter(|deed| deed.outcome == Outcome::NoSubject && deed.actor != Actor::Vault);
     assert!(refused.count() >= 1, "that it did not open stands in the ledger: {words}");
+}
+
+#[test]
+fn a_database_from_before_an_exchange_of_the_index_key_is_a_shop_again_and_everybody_is_found_once_that_is_repeated() {
+    let installation = Installation::on_sqlite();
+    installation.stock();
+    let server = Server::start(&installation);
+    let address = Address::default();
+    address.is(Some(&server.url));
+    let who = person(1);
+    let mut shopper = Patient::new(&address, &|| ());
+    let page = format!("/orders/{}", shopper.order(&who, SKUS[0]).token);
+    let to = installation.desk().join("backup").display().to_string();
+    let copied = installation.run(&["backup", "--to", &to]);
+    assert!(copied.code == Some(0) && copied.out.contains("were not copied"), "{copied:?}");
+    let exchanged = installation.run(&["rotate", "index"]);
+    assert!(exchanged.code == Some(0) && exchanged.out.starts_with("1 records"), "{exchanged:?}");
+    server.ask_to_stop();
+    assert!(server.ended().success());
+    for name in ["noren.sqlite", "noren.sqlite-wal", "noren.sqlite-shm"] {
+        let _ = fs::remove_file(installation.data().join(name));
+    }
+    let put_back = installation.run(&["restore", "--from", &to, "--part", "database"]);
+    assert_eq!(put_back.code, Some(0), "{put_back:?}");
+
+    let server = Server::start(&installation);
+    address.is(Some(&server.url));
+    let (status, _, text) = Patient::new(&address, &|| ()).get(&page).unwrap();
+    assert!(status == 200 && text.contains(&who.name), "orders are there: {status}");
+    let doctor = installation.run(&["doctor"]);
+    assert!(doctor.out.contains("finds nobody of this database by their address"), "{doctor:?}");
+    let repeated = installation.run(&["rotate", "index"]);
+    assert!(repeated.code == Some(0) && repeated.out.starts_with("1 records"), "{repeated:?}");
+    let doctor = installation.run(&["doctor"]);
+    assert!(doctor.out.contains("verified with the key"), "{doctor:?}");
+    server.ask_to_stop();
+    assert!(server.ended().success());
 }

@@ -259,7 +259,7 @@ door.settimeout(60)
 door.connect(sys.argv[1])
 answer = b''
 try:
-    door.sendall(bytes([0, 0, 0, 2, 1, 0]))
+    door.sendall(bytes([0, 0, 0, 2, 2, 0]))
     answer = door.recv(1000)
 except (BrokenPipeError, ConnectionResetError):
     pass

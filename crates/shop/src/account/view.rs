@@ -93,8 +93,9 @@ async fn reads(shop: &Shop, who: &SignedIn) -> Result<ReadsView, notice::NoticeE
     let orders = fetch_all!(conn, (uuid::Uuid,), sql, who.customer.0, ORDERS).await?;
     drop(conn);
     let records: Vec<_> = std::iter::once(who.customer.0).chain(orders.into_iter().map(|(record,)| record)).collect();
-    let key = shop.vault.hello().await?.keys.pop().unwrap_or_default();
     let proofs = shop.vault.prove(Asker::customer(who.customer, "account/security"), &records).await?;
+    // Those of the ledger of now come last.
+    let key = proofs.last().map(|proof| proof.key.clone()).unwrap_or_default();
     let proofs =
         proofs.into_iter().map(|Proof { tag, key, text }| ReadProof { tag: tag.to_string(), key, proof: text });
     let proofs = proofs.collect();

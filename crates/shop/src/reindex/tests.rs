@@ -8,6 +8,9 @@ use crate::on_both_databases;
 use crate::testing::another_machine;
 use crate::vault::LookFor;
 
+/// Nobody else asks, so nothing is waited for.
+const NOW: How = How { grace: Duration::ZERO, finish: false };
+
 const PEOPLE: [&str; 5] =
     ["hanako@example.jp", "taro+tea@example.jp", "J.Tanaka@Example.com", "mori@example.jp", "a..b@example.ne.jp"];
 
@@ -43,7 +46,7 @@ on_both_databases!(everybody_is_found_before_while_and_after_the_key_is_changed(
 
     let told = std::sync::atomic::AtomicU64::new(0);
     let say = |changed, _| told.store(changed, std::sync::atomic::Ordering::SeqCst);
-    assert_eq!(reindex(&shop, Duration::ZERO, say).await.unwrap(), 5, "the newcomer has the new index already");
+    assert_eq!(reindex(&shop, NOW, say).await.unwrap(), 5, "the newcomer has the new index already");
     assert_eq!(told.into_inner(), 5);
     people.push(("newcomer@example.jp", newcomer));
     for (address, customer) in &people {
@@ -56,7 +59,7 @@ on_both_databases!(everybody_is_found_before_while_and_after_the_key_is_changed(
     let later = another_machine(&shop).await;
     later.migrate().await.unwrap();
     assert_eq!(found(&later, PEOPLE[2]).await, Some(people[2].1));
-    assert_eq!(reindex(&later, Duration::ZERO, |_, _| ()).await.unwrap(), 6, "and once more");
+    assert_eq!(reindex(&later, NOW, |_, _| ()).await.unwrap(), 6, "and once more");
     assert_eq!(found(&shop, PEOPLE[2]).await, Some(people[2].1));
 });
 
@@ -66,10 +69,70 @@ on_both_databases!(a_vault_that_goes_away_half_way_leaves_everybody_where_they_w
     let person = customer(&shop, PEOPLE[0]).await.0;
     shop.vault.rotate_index_key(Asker::operator("test")).await.unwrap();
     shop.stop_vault();
-    let away = reindex(&shop, Duration::ZERO, |_, _| ()).await.unwrap_err();
+    let away = reindex(&shop, NOW, |_, _| ()).await.unwrap_err();
     assert!(matches!(&away, ReindexError::Vault(error) if error.is_passing()), "{away}");
     shop.start_vault();
     assert_eq!(found(&shop, PEOPLE[0]).await, Some(person));
-    assert_eq!(reindex(&shop, Duration::ZERO, |_, _| ()).await.unwrap(), 1);
+    assert_eq!(reindex(&shop, NOW, |_, _| ()).await.unwrap(), 1);
     assert_eq!(found(&shop, PEOPLE[0]).await, Some(person));
+});
+
+/// A checkout, a registration and an order are found by an address as well.
+async fn a_row_of_each_kind(shop: &Shop, address: &str) -> [u8; 32] {
+    let email = Email::parse(address).unwrap();
+    let (id, asker) = (shop.entropy.uuid(shop.now()), Asker::guest(Uuid::nil(), "test"));
+    let index = shop.vault.index(asker, LookFor::Login, email.canonical()).await.unwrap().newest;
+    let values = vec![(crate::vault::Field::Email, crate::vault::Plain::new(email.address().to_owned()))];
+    let sealed = shop.vault.seal(asker, id, None, values).await.unwrap().get(crate::vault::Field::Email).unwrap();
+    let mut tx = shop.db.write().await.unwrap();
+    let sql = "INSERT INTO registration (id, token_hash, email_index, email, password_hash, code_hash, lang, created_at, expires_at)
+               VALUES ($1, $2, $3, $4, '', $2, 'ja', 0, 0)";
+    crate::execute!(tx, sql, id, vec![1u8; 32], index.to_vec(), sealed.clone()).await.unwrap();
+    crate::execute!(
+        tx,
+        "INSERT INTO cart (id, token_hash, created_at, updated_at) VALUES ($1, $2, 0, 0)",
+        id,
+        vec![2u8; 32]
+    )
+    .await
+    .unwrap();
+    let sql = "INSERT INTO checkout (cart_id, order_id, subject_id, email_index, email, updated_at) VALUES ($1, $1, $1, $2, $3, 0)";
+    crate::execute!(tx, sql, id, index.to_vec(), sealed).await.unwrap();
+    tx.commit().await.unwrap();
+    index
+}
+
+on_both_databases!(rows_of_every_kind_get_the_new_index_and_one_that_does_not_open_keeps_the_old_key(shop) {
+    shop.migrate().await.unwrap();
+    let old = a_row_of_each_kind(&shop, "waiting@example.jp").await;
+    let broken = customer(&shop, PEOPLE[0]).await.0;
+    let fine = customer(&shop, PEOPLE[1]).await.0;
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, "UPDATE customer SET email = $1 WHERE id = $2", vec![9u8; 50], broken).await.unwrap();
+    tx.commit().await.unwrap();
+    let error = reindex(&shop, NOW, |_, _| ()).await.unwrap_err();
+    assert!(matches!(&error, ReindexError::Left(left) if *left == [broken]), "{error}");
+    assert!(error.to_string().contains(&broken.to_string()) && error.to_string().contains("--finish"), "{error}");
+    for table in ["registration", "checkout"] {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT email_index FROM {table}"));
+        let (index,) = crate::fetch_one!(shop.db.read().await.unwrap(), (Vec<u8>,), sql).await.unwrap();
+        assert_ne!(index, old.to_vec(), "{table}");
+    }
+    assert_eq!(found(&shop, PEOPLE[0]).await, Some(broken), "the old key still finds who was left");
+    assert_eq!(found(&shop, PEOPLE[1]).await, Some(fine));
+    assert_eq!(reindex(&shop, How { finish: true, ..NOW }, |_, _| ()).await.unwrap(), 0);
+    assert_eq!((found(&shop, PEOPLE[0]).await, found(&shop, PEOPLE[1]).await), (None, Some(fine)));
+});
+
+on_both_databases!(two_accounts_of_one_address_stop_nobody_else(shop) {
+    shop.migrate().await.unwrap();
+    let first = customer(&shop, PEOPLE[0]).await.0;
+    let other = customer(&shop, PEOPLE[1]).await.0;
+    shop.vault.rotate_index_key(Asker::operator("test")).await.unwrap();
+    // Registered once before and once after the exchange began.
+    let second = customer(&shop, PEOPLE[0]).await.0;
+    assert_ne!(first, second);
+    let error = reindex(&shop, NOW, |_, _| ()).await.unwrap_err();
+    assert!(matches!(&error, ReindexError::Left(left) if *left == [first]), "{error}");
+    assert_eq!(found(&shop, PEOPLE[1]).await, Some(other));
 });

@@ -12,6 +12,13 @@ fn operator() -> Asker {
     asker(Actor::Operator, 0)
 }
 
+fn put_back(from: &Path, vault: &Path) -> Result<Restored, BackupError> {
+    let random = random();
+    let (restored, unfinished) = restore(from, vault, &random)?;
+    unfinished.done()?;
+    Ok(restored)
+}
+
 /// What each proof about hanako says, in the order in which they come: which ledger, and what was done.
 fn told(vault: &Vault) -> Vec<(String, Vec<Kind>)> {
     let proofs = vault.prove(&asker(Actor::Customer, 1), &[HANAKO]).unwrap();
@@ -44,16 +51,16 @@ fn a_vault_put_back_opens_what_it_sealed_and_goes_on_with_a_ledger_of_another_na
     let fingerprints = first.fingerprints();
     drop(first);
 
-    assert!(matches!(restore(&to, &at, &random()), Err(BackupError::Occupied(_))), "a vault is there");
-    let restored = restore(&to, &back, &random()).unwrap();
+    assert!(matches!(put_back(&to, &at), Err(BackupError::Occupied(_))), "a vault is there");
+    let restored = put_back(&to, &back).unwrap();
     assert_eq!((restored.subjects, &restored.end), (1, &end));
-    assert_eq!(restored.origin, "shop.example/reads/2");
+    assert!(restored.origin.starts_with("shop.example/reads/2-"), "{}", restored.origin);
     let again = vault(&back);
     assert_eq!(again.fingerprints(), fingerprints, "the same vault to the shop's database");
     own_view(&again, &HANAKO, &sealed).unwrap();
-    let (before, after) = (&told(&again)[0], &told(&again)[1]);
-    assert_eq!(*before, ("shop.example/reads".to_owned(), vec![Kind::Seal, Kind::Open]), "nobody's reads are lost");
-    assert_eq!(*after, ("shop.example/reads/2".to_owned(), vec![Kind::Open, Kind::Prove, Kind::Prove]));
+    let both = told(&again);
+    assert_eq!(both[0], ("shop.example/reads".to_owned(), vec![Kind::Seal, Kind::Open]), "nobody's reads are lost");
+    assert_eq!(both[1], (restored.origin.clone(), vec![Kind::Open, Kind::Prove]));
     drop(again);
 
     // Once more, from a backup of this one: two ledgers of the past.
@@ -62,11 +69,12 @@ fn a_vault_put_back_opens_what_it_sealed_and_goes_on_with_a_ledger_of_another_na
     let (to, third) = (dir.path().join("backup-2"), dir.path().join("third"));
     let end = copy(&back, &to).unwrap();
     drop(again);
-    assert_eq!(restore(&to, &third, &random()).unwrap().origin, "shop.example/reads/3");
+    let last = put_back(&to, &third).unwrap().origin;
+    assert!(last.starts_with("shop.example/reads/3-"), "{last}");
     let third_vault = vault(&third);
     own_view(&third_vault, &HANAKO, &sealed).unwrap();
     let names: Vec<String> = told(&third_vault).into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["shop.example/reads", "shop.example/reads/2", "shop.example/reads/3"]);
+    assert_eq!(names, ["shop.example/reads".to_owned(), restored.origin, last]);
     drop(third_vault);
     let keys = Keyring::open(&third.join("keys"), "", false, &random()).unwrap().log().unwrap();
     let mut leaves: Vec<Leaf> = Vec::new();
@@ -83,6 +91,7 @@ fn a_backup_that_was_cut_or_put_together_from_two_vaults_is_not_put_back() {
         let at = dir.path().join(name);
         let vault = vault(&at);
         sealed(&vault);
+        vault.book().checkpoint().unwrap();
         vault.snapshot(&operator()).unwrap();
         let to = dir.path().join(format!("{name}-backup"));
         copy(&at, &to).unwrap();
@@ -94,7 +103,7 @@ fn a_backup_that_was_cut_or_put_together_from_two_vaults_is_not_put_back() {
         let spoiled = dir.path().join("spoiled");
         copy_all(&one, &spoiled).unwrap();
         spoil(&spoiled);
-        let error = restore(&spoiled, &back, &random()).unwrap_err();
+        let error = put_back(&spoiled, &back).unwrap_err();
         assert!(!back.exists(), "nothing is there: {error}");
         fs::remove_dir_all(&spoiled).unwrap();
         error
@@ -128,7 +137,21 @@ fn a_backup_that_was_cut_or_put_together_from_two_vaults_is_not_put_back() {
         fs::write(at.join("keys/wrapping-1.key"), bytes.iter().map(|byte| byte ^ 1).collect::<Vec<u8>>()).unwrap();
     });
     assert!(matches!(mixed, BackupError::Vault(VaultError::Unwrap(_))), "{mixed}");
-    restore(&one, &back, &random()).unwrap();
+    // An older ledger beside newer keys: the checkpoint beside the keys knows better.
+    let older = refused(&|at| {
+        let notes = at.join("ledger/checkpoints");
+        let path = fs::read_dir(&notes).unwrap().next().unwrap().unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let all = noren_ledger::note::parse_notes(&text).unwrap();
+        assert!(all.len() > 1);
+        let kept = noren_ledger::note::write_notes(&all[..1]);
+        let size: noren_ledger::checkpoint::Checkpoint = all[0].text.parse().unwrap();
+        fs::write(&path, kept).unwrap();
+        let bytes = fs::read(leaves(at)).unwrap();
+        fs::write(leaves(at), &bytes[..usize::try_from(size.size).unwrap() * noren_ledger::leaf::LEN]).unwrap();
+    });
+    assert!(matches!(older, BackupError::Book(BookError::Short { .. })), "{older}");
+    put_back(&one, &back).unwrap();
 }
 
 #[test]
@@ -137,7 +160,7 @@ fn a_backup_and_a_restore_that_were_cut_off_leave_nothing_that_looks_whole_and_a
     let (at, to, back) = (dir.path().join("vault"), dir.path().join("backup"), dir.path().join("back"));
     let first = vault(&at);
     let sealed = sealed(&first);
-    assert!(matches!(copy(&at, &to), Err(BackupError::Io { .. })), "no snapshot was made");
+    assert!(matches!(copy(&at, &to), Err(BackupError::Rotated)), "no snapshot was made");
     assert!(!to.exists());
     first.snapshot(&operator()).unwrap();
     fs::create_dir_all(dir.path().join("backup.unfinished")).unwrap();
@@ -145,7 +168,7 @@ fn a_backup_and_a_restore_that_were_cut_off_leave_nothing_that_looks_whole_and_a
     fs::create_dir(&to).unwrap();
     copy(&at, &to).unwrap();
     fs::create_dir_all(dir.path().join("back.unfinished/past-1")).unwrap();
-    restore(&to, &back, &random()).unwrap();
+    put_back(&to, &back).unwrap();
     own_view(&vault(&back), &HANAKO, &sealed).unwrap();
     let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 3, "{left:?}");
@@ -162,7 +185,7 @@ fn a_signing_key_that_was_exchanged_before_a_restore_still_verifies_what_it_sign
     first.snapshot(&operator()).unwrap();
     copy(&at, &to).unwrap();
     drop(first);
-    restore(&to, &back, &random()).unwrap();
+    put_back(&to, &back).unwrap();
     let lines = fs::read_to_string(book::past(&back, 1).join("keys")).unwrap();
     assert_eq!(lines, keys.iter().map(|key| format!("{key}\n")).collect::<String>());
     let again = vault(&back);
@@ -171,4 +194,96 @@ fn a_signing_key_that_was_exchanged_before_a_restore_still_verifies_what_it_sign
     drop(again);
     let log: LogKeys = Keyring::open(&back.join("keys"), "", false, &random()).unwrap().log().unwrap();
     assert_eq!((log.retired.len(), log.signers.len()), (0, 1));
+}
+
+#[test]
+fn a_backup_during_a_rotation_is_one_or_it_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = dir.path().join("vault");
+    let vault = vault(&at);
+    for no in 0..600u16 {
+        let mut id = [3; 16];
+        id[..2].copy_from_slice(&no.to_be_bytes());
+        vault.seal(&asker(Actor::Shop, 0), &id, None, &[(Field::Name, plain("花子"))]).unwrap();
+    }
+    let good = std::thread::scope(|scope| {
+        let rotated = scope.spawn(|| (0..4).map(|_| vault.rotate_wrapping_key(&operator()).unwrap()).sum::<u64>());
+        let mut good = 0;
+        for no in 0.. {
+            let last = rotated.is_finished();
+            vault.snapshot(&operator()).unwrap();
+            let (to, back) = (dir.path().join(format!("backup-{no}")), dir.path().join(format!("back-{no}")));
+            match copy(&at, &to) {
+                Ok(_) => {
+                    assert_eq!(put_back(&to, &back).unwrap().subjects, 600);
+                    good += 1;
+                }
+                Err(BackupError::Rotated | BackupError::Mixed(_) | BackupError::Io { .. }) => assert!(!to.exists()),
+                Err(error) => panic!("{error}"),
+            }
+            if last {
+                break;
+            }
+        }
+        good
+    });
+    assert!(good >= 1, "the last one at least, when nothing is exchanged any more");
+    // Half of the people under a key that is not in it.
+    let (to, back) = (dir.path().join("one"), dir.path().join("two"));
+    vault.snapshot(&operator()).unwrap();
+    copy(&at, &to).unwrap();
+    let keys = Keyring::open(&to.join("keys"), "", false, &random()).unwrap();
+    let strange = crate::seal::WrappingKey::new(99, crate::seal::Key::filled(|bytes| bytes.fill(1)));
+    let half = |id: &crate::seal::SubjectId, wrapped: &[u8]| {
+        let subject = unwrap(&keys, id, wrapped).unwrap();
+        Ok(id[1].is_multiple_of(2).then(|| strange.wrap(id, &subject)))
+    };
+    Subjects::open(&to.join("subjects.redb")).unwrap().rewrap(half).unwrap();
+    assert!(matches!(put_back(&to, &back), Err(BackupError::Mixed(300))));
+    assert!(!back.exists() && !dir.path().join("two.unfinished").exists());
+}
+
+#[test]
+fn one_backup_put_back_twice_makes_two_ledgers_of_two_names_whatever_became_of_the_modes() {
+    let dir = tempfile::tempdir().unwrap();
+    let (at, to) = (dir.path().join("vault"), dir.path().join("backup"));
+    let first = vault(&at);
+    let sealed = sealed(&first);
+    first.snapshot(&operator()).unwrap();
+    copy(&at, &to).unwrap();
+    for entry in fs::read_dir(to.join("keys")).unwrap() {
+        fs::set_permissions(entry.unwrap().path(), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let system: Random = Box::new(|bytes| {
+        std::io::Read::read_exact(&mut File::open("/dev/urandom").unwrap(), bytes).unwrap();
+    });
+    let origins = ["one", "two"].map(|name| {
+        let back = dir.path().join(name);
+        let (restored, unfinished) = restore(&to, &back, &system).unwrap();
+        unfinished.done().unwrap();
+        own_view(&vault(&back), &HANAKO, &sealed).unwrap();
+        assert_eq!(fs::metadata(back.join("keys/wrapping-1.key")).unwrap().permissions().mode() & 0o777, 0o600);
+        restored.origin
+    });
+    assert_ne!(origins[0], origins[1]);
+}
+
+#[test]
+fn a_vault_does_not_open_without_the_ledger_that_its_own_continues() {
+    let dir = tempfile::tempdir().unwrap();
+    let (at, to, back) = (dir.path().join("vault"), dir.path().join("backup"), dir.path().join("back"));
+    let first = vault(&at);
+    sealed(&first);
+    first.snapshot(&operator()).unwrap();
+    copy(&at, &to).unwrap();
+    put_back(&to, &back).unwrap();
+    let time = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(BEGAN));
+    let open = || crate::vault::tests::open_at(&back, &time).map(drop);
+    open().unwrap();
+    fs::rename(book::past(&back, 1), dir.path().join("aside")).unwrap();
+    assert!(matches!(open(), Err(VaultError::Book(BookError::NoPast(_)))));
+    copy_all(&dir.path().join("aside"), &book::past(&back, 2)).unwrap();
+    assert!(matches!(open(), Err(VaultError::Book(BookError::NoPast(_)))), "the first is missing");
+    fs::rename(book::past(&back, 2), book::past(&back, 1)).unwrap();
+    open().unwrap();
 }

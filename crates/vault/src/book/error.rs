@@ -35,6 +35,9 @@ pub enum BookError {
     /// A checkpoint is none of this log.
     #[error("{0} in the ledger is no checkpoint of this log's key")]
     Checkpoint(String),
+    /// A ledger that this one continues is not there, or is another.
+    #[error("{0}, the ledger of before a restore, is missing or another: put it back from your backup of the vault")]
+    NoPast(String),
     /// The key that signs is not there.
     #[error(
         "none of the signing keys is the one that the ledger announces last; put the vault's `keys` and its `ledger` back from \

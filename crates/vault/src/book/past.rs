@@ -31,11 +31,7 @@ pub struct Past {
 impl Past {
     /// Those in the folder of a vault, the oldest first; each leaf is handed to `each` on the way.
     pub fn all(vault: &Path, mut each: impl FnMut(&Leaf)) -> Result<Vec<Self>, BookError> {
-        (1..)
-            .map(|number| past(vault, number))
-            .take_while(|folder| folder.exists())
-            .map(|folder| Self::open(&folder, &mut each))
-            .collect()
+        (1..=last(vault)?).map(|number| Self::open(&past(vault, number), &mut each)).collect()
     }
 
     fn open(folder: &Path, each: impl FnMut(&Leaf)) -> Result<Self, BookError> {
@@ -87,10 +83,21 @@ pub fn past(vault: &Path, number: usize) -> std::path::PathBuf {
     vault.join(format!("{PAST}{number}"))
 }
 
+/// The number of the last past ledger, from 1 on; none of those before it may be missing.
+fn last(vault: &Path) -> Result<usize, BookError> {
+    let numbers = names(vault, "")?.into_iter().filter_map(|name| name.strip_prefix(PAST)?.parse::<usize>().ok());
+    let numbers: std::collections::BTreeSet<usize> = numbers.collect();
+    let last = numbers.last().copied().unwrap_or(0);
+    match (1..=last).find(|number| !numbers.contains(number)) {
+        Some(missing) => Err(BookError::NoPast(past(vault, missing).display().to_string())),
+        None => Ok(last),
+    }
+}
+
 /// Makes the ledger in the folder of a vault one of the past, whose checkpoints `keys` verify. Gives how many there
 /// are now.
 pub(crate) fn put_by(vault: &Path, keys: &[VerifierKey]) -> Result<usize, BookError> {
-    let number = names(vault, "")?.iter().filter(|name| name.starts_with(PAST)).count() + 1;
+    let number = last(vault)? + 1;
     let folder = past(vault, number);
     own_folder(&folder)?;
     let ledger = vault.join("ledger");

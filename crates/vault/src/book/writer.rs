@@ -162,7 +162,8 @@ fn vouch(state: &mut State, shared: &Shared, signing: &mut Signing, next: Signer
 /// Ends what a crash cut off between the announcement of `next` and the checkpoint in which the key before it
 /// vouches for it.
 pub(super) fn vouch_late(shared: &Shared, next: SignerKey) -> Result<(), BookError> {
-    vouch(&mut shared.state(), shared, &mut shared.signing(), next)
+    let mut signing = shared.signing();
+    vouch(&mut shared.state(), shared, &mut signing, next)
 }
 
 /// Puts the heads at the end, and gives what is to be signed.

@@ -2,7 +2,7 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use noren_ledger::leaf::{Actor, Deed, Detail, Field, Fields, Kind, Outcome};
+use noren_ledger::leaf::{Actor, Deed, Detail, Field, Fields, Kind, Outcome, Purpose};
 
 use super::{Asker, Vault, VaultError, unwrap};
 use crate::book::Written;
@@ -53,24 +53,46 @@ impl Vault {
         Ok(())
     }
 
-    /// The blind index of a sealed e-mail address under the newest key. The address is opened in here and does not
-    /// leave: what stands in the ledger is the rotation.
-    pub fn reindex(&self, asker: &Asker, id: &SubjectId, email: &[u8]) -> Result<[u8; 32], VaultError> {
-        let reindexing = self.reindexing();
-        let written = reindexing.as_ref().ok_or(VaultError::NotRotating)?;
+    /// The blind index of a sealed e-mail address under the newest key, for the row whose index is `present` now. The
+    /// address is opened in here and does not leave: what stands in the ledger is the rotation. For a row whose index is
+    /// of neither key, such as one from an old backup, it is an index that is asked for, written down and limited as any.
+    pub fn reindex(
+        &self,
+        asker: &Asker,
+        id: &SubjectId,
+        present: &[u8; 32],
+        email: &[u8],
+    ) -> Result<[u8; 32], VaultError> {
         let deed = Deed { detail: Some(Detail::IndexKey), ..self.deed(asker, Kind::Rotate, None, Fields::NONE) };
-        let Some(subject) = self.subject(id)? else { return Err(self.refuse(deed, Outcome::NoSubject)) };
-        let opened = subject.key.open(id, Field::Email, email, written).ok();
-        drop(reindexing);
-        match opened.and_then(|address| (self.canonical)(address.expose())) {
-            Some(canonical) => Ok(self.keys().index().index(Field::Email, &Plain::new(canonical))),
-            None => Err(self.refuse(deed, Outcome::Damaged)),
+        if asker.actor != Actor::Operator {
+            return Err(self.refuse(deed, Outcome::ActorRefused));
         }
+        let Some(subject) = self.subject(id)? else { return Err(self.refuse(deed, Outcome::NoSubject)) };
+        let opened = {
+            let reindexing = self.reindexing();
+            let written = reindexing.as_ref().ok_or(VaultError::NotRotating)?;
+            subject.key.open(id, Field::Email, email, written).ok()
+        };
+        let Some(canonical) = opened.and_then(|address| (self.canonical)(address.expose())).map(Plain::new) else {
+            return Err(self.refuse(deed, Outcome::Damaged));
+        };
+        let index = self.indexes(Field::Email, &canonical);
+        if !index.both().contains(present) {
+            let fields = Fields::of(&[Field::Email]);
+            let deed = self.deed(asker, Kind::Index, Some(Purpose::Login), fields);
+            self.take(&deed)?;
+            self.book.append(deed)?;
+        }
+        Ok(index.newest)
     }
 
-    /// Destroys the earlier index key, once nobody is found by it any more.
-    pub fn forget_earlier_index(&self, asker: &Asker) -> Result<(), VaultError> {
+    /// Destroys the earlier index key, once nobody is found by it any more: everybody by the one with the fingerprint
+    /// `newest`.
+    pub fn forget_earlier_index(&self, asker: &Asker, newest: &[u8; 32]) -> Result<(), VaultError> {
         let _only = self.rotation(asker, Detail::IndexKey)?.0;
+        if self.fingerprints().first() != Some(newest) {
+            return Err(VaultError::NotRotating);
+        }
         *self.reindexing() = None;
         Ok(self.keys.write().unwrap_or_else(PoisonError::into_inner).forget_earlier_index()?)
     }
@@ -79,13 +101,19 @@ impl Vault {
         self.reindexing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes a rotation down and waits for its turn: two at once would destroy each other's keys.
+    /// Held, no key is exchanged and no other copy of the keys is made.
+    pub(crate) fn turn(&self) -> MutexGuard<'_, ()> {
+        self.rotating.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for its turn, for two at once would destroy each other's keys, and writes a rotation down.
     fn rotation(&self, asker: &Asker, of: Detail) -> Result<(MutexGuard<'_, ()>, Written), VaultError> {
         let deed = Deed { detail: Some(of), ..self.deed(asker, Kind::Rotate, None, Fields::NONE) };
         if asker.actor != Actor::Operator {
             return Err(self.refuse(deed, Outcome::ActorRefused));
         }
-        let only = self.rotating.lock().unwrap_or_else(PoisonError::into_inner);
+        let only = self.turn();
+        self.take(&deed)?;
         Ok((only, self.book.append(deed)?))
     }
 }

@@ -66,7 +66,7 @@ impl Answer {
                 for fingerprint in fingerprints {
                     out.put(fingerprint);
                 }
-                out.count(keys.len());
+                out.put(&u32::try_from(keys.len()).expect("a frame is not that long").to_be_bytes());
                 for key in keys {
                     out.long(key.as_bytes());
                 }
@@ -159,7 +159,10 @@ impl Answer {
             0 => Self::Hello(Hello {
                 identity: from.array()?,
                 fingerprints: from.list(In::array)?,
-                keys: from.list(|from| from.text().map(str::to_owned))?,
+                keys: {
+                    let count = u32::from_be_bytes(from.array()?);
+                    (0..count).map(|_| from.text().map(str::to_owned)).collect::<Result<_, _>>()?
+                },
             }),
             1 => Self::Sealed(from.list(|from| Ok(from.long()?.to_vec()))?),
             2 => Self::Opened(from.list(In::plain)?),

@@ -95,6 +95,8 @@ pub enum Request {
         asker: Asker,
         /// About whom.
         subject: SubjectId,
+        /// The index of its row.
+        present: [u8; 32],
         /// The address.
         email: Vec<u8>,
     },
@@ -102,6 +104,8 @@ pub enum Request {
     ForgetEarlierIndex {
         /// Who asks.
         asker: Asker,
+        /// Fingerprint of the vault with the key by which they are found now.
+        newest: [u8; 32],
     },
     /// Write the store of keys whole, for a backup.
     Snapshot {
@@ -161,13 +165,18 @@ impl Request {
             Self::RotateWrappingKey { asker } => Out::asked(7, asker),
             Self::RotateSigningKey { asker } => Out::asked(8, asker),
             Self::RotateIndexKey { asker } => Out::asked(9, asker),
-            Self::Reindex { asker, subject, email } => {
+            Self::Reindex { asker, subject, present, email } => {
                 let mut out = Out::asked(10, asker);
                 out.put(subject);
+                out.put(present);
                 out.long(email);
                 out
             }
-            Self::ForgetEarlierIndex { asker } => Out::asked(11, asker),
+            Self::ForgetEarlierIndex { asker, newest } => {
+                let mut out = Out::asked(11, asker);
+                out.put(newest);
+                out
+            }
             Self::Snapshot { asker } => Out::asked(12, asker),
             Self::Consistency { old } => {
                 let mut out = Out::kind(13);
@@ -214,8 +223,13 @@ impl Request {
             7 => Self::RotateWrappingKey { asker: from.asker()? },
             8 => Self::RotateSigningKey { asker: from.asker()? },
             9 => Self::RotateIndexKey { asker: from.asker()? },
-            10 => Self::Reindex { asker: from.asker()?, subject: from.array()?, email: from.long()?.to_vec() },
-            11 => Self::ForgetEarlierIndex { asker: from.asker()? },
+            10 => Self::Reindex {
+                asker: from.asker()?,
+                subject: from.array()?,
+                present: from.array()?,
+                email: from.long()?.to_vec(),
+            },
+            11 => Self::ForgetEarlierIndex { asker: from.asker()?, newest: from.array()? },
             12 => Self::Snapshot { asker: from.asker()? },
             13 => Self::Consistency { old: u64::from_be_bytes(from.array()?) },
             14 => Self::Cosigned { note: from.text()?.to_owned() },

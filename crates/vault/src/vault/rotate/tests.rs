@@ -130,7 +130,7 @@ fn people_are_found_by_both_index_keys_until_the_old_one_is_destroyed() {
     };
     let before = index(&vault, "hanako@example.jp");
     assert_eq!(before.both(), [before.newest; 2]);
-    assert!(matches!(vault.reindex(&operator(), &HANAKO, &sealed[0].1), Err(VaultError::NotRotating)));
+    assert!(matches!(vault.reindex(&operator(), &HANAKO, &before.newest, &sealed[0].1), Err(VaultError::NotRotating)));
     assert_eq!(refusal(vault.rotate_index_key(&asker(Actor::Guest, 0))), Outcome::ActorRefused);
     let (identity, was) = (vault.identity(), vault.fingerprints());
     vault.rotate_index_key(&operator()).unwrap();
@@ -140,26 +140,74 @@ fn people_are_found_by_both_index_keys_until_the_old_one_is_destroyed() {
     assert_eq!(vault.fingerprints()[1], was[0], "and whoever knows it by the old key still does");
     let during = index(&vault, "hanako@example.jp");
     assert_eq!(during.earlier, Some(before.newest));
-    assert_eq!(vault.reindex(&operator(), &HANAKO, &sealed[0].1).unwrap(), during.newest);
-    assert_eq!(vault.reindex(&operator(), &TARO, &taro[0]).unwrap(), index(&vault, "taro@example.jp").newest);
+    assert_eq!(vault.reindex(&operator(), &HANAKO, &before.newest, &sealed[0].1).unwrap(), during.newest);
+    assert_eq!(
+        vault.reindex(&operator(), &TARO, &index(&vault, "taro@example.jp").earlier.unwrap(), &taro[0]).unwrap(),
+        index(&vault, "taro@example.jp").newest
+    );
     // Another's sealed address, and what is no address.
-    assert_eq!(refusal(vault.reindex(&operator(), &TARO, &sealed[0].1)), Outcome::Damaged);
+    assert_eq!(refusal(vault.reindex(&operator(), &TARO, &before.newest, &sealed[0].1)), Outcome::Damaged);
     let name = vault.seal(&asker(Actor::Customer, 2), &TARO, None, &[(Field::Email, plain("染谷"))]).unwrap();
-    assert_eq!(refusal(vault.reindex(&operator(), &TARO, &name[0])), Outcome::Damaged);
-    assert_eq!(refusal(vault.reindex(&operator(), &[77; 16], &sealed[0].1)), Outcome::NoSubject);
+    assert_eq!(refusal(vault.reindex(&operator(), &TARO, &before.newest, &name[0])), Outcome::Damaged);
+    assert_eq!(refusal(vault.reindex(&operator(), &[77; 16], &before.newest, &sealed[0].1)), Outcome::NoSubject);
     drop(vault);
 
     // Half-way, the vault dies: both keys are still there, and it is gone on with.
     let vault = self::vault(dir.path());
     assert_eq!(index(&vault, "hanako@example.jp"), during);
     vault.rotate_index_key(&operator()).unwrap();
-    assert_eq!(vault.reindex(&operator(), &HANAKO, &sealed[0].1).unwrap(), during.newest);
-    vault.forget_earlier_index(&operator()).unwrap();
+    assert_eq!(vault.reindex(&operator(), &HANAKO, &before.newest, &sealed[0].1).unwrap(), during.newest);
+    assert!(
+        matches!(vault.forget_earlier_index(&operator(), &was[0]), Err(VaultError::NotRotating)),
+        "another key is meant"
+    );
+    vault.forget_earlier_index(&operator(), &vault.fingerprints()[0]).unwrap();
     assert_eq!(files(dir.path(), "index"), ["index-2.key"]);
     assert_eq!(index(&vault, "hanako@example.jp"), Indexes { newest: during.newest, earlier: None });
     assert_eq!((vault.identity(), vault.fingerprints().len()), (identity, 1));
-    assert!(matches!(vault.reindex(&operator(), &HANAKO, &sealed[0].1), Err(VaultError::NotRotating)));
+    assert!(matches!(vault.reindex(&operator(), &HANAKO, &before.newest, &sealed[0].1), Err(VaultError::NotRotating)));
     own_view(&vault, &HANAKO, &sealed).unwrap();
+}
+
+#[test]
+fn a_rotation_is_no_way_to_compute_indexes_unseen() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = vault(dir.path());
+    vault.rotate_index_key(&operator()).unwrap();
+    let guess = [(Field::Email, plain("taro@example.jp"))];
+    let sealed = vault.seal(&asker(Actor::Guest, 1), &TARO, None, &guess).unwrap().remove(0);
+    for actor in [Actor::Guest, Actor::Customer, Actor::Shop, Actor::Staff] {
+        assert_eq!(refusal(vault.reindex(&asker(actor, 1), &TARO, &[0; 32], &sealed)), Outcome::ActorRefused);
+    }
+    let twice = [(Field::Email, plain("a@example.jp")), (Field::Email, plain("b@example.jp"))];
+    assert_eq!(refusal(vault.seal(&asker(Actor::Guest, 1), &TARO, None, &twice)), Outcome::FieldRefused);
+    // Whoever does not have the index gets it as an index is got: written down, and within the budgets.
+    let before = vault.book().size();
+    let got = (0..60_100).filter(|_| vault.reindex(&operator(), &TARO, &[0; 32], &sealed).is_ok()).count();
+    assert_eq!(got, 60_000);
+    assert!(vault.book().size() - before >= 60_000);
+}
+
+#[test]
+fn keys_are_exchanged_now_and_then_and_not_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = vault(dir.path());
+    let exchanged = (0..30).filter(|_| vault.rotate_signing_key(&operator()).is_ok()).count();
+    assert_eq!(exchanged, 10, "in a minute");
+}
+
+#[test]
+fn a_key_that_was_half_retired_when_the_power_went_is_retired_at_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = vault(dir.path());
+    first.rotate_signing_key(&operator()).unwrap();
+    let keys = first.book().verifiers();
+    drop(first);
+    for half in [&b""[..], b"shop.example/reads+"] {
+        fs::write(dir.path().join("keys/signing-2.public"), half).unwrap();
+        assert_eq!(vault(dir.path()).book().verifiers(), keys);
+        fs::remove_file(dir.path().join("keys/signing-2.public")).unwrap();
+    }
 }
 
 #[test]
@@ -169,7 +217,7 @@ fn every_rotation_stands_in_the_ledger() {
     vault.rotate_wrapping_key(&operator()).unwrap();
     vault.rotate_signing_key(&operator()).unwrap();
     vault.rotate_index_key(&operator()).unwrap();
-    vault.forget_earlier_index(&operator()).unwrap();
+    vault.forget_earlier_index(&operator(), &vault.fingerprints()[0]).unwrap();
     vault.stop().unwrap();
     drop(vault);
     let keys = Keyring::open(&dir.path().join("keys"), "", false, &random()).unwrap().log().unwrap();
