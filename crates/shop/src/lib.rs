@@ -163,7 +163,7 @@ impl Shop {
     }
 
     fn other_vault(&self) -> VaultError {
-        VaultError::Other(self.vault.path().to_owned())
+        VaultError::Other(self.vault.place().to_string())
     }
 
     /// From now on the database remembers the vault that answers; or another node's, if that was quicker.
