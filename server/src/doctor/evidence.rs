@@ -3,8 +3,8 @@
 use std::net::{IpAddr, UdpSocket};
 
 use noren_domain::notice::Grade;
-use noren_shop::clock::{Clock, Entropy};
-use noren_shop::vault::{Vault, Witnessed};
+use noren_shop::clock::Clock;
+use noren_shop::vault::Witnessed;
 use tokio::net::lookup_host;
 
 use super::{Finding, State, finding};
@@ -34,7 +34,7 @@ pub(super) async fn evidence(config: &Config) -> Finding {
                    (docs/OPERATIONS.md, \"A witness\")";
         return graded(config, Err(vec![why.to_owned()]));
     }
-    let Ok(known) = Vault::at(&crate::vault::socket(config), Entropy::System).witnesses().await else {
+    let Ok(known) = crate::vault::door(config).witnesses().await else {
         let words = "not known: the vault does not answer, and it keeps what witnesses have cosigned; start it (or the shop) \
                      and ask again";
         return finding(WHAT, State::Advice, words);
