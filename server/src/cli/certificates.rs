@@ -50,9 +50,9 @@ pub fn run(asked: &Certificates) -> Result<(), AnyError> {
     make(&asked.to, &asked.hosts, asked.days, now)?;
     let [vault, shop] = ["vault", "shop"].map(|side| asked.to.join(side));
     println!(
-        "{}: for the vault's host, owned by its user; NOREN_VAULT_TLS names it there\n{}: for the shop's, likewise\nBoth \
-         are good for {} days. The CA's key is not kept: to renew them make all anew. Move each to its host and leave no \
-         copy: docs/OPERATIONS.md",
+        "{}: for the vault, on its host, owned by its user; NOREN_VAULT_TLS names it there\n{}: for the shop, likewise; and \
+         on the vault's host too, for commands that ask it there, such as `noren backup --part vault`\nBoth are good for {} \
+         days. The CA's key is not kept: to renew them, make all anew. Leave no other copy: docs/OPERATIONS.md",
         vault.display(),
         shop.display(),
         asked.days
