@@ -131,6 +131,17 @@ fn what_the_other_side_would_refuse_is_said_beforehand() {
 }
 
 #[test]
+fn while_one_ca_takes_the_place_of_another_certificates_of_both_are_taken() {
+    let (old, new) = (Authority::new(), Authority::new());
+    for authority in [&old, &new] {
+        let dir = tempfile::tempdir().unwrap();
+        authority.issue(Side::Shop, FINE, dir.path());
+        fs::write(dir.path().join(CA), old.0.pem() + &new.0.pem()).unwrap();
+        Papers::read(dir.path()).unwrap().check(Side::Shop, BEGAN).unwrap();
+    }
+}
+
+#[test]
 fn nothing_of_a_key_is_printed() {
     let dir = folder(Side::Shop);
     let papers = Papers::read(dir.path()).unwrap();
