@@ -1,6 +1,7 @@
 //! The command line.
 
 mod backup;
+pub(crate) mod certificates;
 mod import;
 mod ledger;
 mod order;
@@ -49,6 +50,8 @@ enum Command {
         #[arg(long, hide = true)]
         until_stdin_ends: bool,
     },
+    /// Makes the certificates that a shop and a vault on another host show each other.
+    Certificates(certificates::Certificates),
     /// Puts a new key of the vault in the place of the old one, which is destroyed, while the shop goes on.
     Rotate {
         /// Which key.
@@ -126,6 +129,10 @@ pub fn run() -> ExitCode {
     if let Command::Witness(asked) = &cli.command {
         return witness::run(asked);
     }
+    // Before there are certificates, a configuration that names them has a fault.
+    if let Command::Certificates(asked) = &cli.command {
+        return ended(certificates::run(asked));
+    }
     // A variable that is no UTF-8 is a value nobody knows, never an unset one.
     let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     let gathered = read_file(Path::new("noren.toml")).and_then(|toml| gather(&cli.flags, variable, toml.as_deref()));
@@ -180,7 +187,7 @@ pub fn run() -> ExitCode {
             Command::Backup(asked) => back_up(&config, &asked).await,
             Command::Restore(asked) => backup::put_back(&config, &asked),
             Command::Sample(options) => import::sample(&options),
-            Command::Ledger(_) | Command::Witness(_) | Command::Vault { .. } => Ok(()),
+            Command::Ledger(_) | Command::Certificates(_) | Command::Witness(_) | Command::Vault { .. } => Ok(()),
         }
     });
     // A picture in the making is finished or thrown away, not waited for.

@@ -1,12 +1,16 @@
 //! Configuration: defaults that work, then `noren.toml`, then `NOREN_*` variables, then flags.
 //! Every fault is reported at once, each with its remedy.
 
+mod vault;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use noren_shop::vault::Place;
 
+use self::vault::Apart;
 use crate::proxies::TrustedProxies;
 use crate::witnesses::Witnesses;
 
@@ -40,9 +44,12 @@ pub struct Flags {
     /// Addresses or networks of the proxies in front, set apart by commas [`NOREN_TRUSTED_PROXIES`, default none]
     #[arg(long, global = true)]
     pub trusted_proxies: Option<String>,
-    /// Socket of a vault that runs apart [`NOREN_VAULT_SOCKET`, default: the shop starts its own]
+    /// Socket of a vault that runs apart, or `tls://host:port` [`NOREN_VAULT_SOCKET`, default: the shop starts its own]
     #[arg(long, global = true)]
     pub vault_socket: Option<String>,
+    /// Folder with this side's certificate, its key and the CA, for a vault at `tls://…` [`NOREN_VAULT_TLS`]
+    #[arg(long, global = true)]
+    pub vault_tls: Option<String>,
     /// Users by number, set apart by commas, whose shop may ask a vault that runs apart [`NOREN_VAULT_USERS`]
     #[arg(long, global = true)]
     pub vault_users: Option<String>,
@@ -55,7 +62,7 @@ pub struct Flags {
 }
 
 /// A configuration without faults.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Data folder.
     pub data: PathBuf,
@@ -76,7 +83,7 @@ pub struct Config {
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,
     /// Where a vault that runs apart listens; `None`: the shop starts its own.
-    pub vault_socket: Option<PathBuf>,
+    pub vault_socket: Option<Place>,
     /// Other users who may ask the vault, by number.
     pub vault_users: Vec<u32>,
     /// How many people may be read a minute for one purpose.
@@ -100,7 +107,7 @@ impl fmt::Display for ConfigFaults {
 }
 
 /// The settings by their name in `noren.toml`.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "data",
     "database_url",
     "addr",
@@ -111,6 +118,7 @@ const NAMES: [&str; 13] = [
     "env",
     "trusted_proxies",
     "vault_socket",
+    "vault_tls",
     "vault_users",
     "vault_per_minute",
     "witnesses",
@@ -224,16 +232,12 @@ pub fn gather(
             "trusted_proxies: \"{wrong}\" is neither an address nor a network; write such as 10.0.0.7 or 10.0.0.0/8"
         ));
     }
-    let vault_users = given("vault_users", &flags.vault_users).unwrap_or_default();
-    let vault_users = vault_users.split(',').map(str::trim).filter(|user| !user.is_empty());
-    let vault_users = vault_users
-        .filter_map(|user| {
-            let wrong = |_| {
-                faults.push(format!("vault_users: \"{user}\" is no user's number; `id -u NAME` says it"));
-            };
-            user.parse().map_err(wrong).ok()
-        })
-        .collect();
+    let apart = Apart::read(
+        given("vault_socket", &flags.vault_socket).as_deref(),
+        given("vault_tls", &flags.vault_tls).as_deref(),
+        given("vault_users", &flags.vault_users).as_deref(),
+        &mut faults,
+    );
     let vault_per_minute = given("vault_per_minute", &flags.vault_per_minute);
     let vault_per_minute = match vault_per_minute.as_deref().map(str::parse) {
         None => noren_vault::policy::Limits::default().per_minute,
@@ -259,8 +263,8 @@ pub fn gather(
             sample,
             development,
             trusted_proxies: proxies.unwrap_or_default(),
-            vault_socket: given("vault_socket", &flags.vault_socket).map(PathBuf::from),
-            vault_users,
+            vault_socket: apart.place,
+            vault_users: apart.users,
             vault_per_minute,
             witnesses,
         }),

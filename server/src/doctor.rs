@@ -7,12 +7,14 @@ use std::path::Path;
 use noren_shop::clock::{Clock, Entropy};
 use noren_shop::db::Db;
 use noren_shop::keys::{KeyError, Keys, fingerprint};
-use noren_shop::vault::{self, Vault};
+use noren_shop::vault::{self, Place};
 use noren_shop::vault_check::Known;
 use noren_shop::{Parts, Shop, outbox, payment};
+use noren_vault::tls::Side;
 
 use crate::config::Config;
 use crate::site::Names;
+use crate::vault::CertificateFault;
 
 /// One thing that was looked at.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,6 +61,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
             let sealed_with = fingerprint(&db).await.unwrap_or_default();
             findings.push(key_file(config, sealed_with.as_deref()));
             findings.push(vault(config, noren_shop::vault_check::known(&db).await.unwrap_or_default()).await);
+            findings.extend(certificate(config));
             findings.push(evidence::evidence(config).await);
             let database = database(&db).await;
             if database.state == State::Well
@@ -134,13 +137,13 @@ fn key_file(config: &Config, sealed_with: Option<&[u8]>) -> Finding {
 
 /// `sealed_by` is what the database remembers of its vault.
 async fn vault(config: &Config, sealed_by: Option<Known>) -> Finding {
-    let path = crate::vault::socket(config);
-    match Vault::at(&path, Entropy::System).hello().await {
+    let vault = crate::vault::door(config);
+    match vault.hello().await {
         Ok(hello) if sealed_by.is_some_and(|known| !known.is(&hello)) => {
             let words = format!(
                 "the vault at {} is not the one that this database's personal data are sealed by; name the right one, or \
                  put its folder back from your backup",
-                path.display()
+                vault.place()
             );
             finding("vault", State::Bad, words)
         }
@@ -169,6 +172,16 @@ async fn vault(config: &Config, sealed_by: Option<Known>) -> Finding {
         }
         Err(_) => finding("vault", State::Well, "not running now; the shop starts it"),
     }
+}
+
+/// What the shop shows a vault on another host.
+fn certificate(config: &Config) -> Option<Finding> {
+    let Some(Place::Tls(..)) = config.vault_socket else { return None };
+    Some(match crate::vault::certificate(config, Side::Shop) {
+        Ok(()) => finding("certificate", State::Well, "the vault takes the shop's, and will for a while"),
+        Err(fault @ CertificateFault::Soon) => finding("certificate", State::Advice, fault.to_string()),
+        Err(fault @ CertificateFault::Now(_)) => finding("certificate", State::Bad, fault.to_string()),
+    })
 }
 
 fn key_mode(path: &Path) -> Finding {
@@ -210,7 +223,7 @@ fn shop(config: &Config, db: &Db) -> Option<Shop> {
     let entropy = Entropy::System;
     let keys = Keys::open_existing(&noren_shop::key_file(&config.data), &entropy).ok()??;
     let (db, data, url) = (db.clone(), config.data.clone(), config.url.clone());
-    let vault = Vault::at(&crate::vault::socket(config), entropy.clone());
+    let vault = crate::vault::door(config);
     Some(Shop::new(Parts {
         db,
         keys,

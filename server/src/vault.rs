@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::process::{ExitCode, Stdio};
 use std::time::Duration;
 
-use noren_shop::clock::Entropy;
-use noren_shop::vault::{self, Here, StartError, Vault};
+use noren_shop::clock::{Clock, Entropy};
+use noren_shop::vault::{self, Here, Place, StartError, Vault};
 use noren_vault::policy::Limits;
+use noren_vault::tls::{PapersError, Side};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -26,6 +27,8 @@ const LOOK_FOR_TROUBLE: Duration = Duration::from_millis(500);
 const MOMENT: Duration = Duration::from_millis(300);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LAST_PAUSE: Duration = Duration::from_secs(10);
+/// So long before a certificate expires, that is said.
+const RENEW_WITHIN_DAYS: u64 = 30;
 
 /// The vault does not start.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +50,20 @@ pub enum VaultStartError {
     Taken(PathBuf),
 }
 
+/// A certificate that is not taken by the other side.
+#[derive(Debug, thiserror::Error)]
+pub enum CertificateFault {
+    /// Not now.
+    #[error(transparent)]
+    Now(PapersError),
+    /// Before long.
+    #[error(
+        "the certificate in NOREN_VAULT_TLS expires within {RENEW_WITHIN_DAYS} days; make new ones for both sides with \
+         `noren certificates`"
+    )]
+    Soon,
+}
+
 /// What keeps the shop's own vault running: when it ends, it is started again.
 pub struct Keeper {
     stop: Option<oneshot::Sender<()>>,
@@ -54,19 +71,30 @@ pub struct Keeper {
 }
 
 /// Where the vault of this configuration listens.
-pub fn socket(config: &Config) -> PathBuf {
-    config.vault_socket.clone().unwrap_or_else(|| vault::socket(&config.data))
+pub fn place(config: &Config) -> Place {
+    config.vault_socket.clone().unwrap_or_else(|| Place::Socket(vault::socket(&config.data)))
 }
 
 /// The shop's end of the vault.
 pub fn door(config: &Config) -> Vault {
-    Vault::at(&socket(config), Entropy::System)
+    Vault::at(place(config), Entropy::System)
+}
+
+/// Whether the certificate of `side` is taken by the other one, today and for a while.
+pub fn certificate(config: &Config, side: Side) -> Result<(), CertificateFault> {
+    let Some(Place::Tls(_, papers)) = &config.vault_socket else { return Ok(()) };
+    let now = u64::try_from(Clock::System.now()).unwrap_or(0);
+    papers.check(side, now).map_err(CertificateFault::Now)?;
+    papers.check(side, now + RENEW_WITHIN_DAYS * 86_400_000).map_err(|_| CertificateFault::Soon)
 }
 
 /// Starts the vault, if it is the shop's own and does not run yet, and keeps it running. `known`: the database
 /// remembers a vault; then no new one is made in the place of one that is lost.
 pub async fn attend(config: &Config, vault: &Vault, known: bool) -> Result<Keeper, VaultStartError> {
     if config.vault_socket.is_some() {
+        if let Err(fault) = certificate(config, Side::Shop) {
+            tracing::warn!("{fault}");
+        }
         return Ok(Keeper { stop: None, keeping: None });
     }
     if known {
@@ -225,6 +253,11 @@ fn run(config: &Config, until_stdin_ends: bool) -> Result<(), Box<dyn std::error
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        match certificate(config, Side::Vault) {
+            Err(fault @ CertificateFault::Now(_)) => return Err(fault.into()),
+            Err(fault @ CertificateFault::Soon) => tracing::warn!("{fault}"),
+            Ok(()) => {}
+        }
         let here = open(config)?;
         if until_stdin_ends {
             // A service manager ends all processes of the shop at once; the vault goes last.
@@ -238,7 +271,7 @@ fn run(config: &Config, until_stdin_ends: bool) -> Result<(), Box<dyn std::error
                 cause = stopped(&here) => return Err(cause.into()),
             }
         } else {
-            tracing::info!(socket = %socket(config).display(), memory_locked = locked, "the vault answers");
+            tracing::info!(socket = here.at(), memory_locked = locked, "the vault answers");
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
@@ -264,7 +297,7 @@ fn open(config: &Config) -> Result<Here, StartError> {
     let host = noren_shop::host_of(&config.url).unwrap_or("localhost");
     let limits = Limits { per_minute: config.vault_per_minute };
     let (users, witnesses) = (&config.vault_users, &config.witnesses.keys());
-    Here::start(&vault::folder(&config.data), &socket(config), host, limits, users, witnesses)
+    Here::start(&vault::folder(&config.data), place(config), host, limits, users, witnesses)
 }
 
 /// A vault in this process for a test, and the shop's end of it.

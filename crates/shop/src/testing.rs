@@ -117,7 +117,7 @@ pub async fn another_machine(shop: &Shop) -> Shop {
         }
     };
     let (keys, clock, entropy) = (Keys::new([1; 32], shop.entropy.clone()), shop.clock.clone(), shop.entropy.clone());
-    let vault = Vault::at(shop.vault.path(), entropy.clone());
+    let vault = Vault::at(shop.vault.place(), entropy.clone());
     Shop::new(Parts {
         db,
         keys,

@@ -5,38 +5,33 @@
 //! Ask before a transaction is begun, not within it: a transaction that waits for another process holds up
 //! everybody who writes.
 
+mod here;
+mod pool;
 mod witnesses;
 
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use noren_domain::Id;
 use noren_domain::account::Customer;
-use noren_domain::account::Email;
 use noren_ledger::leaf::{Actor, Outcome, Purpose, Route};
-use noren_ledger::note::VerifierKey;
-use noren_vault::policy::Limits;
-use noren_vault::serve::{ServeError, Server};
-use noren_vault::wire::{Answer, LONGEST, Request};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use noren_vault::place::SCHEME;
+use noren_vault::wire::{Answer, Request};
 use uuid::Uuid;
 
+pub use self::here::{Here, StartError, folder, socket};
+pub use self::witnesses::Witnessed;
 pub use noren_ledger::leaf::{Field, Tag};
+pub use noren_vault::place::{Address, Place};
 pub use noren_vault::seal::Plain;
 pub use noren_vault::vault::Indexes;
 pub use noren_vault::wire::Hello;
-pub use witnesses::Witnessed;
 
-use crate::clock::{Clock, Entropy};
+use self::pool::Pool;
+use crate::clock::Entropy;
 use crate::vault_check::Known;
 
-/// So many questions are asked at once; the others wait.
-const AT_ONCE: usize = 16;
 /// An answer that takes longer than this will not come.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Wrapping everybody's key anew, or copying them: some ten thousand a second.
@@ -114,10 +109,10 @@ pub enum LookFor {
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// It cannot be reached.
-    #[error("the vault at {path} cannot be reached: {source}; is `noren vault` running there?")]
+    #[error("the vault at {at} cannot be reached: {source}; {}", remedy(.at))]
     Down {
-        /// Its socket.
-        path: PathBuf,
+        /// Where it should be.
+        at: String,
         /// What the system said.
         source: io::Error,
     },
@@ -132,7 +127,15 @@ pub enum VaultError {
         "the vault at {0} is not the one that this database's personal data are sealed by; name the right one, or put \
          its folder back from your backup"
     )]
-    Other(PathBuf),
+    Other(String),
+}
+
+fn remedy(at: &str) -> &'static str {
+    if at.starts_with(SCHEME) {
+        "is `noren vault` running there, and are the certificates of both sides of one CA, and not expired?"
+    } else {
+        "is `noren vault` running there?"
+    }
 }
 
 impl VaultError {
@@ -183,54 +186,28 @@ impl Opened {
     }
 }
 
-/// The vault that the shop's data are sealed by, as far as it is known. It has one identity for ever; what the
-/// database remembers, its fingerprint, changes with the key by which people are found.
-#[derive(Default)]
-struct Ours {
-    known: OnceLock<Known>,
-    identity: OnceLock<[u8; 32]>,
-}
-
-impl Ours {
-    /// Whether this is the one. From the first that is, no other one ever will be.
-    fn is(&self, hello: &Hello) -> bool {
-        match (self.identity.get(), self.known.get()) {
-            (Some(identity), _) => *identity == hello.identity,
-            (None, Some(known)) => known.is(hello) && *self.identity.get_or_init(|| hello.identity) == hello.identity,
-            (None, None) => true,
-        }
-    }
-}
-
-struct Pool {
-    path: PathBuf,
-    idle: Mutex<Vec<UnixStream>>,
-    permits: Semaphore,
-    ours: Ours,
+/// The shop's way to the vault. Cheap to clone. It connects when it is first asked, and again when the vault has
+/// been away.
+#[derive(Clone)]
+pub struct Vault {
+    pool: Arc<Pool>,
     entropy: Entropy,
 }
 
-/// The shop's end of the socket. Cheap to clone. It connects when it is first asked, and again when the
-/// vault has been away.
-#[derive(Clone)]
-pub struct Vault(Arc<Pool>);
-
 impl Vault {
-    /// The vault that listens, or will listen, at `path`.
-    pub fn at(path: &Path, entropy: Entropy) -> Self {
-        let (idle, permits) = (Mutex::default(), Semaphore::new(AT_ONCE));
-        Self(Arc::new(Pool { path: path.to_owned(), idle, permits, ours: Ours::default(), entropy }))
+    /// The vault that listens, or will listen, at `place`.
+    pub fn at(place: impl Into<Place>, entropy: Entropy) -> Self {
+        Self { pool: Arc::new(Pool::new(place.into())), entropy }
     }
 
     /// Where it listens.
-    pub fn path(&self) -> &Path {
-        &self.0.path
+    pub fn place(&self) -> &Place {
+        self.pool.place()
     }
 
     /// From now on no other vault is talked to.
     pub fn trust(&self, known: &Known) {
-        // The first word counts: a shop is never moved to another vault while it runs.
-        let _ = self.0.ours.known.set(*known);
+        self.pool.ours().trust(known);
     }
 
     /// Which vault it is.
@@ -330,7 +307,7 @@ impl Vault {
     /// Wraps everybody's key with a new wrapping key and destroys the old one.
     pub async fn rotate_wrapping_key(&self, asker: Asker) -> Result<u64, VaultError> {
         let request = Request::RotateWrappingKey { asker: self.signed(asker) };
-        match self.ask_within(ROTATION, &request).await? {
+        match self.pool.ask_within(ROTATION, &request).await? {
             Answer::Rotated(count) => Ok(count),
             _ => Err(self.strange()),
         }
@@ -338,7 +315,7 @@ impl Vault {
 
     /// Has the ledger's checkpoints signed with a new key; gives the line that they are verified with.
     pub async fn rotate_signing_key(&self, asker: Asker) -> Result<String, VaultError> {
-        match self.ask_within(ROTATION, &Request::RotateSigningKey { asker: self.signed(asker) }).await? {
+        match self.pool.ask_within(ROTATION, &Request::RotateSigningKey { asker: self.signed(asker) }).await? {
             Answer::Verifier(key) => Ok(key),
             _ => Err(self.strange()),
         }
@@ -376,7 +353,7 @@ impl Vault {
 
     /// What an operator asks for may have to wait for what another one did.
     async fn done(&self, request: &Request) -> Result<(), VaultError> {
-        match self.ask_within(ROTATION, request).await? {
+        match self.pool.ask_within(ROTATION, request).await? {
             Answer::Done => Ok(()),
             _ => Err(self.strange()),
         }
@@ -386,153 +363,17 @@ impl Vault {
         noren_vault::vault::Asker {
             actor: asker.actor,
             id: asker.id.into_bytes(),
-            request: self.0.entropy.bytes(),
+            request: self.entropy.bytes(),
             route: Route::new(asker.route),
         }
     }
 
     fn strange(&self) -> VaultError {
-        VaultError::Trouble(format!("{} answered something that was not asked", self.0.path.display()))
-    }
-
-    fn down(&self, source: io::Error) -> VaultError {
-        VaultError::Down { path: self.0.path.clone(), source }
+        VaultError::Trouble(format!("{} answered something that was not asked", self.place()))
     }
 
     async fn ask(&self, request: &Request) -> Result<Answer, VaultError> {
-        self.ask_within(PATIENCE, request).await
-    }
-
-    /// Asks, and waits no longer than `patience` for its turn and for the answer together.
-    async fn ask_within(&self, patience: Duration, request: &Request) -> Result<Answer, VaultError> {
-        let answer = timeout(patience, self.ask_in_turn(&request.encode())).await;
-        answer.unwrap_or_else(|_| Err(self.down(io::ErrorKind::TimedOut.into())))
-    }
-
-    async fn ask_in_turn(&self, frame: &[u8]) -> Result<Answer, VaultError> {
-        let _permit = self.0.permits.acquire().await.map_err(|closed| self.down(io::Error::other(closed)))?;
-        let idle = self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        if let Some(stream) = idle {
-            match self.exchange(stream, frame).await {
-                Ok(answer) => return checked(answer),
-                // A connection that was good may have ended since, with a vault that was started anew. Asked
-                // twice, the ledger counts a read too many; never one too few.
-                Err(error) if has_ended(&error) => {
-                    self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
-                }
-                Err(error) => return Err(self.down(error)),
-            }
-        }
-        let mut stream = UnixStream::connect(&self.0.path).await.map_err(|error| self.down(error))?;
-        let hello = talk(&mut stream, &Request::Hello.encode()).await.map_err(|error| self.down(error))?;
-        if !matches!(hello, Answer::Hello(hello) if self.0.ours.is(&hello)) {
-            return Err(VaultError::Other(self.0.path.clone()));
-        }
-        let answer = self.exchange(stream, frame).await.map_err(|error| self.down(error))?;
-        checked(answer)
-    }
-
-    /// Asks through `stream` and keeps it for the next question. One that was given up half-way is closed.
-    async fn exchange(&self, mut stream: UnixStream, frame: &[u8]) -> io::Result<Answer> {
-        let answer = talk(&mut stream, frame).await?;
-        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner).push(stream);
-        Ok(answer)
-    }
-}
-
-fn checked(answer: Answer) -> Result<Answer, VaultError> {
-    match answer {
-        Answer::Refused(outcome) => Err(VaultError::Refused(outcome)),
-        Answer::Trouble(words) => Err(VaultError::Trouble(words)),
-        answer => Ok(answer),
-    }
-}
-
-fn has_ended(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
-}
-
-async fn talk(stream: &mut UnixStream, frame: &[u8]) -> io::Result<Answer> {
-    // Wiped also when nobody waits for the answer any more.
-    let mut whole = zeroize::Zeroizing::new(Vec::with_capacity(4 + frame.len()));
-    // The same bytes as from the vault's own side of the socket.
-    noren_vault::wire::send(&mut *whole, frame)?;
-    stream.write_all(&whole).await?;
-    let length = stream.read_u32().await? as usize;
-    if length > LONGEST {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    let mut frame = zeroize::Zeroizing::new(vec![0; length]);
-    stream.read_exact(&mut frame).await?;
-    Ok(Answer::decode(&frame)?)
-}
-
-/// The vault's folder in the data folder `data`.
-pub fn folder(data: &Path) -> PathBuf {
-    data.join("vault")
-}
-
-/// Where the vault listens unless somebody says otherwise.
-pub fn socket(data: &Path) -> PathBuf {
-    folder(data).join("vault.sock")
-}
-
-/// A vault cannot be started here.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// It does not open.
-    #[error(transparent)]
-    Vault(#[from] noren_vault::vault::VaultError),
-    /// It cannot listen.
-    #[error(transparent)]
-    Serve(#[from] ServeError),
-}
-
-/// A vault in this process, at work until it is dropped.
-pub struct Here {
-    vault: Arc<noren_vault::vault::Vault>,
-    server: Option<Server>,
-}
-
-impl Here {
-    /// Opens the vault in `folder` and listens at `socket` for this user and for `users`. Its ledger is named
-    /// after `host` at the first start, and what `witnesses` have cosigned of it is kept.
-    pub fn start(
-        folder: &Path,
-        socket: &Path,
-        host: &str,
-        limits: Limits,
-        users: &[u32],
-        witnesses: &[VerifierKey],
-    ) -> Result<Self, StartError> {
-        let (clock, entropy) = (Clock::System, Entropy::System);
-        let vault = Arc::new(noren_vault::vault::Vault::open(noren_vault::vault::Setup {
-            folder,
-            origin: &format!("{host}/reads"),
-            limits,
-            witnesses,
-            build: 0,
-            now: Arc::new(move || u64::try_from(clock.now()).unwrap_or(0)),
-            random: Box::new(move |bytes| entropy.fill(bytes)),
-            canonical: |address| Email::parse(address).ok().map(|email| email.canonical().to_owned()),
-        })?);
-        let server = Server::start(vault.clone(), socket, users)?;
-        Ok(Self { vault, server: Some(server) })
-    }
-}
-
-impl Here {
-    /// Why it can work no more, if so: then it is to be started anew.
-    pub fn stopped(&self) -> Option<String> {
-        self.vault.stopped()
-    }
-}
-
-impl Drop for Here {
-    fn drop(&mut self) {
-        drop(self.server.take());
-        // If that cannot be written down, whoever was asked last has been told so already.
-        let _ = self.vault.stop();
+        self.pool.ask_within(PATIENCE, request).await
     }
 }
 

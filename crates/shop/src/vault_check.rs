@@ -81,7 +81,7 @@ pub(crate) async fn check(shop: &Shop) -> Result<(), OpenShopError> {
 }
 
 fn other(shop: &Shop) -> VaultError {
-    VaultError::Other(shop.vault.path().to_owned())
+    VaultError::Other(shop.vault.place().to_string())
 }
 
 /// From now on the database remembers the vault that answers; or another node's, if that was quicker.

@@ -6,20 +6,24 @@
 //! - [`policy`]: what may be opened for what, by whom, and how much;
 //! - [`book`]: the ledger on the disk: appended to, checkpointed, proven from, exported;
 //! - [`backup`]: all of it as files to keep, and put back;
-//! - [`wire`]: questions and answers as bytes, [`serve`]: the socket that they come through;
+//! - [`wire`]: questions and answers as bytes, [`serve`]: the door that they come through;
+//! - [`place`]: where that is, [`tls`]: what each side shows the other when it is on another host;
 //! - [`harden`]: what the process gives up; [`lock`]: how it keeps a folder for itself.
 //!
-//! Synchronous, without network and without an async runtime, so that it stays small enough to be read.
+//! Synchronous and without an async runtime, so that it stays small enough to be read. By default there is no network:
+//! it listens at a socket of this machine. At a port it listens only where it is told to, and for certificates only.
 
 pub mod backup;
 pub mod book;
 pub mod harden;
 pub mod keys;
 pub mod lock;
+pub mod place;
 pub mod policy;
 pub mod seal;
 pub mod serve;
 pub mod subjects;
+pub mod tls;
 pub mod vault;
 pub mod wire;
 

@@ -35,7 +35,9 @@ pub fn send(to: &mut impl Write, frame: &[u8]) -> io::Result<()> {
     let mut whole = zeroize::Zeroizing::new(Vec::with_capacity(4 + frame.len()));
     whole.extend_from_slice(&length.to_be_bytes());
     whole.extend_from_slice(frame);
-    to.write_all(&whole)
+    to.write_all(&whole)?;
+    // What lies in a buffer of TLS is not sent yet.
+    to.flush()
 }
 
 /// Reads one frame; `None` if the other side has closed in good order.

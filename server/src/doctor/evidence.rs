@@ -3,8 +3,8 @@
 use std::net::{IpAddr, UdpSocket};
 
 use noren_domain::notice::Grade;
-use noren_shop::clock::{Clock, Entropy};
-use noren_shop::vault::{Vault, Witnessed};
+use noren_shop::clock::Clock;
+use noren_shop::vault::{Place as VaultPlace, Witnessed};
 use tokio::net::lookup_host;
 
 use super::{Finding, State, finding};
@@ -26,15 +26,39 @@ enum Place {
     Nowhere,
 }
 
+/// What stands between the shop and the keys of its vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wall {
+    /// Nothing: it is the shop's child, and of its user.
+    None,
+    /// Another user, behind a socket that may lead anywhere.
+    Socket,
+    /// At most another user, behind a port of this machine.
+    Port,
+    /// Another host.
+    Host,
+}
+
+/// Looks at where the vault is.
+async fn wall(config: &Config) -> Wall {
+    match &config.vault_socket {
+        None => Wall::None,
+        Some(VaultPlace::Socket(_)) => Wall::Socket,
+        Some(VaultPlace::Tls(address, _)) if whereabouts(address.host()).await == Place::Outside => Wall::Host,
+        Some(VaultPlace::Tls(..)) => Wall::Port,
+    }
+}
+
 /// Looks at the vault and the witnesses.
 pub(super) async fn evidence(config: &Config) -> Finding {
+    let wall = wall(config).await;
     if config.witnesses.0.is_empty() {
         let why = "no outside witness cosigns the checkpoints, so the ledger proves what was read only to those who have kept a \
                    checkpoint of it: let somebody else run `noren witness` on a machine of their own, and set NOREN_WITNESSES \
                    (docs/OPERATIONS.md, \"A witness\")";
-        return graded(config, Err(vec![why.to_owned()]));
+        return graded(wall, Err(vec![why.to_owned()]));
     }
-    let Ok(known) = Vault::at(&crate::vault::socket(config), Entropy::System).witnesses().await else {
+    let Ok(known) = crate::vault::door(config).witnesses().await else {
         let words = "not known: the vault does not answer, and it keeps what witnesses have cosigned; start it (or the shop) \
                      and ask again";
         return finding(WHAT, State::Advice, words);
@@ -47,25 +71,29 @@ pub(super) async fn evidence(config: &Config) -> Finding {
             Err(words) => wrong.push(words),
         }
     }
-    if good.is_empty() { graded(config, Err(wrong)) } else { graded(config, Ok([good, wrong].concat())) }
+    if good.is_empty() { graded(wall, Err(wrong)) } else { graded(wall, Ok([good, wrong].concat())) }
 }
 
 /// What is to be said of the grade with an outside witness, or without one.
-fn graded(config: &Config, witnessed: Result<Vec<String>, Vec<String>>) -> Finding {
-    let own = "the vault runs as the shop's own user, so whoever takes over that user takes the keys: run `noren vault` as \
-               another user and set NOREN_VAULT_SOCKET (docs/OPERATIONS.md)";
+fn graded(wall: Wall, witnessed: Result<Vec<String>, Vec<String>>) -> Finding {
     let (grade, mut words) = match witnessed {
+        Ok(words) if wall == Wall::Host => (Grade::A, words),
         Ok(words) => (Grade::B, words),
         Err(words) => (Grade::C, words),
     };
-    let state = if grade == Grade::B && config.vault_socket.is_some() { State::Well } else { State::Advice };
-    if config.vault_socket.is_none() {
-        words.push(own.to_owned());
-    } else if grade == Grade::B {
-        words.push(
-            "it is grade A if the vault's socket leads to another host, which cannot be seen from here".to_owned(),
-        );
-    }
+    let better = match (wall, grade) {
+        (Wall::None, _) => Some(
+            "the vault runs as the shop's own user, so whoever takes over that user takes the keys: run `noren vault` as \
+             another user and set NOREN_VAULT_SOCKET (docs/OPERATIONS.md)",
+        ),
+        (Wall::Socket, Grade::B) => {
+            Some("it is grade A if the vault's socket leads to another host, which cannot be seen from here")
+        }
+        (Wall::Port, Grade::B) => Some("it would be grade A with the vault on another host than this one"),
+        _ => None,
+    };
+    let state = if grade == Grade::C || wall == Wall::None { State::Advice } else { State::Well };
+    words.extend(better.map(str::to_owned));
     finding(WHAT, state, format!("grade {grade:?} of A, B, C: {}", words.join("; ")))
 }
 
@@ -99,7 +127,11 @@ fn judge(witness: &WitnessAt, known: &[Witnessed], place: Place, now: u64) -> Re
 /// Where an address leads.
 async fn place(url: &str) -> Place {
     let host = host(url).unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches(']');
+    whereabouts(host.trim_start_matches('[').trim_end_matches(']')).await
+}
+
+/// Where a host is.
+async fn whereabouts(host: &str) -> Place {
     let found: Vec<IpAddr> = match lookup_host((host, 0)).await {
         Ok(found) => found.map(|found| found.ip()).collect(),
         Err(_) => return Place::Nowhere,
@@ -136,10 +168,9 @@ mod tests {
         [Witnessed { key: witness("http://w.example").key.to_string(), newest }]
     }
 
-    fn config(data: &Path, socket: Option<&str>, witness: Option<&WitnessAt>) -> Config {
+    fn config(data: &Path, witness: Option<&WitnessAt>) -> Config {
         let flags = Flags {
             data: Some(data.display().to_string()),
-            vault_socket: socket.map(str::to_owned),
             witnesses: witness.map(|WitnessAt { key, url }| format!("{key} {url}")),
             ..Flags::default()
         };
@@ -164,25 +195,46 @@ mod tests {
     }
 
     #[test]
-    fn the_grade_is_b_with_a_witness_and_a_vault_of_the_shops_own_user_is_advised_against() {
-        let dir = tempfile::tempdir().unwrap();
-        let (own, apart) = (config(dir.path(), None, None), config(dir.path(), Some("/run/v.sock"), None));
+    fn the_grade_is_a_with_another_host_and_a_witness_and_c_without_a_witness_wherever_the_vault_is() {
         let yes = || Ok(vec!["w has cosigned 7 leaves".to_owned()]);
         let no = || Err(vec!["nobody".to_owned()]);
-        for (config, witnessed, state, words) in [
-            (&apart, yes(), State::Well, "grade B of A, B, C: w has cosigned 7 leaves; it is grade A if"),
+        for (wall, witnessed, state, words) in [
+            (Wall::Host, yes(), State::Well, "grade A of A, B, C: w has cosigned 7 leaves"),
+            (Wall::Socket, yes(), State::Well, "grade B of A, B, C: w has cosigned 7 leaves; it is grade A if"),
+            (Wall::Port, yes(), State::Well, "grade B of A, B, C: w has cosigned 7 leaves; it would be grade A"),
             (
-                &own,
+                Wall::None,
                 yes(),
                 State::Advice,
                 "grade B of A, B, C: w has cosigned 7 leaves; the vault runs as the shop's own",
             ),
-            (&apart, no(), State::Advice, "grade C of A, B, C: nobody"),
-            (&own, no(), State::Advice, "grade C of A, B, C: nobody; the vault runs as the shop's own"),
+            (Wall::Host, no(), State::Advice, "grade C of A, B, C: nobody"),
+            (Wall::Socket, no(), State::Advice, "grade C of A, B, C: nobody"),
+            (Wall::None, no(), State::Advice, "grade C of A, B, C: nobody; the vault runs as the shop's own"),
         ] {
-            let finding = graded(config, witnessed);
+            let finding = graded(wall, witnessed);
             assert!(finding.state == state && finding.words.starts_with(words), "{finding:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_vault_at_a_port_of_this_machine_is_on_no_other_host() {
+        let dir = tempfile::tempdir().unwrap();
+        let papers = dir.path().join("made");
+        crate::cli::certificates::make(&papers, &["vault.example".to_owned()], 1, Clock::System.now()).unwrap();
+        let wall_at = async |place: Option<&str>| {
+            let mut flags = Flags { data: Some(dir.path().display().to_string()), ..Flags::default() };
+            flags.vault_socket = place.map(str::to_owned);
+            flags.vault_tls =
+                place.filter(|place| place.starts_with("tls://")).map(|_| papers.join("shop").display().to_string());
+            wall(&gather(&flags, |_| None, None).unwrap()).await
+        };
+        assert_eq!(wall_at(None).await, Wall::None);
+        assert_eq!(wall_at(Some("/run/vault.sock")).await, Wall::Socket);
+        assert_eq!(wall_at(Some("tls://localhost:3300")).await, Wall::Port);
+        assert_eq!(wall_at(Some("tls://[::1]:3300")).await, Wall::Port);
+        // An address that is given to nobody (RFC 5737).
+        assert_eq!(wall_at(Some("tls://192.0.2.7:3300")).await, Wall::Host);
     }
 
     #[tokio::test]
@@ -204,9 +256,9 @@ mod tests {
     #[tokio::test]
     async fn without_its_vault_nobody_knows_and_without_a_witness_it_is_c() {
         let dir = tempfile::tempdir().unwrap();
-        let away = evidence(&config(dir.path(), None, Some(&witness("http://192.0.2.7")))).await;
+        let away = evidence(&config(dir.path(), Some(&witness("http://192.0.2.7")))).await;
         assert!(away.state == State::Advice && away.words.starts_with("not known"), "{away:?}");
-        let nobody = evidence(&config(dir.path(), None, None)).await;
+        let nobody = evidence(&config(dir.path(), None)).await;
         assert!(nobody.words.starts_with("grade C") && nobody.words.contains("NOREN_WITNESSES"), "{nobody:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Shows each witness what the ledger has become, and brings its cosignature to the vault, which has no network.
+//! Shows each witness what the ledger has become, and brings its cosignature to the vault, which connects to nobody.
 
 use std::time::Duration;
 

@@ -28,6 +28,8 @@ mod commands;
 mod crash;
 #[cfg(unix)]
 mod crowd;
+#[cfg(unix)]
+mod elsewhere;
 mod installation;
 #[cfg(unix)]
 mod ledger;

@@ -215,31 +215,40 @@ fn a_shop_that_was_killed_opens_again_at_once_while_its_old_vault_is_still_about
 }
 
 /// A vault of its own. It is killed when it is dropped.
-struct Apart(Child);
+pub struct Apart {
+    process: Child,
+    /// The line of its log that says that it answers.
+    pub answers: String,
+}
 
 impl Apart {
     /// Starts one as `noren.toml` on the desk says, and waits until it answers.
     fn start(installation: &Installation) -> Self {
+        Self::start_with(installation, &[])
+    }
+
+    /// Starts one as `flags` say, and waits until it answers.
+    pub fn start_with(installation: &Installation, flags: &[&str]) -> Self {
         let mut command = installation.command(&["vault", "--url", "http://127.0.0.1"]);
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let apart = Self(child);
-        assert!(log.any(|line| line.contains("the vault answers")), "it ends before it answers");
+        let mut process = command.args(flags).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(process.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let mut apart = Self { process, answers: String::new() };
+        apart.answers = log.find(|line| line.contains("the vault answers")).expect("it answers before it ends");
         std::thread::spawn(move || log.for_each(drop));
         apart
     }
 
-    fn stop(mut self) {
-        kill(self.0.id(), "TERM");
-        let ended = self.0.wait().unwrap();
+    pub fn stop(mut self) {
+        kill(self.process.id(), "TERM");
+        let ended = self.process.wait().unwrap();
         assert!(ended.success(), "{ended}");
     }
 }
 
 impl Drop for Apart {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -302,14 +311,23 @@ fn another_users_process_gets_no_answer_and_stands_in_the_ledger() {
 
 #[test]
 fn a_vault_apart_serves_a_shop_which_does_without_it_for_a_while() {
-    const AWAY: &str = "接続できません";
     let installation = Installation::on_sqlite();
     let (_folder, socket) = public_socket();
     installation.file("noren.toml", format!("vault_socket = \"{}\"\n", socket.display()));
     let vault = Apart::start(&installation);
+    a_shop_does_without_it_for_a_while(&installation, vault, || Apart::start(&installation)).stop();
+}
+
+/// Opens a shop beside its vault, stops that, starts it `again`, and gives it.
+pub fn a_shop_does_without_it_for_a_while(
+    installation: &Installation,
+    vault: Apart,
+    again: impl Fn() -> Apart,
+) -> Apart {
+    const AWAY: &str = "接続できません";
     installation.stock();
-    let server = Server::start(&installation);
-    assert_eq!(vaults(&installation.data()), [vault.0.id()], "the shop starts none beside it");
+    let server = Server::start(installation);
+    assert_eq!(vaults(&installation.data()), [vault.process.id()], "the shop starts none beside it");
     let address = Address::default();
     address.is(Some(&server.url));
     let mut shopper = Patient::new(&address, &|| ());
@@ -331,7 +349,7 @@ fn a_vault_apart_serves_a_shop_which_does_without_it_for_a_while() {
     let (status, _, text) = shopper.get(&page).unwrap();
     assert!(status == 503 && text.contains(AWAY) && !text.contains(&who.name), "{status}: {text}");
 
-    let vault = Apart::start(&installation);
+    let vault = again();
     let (status, _, text) = log_in();
     assert!(status == 200 && !text.contains(AWAY), "{status}: {text}");
     let (status, _, text) = shopper.get(&page).unwrap();
@@ -344,6 +362,6 @@ fn a_vault_apart_serves_a_shop_which_does_without_it_for_a_while() {
     assert_eq!(status, 200);
     server.ask_to_stop();
     assert!(server.ended().success());
-    assert_eq!(vaults(&installation.data()), [vault.0.id()], "it does not end with a shop that is not its own");
-    vault.stop();
+    assert_eq!(vaults(&installation.data()), [vault.process.id()], "it does not end with a shop that is not its own");
+    vault
 }

@@ -1,4 +1,4 @@
-//! What the shop carries between the vault, which has no network, and the witnesses of its ledger.
+//! What the shop carries between the vault, which connects to nobody, and the witnesses of its ledger.
 
 use noren_ledger::Hash;
 use noren_vault::wire::{Answer, Request};

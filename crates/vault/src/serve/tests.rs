@@ -4,12 +4,12 @@ use super::*;
 use crate::seal::Plain;
 use crate::vault::tests::{asker, vault};
 
-fn ask(stream: &mut UnixStream, request: &Request) -> Answer {
+pub fn ask(stream: &mut (impl Read + Write), request: &Request) -> Answer {
     send(stream, &request.encode()).unwrap();
     Answer::decode(&receive(stream).unwrap().expect("an answer")).unwrap()
 }
 
-fn seal(value: &str) -> Request {
+pub fn seal(value: &str) -> Request {
     let values = vec![(Field::Name, Plain::new(value.to_owned()))];
     Request::Seal { asker: asker(Actor::Customer, 1), subject: [1; 16], person: None, values }
 }

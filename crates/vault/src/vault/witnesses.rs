@@ -1,5 +1,5 @@
 //! What the vault has to do with witnesses: it proves to them that its ledger only grew, and keeps what they have
-//! cosigned. It has no network, so the shop carries both. None of it tells anything about anybody, so nothing of
+//! cosigned. It connects to nobody, so the shop carries both. None of it tells anything about anybody, so nothing of
 //! it is written down.
 
 use std::sync::{MutexGuard, PoisonError};
