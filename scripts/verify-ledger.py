@@ -238,6 +238,7 @@ class Audit:
         self.keys = []
         # How often there were these codes.
         self.codes = collections.Counter()
+        self.continues = None  # how many leaves the earlier log had, and their root
 
     def take(self, raw):
         try:
@@ -255,6 +256,8 @@ class Audit:
             raise Bad("the leaf before it announces a key, and only heads may follow")
         if kind == CONTINUES and place > 0:
             raise Bad("it continues an earlier log, which only the first leaf of a log can")
+        if kind == CONTINUES:
+            self.continues = (int.from_bytes(leaf.tag[:8], "big"), leaf.previous)
         leaf_hash = sha(b"\x00", raw)
         if kind == HEADS:
             subjects = int.from_bytes(leaf.tag[:8], "big")
@@ -556,6 +559,9 @@ def verify(folder, found):
     found.end()
     size, subjects, signed = audit.tree.size, len(audit.heads.last), len(found.roots)
     print(f"{size} leaves about {subjects} subjects, {signed} checkpoints: every one is right")
+    if audit.continues:
+        earlier, root = audit.continues
+        print(f"  it continues a ledger that had {earlier} leaves and the root {base64.b64encode(root).decode()}")
     for group, counts in audit.counts().items():
         print(f"  by {group}: {', '.join(f'{word} {count}' for word, count in sorted(counts.items()))}")
     for seen, _ in found.seen:

@@ -156,6 +156,8 @@ struct Verified {
     size: u64,
     subjects: u64,
     checkpoints: usize,
+    /// How many leaves the ledger had that this one continues, and their root.
+    continues: Option<(u64, Hash)>,
     /// By kind, purpose and actor, in words.
     counts: Counts,
     /// The sizes at which its root was seen.
@@ -175,8 +177,11 @@ impl Verified {
 
 impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { size, subjects, checkpoints, counts, seen, witnesses } = self;
+        let Self { size, subjects, checkpoints, continues, counts, seen, witnesses } = self;
         writeln!(f, "{size} leaves about {subjects} subjects, {checkpoints} checkpoints: every one is right")?;
+        if let Some((size, root)) = continues {
+            writeln!(f, "  it continues a ledger that had {size} leaves and the root {root}")?;
+        }
         for (what, counts) in counts {
             let words: Vec<String> = counts.iter().map(|(word, count)| format!("{word} {count}")).collect();
             writeln!(f, "  by {what}: {}", words.join(", "))?;
@@ -200,11 +205,16 @@ fn verify(asked: &Verify) -> Result<Verified, VerifyFault> {
     let checkpoints = checkpoints(asked)?;
     let mut auditor = Auditor::default();
     let mut counts = ["kind", "purpose", "actor"].map(|what| (what, BTreeMap::new()));
+    let mut continues = None;
     checkpoints.judge(&auditor)?;
     for (index, width) in bundles_added(0, checkpoints.newest()) {
         let bundle = bundle(&asked.dir, index, width)?;
         for leaf in bundle.leaves() {
-            count(&mut counts, &auditor.take(leaf, |_, _, _| {})?);
+            let leaf = auditor.take(leaf, |_, _, _| {})?;
+            if let Act::Continues { size, root } = leaf.act {
+                continues = Some((size, root));
+            }
+            count(&mut counts, &leaf);
             checkpoints.judge(&auditor)?;
         }
         bundle.end?;
@@ -215,6 +225,7 @@ fn verify(asked: &Verify) -> Result<Verified, VerifyFault> {
         size: auditor.size(),
         subjects,
         checkpoints: checkpoints.count(),
+        continues,
         counts,
         seen: checkpoints.seen().iter().map(|(size, _)| *size).collect(),
         witnesses: checkpoints.witnesses().map(|(witness, sizes)| (witness.name().to_owned(), sizes)).collect(),

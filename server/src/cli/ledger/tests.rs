@@ -396,7 +396,7 @@ fn after_the_key_was_replaced_both_are_needed() {
     written.sign(&later);
     written.export(&exported);
     let both = |asked: &mut Verify| asked.keys.push(later.verifier().to_string());
-    let right = "4 leaves about 0 subjects, 2 checkpoints: every one is right\n  by kind: continues 1, heads 2, key 1\n  by purpose: \n  by actor: \n";
+    let right = "4 leaves about 0 subjects, 2 checkpoints: every one is right\n  it continues a ledger that had 9 leaves and the root CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk=\n  by kind: continues 1, heads 2, key 1\n  by purpose: \n  by actor: \n";
     assert_eq!(exported.said(both), (0, right.to_owned()));
     let not_given = "cannot be verified: leaf 4: its checkpoint may be signed by the key that leaf 1 announces: give its key with --key\n";
     assert_eq!(exported.said(|_| {}), (2, not_given.to_owned()));
