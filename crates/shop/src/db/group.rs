@@ -64,8 +64,13 @@ pub struct Turn {
 impl Batch {
     /// Makes everything that is done last, and says so to those who wait.
     async fn commit(&mut self) {
+        self.commit_by("COMMIT").await;
+    }
+
+    /// The same, by these statements.
+    async fn commit_by(&mut self, sql: &'static str) {
         let Some(mut conn) = self.conn.take() else { return };
-        match conn.execute("COMMIT").await {
+        match conn.execute(sql).await {
             Ok(_) => self.tell(Ok(())),
             Err(error) => {
                 give_up(conn).await;
@@ -159,12 +164,17 @@ impl Turn {
         if self.alone {
             self.batch().commit().await;
         }
-        if self.batch().conn.is_none() {
-            let mut conn = self.line.0.pool.acquire().await?;
-            conn.execute("BEGIN IMMEDIATE").await?;
-            self.batch().conn = Some(conn);
+        if self.batch().conn.is_some() {
+            return self.execute_raw("SAVEPOINT turn").await;
         }
-        self.execute_raw("SAVEPOINT turn").await
+        let mut conn = self.line.0.pool.acquire().await?;
+        // At once: each word to the connection's thread and back costs as much as a small statement.
+        if let Err(error) = conn.execute("BEGIN IMMEDIATE; SAVEPOINT turn").await {
+            give_up(conn).await;
+            return Err(error);
+        }
+        self.batch().conn = Some(conn);
+        Ok(())
     }
 
     async fn execute_raw(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
@@ -176,6 +186,12 @@ impl Turn {
     pub async fn commit(mut self) -> Result<(), sqlx::Error> {
         let (tell, told) = oneshot::channel();
         tokio::spawn(async move {
+            if self.is_last(self.line.0.waiting.load(Ordering::SeqCst)) {
+                let Some(mut batch) = self.batch.take() else { return };
+                batch.done.push(tell);
+                // If the turn cannot be released, the whole transaction is over, and all that are done hear so.
+                return batch.commit_by("RELEASE turn; COMMIT").await;
+            }
             match self.execute_raw("RELEASE turn").await {
                 Ok(()) => {
                     self.batch().done.push(tell);
@@ -198,10 +214,16 @@ impl Turn {
 
     /// Leaves while `next` others were seen in line.
     async fn leave_to(&mut self, next: usize) {
+        let last = self.is_last(next);
         let Some(mut batch) = self.batch.take() else { return };
-        if self.alone || next == 0 || batch.done.len() >= MOST {
+        if last {
             batch.commit().await;
         }
+    }
+
+    /// Whether nobody is left to commit for all when `next` others were seen in line.
+    fn is_last(&self, next: usize) -> bool {
+        self.alone || next == 0 || self.batch.as_ref().is_some_and(|batch| batch.done.len() >= MOST)
     }
 
     /// Takes back what this transaction did, and only that.
