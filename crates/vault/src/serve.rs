@@ -1,5 +1,5 @@
 //! The door of the vault: a thread for each connection, one question after the other. By default it is a socket
-//! of this machine; a vault on another host listens at a port, for whoever has a certificate ([`tls`]).
+//! of this machine; a vault on another host listens at a port, for whoever has a certificate.
 
 mod tls;
 

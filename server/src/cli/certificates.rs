@@ -51,7 +51,7 @@ pub fn run(asked: &Certificates) -> Result<(), AnyError> {
     let [vault, shop] = ["vault", "shop"].map(|side| asked.to.join(side));
     println!(
         "{}: for the vault, on its host, owned by its user; NOREN_VAULT_TLS names it there\n{}: for the shop, likewise; and \
-         on the vault's host too, for commands that ask it there, such as `noren backup --part vault`\nBoth are good for {} \
+         on the vault's host too, for commands that ask it there, such as `noren backup --keys-to`\nBoth are good for {} \
          days. The CA's key is not kept: to renew them, make all anew. Leave no other copy: docs/OPERATIONS.md",
         vault.display(),
         shop.display(),

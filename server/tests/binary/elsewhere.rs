@@ -42,7 +42,7 @@ fn a_vault_at_a_port_serves_a_shop_which_does_without_it_for_a_while() {
     let vault = a_shop_does_without_it_for_a_while(&installation, start(), start);
     let doctor = installation.run(&["doctor"]);
     assert!(doctor.out.contains("well    certificate: "), "{doctor:?}");
-    let copied = installation.run(&["backup", "--part", "vault", "--to", "copy"]);
+    let copied = installation.run(&["backup", "--keys-to", "copy"]);
     assert!(copied.code == Some(0) && copied.out.contains("keys, and "), "{copied:?}");
     vault.stop();
 }

@@ -82,8 +82,11 @@ fn a_shop_with_a_good_certificate_is_answered() {
     let Answer::Hello(hello) = ask(&mut shop, &Request::Hello) else { panic!("no greeting") };
     assert_eq!(hello.identity, behind.vault.identity());
     assert!(matches!(ask(&mut shop, &seal("花子")), Answer::Sealed(_)), "and again, on the same connection");
+    let long = "暖".repeat(1 << 18);
+    let Answer::Sealed(sealed) = ask(&mut shop, &seal(&long)) else { panic!("not sealed") };
+    assert!(sealed[0].len() > long.len(), "what is longer than a buffer of TLS comes whole");
     assert_eq!(shop.conn.protocol_version(), Some(ProtocolVersion::TLSv1_3));
-    assert_eq!((behind.server.strangers(), behind.vault.book().size()), (0, leaves + 1), "the sealing, and no alarm");
+    assert_eq!((behind.server.strangers(), behind.vault.book().size()), (0, leaves + 2), "the sealing, and no alarm");
 }
 
 #[test]
