@@ -1,6 +1,7 @@
 //! What can be asked of the vault. Each opening goes the same way: judge, budget, write down, decrypt,
 //! answer. A crash in between can count a read that nobody got, never leave one out.
 
+mod error;
 mod rotate;
 mod witnesses;
 
@@ -13,9 +14,10 @@ use noren_ledger::leaf::{Act, Actor, Deed, Detail, Field, Fields, Kind, Leaf, Ou
 use noren_ledger::note::{Note, VerifierKey};
 use noren_ledger::proof::LeafProof;
 
+pub use self::error::VaultError;
 use crate::Random;
-use crate::book::{self, ANCHOR, Book, BookError, CosignError, Cosignatures, Now, Past, Written};
-use crate::keys::{KeyError, Keyring, words};
+use crate::book::{self, ANCHOR, Book, BookError, Cosignatures, Now, Past, Written};
+use crate::keys::{Keyring, words};
 use crate::lock::lock;
 use crate::policy::{Ask, Budgets, CHECKOUT_AGE, Limits, OverBudget, judge, judge_index, judge_prove, judge_shred};
 use crate::seal::{Key, NONCE_LEN, Plain, Subject, SubjectId, SubjectKey};
@@ -33,51 +35,6 @@ pub struct Asker {
     pub request: [u8; 8],
     /// The place in the shop.
     pub route: Route,
-}
-
-/// The vault does not answer.
-#[derive(Debug, thiserror::Error)]
-pub enum VaultError {
-    /// It may not, and the refusal stands in the ledger.
-    #[error("the vault refused: {}", .0.word())]
-    Refused(Outcome),
-    /// The ledger.
-    #[error(transparent)]
-    Book(#[from] BookError),
-    /// A cosigned checkpoint.
-    #[error(transparent)]
-    Cosign(#[from] CosignError),
-    /// The store of keys.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The vault's own keys.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// The keys of all people are gone, and the ledger knows of them.
-    #[error(
-        "{0} is missing, and people's data are sealed with the keys in it; put it back from your backup of the vault's keys"
-    )]
-    NoStore(PathBuf),
-    /// Another process works in it.
-    #[error("another vault is at work in {0}; stop it first, or wait until it has ended")]
-    Taken(PathBuf),
-    /// A folder.
-    #[error("the vault's folder {path}: {source}")]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// Nothing is to be computed anew.
-    #[error("no index key takes another's place just now; begin with `noren rotate index`")]
-    NotRotating,
-    /// The key of a subject does not unwrap.
-    #[error(
-        "the key of subject {0} cannot be unwrapped: the store of keys and the wrapping key are not of the same vault, \
-         or the store is damaged; put both back from one backup"
-    )]
-    Unwrap(String),
 }
 
 /// What a vault is opened with.
