@@ -238,12 +238,16 @@ fn fits(keys: &Keyring, subjects: &Subjects) -> Result<u64, BackupError> {
     Ok(all)
 }
 
-/// Removes what a backup left that was not taken along.
+/// Removes what a backup left that was not taken along, whole or not.
 pub(crate) fn forget_snapshot(vault: &Path) -> io::Result<()> {
-    match fs::remove_file(vault.join(SNAPSHOT)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    let snapshot = vault.join(SNAPSHOT);
+    for left in [snapshot.with_extension("unfinished"), snapshot] {
+        match fs::remove_file(left) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
     }
+    Ok(())
 }
 
 /// What was put back.
@@ -270,7 +274,12 @@ pub fn restore<'a>(from: &Path, vault: &'a Path, random: &Random) -> Result<(Res
     }
     let subjects = fits(&keys, &Subjects::open(&store)?)?;
     let anchor = at.join("keys").join(book::ANCHOR);
-    let (end, verifiers) = book::ended(&at.join("ledger"), &anchor, keys.log()?)?;
+    let (end, verifiers, continues) = book::ended(&at.join("ledger"), &anchor, keys.log()?)?;
+    let before = book::Past::all(at, |_| {})?;
+    if continues != before.last().map(book::Past::end) {
+        return Err(BookError::NoPast(book::past(from, before.len().max(1)).display().to_string()).into());
+    }
+    drop(before);
     let past = book::put_by(at, &verifiers)?;
     fs::remove_file(&anchor).map_err(failed(&anchor))?;
     // `shop.example/reads`, and then `shop.example/reads/2-5e884898`, `/3-…` and so on.

@@ -249,11 +249,22 @@ impl Book {
     }
 }
 
-/// Checks the ledger in `folder`, which nobody writes to and which ends in a checkpoint; gives this, and the keys that
-/// verify its checkpoints.
-pub(crate) fn ended(folder: &Path, anchor: &Path, keys: LogKeys) -> Result<(Checkpoint, Vec<VerifierKey>), BookError> {
-    let mut auditor = Auditor::default();
-    let _files = Files::open(folder, &mut auditor, |_| {})?;
+/// How a ledger ended that another one continues: how many leaves it had, and their root.
+pub(crate) type End = (u64, Hash);
+
+/// Checks the ledger in `folder`, which nobody writes to and which ends in a checkpoint; gives this, the keys that
+/// verify its checkpoints, and how the ledger ended that it continues, if it does.
+pub(crate) fn ended(
+    folder: &Path,
+    anchor: &Path,
+    keys: LogKeys,
+) -> Result<(Checkpoint, Vec<VerifierKey>, Option<End>), BookError> {
+    let (mut auditor, mut continues) = (Auditor::default(), None);
+    let _files = Files::open(folder, &mut auditor, |leaf| {
+        if let Act::Continues { size, root } = leaf.act {
+            continues = Some((size, root));
+        }
+    })?;
     let known = keys.known();
     let notes = Notes::open(folder, anchor)?;
     let (newest, _) = notes.newest(&known)?.ok_or(BookError::NoCheckpoint)?;
@@ -266,7 +277,7 @@ pub(crate) fn ended(folder: &Path, anchor: &Path, keys: LogKeys) -> Result<(Chec
     // One that was drawn and never announced has signed nothing.
     let signs = keys.signs(&auditor).ok_or(BookError::NoSigner)?;
     let announced = known.iter().position(|key| *key == signs).map_or(0, |at| at + 1);
-    Ok((newest, known[..announced].to_vec()))
+    Ok((newest, known[..announced].to_vec(), continues))
 }
 
 /// The proof about a subject whose newest leaf stands at `last`, under the checkpoint whose last leaf stands at `index`.

@@ -114,8 +114,9 @@ impl Door {
     fn turn_away(&self) {
         self.strangers.fetch_add(1, Ordering::SeqCst);
         let now = self.vault.now();
-        if now.saturating_sub(self.told.load(Ordering::SeqCst)) >= 1_000 {
-            self.told.store(now, Ordering::SeqCst);
+        // Also when the clock was set back. Of several who fail at once one writes it down.
+        let due = |told: u64| (now.abs_diff(told) >= 1_000).then_some(now);
+        if self.told.fetch_update(Ordering::SeqCst, Ordering::SeqCst, due).is_ok() {
             // If it cannot be written down, nothing else can either, and whoever asks next is told so.
             let _ = self.vault.stranger();
         }

@@ -96,7 +96,11 @@ pub async fn back_up(config: &Config, vault: &Vault, asked: &Backup) -> Result<(
                 .into(),
         );
     }
-    if asked.to.is_some() && asked.to == asked.keys_to {
+    for folder in [&asked.to, &asked.keys_to].into_iter().flatten() {
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    let whole = |folder: &Option<PathBuf>| folder.as_ref().and_then(|folder| fs::canonicalize(folder).ok());
+    if asked.to.is_some() && whole(&asked.to) == whole(&asked.keys_to) {
         return Err(
             "--to and --keys-to are one folder: whoever gets hold of that backup has everything; name two places"
                 .into(),
@@ -104,7 +108,6 @@ pub async fn back_up(config: &Config, vault: &Vault, asked: &Backup) -> Result<(
     }
     for part in Part::ALL {
         let Some(folder) = asked.folder(part) else { continue };
-        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let words = one(config, vault, part, &folder.join(part.name())).await?;
         println!("{}: {words}", part.name());
     }
@@ -223,6 +226,8 @@ pub fn put_back(config: &Config, asked: &Restore) -> Result<(), AnyError> {
             restored.subjects, restored.end.origin, restored.end.size, restored.origin
         );
     }
+    // The new names in the data folder, and the folder's own.
+    fs::File::open(&config.data)?.sync_all()?;
     sync_parent(&config.data)?;
     println!(
         "Start the shop, and look at what `noren doctor` says. Then exchange the keys that were in the backup (`noren rotate \

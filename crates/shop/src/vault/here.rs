@@ -60,8 +60,10 @@ impl Here {
             random: Box::new(move |bytes| entropy.fill(bytes)),
             canonical: |address| Email::parse(address).ok().map(|email| email.canonical().to_owned()),
         })?);
-        let server = Server::start(vault.clone(), place, users)?;
-        Ok(Self { vault, server: Some(server) })
+        let mut here = Self { vault, server: None };
+        // Dropped without a door, it stops in good order: a start without a stop would look like a crash for ever.
+        here.server = Some(Server::start(here.vault.clone(), place, users)?);
+        Ok(here)
     }
 }
 

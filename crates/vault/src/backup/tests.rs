@@ -286,4 +286,13 @@ fn a_vault_does_not_open_without_the_ledger_that_its_own_continues() {
     assert!(matches!(open(), Err(VaultError::Book(BookError::NoPast(_)))), "the first is missing");
     fs::rename(book::past(&back, 2), book::past(&back, 1)).unwrap();
     open().unwrap();
+    // A backup of it without the earlier ledger, or with another one, is not put back.
+    crate::vault::tests::open_at(&back, &time).unwrap().snapshot(&operator()).unwrap();
+    let (second, third) = (dir.path().join("backup-2"), dir.path().join("third"));
+    copy(&back, &second).unwrap();
+    let past = book::past(&second, 1);
+    fs::rename(&past, dir.path().join("taken")).unwrap();
+    assert!(matches!(put_back(&second, &third), Err(BackupError::Book(BookError::NoPast(_)))));
+    fs::rename(dir.path().join("taken"), &past).unwrap();
+    put_back(&second, &third).unwrap();
 }
