@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use noren_ledger::checkpoint::Checkpoint;
 use noren_ledger::leaf::{Actor, Fields, Kind, Outcome};
+use noren_ledger::note::VerifierKey;
 
 use crate::Random;
 use crate::book::{self, BookError};
@@ -21,6 +22,8 @@ use crate::keys::{KeyError, Keyring};
 use crate::subjects::{StoreError, Subjects};
 use crate::vault::{Asker, Vault, VaultError, unwrap};
 
+/// How the name of what is not ended goes on behind its own; the number of the process follows.
+pub const UNFINISHED: &str = ".unfinished-";
 /// The store of keys as [`Vault::snapshot`] writes it.
 const SNAPSHOT: &str = "subjects.snapshot";
 
@@ -47,6 +50,9 @@ pub enum BackupError {
          another backup"
     )]
     Mixed(u64),
+    /// Something that no backup has.
+    #[error("{0} is neither a file nor a folder; take it out of the backup, and find out how it came there")]
+    Strange(PathBuf),
     /// A folder that cannot be exchanged for a whole one.
     #[error("{0} cannot be replaced ({1}); name a folder in it that is not there yet")]
     Place(PathBuf, io::Error),
@@ -111,11 +117,20 @@ impl<'a> Unfinished<'a> {
         if to.exists() {
             fs::remove_dir(to).map_err(|source| BackupError::Place(to.to_owned(), source))?;
         }
-        let mut name = to.file_name().unwrap_or_default().to_owned();
-        name.push(".unfinished");
-        let at = to.with_file_name(name);
+        let name = format!("{}{UNFINISHED}", to.file_name().unwrap_or_default().to_string_lossy());
+        // What processes left that are no more; one that is at work has a name of its own.
+        let beside = to.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+        for left in entries(beside).unwrap_or_default() {
+            let left = left.to_string_lossy();
+            let process = left.strip_prefix(&name).filter(|number| number.parse::<u32>().is_ok());
+            if process.is_some_and(|number| !Path::new("/proc").join(number).exists()) {
+                let left = beside.join(&*left);
+                fs::remove_dir_all(&left).map_err(failed(&left))?;
+            }
+        }
+        let at = to.with_file_name(format!("{name}{}", std::process::id()));
         if at.exists() {
-            fs::remove_dir_all(&at).map_err(failed(&at))?;
+            return Err(BackupError::Occupied(at));
         }
         folder(&at)?;
         Ok(Self { to, at, done: false })
@@ -167,7 +182,11 @@ fn entries(path: &Path) -> Result<Vec<std::ffi::OsString>, BackupError> {
 
 /// Copies a file or a folder with all that is in it, for its owner alone, whatever the modes were.
 pub fn copy_all(from: &Path, to: &Path) -> Result<(), BackupError> {
-    if !from.is_dir() {
+    let kind = fs::symlink_metadata(from).map_err(failed(from))?.file_type();
+    if !kind.is_dir() && !kind.is_file() {
+        return Err(BackupError::Strange(from.to_owned()));
+    }
+    if kind.is_file() {
         let mut read = File::open(from).map_err(failed(from))?;
         let mut options = fs::OpenOptions::new();
         let mut written = options.write(true).create(true).truncate(true).mode(0o600).open(to).map_err(failed(to))?;
@@ -210,7 +229,7 @@ pub fn copy(vault: &Path, to: &Path) -> Result<Checkpoint, BackupError> {
         return Err(BackupError::Rotated);
     }
     // What cannot be put back is no backup.
-    fits(&Keyring::open(&at.join("keys"), "", false, &no_random())?, &Subjects::open(&store)?)?;
+    looked_at(at, vault, &no_random())?;
     unfinished.done()?;
     Ok(end)
 }
@@ -218,6 +237,33 @@ pub fn copy(vault: &Path, to: &Path) -> Result<Checkpoint, BackupError> {
 /// Nothing is drawn where all keys must be there.
 fn no_random() -> Random {
     Box::new(|_| unreachable!("all keys are there"))
+}
+
+/// A copy of a vault that was looked at.
+struct Looked {
+    keys: Keyring,
+    subjects: u64,
+    end: Checkpoint,
+    verifiers: Vec<VerifierKey>,
+}
+
+/// Whether keys, store, ledger and those of before fit, in the folder `at`, which is called `named` when it is spoken of.
+fn looked_at(at: &Path, named: &Path, random: &Random) -> Result<Looked, BackupError> {
+    let keys = Keyring::open(&at.join("keys"), "", false, random)?;
+    let store = at.join("subjects.redb");
+    if !store.exists() {
+        return Err(VaultError::NoStore(named.join("subjects.redb")).into());
+    }
+    // A damaged store can make the library fall over.
+    let read = std::panic::AssertUnwindSafe(|| fits(&keys, &Subjects::open(&store)?));
+    let subjects = std::panic::catch_unwind(read).unwrap_or_else(|_| Err(StoreError::damaged().into()))?;
+    let anchor = at.join("keys").join(book::ANCHOR);
+    let (end, verifiers, continues) = book::ended(&at.join("ledger"), &anchor, keys.log()?)?;
+    let before = book::Past::all(at, |_| {})?;
+    if continues != before.last().map(book::Past::end) {
+        return Err(BookError::NoPast(book::past(named, before.len().max(1)).display().to_string()).into());
+    }
+    Ok(Looked { keys, subjects, end, verifiers })
 }
 
 /// Whether every subject can be unwrapped with one of the keys, as far as it says itself; one of them is. Gives how many
@@ -267,20 +313,9 @@ pub fn restore<'a>(from: &Path, vault: &'a Path, random: &Random) -> Result<(Res
     let unfinished = Unfinished::new(vault)?;
     let at = &unfinished.at;
     copy_all(from, at)?;
-    let mut keys = Keyring::open(&at.join("keys"), "", false, random)?;
-    let store = at.join("subjects.redb");
-    if !store.exists() {
-        return Err(VaultError::NoStore(from.join("subjects.redb")).into());
-    }
-    let subjects = fits(&keys, &Subjects::open(&store)?)?;
-    let anchor = at.join("keys").join(book::ANCHOR);
-    let (end, verifiers, continues) = book::ended(&at.join("ledger"), &anchor, keys.log()?)?;
-    let before = book::Past::all(at, |_| {})?;
-    if continues != before.last().map(book::Past::end) {
-        return Err(BookError::NoPast(book::past(from, before.len().max(1)).display().to_string()).into());
-    }
-    drop(before);
+    let Looked { mut keys, subjects, end, verifiers } = looked_at(at, from, random)?;
     let past = book::put_by(at, &verifiers)?;
+    let anchor = at.join("keys").join(book::ANCHOR);
     fs::remove_file(&anchor).map_err(failed(&anchor))?;
     // `shop.example/reads`, and then `shop.example/reads/2-5e884898`, `/3-…` and so on.
     let before = match end.origin.rsplit_once('/') {

@@ -250,7 +250,7 @@ impl Book {
 }
 
 /// How a ledger ended that another one continues: how many leaves it had, and their root.
-pub(crate) type End = (u64, Hash);
+pub type End = (u64, Hash);
 
 /// Checks the ledger in `folder`, which nobody writes to and which ends in a checkpoint; gives this, the keys that
 /// verify its checkpoints, and how the ledger ended that it continues, if it does.

@@ -32,6 +32,11 @@ impl StoreError {
         Self(error.to_string())
     }
 
+    /// It cannot be read at all.
+    pub(crate) fn damaged() -> Self {
+        Self("it is damaged".to_owned())
+    }
+
     fn gone() -> Self {
         Self("the thread that writes has ended".to_owned())
     }

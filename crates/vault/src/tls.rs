@@ -75,6 +75,16 @@ pub enum PapersError {
         /// Its mode.
         mode: u32,
     },
+    /// Others can write what says who is believed.
+    #[error(
+        "{path} can be written by other users (mode {mode:o}), who could have themselves believed; run: chmod go-w {path}"
+    )]
+    Writable {
+        /// The file or folder.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
     /// A file that does not hold what it should.
     #[error(
         "{path} holds no {what} in the PEM format; put back what `noren certificates` made, or make all of them anew"
@@ -228,7 +238,16 @@ fn own_file(path: &Path) -> Result<Vec<u8>, PapersError> {
     Ok(bytes)
 }
 
+/// Whether nobody but its owner can change a file, or what stands in a folder.
+fn kept_by_owner(path: &Path) -> Result<(), PapersError> {
+    let meta = fs::metadata(path).map_err(|source| PapersError::Io { path: path.to_owned(), source })?;
+    let mode = meta.permissions().mode() & 0o777;
+    if mode & 0o022 == 0 { Ok(()) } else { Err(PapersError::Writable { path: path.to_owned(), mode }) }
+}
+
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, PapersError> {
+    kept_by_owner(path)?;
+    path.parent().map_or(Ok(()), kept_by_owner)?;
     let bytes = fs::read(path).map_err(|source| PapersError::Io { path: path.to_owned(), source })?;
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     let some = read.ok().filter(|certificates| !certificates.is_empty());

@@ -203,10 +203,7 @@ pub fn put_back(config: &Config, asked: &Restore) -> Result<(), AnyError> {
             continue;
         }
         noren_shop::own_folder(place.parent().unwrap_or(Path::new(".")))?;
-        let unfinished = place.with_extension("unfinished");
-        if unfinished.is_dir() {
-            fs::remove_dir_all(&unfinished)?;
-        }
+        let unfinished = place.with_extension(format!("unfinished-{}", std::process::id()));
         copy_all(&from.join(name), &unfinished)?;
         sync_all(&unfinished)?;
         ready.push((*part, unfinished, place));

@@ -137,6 +137,15 @@ fn a_backup_that_was_cut_or_put_together_from_two_vaults_is_not_put_back() {
         fs::write(at.join("keys/wrapping-1.key"), bytes.iter().map(|byte| byte ^ 1).collect::<Vec<u8>>()).unwrap();
     });
     assert!(matches!(mixed, BackupError::Vault(VaultError::Unwrap(_))), "{mixed}");
+    let strange = refused(&|at| std::os::unix::fs::symlink("/etc/hostname", at.join("keys/note.txt")).unwrap());
+    assert!(matches!(strange, BackupError::Strange(_)), "{strange}");
+    let damaged = refused(&|at| {
+        let path = at.join("subjects.redb");
+        let mut bytes = fs::read(&path).unwrap();
+        bytes.iter_mut().skip(4_096).for_each(|byte| *byte ^= 0x55);
+        fs::write(&path, bytes).unwrap();
+    });
+    assert!(damaged.to_string().contains("store of keys"), "{damaged}");
     // An older ledger beside newer keys: the checkpoint beside the keys knows better.
     let older = refused(&|at| {
         let notes = at.join("ledger/checkpoints");
@@ -163,11 +172,11 @@ fn a_backup_and_a_restore_that_were_cut_off_leave_nothing_that_looks_whole_and_a
     assert!(matches!(copy(&at, &to), Err(BackupError::Rotated)), "no snapshot was made");
     assert!(!to.exists());
     first.snapshot(&operator()).unwrap();
-    fs::create_dir_all(dir.path().join("backup.unfinished")).unwrap();
-    fs::write(dir.path().join("backup.unfinished/subjects.redb"), b"half").unwrap();
+    fs::create_dir_all(dir.path().join("backup.unfinished-4194999")).unwrap();
+    fs::write(dir.path().join("backup.unfinished-4194999/subjects.redb"), b"half").unwrap();
     fs::create_dir(&to).unwrap();
     copy(&at, &to).unwrap();
-    fs::create_dir_all(dir.path().join("back.unfinished/past-1")).unwrap();
+    fs::create_dir_all(dir.path().join("back.unfinished-4194999/past-1")).unwrap();
     put_back(&to, &back).unwrap();
     own_view(&vault(&back), &HANAKO, &sealed).unwrap();
     let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -240,7 +249,14 @@ fn a_backup_during_a_rotation_is_one_or_it_says_so() {
     };
     Subjects::open(&to.join("subjects.redb")).unwrap().rewrap(half).unwrap();
     assert!(matches!(put_back(&to, &back), Err(BackupError::Mixed(300))));
-    assert!(!back.exists() && !dir.path().join("two.unfinished").exists());
+    assert!(
+        !back.exists()
+            && fs::read_dir(dir.path()).unwrap().all(|entry| !entry
+                .unwrap()
+                .file_name()
+                .to_string_lossy()
+                .starts_with("two"))
+    );
 }
 
 #[test]
@@ -295,4 +311,28 @@ fn a_vault_does_not_open_without_the_ledger_that_its_own_continues() {
     assert!(matches!(put_back(&second, &third), Err(BackupError::Book(BookError::NoPast(_)))));
     fs::rename(dir.path().join("taken"), &past).unwrap();
     put_back(&second, &third).unwrap();
+    // Of two, each is the one that the next continues.
+    let third_opens = || crate::vault::tests::open_at(&third, &time).map(drop);
+    third_opens().unwrap();
+    let (one, two, aside) = (book::past(&third, 1), book::past(&third, 2), dir.path().join("swapped"));
+    fs::rename(&one, &aside).unwrap();
+    fs::rename(&two, &one).unwrap();
+    fs::rename(&aside, &two).unwrap();
+    assert!(matches!(third_opens(), Err(VaultError::Book(BookError::NoPast(_)))));
+}
+
+#[test]
+fn two_backups_to_one_place_at_once_are_one_and_a_refusal() {
+    let dir = tempfile::tempdir().unwrap();
+    let to = dir.path().join("backup");
+    let first = Unfinished::new(&to).unwrap();
+    // The second has a process of its own in earnest; here it is the same one, and is refused for that.
+    assert!(matches!(Unfinished::new(&to), Err(BackupError::Occupied(_))));
+    fs::write(first.path().join("whole"), b"1").unwrap();
+    // Somebody else was quicker.
+    fs::create_dir(&to).unwrap();
+    fs::write(to.join("theirs"), b"2").unwrap();
+    assert!(first.done().is_err());
+    assert_eq!(fs::read(to.join("theirs")).unwrap(), b"2", "what is there stays");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "and nothing else is left");
 }

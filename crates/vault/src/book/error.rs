@@ -35,6 +35,11 @@ pub enum BookError {
     /// A checkpoint is none of this log.
     #[error("{0} in the ledger is no checkpoint of this log's key")]
     Checkpoint(String),
+    /// Another ledger was exported there.
+    #[error(
+        "{0} holds the export of another ledger, or of another past of this one; name a folder that is not there yet"
+    )]
+    OtherExport(String),
     /// A ledger that this one continues is not there, or is another.
     #[error("{0}, the ledger of before a restore, is missing or another: put it back from your backup of the vault")]
     NoPast(String),

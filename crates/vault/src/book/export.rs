@@ -24,6 +24,7 @@ const WIDTH: u64 = 256;
 
 /// Writes the ledger in `ledger` to `folder`, with every checkpoint; gives the newest of them.
 pub fn export(ledger: &Path, folder: &Path) -> Result<Checkpoint, BookError> {
+    grown(ledger, folder)?;
     let (newest, note) = checkpoints(ledger, folder)?;
     let mut leaves = Leaves { files: leaf_files(ledger)?, at: 0, reader: None };
     let mut row = Vec::new();
@@ -48,6 +49,23 @@ pub fn export(ledger: &Path, folder: &Path) -> Result<Checkpoint, BookError> {
     // Last: what it promises is there.
     write(&folder.join("checkpoint"), note.to_string().as_bytes())?;
     Ok(newest)
+}
+
+/// Whether what was exported to `folder` before, if anything, is the beginning of this ledger.
+fn grown(ledger: &Path, folder: &Path) -> Result<(), BookError> {
+    let path = folder.join("checkpoint");
+    let text = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        text => text.map_err(io(&path))?,
+    };
+    let other = || BookError::OtherExport(folder.display().to_string());
+    let earlier: Checkpoint = text.parse::<Note>().ok().and_then(|note| note.text.parse().ok()).ok_or_else(other)?;
+    let mut leaves = Leaves { files: leaf_files(ledger)?, at: 0, reader: None };
+    let mut tree = Frontier::default();
+    for _ in 0..earlier.size {
+        tree.push(leaf_hash(&leaves.next(earlier.size).map_err(|_| other())?), |_, _, _| {});
+    }
+    if tree.root() == earlier.root { Ok(()) } else { Err(other()) }
 }
 
 /// Writes one tile; a whole one is a hash of the row above.

@@ -58,7 +58,9 @@ pub(super) fn own_file(path: &Path) -> Result<File, BookError> {
 /// Writes a whole file, and the folders it stands in.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), BookError> {
     own_folder(path.parent().unwrap_or(Path::new(".")))?;
-    fs::write(path, bytes).map_err(io(path))
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(bytes)).map_err(io(path))
 }
 
 /// Waits until what was written to the file is on the disk.

@@ -4,16 +4,15 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use noren_ledger::Hash;
 use noren_ledger::audit::{AuditFault, Auditor, Fault};
 use noren_ledger::checkpoint::Checkpoint;
-use noren_ledger::leaf::{Leaf, Tag};
+use noren_ledger::leaf::{Act, Leaf, Tag};
 use noren_ledger::note::{Note, VerifierKey};
 use noren_ledger::proof::LeafProof;
 
-use super::BookError;
 use super::files::{Files, io, names, own_folder, write};
 use super::notes::Notes;
+use super::{BookError, End};
 
 /// Beginning of the name of its folder; its number follows.
 pub(crate) const PAST: &str = "past-";
@@ -26,29 +25,47 @@ pub struct Past {
     files: Files,
     keys: Vec<VerifierKey>,
     newest: (Checkpoint, Note),
+    /// How the ledger ended that it continues.
+    continues: Option<End>,
 }
 
 impl Past {
     /// Those in the folder of a vault, the oldest first; each leaf is handed to `each` on the way.
     pub fn all(vault: &Path, mut each: impl FnMut(&Leaf)) -> Result<Vec<Self>, BookError> {
-        (1..=last(vault)?).map(|number| Self::open(&past(vault, number), &mut each)).collect()
+        let mut all: Vec<Self> = Vec::new();
+        for number in 1..=last(vault)? {
+            let folder = past(vault, number);
+            let one = Self::open(&folder, &mut each)?;
+            // Each says which one it continues, and the first one that it is the first.
+            if one.continues != all.last().map(Self::end) {
+                return Err(BookError::NoPast(past(vault, (number - 1).max(1)).display().to_string()));
+            }
+            all.push(one);
+        }
+        Ok(all)
     }
 
-    fn open(folder: &Path, each: impl FnMut(&Leaf)) -> Result<Self, BookError> {
+    fn open(folder: &Path, mut each: impl FnMut(&Leaf)) -> Result<Self, BookError> {
         let path = folder.join(KEYS);
         let lines = fs::read_to_string(&path).map_err(io(&path))?;
         let keys = lines.lines().map(str::parse).collect::<Result<Vec<VerifierKey>, _>>();
         let keys = keys.map_err(|_| BookError::Checkpoint(path.display().to_string()))?;
         let mut auditor = Auditor::default();
-        let files = Files::open(folder, &mut auditor, each)?;
+        let mut continues = None;
+        let files = Files::open(folder, &mut auditor, |leaf| {
+            if let Act::Continues { size, root } = leaf.act {
+                continues = Some((size, root));
+            }
+            each(leaf);
+        })?;
         let newest = Notes::open(folder, &folder.join("newest-checkpoint"))?.newest(&keys)?;
         let newest = newest.ok_or(BookError::NoCheckpoint)?;
         ends_with(&auditor, &newest.0)?;
-        Ok(Self { auditor: Mutex::new(auditor), files, keys, newest })
+        Ok(Self { auditor: Mutex::new(auditor), files, keys, newest, continues })
     }
 
     /// What the ledger after it begins with: how many leaves it had, and the root of its tree.
-    pub fn end(&self) -> (u64, Hash) {
+    pub fn end(&self) -> End {
         (self.newest.0.size, self.newest.0.root)
     }
 

@@ -158,6 +158,15 @@ fn an_export_is_the_ledger_as_a_third_party_reads_it() {
         }
     }
     assert_eq!((auditor.size(), checked), (checkpoint.size, 3));
+    assert_eq!(export(dir.path(), out.path()).unwrap(), checkpoint, "brought up to date");
+    let other = tempfile::tempdir().unwrap();
+    let book = open(other.path()).unwrap();
+    book.append(entry(9, Class::Strict)).unwrap();
+    book.checkpoint().unwrap();
+    assert!(
+        matches!(export(other.path(), out.path()), Err(BookError::OtherExport(_))),
+        "another ledger spoils nothing"
+    );
     for tile in Tile::added(0, checkpoint.size) {
         assert_eq!(fs::read(out.path().join(tile.path())).unwrap().len(), 32 * usize::from(tile.width));
     }

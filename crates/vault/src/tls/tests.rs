@@ -91,6 +91,21 @@ fn a_key_that_others_can_read_is_refused_with_the_remedy() {
 }
 
 #[test]
+fn what_others_could_exchange_is_refused_with_the_remedy() {
+    for name in [CA, CERTIFICATE, ""] {
+        let dir = folder(Side::Vault);
+        let path = if name.is_empty() { dir.path().to_owned() } else { dir.path().join(name) };
+        let (right, mode) = (fs::metadata(&path).unwrap().permissions(), if name.is_empty() { 0o770 } else { 0o664 });
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let refused = Papers::read(dir.path()).unwrap_err();
+        assert!(matches!(refused, PapersError::Writable { mode: found, .. } if found == mode), "{name}: {refused}");
+        assert!(refused.to_string().contains("run: chmod go-w "), "{refused}");
+        fs::set_permissions(&path, right).unwrap();
+        Papers::read(dir.path()).unwrap();
+    }
+}
+
+#[test]
 fn a_file_that_is_missing_or_holds_something_else_is_named() {
     for name in [CA, CERTIFICATE, KEY] {
         let dir = folder(Side::Vault);

@@ -90,7 +90,7 @@ impl Vault {
     /// `newest`.
     pub fn forget_earlier_index(&self, asker: &Asker, newest: &[u8; 32]) -> Result<(), VaultError> {
         let _only = self.rotation(asker, Detail::IndexKey)?.0;
-        if self.fingerprints().first() != Some(newest) {
+        if self.fingerprints().first() != Some(newest) || self.reindexing().is_none() {
             return Err(VaultError::NotRotating);
         }
         *self.reindexing() = None;
