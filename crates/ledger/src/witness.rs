@@ -50,6 +50,12 @@ pub enum Refusal {
     /// None of the keys that it knows of this log has signed.
     #[error("no key that is known here as the log's has signed this checkpoint: {0}")]
     Untrusted(CheckpointError),
+    /// Signed by a key that the log has replaced since.
+    #[error(
+        "the checkpoint is signed by a key of {0:?} that stands before the one which signed what this witness has cosigned \
+         last: that one is retired. If it is not, give the log's keys with --log in the order in which it announced them"
+    )]
+    Retired(String),
     /// The witness has cosigned another size since, or never any.
     #[error("the newest checkpoint that this witness has cosigned is about {0} leaves")]
     Elsewhere(u64),
@@ -63,7 +69,7 @@ impl Refusal {
     pub const fn status(&self) -> u16 {
         match self {
             Self::Malformed(_) | Self::TooShort { .. } => 400,
-            Self::Untrusted(_) => 403,
+            Self::Untrusted(_) | Self::Retired(_) => 403,
             Self::UnknownLog(_) => 404,
             Self::Elsewhere(_) => 409,
             Self::Inconsistent(_) => 422,
@@ -78,7 +84,8 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// One that signs with `signer`. A log that has changed its key has several in `logs`.
+    /// One that signs with `signer`. A log that has changed its key has several in `logs`, in the order in which it
+    /// announced them: one that another has followed is believed no more.
     pub fn new(signer: SignerKey, logs: Vec<VerifierKey>) -> Result<Self, KeyFault> {
         if signer.verifier().kind() != KeyKind::Witness {
             return Err(KeyFault::NotAWitness(signer.verifier().to_string()));
@@ -108,6 +115,10 @@ impl Witness {
             return Err(Refusal::TooShort { size: checkpoint.size, old: *old });
         }
         let seen = memory.get(&checkpoint.origin);
+        // Whoever has stolen a key that was replaced since could else go on with another story outside.
+        if seen.is_some_and(|seen| self.place(note, &checkpoint) < self.place(&seen.note, &checkpoint)) {
+            return Err(Refusal::Retired(checkpoint.origin));
+        }
         let (size, root) = seen.map_or((0, empty_root()), |seen| (seen.checkpoint.size, seen.checkpoint.root));
         if *old != size {
             return Err(Refusal::Elsewhere(size));
@@ -120,6 +131,11 @@ impl Witness {
         // Never earlier than it has said before: it states what was the newest at that time. And zero is no time.
         let time = now.max(seen.map_or(1, |seen| seen.time));
         Ok(Seen { note: self.sign(note, &known, time), checkpoint, time })
+    }
+
+    /// Where the newest key of the log's that has signed the note stands among all.
+    fn place(&self, note: &Note, checkpoint: &Checkpoint) -> Option<usize> {
+        self.logs.iter().rposition(|key| key.name() == checkpoint.origin && note.signature_of(key).is_some())
     }
 
     /// One signature of each key of the log's under the checkpoint, and this witness' behind them: whatever else

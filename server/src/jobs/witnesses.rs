@@ -63,7 +63,8 @@ pub enum PushError {
     },
     /// It does not cosign.
     #[error(
-        "it answers {status} ({words:?}); 403 and 404: give it the ledger's keys, all that `noren doctor` names, with --log"
+        "it answers {status} ({words:?}); 403 and 404: give it the ledger's keys, all that `noren doctor` names and in \
+         that order, with --log"
     )]
     Refused {
         /// The HTTP status.

@@ -202,8 +202,8 @@ fn a_witness_never_takes_back_a_time_and_keeps_no_signature_that_it_has_not_chec
 }
 
 #[test]
-fn a_log_that_changed_its_key_is_watched_on_with_the_new_one() {
-    let log = Log::of(9, 9);
+fn a_log_that_changed_its_key_is_watched_on_with_the_new_one_and_no_more_with_the_old_one() {
+    let log = Log::of(12, 12);
     let new = SignerKey::new(ORIGIN, KeyKind::Log, &[8; 32]).unwrap();
     let mut memory = Memory::default();
     ask(&mut memory, &log.request(0, 4)).unwrap();
@@ -211,8 +211,21 @@ fn a_log_that_changed_its_key_is_watched_on_with_the_new_one() {
     assert_eq!(ask(&mut memory, &request).unwrap_err().status(), 403, "nobody has told it of the new key");
     let signer = SignerKey::new("witness.example/w1", KeyKind::Witness, &[5; 32]).unwrap();
     let told = Witness::new(signer, vec![log_key().verifier().clone(), new.verifier().clone()]).unwrap();
+    let mut memory = Memory::read(&memory.to_string(), &told).unwrap();
+    let seen = told.consider(&memory, &request, NOW).unwrap();
+    assert_eq!(seen.checkpoint, log.checkpoint(9));
+    // Until the new key was seen, the old one may sign: its last checkpoint vouches for the new one.
+    assert_eq!(told.consider(&memory, &log.request(4, 9), NOW).unwrap().checkpoint, log.checkpoint(9));
+    memory.keep(seen);
     let memory = Memory::read(&memory.to_string(), &told).unwrap();
-    assert_eq!(told.consider(&memory, &request, NOW).unwrap().checkpoint, log.checkpoint(9));
+    let stolen = [log.request(9, 12), log.request(9, 9), log.request(3, 12)];
+    for request in &stolen {
+        let refusal = told.consider(&memory, request, NOW).unwrap_err();
+        assert_eq!((refusal.status(), refusal), (403, Refusal::Retired(ORIGIN.into())), "whoever stole the old key");
+    }
+    let mut both = log.request(9, 12);
+    both.note.signatures.extend(log.checkpoint(12).sign(&new).signatures);
+    assert_eq!(told.consider(&memory, &both, NOW).unwrap().checkpoint, log.checkpoint(12));
 }
 
 #[test]
