@@ -16,13 +16,17 @@ pub use request::{AddCheckpoint, LONGEST, MOST_HASHES, NotARequest, cosigned, ne
 use crate::Hash;
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::checkpoints::KeyFault;
-use crate::note::{KeyKind, Note, NoteSignature, SignerKey, VerifierKey};
+use crate::note::{KeyKind, Note, SignerKey, VerifierKey};
 use crate::tree::{ProofError, empty_root, verify_consistency};
 
 /// Where a log asks, behind the witness' address.
 pub const ADD_CHECKPOINT: &str = "/add-checkpoint";
 /// Content type of the size in an answer that says how far the witness is.
 pub const SIZE_TYPE: &str = "text/x.tlog.size";
+
+/// The same checkpoint is cosigned anew only after so long (seconds): whoever asks for it again and again, and anybody
+/// can, makes nobody sign and write.
+const AGAIN: u64 = 60;
 
 /// The name of a log in the address of its newest cosigned checkpoint, `/NAME/checkpoint`: the SHA-256 of its
 /// origin in hexadecimal digits.
@@ -77,6 +81,20 @@ impl Refusal {
     }
 }
 
+/// A request whose checkpoint the log has signed, with no signatures but the log's. [`Witness::check`] gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    request: AddCheckpoint,
+    checkpoint: Checkpoint,
+}
+
+impl Checked {
+    /// The request, as far as it counts.
+    pub fn request(&self) -> &AddCheckpoint {
+        &self.request
+    }
+}
+
 /// A witness: its own key, and those of the logs that it watches.
 pub struct Witness {
     signer: SignerKey,
@@ -101,23 +119,34 @@ impl Witness {
         self.signer.verifier()
     }
 
-    /// What to answer to a request, with what `memory` holds and at `now` (seconds since 1970): a cosigned
-    /// checkpoint, **which must be remembered for good before it is answered**, or why not.
-    pub fn consider(&self, memory: &Memory, request: &AddCheckpoint, now: u64) -> Result<Seen, Refusal> {
-        let AddCheckpoint { old, proof, note } = request;
-        let checkpoint: Checkpoint = note.text.parse().map_err(|_| NotARequest)?;
+    /// The part of answering that needs no memory, and is the expensive one: who has signed. Of each of the log's keys
+    /// one signature is looked at and kept, however many hang on the request.
+    pub fn check(&self, request: AddCheckpoint) -> Result<Checked, Refusal> {
+        let AddCheckpoint { old, proof, note: Note { text, signatures } } = request;
+        let checkpoint: Checkpoint = text.parse().map_err(|_| NotARequest)?;
         let known: Vec<VerifierKey> = self.logs.iter().filter(|key| key.name() == checkpoint.origin).cloned().collect();
         if known.is_empty() {
             return Err(Refusal::UnknownLog(checkpoint.origin));
         }
-        Checkpoint::open(note, &known).map_err(Refusal::Untrusted)?;
-        if *old > checkpoint.size {
-            return Err(Refusal::TooShort { size: checkpoint.size, old: *old });
+        let mut note = Note { text, signatures };
+        note.signatures = known.iter().filter_map(|key| note.signature_of(key).cloned()).collect();
+        Checkpoint::open(&note, &known).map_err(Refusal::Untrusted)?;
+        if old > checkpoint.size {
+            return Err(Refusal::TooShort { size: checkpoint.size, old });
         }
+        Ok(Checked { request: AddCheckpoint { old, proof, note }, checkpoint })
+    }
+
+    /// What to answer to a request, with what `memory` holds and at `now` (seconds since 1970): a cosigned
+    /// checkpoint, **which must be remembered for good before it is answered**, or why not. Asked again within a minute,
+    /// it is the one that is remembered already.
+    pub fn consider(&self, memory: &Memory, checked: &Checked, now: u64) -> Result<Seen, Refusal> {
+        let Checked { request: AddCheckpoint { old, proof, note }, checkpoint } = checked;
         let seen = memory.get(&checkpoint.origin);
+        let (place, seen_place) = (self.place(note), seen.and_then(|seen| self.place(&seen.note)));
         // Whoever has stolen a key that was replaced since could else go on with another story outside.
-        if seen.is_some_and(|seen| self.place(note, &checkpoint) < self.place(&seen.note, &checkpoint)) {
-            return Err(Refusal::Retired(checkpoint.origin));
+        if place < seen_place {
+            return Err(Refusal::Retired(checkpoint.origin.clone()));
         }
         let (size, root) = seen.map_or((0, empty_root()), |seen| (seen.checkpoint.size, seen.checkpoint.root));
         if *old != size {
@@ -128,23 +157,23 @@ impl Witness {
         if checkpoint.size == 0 && checkpoint.root != empty_root() {
             return Err(ProofError::Root.into());
         }
+        if let Some(seen) = seen
+            && seen.checkpoint == *checkpoint
+            && place == seen_place
+            && now < seen.time.saturating_add(AGAIN)
+        {
+            return Ok(seen.clone());
+        }
         // Never earlier than it has said before: it states what was the newest at that time. And zero is no time.
         let time = now.max(seen.map_or(1, |seen| seen.time));
-        Ok(Seen { note: self.sign(note, &known, time), checkpoint, time })
+        let mut note = note.clone();
+        note.signatures.push(self.signer.sign(&note.text, time));
+        Ok(Seen { note, checkpoint: checkpoint.clone(), time })
     }
 
-    /// Where the newest key of the log's that has signed the note stands among all.
-    fn place(&self, note: &Note, checkpoint: &Checkpoint) -> Option<usize> {
-        self.logs.iter().rposition(|key| key.name() == checkpoint.origin && note.signature_of(key).is_some())
-    }
-
-    /// One signature of each key of the log's under the checkpoint, and this witness' behind them: whatever else
-    /// hangs on it, what is kept stays short.
-    fn sign(&self, note: &Note, known: &[VerifierKey], time: u64) -> Note {
-        let mut signatures: Vec<NoteSignature> =
-            known.iter().filter_map(|key| note.signature_of(key).cloned()).collect();
-        signatures.push(self.signer.sign(&note.text, time));
-        Note { text: note.text.clone(), signatures }
+    /// Where the newest of the keys that have signed a note stands among all. No key signs under another's name.
+    fn place(&self, note: &Note) -> Option<usize> {
+        self.logs.iter().rposition(|key| note.signature_of(key).is_some())
     }
 }
 

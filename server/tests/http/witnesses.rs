@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 
 use crate::fixture::TestApp;
 use crate::shopper::EMAIL;
-use crate::witness::open;
+use crate::witness::{add, open};
 
 /// A shop whose vault knows a witness, and where that one is to listen.
 struct Watched {
@@ -158,7 +158,7 @@ async fn a_ledger_that_is_not_the_one_that_was_seen_is_an_alarm() {
         let folder = Arc::new(open(&watched.folder.path().join("witness"), vec![watched.log.clone()]).unwrap());
         let other = Checkpoint { size: newest.size + more, root: Hash([9; 32]), ..newest };
         let request = AddCheckpoint { old: 0, proof: Vec::new(), note: watched.signed(&other) };
-        folder.add(&request, 1_796_083_200).unwrap();
+        add(&folder, &request, 1_796_083_200).unwrap();
         let _serving = serve(listener, router(folder, Clock::System));
         let error = watched.push().await.unwrap_err();
         assert!(error.is_alarming(), "{error}");

@@ -63,9 +63,14 @@ impl Log {
     }
 }
 
+/// A witness is asked.
+fn consider(witness: &Witness, memory: &Memory, request: &AddCheckpoint, now: u64) -> Result<Seen, Refusal> {
+    witness.consider(memory, &witness.check(request.clone())?, now)
+}
+
 /// The witness is asked, and remembers.
 fn ask(memory: &mut Memory, request: &AddCheckpoint) -> Result<Seen, Refusal> {
-    let seen = witness().consider(memory, request, NOW)?;
+    let seen = consider(&witness(), memory, request, NOW)?;
     memory.keep(seen.clone());
     Ok(seen)
 }
@@ -193,12 +198,36 @@ fn a_witness_never_takes_back_a_time_and_keeps_no_signature_that_it_has_not_chec
     for _ in 0..100 {
         request.note.signatures.extend([other.sign(&request.note.text, 5), own.clone()]);
     }
-    memory.keep(witness.consider(&memory, &request, NOW).unwrap());
-    let back = witness.consider(&memory, &log.request(4, 9), NOW - 3_600).unwrap();
+    memory.keep(consider(&witness, &memory, &request, NOW).unwrap());
+    let back = consider(&witness, &memory, &log.request(4, 9), NOW - 3_600).unwrap();
     assert_eq!(back.time, NOW, "its clock was set back, and what it says is not");
     assert_eq!(memory.get(ORIGIN).unwrap().note.signatures.len(), 2, "the log's and its own");
-    let first = witness.consider(&Memory::default(), &request, 0).unwrap();
+    let first = consider(&witness, &Memory::default(), &request, 0).unwrap();
     assert_eq!(first.time, 1, "zero is no time");
+}
+
+#[test]
+fn asked_again_for_the_same_a_witness_answers_what_it_remembers_and_signs_anew_after_a_minute() {
+    let (log, witness, mut memory) = (Log::of(9, 9), witness(), Memory::default());
+    let first = ask(&mut memory, &log.request(0, 4)).unwrap();
+    for (now, time) in [(NOW, NOW), (NOW + AGAIN - 1, NOW), (NOW - 5, NOW), (NOW + AGAIN, NOW + AGAIN)] {
+        let seen = consider(&witness, &memory, &log.request(4, 4), now).unwrap();
+        assert_eq!((seen.time, seen == first), (time, time == NOW), "{now}");
+    }
+    assert_eq!(consider(&witness, &memory, &log.request(4, 9), NOW + 1).unwrap().time, NOW + 1, "what is new is signed");
+}
+
+#[test]
+fn of_many_signatures_one_of_each_key_is_looked_at() {
+    let (log, witness) = (Log::of(4, 4), witness());
+    let good = log.request(0, 4);
+    let mut many = good.clone();
+    let mut forged = good.note.signatures[0].clone();
+    forged.bytes[3] ^= 1;
+    many.note.signatures.extend(vec![forged.clone(); 500]);
+    assert_eq!(witness.check(many.clone()), witness.check(good));
+    many.note.signatures.insert(0, forged);
+    assert!(matches!(witness.check(many), Err(Refusal::Untrusted(_))));
 }
 
 #[test]
@@ -212,20 +241,20 @@ fn a_log_that_changed_its_key_is_watched_on_with_the_new_one_and_no_more_with_th
     let signer = SignerKey::new("witness.example/w1", KeyKind::Witness, &[5; 32]).unwrap();
     let told = Witness::new(signer, vec![log_key().verifier().clone(), new.verifier().clone()]).unwrap();
     let mut memory = Memory::read(&memory.to_string(), &told).unwrap();
-    let seen = told.consider(&memory, &request, NOW).unwrap();
+    let seen = consider(&told, &memory, &request, NOW).unwrap();
     assert_eq!(seen.checkpoint, log.checkpoint(9));
     // Until the new key was seen, the old one may sign: its last checkpoint vouches for the new one.
-    assert_eq!(told.consider(&memory, &log.request(4, 9), NOW).unwrap().checkpoint, log.checkpoint(9));
+    assert_eq!(consider(&told, &memory, &log.request(4, 9), NOW).unwrap().checkpoint, log.checkpoint(9));
     memory.keep(seen);
     let memory = Memory::read(&memory.to_string(), &told).unwrap();
     let stolen = [log.request(9, 12), log.request(9, 9), log.request(3, 12)];
     for request in &stolen {
-        let refusal = told.consider(&memory, request, NOW).unwrap_err();
+        let refusal = consider(&told, &memory, request, NOW).unwrap_err();
         assert_eq!((refusal.status(), refusal), (403, Refusal::Retired(ORIGIN.into())), "whoever stole the old key");
     }
     let mut both = log.request(9, 12);
     both.note.signatures.extend(log.checkpoint(12).sign(&new).signatures);
-    assert_eq!(told.consider(&memory, &both, NOW).unwrap().checkpoint, log.checkpoint(12));
+    assert_eq!(consider(&told, &memory, &both, NOW).unwrap().checkpoint, log.checkpoint(12));
 }
 
 #[test]
