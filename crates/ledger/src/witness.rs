@@ -63,6 +63,9 @@ pub enum Refusal {
     /// The witness has cosigned another size since, or never any.
     #[error("the newest checkpoint that this witness has cosigned is about {0} leaves")]
     Elsewhere(u64),
+    /// The proof is none, where none is needed: this says nothing about the log, only about who asks.
+    #[error("the proof does not fit, and none is needed: this witness has seen that very checkpoint, or none at all")]
+    Unproven,
     /// The tree is not a continuation of the one that was seen.
     #[error("the checkpoint does not continue what this witness has seen: {0}")]
     Inconsistent(#[from] ProofError),
@@ -76,7 +79,7 @@ impl Refusal {
             Self::Untrusted(_) | Self::Retired(_) => 403,
             Self::UnknownLog(_) => 404,
             Self::Elsewhere(_) => 409,
-            Self::Inconsistent(_) => 422,
+            Self::Unproven | Self::Inconsistent(_) => 422,
         }
     }
 }
@@ -92,6 +95,11 @@ impl Checked {
     /// The request, as far as it counts.
     pub fn request(&self) -> &AddCheckpoint {
         &self.request
+    }
+
+    /// What is to be cosigned.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
     }
 }
 
@@ -152,7 +160,10 @@ impl Witness {
         if *old != size {
             return Err(Refusal::Elsewhere(size));
         }
-        verify_consistency(size, root, checkpoint.size, checkpoint.root, proof)?;
+        if let Err(fault) = verify_consistency(size, root, checkpoint.size, checkpoint.root, proof) {
+            let needless = size == 0 || (size, root) == (checkpoint.size, checkpoint.root);
+            return Err(if needless { Refusal::Unproven } else { fault.into() });
+        }
         // The empty tree begins every tree, and so says nothing about the root of another empty one.
         if checkpoint.size == 0 && checkpoint.root != empty_root() {
             return Err(ProofError::Root.into());

@@ -23,6 +23,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::folder::{AddError, Folder};
+use super::told::{Told, evidence};
 
 /// A log hears no later than this, if only that it was too slow.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -35,6 +36,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 struct Asked {
     folder: Arc<Folder>,
     clock: Clock,
+    told: Arc<Told>,
     /// One for each thread that waits for the disk, which goes on also when nobody waits for its answer any more.
     threads: Arc<Semaphore>,
 }
@@ -44,7 +46,7 @@ pub fn router(folder: Arc<Folder>, clock: Clock) -> Router {
     Router::new()
         .route(ADD_CHECKPOINT, post(add))
         .route("/{origin}/checkpoint", get(newest))
-        .with_state(Asked { folder, clock, threads: Arc::new(Semaphore::new(AT_ONCE)) })
+        .with_state(Asked { folder, clock, told: Arc::default(), threads: Arc::new(Semaphore::new(AT_ONCE)) })
         .layer(CatchPanicLayer::new())
         .layer(RequestBodyLimitLayer::new(LONGEST))
         .layer(DefaultBodyLimit::max(LONGEST))
@@ -78,9 +80,10 @@ async fn add(State(asked): State<Asked>, body: Bytes) -> Response {
         let checked = asked.folder.check(request)?;
         let now = u64::try_from(asked.clock.now() / 1_000).unwrap_or(0);
         let added = asked.folder.add(&checked, now);
-        if let Err(AddError::Refused(refusal @ Refusal::Inconsistent(_))) = &added {
-            // Signed by the log, so what is inconsistent may prove that it tells two stories.
-            tracing::warn!(checkpoint = %checked.request().note, "not cosigned: {refusal}");
+        if let Err(AddError::Refused(refusal)) = &added
+            && asked.told.is_due(&checked.checkpoint().origin, refusal, now)
+        {
+            tracing::warn!(request = %evidence(&checked), "not cosigned: {refusal}");
         }
         added
     });

@@ -176,6 +176,13 @@ fn each_refusal_has_the_status_of_the_specification_and_changes_nothing() {
         assert_eq!(memory.get(ORIGIN), Some(&first), "{what}");
     }
     assert_eq!(ask(&mut memory, &log.request(3, 12)), Err(Refusal::Elsewhere(8)));
+    // What everybody can read and send back with a wrong proof says nothing against the log.
+    let bad = |request| AddCheckpoint { proof: good.proof.clone(), ..request };
+    assert_eq!(ask(&mut memory, &bad(log.request(8, 8))), Err(Refusal::Unproven));
+    assert_eq!(ask(&mut Memory::default(), &bad(log.request(0, 8))), Err(Refusal::Unproven));
+    for request in [bad(fork.request(8, 8)), fork.request(8, 8), fork.request(8, 12)] {
+        assert!(matches!(ask(&mut memory, &request), Err(Refusal::Inconsistent(_))));
+    }
     // A log that it has not seen yet.
     let mut nothing = Memory::default();
     for (request, status) in [
@@ -214,7 +221,11 @@ fn asked_again_for_the_same_a_witness_answers_what_it_remembers_and_signs_anew_a
         let seen = consider(&witness, &memory, &log.request(4, 4), now).unwrap();
         assert_eq!((seen.time, seen == first), (time, time == NOW), "{now}");
     }
-    assert_eq!(consider(&witness, &memory, &log.request(4, 9), NOW + 1).unwrap().time, NOW + 1, "what is new is signed");
+    assert_eq!(
+        consider(&witness, &memory, &log.request(4, 9), NOW + 1).unwrap().time,
+        NOW + 1,
+        "what is new is signed"
+    );
 }
 
 #[test]
