@@ -61,6 +61,12 @@ pub enum PushError {
         /// What it says.
         words: String,
     },
+    /// It was somewhere else each time that it was asked.
+    #[error(
+        "it was at another size than it had said each time: another of the shop's processes shows it the ledger just now; if \
+         this stays, it is no witness as in C2SP tlog-witness"
+    )]
+    Busy,
     /// It does not cosign.
     #[error(
         "it answers {status} ({words:?}); 403 and 404: give it the ledger's keys, all that `noren doctor` names and in \
@@ -108,13 +114,20 @@ pub async fn push(shop: &Shop, client: &Client, witness: &WitnessAt) -> Result<O
                 shop.vault.keep_cosigned(cosigned(&request.note, &lines)?.to_string()).await?;
                 return Ok(Some(checkpoint.size));
             }
+            // Until July 2026 the protocol said so of another tree of the same size, and there are such witnesses.
+            Answer::Elsewhere(size) if size == old && old == checkpoint.size => {
+                return Err(PushError::Forked { words: format!("409, {size} leaves") });
+            }
+            Answer::Elsewhere(size) if size == old => {
+                let words = format!("it is at {size} leaves, from which it was asked");
+                return Err(PushError::Refused { status: 409, words });
+            }
             Answer::Elsewhere(size) => old = size,
             Answer::Refused { status: 422, words } => return Err(PushError::Forked { words }),
             Answer::Refused { status, words } => return Err(PushError::Refused { status, words }),
         }
     }
-    // Another of the shop's processes is showing it at this moment.
-    Ok(None)
+    Err(PushError::Busy)
 }
 
 async fn ask(client: &Client, witness: &WitnessAt, request: &AddCheckpoint) -> Result<Answer, PushError> {

@@ -215,6 +215,37 @@ async fn an_answer_counts_by_its_signature_and_by_nothing_else() {
     assert_eq!(watched.cosigned().await, None);
 }
 
+/// Answers 409 with a size made of the request's old size and its checkpoint's size.
+async fn elsewhere(
+    watched: &Watched,
+    listener: TcpListener,
+    size: impl Fn(u64, u64) -> u64 + Clone + Send + Sync + 'static,
+) -> PushError {
+    let answer = move |body: String| {
+        let request: AddCheckpoint = body.parse().unwrap();
+        let checkpoint: Checkpoint = request.note.text.parse().unwrap();
+        std::future::ready((StatusCode::CONFLICT, format!("{}\n", size(request.old, checkpoint.size))))
+    };
+    let serving = serve(listener, Router::new().route("/add-checkpoint", post(answer)));
+    let error = watched.push().await.unwrap_err();
+    serving.abort();
+    error
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_witness_that_is_always_elsewhere_is_told_and_one_that_knows_another_tree_of_the_same_size_is_an_alarm() {
+    let (watched, listener) = Watched::start().await;
+    let error = elsewhere(&watched, listener, |old, _| old).await;
+    assert!(matches!(error, PushError::Refused { status: 409, .. }) && !error.is_alarming(), "{error}");
+    let (watched, listener) = Watched::start().await;
+    let error = elsewhere(&watched, listener, |old, _| old + 1).await;
+    assert!(matches!(error, PushError::Busy) && !error.is_alarming(), "{error}");
+    let (watched, listener) = Watched::start().await;
+    // A witness of the protocol before July 2026: first where it is, and then that this is another tree.
+    let error = elsewhere(&watched, listener, |_, size| size).await;
+    assert!(matches!(error, PushError::Forked { .. }) && error.is_alarming(), "{error}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn https_that_is_none_is_a_witness_that_cannot_be_reached() {
     let (watched, listener) = Watched::start().await;
