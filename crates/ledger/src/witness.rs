@@ -28,6 +28,9 @@ pub const SIZE_TYPE: &str = "text/x.tlog.size";
 /// can, makes nobody sign and write.
 const AGAIN: u64 = 60;
 
+/// A clock that is behind what was cosigned by no more than this (seconds) was set right; by more, it is or was wrong.
+const BEHIND: u64 = 60;
+
 /// The name of a log in the address of its newest cosigned checkpoint, `/NAME/checkpoint`: the SHA-256 of its
 /// origin in hexadecimal digits.
 pub fn origin_hash(origin: &str) -> String {
@@ -63,6 +66,17 @@ pub enum Refusal {
     /// The witness has cosigned another size since, or never any.
     #[error("the newest checkpoint that this witness has cosigned is about {0} leaves")]
     Elsewhere(u64),
+    /// Its own clock was wrong before, or is now: it would have to cosign at a time that is not.
+    #[error(
+        "the witness' clock says {now}, and it has cosigned at {time} (seconds since 1970): set its clock right; if that \
+         earlier time was wrong, a new witness in an empty folder is needed"
+    )]
+    Behind {
+        /// By its clock.
+        now: u64,
+        /// When it has cosigned last.
+        time: u64,
+    },
     /// The proof is none, where none is needed: this says nothing about the log, only about who asks.
     #[error("the proof does not fit, and none is needed: this witness has seen that very checkpoint, or none at all")]
     Unproven,
@@ -80,6 +94,7 @@ impl Refusal {
             Self::UnknownLog(_) => 404,
             Self::Elsewhere(_) => 409,
             Self::Unproven | Self::Inconsistent(_) => 422,
+            Self::Behind { .. } => 503,
         }
     }
 }
@@ -167,6 +182,9 @@ impl Witness {
         // The empty tree begins every tree, and so says nothing about the root of another empty one.
         if checkpoint.size == 0 && checkpoint.root != empty_root() {
             return Err(ProofError::Root.into());
+        }
+        if let Some(seen) = seen.filter(|seen| now.saturating_add(BEHIND) < seen.time) {
+            return Err(Refusal::Behind { now, time: seen.time });
         }
         if let Some(seen) = seen
             && seen.checkpoint == *checkpoint

@@ -20,7 +20,10 @@ const AT_MOST: Duration = Duration::from_mins(15);
 /// A ledger that stands still is shown again after so long (seconds): that nothing was added is news as well.
 const AGAIN: u64 = 6 * 60 * 60;
 
-/// A witness has not cosigned.
+/// A clock that is off by more than this (seconds) is wrong.
+const OFF: u64 = 60 * 60;
+
+/// A witness has not cosigned, or not as it should.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
     /// The vault, which has been asked first.
@@ -60,6 +63,17 @@ pub enum PushError {
     Forked {
         /// What it says.
         words: String,
+    },
+    /// It has cosigned, at a time that cannot be.
+    #[error(
+        "it has cosigned at {time}, and this machine's clock says {now} (seconds since 1970): set both clocks right, or the \
+         cosignature counts as an old one"
+    )]
+    Clock {
+        /// When it says that it has signed.
+        time: u64,
+        /// What our clock says.
+        now: u64,
     },
     /// It was somewhere else each time that it was asked.
     #[error(
@@ -111,7 +125,12 @@ pub async fn push(shop: &Shop, client: &Client, witness: &WitnessAt) -> Result<O
         let request = AddCheckpoint { old, proof, note };
         match ask(client, witness, &request).await? {
             Answer::Cosigned(lines) => {
-                shop.vault.keep_cosigned(cosigned(&request.note, &lines)?.to_string()).await?;
+                let note = cosigned(&request.note, &lines)?;
+                shop.vault.keep_cosigned(note.to_string()).await?;
+                let time = note.verify(std::slice::from_ref(&witness.key))?.iter().find_map(|signed| signed.time);
+                if let Some(time) = time.filter(|time| time.abs_diff(now) > OFF) {
+                    return Err(PushError::Clock { time, now });
+                }
                 return Ok(Some(checkpoint.size));
             }
             // Until July 2026 the protocol said so of another tree of the same size, and there are such witnesses.

@@ -83,7 +83,10 @@ async fn add(State(asked): State<Asked>, body: Bytes) -> Response {
         if let Err(AddError::Refused(refusal)) = &added
             && asked.told.is_due(&checked.checkpoint().origin, refusal, now)
         {
-            tracing::warn!(request = %evidence(&checked), "not cosigned: {refusal}");
+            match refusal {
+                Refusal::Behind { .. } => tracing::error!("nothing is cosigned: {refusal}"),
+                _ => tracing::warn!(request = %evidence(&checked), "not cosigned: {refusal}"),
+            }
         }
         added
     });

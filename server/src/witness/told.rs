@@ -14,9 +14,10 @@ pub struct Told(Mutex<BTreeMap<(String, u16), u64>>);
 
 impl Told {
     /// Whether a refusal is to be said at `now` (seconds since 1970): the log has signed what does not continue what
-    /// was seen, and that was not said a moment ago. All else anybody can bring about who can write a request.
+    /// was seen, or the witness' clock is wrong, and that was not said a moment ago. All else anybody can bring about who
+    /// can write a request.
     pub fn is_due(&self, origin: &str, refusal: &Refusal, now: u64) -> bool {
-        if !matches!(refusal, Refusal::Inconsistent(_)) {
+        if !matches!(refusal, Refusal::Inconsistent(_) | Refusal::Behind { .. }) {
             return false;
         }
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,6 +65,9 @@ mod tests {
             .map(|(origin, later)| told.is_due(origin, &forked, NOW + later));
         assert_eq!(due, [true, false, true, false, true, false, true]);
         assert!(told.is_due("a", &forked, NOW - 3_600), "the clock was set back");
+        let behind = Refusal::Behind { now: NOW - 3_600, time: NOW };
+        let due = [0, 1].map(|later| told.is_due("a", &behind, NOW - 3_600 + later));
+        assert_eq!(due, [true, false], "which is said as well, whatever else was");
     }
 
     #[test]

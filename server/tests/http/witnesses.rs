@@ -215,6 +215,25 @@ async fn an_answer_counts_by_its_signature_and_by_nothing_else() {
     assert_eq!(watched.cosigned().await, None);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_witness_whose_clock_is_wrong_is_told_of_and_what_it_has_cosigned_is_kept() {
+    let (watched, listener) = Watched::start().await;
+    let address = listener.local_addr().unwrap();
+    let folder = Arc::new(open(&watched.folder.path().join("witness"), vec![watched.log.clone()]).unwrap());
+    let now = watched.app.shop.clock.now();
+    let serving = serve(listener, router(folder.clone(), Clock::fixed(now - 2 * 3_600_000)));
+    let error = watched.push().await.unwrap_err();
+    assert!(matches!(error, PushError::Clock { .. }) && !error.is_alarming(), "{error}");
+    assert_eq!(watched.cosigned().await, Some(watched.newest().await.size));
+    serving.abort();
+    let _ = serving.await;
+    // Set back once more, it does not go on with the time that it said before.
+    watched.somebody_comes().await;
+    let _serving = serve(TcpListener::bind(address).await.unwrap(), router(folder, Clock::fixed(now - 3 * 3_600_000)));
+    let error = watched.push().await.unwrap_err();
+    assert!(matches!(&error, PushError::Refused { status: 503, words } if words.contains("clock")), "{error}");
+}
+
 /// Answers 409 with a size made of the request's old size and its checkpoint's size.
 async fn elsewhere(
     watched: &Watched,

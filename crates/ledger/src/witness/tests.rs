@@ -206,8 +206,13 @@ fn a_witness_never_takes_back_a_time_and_keeps_no_signature_that_it_has_not_chec
         request.note.signatures.extend([other.sign(&request.note.text, 5), own.clone()]);
     }
     memory.keep(consider(&witness, &memory, &request, NOW).unwrap());
-    let back = consider(&witness, &memory, &log.request(4, 9), NOW - 3_600).unwrap();
+    let back = consider(&witness, &memory, &log.request(4, 9), NOW - BEHIND).unwrap();
     assert_eq!(back.time, NOW, "its clock was set back, and what it says is not");
+    for request in [log.request(4, 9), log.request(4, 4)] {
+        let now = NOW - BEHIND - 1;
+        let refusal = consider(&witness, &memory, &request, now).unwrap_err();
+        assert_eq!((refusal.status(), refusal), (503, Refusal::Behind { now, time: NOW }), "this far back it is wrong");
+    }
     assert_eq!(memory.get(ORIGIN).unwrap().note.signatures.len(), 2, "the log's and its own");
     let first = consider(&witness, &Memory::default(), &request, 0).unwrap();
     assert_eq!(first.time, 1, "zero is no time");
