@@ -6,3 +6,4 @@
 
 pub mod folder;
 pub mod http;
+mod told;

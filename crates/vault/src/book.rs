@@ -238,6 +238,15 @@ impl Book {
         state.files.check(checkpoint)
     }
 
+    /// The key whose turn it is, or was, to sign the checkpoint of this size.
+    pub fn signer(&self, size: u64) -> Option<VerifierKey> {
+        let state = self.shared.state();
+        match state.auditor.signer(size) {
+            None => state.keys.first().cloned(),
+            Some(announced) => state.keys.iter().find(|key| key.hash() == announced).cloned(),
+        }
+    }
+
     /// Proof of all that was ever written about `tag`. Others go on writing while its leaves are read.
     pub fn prove(&self, tag: Tag) -> Result<LeafProof, BookError> {
         let (checkpoint, note, (head, last, held)) = writer::checkpoint(&self.shared, |state| {

@@ -25,7 +25,7 @@ pub struct Witness {
     #[arg(long, value_name = "ADDR")]
     listen: SocketAddr,
     /// The verifier key of a ledger that it watches, as `noren doctor` says it; as often as there are such, and once
-    /// more with each key that one of them has announced since
+    /// more with each key that one of them has announced since, in that order
     #[arg(long = "log", value_name = "KEY", required = true)]
     logs: Vec<String>,
     /// What it is called, such as witness.example/shop; needed at the first start, and kept

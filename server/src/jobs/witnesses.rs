@@ -20,7 +20,10 @@ const AT_MOST: Duration = Duration::from_mins(15);
 /// A ledger that stands still is shown again after so long (seconds): that nothing was added is news as well.
 const AGAIN: u64 = 6 * 60 * 60;
 
-/// A witness has not cosigned.
+/// A clock that is off by more than this (seconds) is wrong.
+const OFF: u64 = 60 * 60;
+
+/// A witness has not cosigned, or not as it should.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
     /// The vault, which has been asked first.
@@ -61,9 +64,27 @@ pub enum PushError {
         /// What it says.
         words: String,
     },
+    /// It has cosigned, at a time that cannot be.
+    #[error(
+        "it has cosigned at {time}, and this machine's clock says {now} (seconds since 1970): set both clocks right, or the \
+         cosignature counts as an old one"
+    )]
+    Clock {
+        /// When it says that it has signed.
+        time: u64,
+        /// What our clock says.
+        now: u64,
+    },
+    /// It was somewhere else each time that it was asked.
+    #[error(
+        "it was at another size than it had said each time: another of the shop's processes shows it the ledger just now; if \
+         this stays, it is no witness as in C2SP tlog-witness"
+    )]
+    Busy,
     /// It does not cosign.
     #[error(
-        "it answers {status} ({words:?}); 403 and 404: give it the ledger's keys, all that `noren doctor` names, with --log"
+        "it answers {status} ({words:?}); 403 and 404: give it the ledger's keys, all that `noren doctor` names and in \
+         that order, with --log"
     )]
     Refused {
         /// The HTTP status.
@@ -104,16 +125,28 @@ pub async fn push(shop: &Shop, client: &Client, witness: &WitnessAt) -> Result<O
         let request = AddCheckpoint { old, proof, note };
         match ask(client, witness, &request).await? {
             Answer::Cosigned(lines) => {
-                shop.vault.keep_cosigned(cosigned(&request.note, &lines)?.to_string()).await?;
+                let note = cosigned(&request.note, &lines)?;
+                shop.vault.keep_cosigned(note.to_string()).await?;
+                let time = note.verify(std::slice::from_ref(&witness.key))?.iter().find_map(|signed| signed.time);
+                if let Some(time) = time.filter(|time| time.abs_diff(now) > OFF) {
+                    return Err(PushError::Clock { time, now });
+                }
                 return Ok(Some(checkpoint.size));
+            }
+            // Until July 2026 the protocol said so of another tree of the same size, and there are such witnesses.
+            Answer::Elsewhere(size) if size == old && old == checkpoint.size => {
+                return Err(PushError::Forked { words: format!("409, {size} leaves") });
+            }
+            Answer::Elsewhere(size) if size == old => {
+                let words = format!("it is at {size} leaves, from which it was asked");
+                return Err(PushError::Refused { status: 409, words });
             }
             Answer::Elsewhere(size) => old = size,
             Answer::Refused { status: 422, words } => return Err(PushError::Forked { words }),
             Answer::Refused { status, words } => return Err(PushError::Refused { status, words }),
         }
     }
-    // Another of the shop's processes is showing it at this moment.
-    Ok(None)
+    Err(PushError::Busy)
 }
 
 async fn ask(client: &Client, witness: &WitnessAt, request: &AddCheckpoint) -> Result<Answer, PushError> {

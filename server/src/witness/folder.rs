@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use noren_ledger::checkpoints::KeyFault;
 use noren_ledger::note::{KeyKind, SignerKey, VerifierKey};
-use noren_ledger::witness::{AddCheckpoint, Memory, MemoryFault, Refusal, Seen, Witness, origin_hash};
+use noren_ledger::witness::{AddCheckpoint, Checked, Memory, MemoryFault, Refusal, Seen, Witness, origin_hash};
 
 /// A witness cannot work in a folder.
 #[derive(Debug, thiserror::Error)]
@@ -175,11 +175,19 @@ impl Folder {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Looks who has signed what is asked. Nobody else waits for it.
+    pub fn check(&self, request: AddCheckpoint) -> Result<Checked, Refusal> {
+        self.witness.check(request)
+    }
+
     /// Cosigns what is asked at `now` (seconds since 1970), if it continues what was seen, and gives it once it
     /// is on the disk.
-    pub fn add(&self, request: &AddCheckpoint, now: u64) -> Result<Seen, AddError> {
+    pub fn add(&self, checked: &Checked, now: u64) -> Result<Seen, AddError> {
         let mut memory = self.memory();
-        let seen = self.witness.consider(&memory, request, now)?;
+        let seen = self.witness.consider(&memory, checked, now)?;
+        if memory.get(&seen.checkpoint.origin) == Some(&seen) {
+            return Ok(seen);
+        }
         let mut next = memory.clone();
         next.keep(seen.clone());
         replace(&self.path, "seen", next.to_string().as_bytes())?;

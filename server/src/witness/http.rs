@@ -4,29 +4,41 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Bytes;
+use axum::error_handling::HandleErrorLayer;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{BoxError, Router};
 use noren_ledger::witness::{ADD_CHECKPOINT, AddCheckpoint, LONGEST, NotARequest, Refusal, SIZE_TYPE};
 use noren_shop::clock::Clock;
+use tokio::sync::Semaphore;
+use tower::ServiceBuilder;
+use tower::limit::GlobalConcurrencyLimitLayer;
+use tower::load_shed::LoadShedLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::folder::{AddError, Folder};
+use super::told::{Told, evidence};
 
 /// A log hears no later than this, if only that it was too slow.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// So many requests are answered at once, and no more are waited for: each holds up to [`LONGEST`] in memory. A shop
+/// asks every ten seconds.
+const AT_ONCE: usize = 16;
 const TEXT: &str = "text/plain; charset=utf-8";
 
 #[derive(Clone)]
 struct Asked {
     folder: Arc<Folder>,
     clock: Clock,
+    told: Arc<Told>,
+    /// One for each thread that waits for the disk, which goes on also when nobody waits for its answer any more.
+    threads: Arc<Semaphore>,
 }
 
 /// Everything that the witness in `folder` answers.
@@ -34,10 +46,16 @@ pub fn router(folder: Arc<Folder>, clock: Clock) -> Router {
     Router::new()
         .route(ADD_CHECKPOINT, post(add))
         .route("/{origin}/checkpoint", get(newest))
-        .with_state(Asked { folder, clock })
+        .with_state(Asked { folder, clock, told: Arc::default(), threads: Arc::new(Semaphore::new(AT_ONCE)) })
         .layer(CatchPanicLayer::new())
         .layer(RequestBodyLimitLayer::new(LONGEST))
         .layer(DefaultBodyLimit::max(LONGEST))
+        .layer(
+            ServiceBuilder::new()
+                .layer(HandleErrorLayer::new(|_: BoxError| std::future::ready(busy())))
+                .layer(LoadShedLayer::new())
+                .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE)),
+        )
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, ANSWER_WITHIN))
 }
 
@@ -47,16 +65,28 @@ fn answer(status: StatusCode, kind: &'static str, words: String) -> Answer {
     (status, [(CONTENT_TYPE, kind)], words)
 }
 
+/// To whom there is no time left to listen.
+fn busy() -> Answer {
+    answer(StatusCode::SERVICE_UNAVAILABLE, TEXT, "the witness is busy; ask again later\n".to_owned())
+}
+
 async fn add(State(asked): State<Asked>, body: Bytes) -> Response {
+    let Ok(thread) = asked.threads.try_acquire_owned() else { return busy().into_response() };
     // The disk is waited for in a thread of its own; and once it has begun, also when nobody waits any more.
     let done = tokio::task::spawn_blocking(move || {
+        let _thread = thread;
         let text = std::str::from_utf8(&body).map_err(|_| NotARequest);
         let request = text.and_then(str::parse::<AddCheckpoint>).map_err(Refusal::from)?;
+        let checked = asked.folder.check(request)?;
         let now = u64::try_from(asked.clock.now() / 1_000).unwrap_or(0);
-        let added = asked.folder.add(&request, now);
-        if let Err(AddError::Refused(refusal @ (Refusal::Inconsistent(_) | Refusal::Untrusted(_)))) = &added {
-            // Signed by the log, so what is inconsistent may prove that it tells two stories.
-            tracing::warn!(checkpoint = %request.note, "not cosigned: {refusal}");
+        let added = asked.folder.add(&checked, now);
+        if let Err(AddError::Refused(refusal)) = &added
+            && asked.told.is_due(&checked.checkpoint().origin, refusal, now)
+        {
+            match refusal {
+                Refusal::Behind { .. } => tracing::error!("nothing is cosigned: {refusal}"),
+                _ => tracing::warn!(request = %evidence(&checked), "not cosigned: {refusal}"),
+            }
         }
         added
     });

@@ -4,19 +4,23 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fs::{self, Permissions};
+use std::future::{pending, poll_fn};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::{BodyExt, Empty};
 use noren_ledger::Hash;
 use noren_ledger::checkpoint::Checkpoint;
 use noren_ledger::note::{KeyKind, SignerKey, VerifierKey};
 use noren_ledger::tree::{Frontier, leaf_hash, prove_consistency};
-use noren_ledger::witness::{AddCheckpoint, LONGEST, cosigned, origin_hash};
-use noren_server::witness::folder::{Folder, FolderError};
+use noren_ledger::witness::{AddCheckpoint, LONGEST, Seen, cosigned, origin_hash};
+use noren_server::witness::folder::{AddError, Folder, FolderError};
 use noren_server::witness::http::router;
 use noren_shop::clock::Clock;
 
@@ -36,6 +40,16 @@ pub fn log_key(name: &str, seed: u8) -> SignerKey {
 /// Opens the witness of these tests in a folder, for logs with these keys.
 pub fn open(folder: &Path, logs: Vec<VerifierKey>) -> Result<Folder, FolderError> {
     Folder::open(folder, Some(NAME), logs, |bytes| bytes.fill(7))
+}
+
+/// What a witness does with a request.
+pub fn add(folder: &Folder, request: &AddCheckpoint, now: u64) -> Result<Seen, AddError> {
+    folder.add(&folder.check(request.clone())?, now)
+}
+
+/// Whether something goes on, after it was given one chance.
+async fn is_pending<F: Future + Unpin>(going: &mut F) -> bool {
+    poll_fn(|context| Poll::Ready(Pin::new(&mut *going).poll(context).is_pending())).await
 }
 
 /// A tree of so many leaves, with all that is needed to prove something of it.
@@ -72,6 +86,7 @@ impl Tree {
 /// A witness of one log, in a folder of its own.
 struct Watching {
     router: Router,
+    clock: Clock,
     folder: tempfile::TempDir,
 }
 
@@ -84,7 +99,8 @@ impl Watching {
     fn again(folder: tempfile::TempDir) -> Self {
         fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
         let opened = open(folder.path(), vec![log_key(ORIGIN, 4).verifier().clone()]).unwrap();
-        Self { router: router(Arc::new(opened), Clock::fixed(NOW_MS)), folder }
+        let clock = Clock::fixed(NOW_MS);
+        Self { router: router(Arc::new(opened), clock.clone()), clock, folder }
     }
 
     /// The process ends, however.
@@ -185,7 +201,7 @@ async fn of_two_stories_told_at_the_same_time_one_is_cosigned() {
     let witness = Arc::new(Watching::start());
     witness.add(&Tree::of(8, 8, 0).request(0, 8)).await;
     let mut asked = tokio::task::JoinSet::new();
-    for no in 0..32u64 {
+    for no in 0..16u64 {
         let witness = witness.clone();
         asked.spawn(async move {
             let tree = Tree::of(40, 8, no % 2 + 1);
@@ -205,12 +221,63 @@ async fn of_two_stories_told_at_the_same_time_one_is_cosigned() {
 }
 
 #[tokio::test]
+async fn asked_for_the_same_at_once_again_a_witness_writes_nothing() {
+    let (witness, tree) = (Watching::start(), Tree::of(8, 8, 0));
+    let first = witness.add(&tree.request(0, 8)).await;
+    // A folder in the way, which not even root writes over.
+    fs::create_dir(witness.folder.path().join("seen.unfinished")).unwrap();
+    let again = witness.add(&tree.request(8, 8)).await;
+    assert_eq!((again.status, &again.body), (StatusCode::OK, &first.body));
+    witness.clock.advance(60_000);
+    let later = witness.add(&tree.request(8, 8)).await;
+    assert_eq!(later.status, StatusCode::SERVICE_UNAVAILABLE, "a minute later it would sign anew");
+}
+
+#[tokio::test]
+async fn no_more_than_sixteen_are_listened_to_at_once() {
+    let (witness, tree) = (Watching::start(), Tree::of(8, 8, 0));
+    let mut slow = Vec::new();
+    for _ in 0..16 {
+        let endless = Empty::<Bytes>::new().with_trailers(pending::<Option<Result<HeaderMap, Infallible>>>());
+        let mut asked = Box::pin(witness.send(Method::POST, "/add-checkpoint", Body::new(endless)));
+        assert!(is_pending(&mut asked).await, "it is listened to");
+        slow.push(asked);
+    }
+    let answer = witness.add(&tree.request(0, 8)).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
+    drop(slow);
+    assert_eq!(witness.add(&tree.request(0, 8)).await.status, StatusCode::OK);
+}
+
+#[test]
+fn whoever_goes_away_keeps_his_place_until_the_disk_has_answered() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let (witness, tree) = (Watching::start(), Tree::of(8, 8, 0));
+        // The disk is slow: the only thread that waits for it is taken.
+        let (answers, disk) = std::sync::mpsc::channel::<()>();
+        let waiting = tokio::task::spawn_blocking(move || disk.recv());
+        for _ in 0..16 {
+            let request = tree.request(0, 8);
+            let mut asked = std::pin::pin!(witness.add(&request));
+            assert!(is_pending(&mut asked).await, "it waits for the disk, and then nobody waits for it");
+        }
+        assert_eq!(witness.add(&tree.request(0, 8)).await.status, StatusCode::SERVICE_UNAVAILABLE);
+        answers.send(()).unwrap();
+        waiting.await.unwrap().unwrap();
+        // The last of them has ended when the thread is free again.
+        tokio::task::spawn_blocking(|| ()).await.unwrap();
+        assert_eq!(witness.add(&tree.request(8, 8)).await.status, StatusCode::OK);
+    });
+}
+
+#[tokio::test]
 async fn a_witness_that_died_before_it_answered_knows_what_it_had_signed() {
     let tree = Tree::of(20, 20, 0);
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
     let opened = open(folder.path(), vec![log_key(ORIGIN, 4).verifier().clone()]).unwrap();
-    let lost = opened.add(&tree.request(0, 8), NOW).unwrap();
+    let lost = add(&opened, &tree.request(0, 8), NOW).unwrap();
     drop(opened);
     // It died in the middle of the next one, too.
     fs::write(folder.path().join("seen.unfinished"), "noren-witness/1 1\n\nshop.ex").unwrap();
@@ -263,7 +330,7 @@ fn a_witness_that_has_lost_something_does_not_begin_again_in_silence() {
     // A first start that was cut off begins again.
     fs::write(path.join("seen"), "noren-witness/1 0\n\n").unwrap();
     fs::set_permissions(path.join("seen"), Permissions::from_mode(0o600)).unwrap();
-    open(&path, logs()).unwrap().add(&Tree::of(9, 9, 0).request(0, 9), NOW).unwrap();
+    add(&open(&path, logs()).unwrap(), &Tree::of(9, 9, 0).request(0, 9), NOW).unwrap();
     let [key, seen] = ["signing.key", "seen"].map(|name| (path.join(name), fs::read(path.join(name)).unwrap()));
 
     fs::remove_file(&key.0).unwrap();
@@ -294,10 +361,10 @@ fn what_cannot_be_written_down_is_not_cosigned() {
     let path = dir.path().join("witness");
     let opened = open(&path, vec![log_key(ORIGIN, 4).verifier().clone()]).unwrap();
     let tree = Tree::of(9, 9, 0);
-    opened.add(&tree.request(0, 4), NOW).unwrap();
+    add(&opened, &tree.request(0, 4), NOW).unwrap();
     // A folder in the way, which not even root writes over.
     fs::create_dir(path.join("seen.unfinished")).unwrap();
-    assert!(opened.add(&tree.request(4, 9), NOW).is_err());
+    assert!(add(&opened, &tree.request(4, 9), NOW).is_err());
     fs::remove_dir(path.join("seen.unfinished")).unwrap();
-    assert_eq!(opened.add(&tree.request(4, 9), NOW).unwrap().checkpoint, tree.checkpoint(9), "from where it was");
+    assert_eq!(add(&opened, &tree.request(4, 9), NOW).unwrap().checkpoint, tree.checkpoint(9), "from where it was");
 }

@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 
 use crate::fixture::TestApp;
 use crate::shopper::EMAIL;
-use crate::witness::open;
+use crate::witness::{add, open};
 
 /// A shop whose vault knows a witness, and where that one is to listen.
 struct Watched {
@@ -158,7 +158,7 @@ async fn a_ledger_that_is_not_the_one_that_was_seen_is_an_alarm() {
         let folder = Arc::new(open(&watched.folder.path().join("witness"), vec![watched.log.clone()]).unwrap());
         let other = Checkpoint { size: newest.size + more, root: Hash([9; 32]), ..newest };
         let request = AddCheckpoint { old: 0, proof: Vec::new(), note: watched.signed(&other) };
-        folder.add(&request, 1_796_083_200).unwrap();
+        add(&folder, &request, 1_796_083_200).unwrap();
         let _serving = serve(listener, router(folder, Clock::System));
         let error = watched.push().await.unwrap_err();
         assert!(error.is_alarming(), "{error}");
@@ -213,6 +213,56 @@ async fn an_answer_counts_by_its_signature_and_by_nothing_else() {
     let (error, watched) = answered(move || (StatusCode::OK, line.clone()).into_response()).await;
     assert!(matches!(&error, PushError::Vault(VaultError::Trouble(words)) if words.contains("no witness")), "{error}");
     assert_eq!(watched.cosigned().await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_witness_whose_clock_is_wrong_is_told_of_and_what_it_has_cosigned_is_kept() {
+    let (watched, listener) = Watched::start().await;
+    let address = listener.local_addr().unwrap();
+    let folder = Arc::new(open(&watched.folder.path().join("witness"), vec![watched.log.clone()]).unwrap());
+    let now = watched.app.shop.clock.now();
+    let serving = serve(listener, router(folder.clone(), Clock::fixed(now - 2 * 3_600_000)));
+    let error = watched.push().await.unwrap_err();
+    assert!(matches!(error, PushError::Clock { .. }) && !error.is_alarming(), "{error}");
+    assert_eq!(watched.cosigned().await, Some(watched.newest().await.size));
+    serving.abort();
+    let _ = serving.await;
+    // Set back once more, it does not go on with the time that it said before.
+    watched.somebody_comes().await;
+    let _serving = serve(TcpListener::bind(address).await.unwrap(), router(folder, Clock::fixed(now - 3 * 3_600_000)));
+    let error = watched.push().await.unwrap_err();
+    assert!(matches!(&error, PushError::Refused { status: 503, words } if words.contains("clock")), "{error}");
+}
+
+/// Answers 409 with a size made of the request's old size and its checkpoint's size.
+async fn elsewhere(
+    watched: &Watched,
+    listener: TcpListener,
+    size: impl Fn(u64, u64) -> u64 + Clone + Send + Sync + 'static,
+) -> PushError {
+    let answer = move |body: String| {
+        let request: AddCheckpoint = body.parse().unwrap();
+        let checkpoint: Checkpoint = request.note.text.parse().unwrap();
+        std::future::ready((StatusCode::CONFLICT, format!("{}\n", size(request.old, checkpoint.size))))
+    };
+    let serving = serve(listener, Router::new().route("/add-checkpoint", post(answer)));
+    let error = watched.push().await.unwrap_err();
+    serving.abort();
+    error
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_witness_that_is_always_elsewhere_is_told_and_one_that_knows_another_tree_of_the_same_size_is_an_alarm() {
+    let (watched, listener) = Watched::start().await;
+    let error = elsewhere(&watched, listener, |old, _| old).await;
+    assert!(matches!(error, PushError::Refused { status: 409, .. }) && !error.is_alarming(), "{error}");
+    let (watched, listener) = Watched::start().await;
+    let error = elsewhere(&watched, listener, |old, _| old + 1).await;
+    assert!(matches!(error, PushError::Busy) && !error.is_alarming(), "{error}");
+    let (watched, listener) = Watched::start().await;
+    // A witness of the protocol before July 2026: first where it is, and then that this is another tree.
+    let error = elsewhere(&watched, listener, |_, size| size).await;
+    assert!(matches!(error, PushError::Forked { .. }) && error.is_alarming(), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -63,9 +63,14 @@ impl Log {
     }
 }
 
+/// A witness is asked.
+fn consider(witness: &Witness, memory: &Memory, request: &AddCheckpoint, now: u64) -> Result<Seen, Refusal> {
+    witness.consider(memory, &witness.check(request.clone())?, now)
+}
+
 /// The witness is asked, and remembers.
 fn ask(memory: &mut Memory, request: &AddCheckpoint) -> Result<Seen, Refusal> {
-    let seen = witness().consider(memory, request, NOW)?;
+    let seen = consider(&witness(), memory, request, NOW)?;
     memory.keep(seen.clone());
     Ok(seen)
 }
@@ -171,6 +176,13 @@ fn each_refusal_has_the_status_of_the_specification_and_changes_nothing() {
         assert_eq!(memory.get(ORIGIN), Some(&first), "{what}");
     }
     assert_eq!(ask(&mut memory, &log.request(3, 12)), Err(Refusal::Elsewhere(8)));
+    // What everybody can read and send back with a wrong proof says nothing against the log.
+    let bad = |request| AddCheckpoint { proof: good.proof.clone(), ..request };
+    assert_eq!(ask(&mut memory, &bad(log.request(8, 8))), Err(Refusal::Unproven));
+    assert_eq!(ask(&mut Memory::default(), &bad(log.request(0, 8))), Err(Refusal::Unproven));
+    for request in [bad(fork.request(8, 8)), fork.request(8, 8), fork.request(8, 12)] {
+        assert!(matches!(ask(&mut memory, &request), Err(Refusal::Inconsistent(_))));
+    }
     // A log that it has not seen yet.
     let mut nothing = Memory::default();
     for (request, status) in [
@@ -193,17 +205,50 @@ fn a_witness_never_takes_back_a_time_and_keeps_no_signature_that_it_has_not_chec
     for _ in 0..100 {
         request.note.signatures.extend([other.sign(&request.note.text, 5), own.clone()]);
     }
-    memory.keep(witness.consider(&memory, &request, NOW).unwrap());
-    let back = witness.consider(&memory, &log.request(4, 9), NOW - 3_600).unwrap();
+    memory.keep(consider(&witness, &memory, &request, NOW).unwrap());
+    let back = consider(&witness, &memory, &log.request(4, 9), NOW - BEHIND).unwrap();
     assert_eq!(back.time, NOW, "its clock was set back, and what it says is not");
+    for request in [log.request(4, 9), log.request(4, 4)] {
+        let now = NOW - BEHIND - 1;
+        let refusal = consider(&witness, &memory, &request, now).unwrap_err();
+        assert_eq!((refusal.status(), refusal), (503, Refusal::Behind { now, time: NOW }), "this far back it is wrong");
+    }
     assert_eq!(memory.get(ORIGIN).unwrap().note.signatures.len(), 2, "the log's and its own");
-    let first = witness.consider(&Memory::default(), &request, 0).unwrap();
+    let first = consider(&witness, &Memory::default(), &request, 0).unwrap();
     assert_eq!(first.time, 1, "zero is no time");
 }
 
 #[test]
-fn a_log_that_changed_its_key_is_watched_on_with_the_new_one() {
-    let log = Log::of(9, 9);
+fn asked_again_for_the_same_a_witness_answers_what_it_remembers_and_signs_anew_after_a_minute() {
+    let (log, witness, mut memory) = (Log::of(9, 9), witness(), Memory::default());
+    let first = ask(&mut memory, &log.request(0, 4)).unwrap();
+    for (now, time) in [(NOW, NOW), (NOW + AGAIN - 1, NOW), (NOW - 5, NOW), (NOW + AGAIN, NOW + AGAIN)] {
+        let seen = consider(&witness, &memory, &log.request(4, 4), now).unwrap();
+        assert_eq!((seen.time, seen == first), (time, time == NOW), "{now}");
+    }
+    assert_eq!(
+        consider(&witness, &memory, &log.request(4, 9), NOW + 1).unwrap().time,
+        NOW + 1,
+        "what is new is signed"
+    );
+}
+
+#[test]
+fn of_many_signatures_one_of_each_key_is_looked_at() {
+    let (log, witness) = (Log::of(4, 4), witness());
+    let good = log.request(0, 4);
+    let mut many = good.clone();
+    let mut forged = good.note.signatures[0].clone();
+    forged.bytes[3] ^= 1;
+    many.note.signatures.extend(vec![forged.clone(); 500]);
+    assert_eq!(witness.check(many.clone()), witness.check(good));
+    many.note.signatures.insert(0, forged);
+    assert!(matches!(witness.check(many), Err(Refusal::Untrusted(_))));
+}
+
+#[test]
+fn a_log_that_changed_its_key_is_watched_on_with_the_new_one_and_no_more_with_the_old_one() {
+    let log = Log::of(12, 12);
     let new = SignerKey::new(ORIGIN, KeyKind::Log, &[8; 32]).unwrap();
     let mut memory = Memory::default();
     ask(&mut memory, &log.request(0, 4)).unwrap();
@@ -211,8 +256,21 @@ fn a_log_that_changed_its_key_is_watched_on_with_the_new_one() {
     assert_eq!(ask(&mut memory, &request).unwrap_err().status(), 403, "nobody has told it of the new key");
     let signer = SignerKey::new("witness.example/w1", KeyKind::Witness, &[5; 32]).unwrap();
     let told = Witness::new(signer, vec![log_key().verifier().clone(), new.verifier().clone()]).unwrap();
+    let mut memory = Memory::read(&memory.to_string(), &told).unwrap();
+    let seen = consider(&told, &memory, &request, NOW).unwrap();
+    assert_eq!(seen.checkpoint, log.checkpoint(9));
+    // Until the new key was seen, the old one may sign: its last checkpoint vouches for the new one.
+    assert_eq!(consider(&told, &memory, &log.request(4, 9), NOW).unwrap().checkpoint, log.checkpoint(9));
+    memory.keep(seen);
     let memory = Memory::read(&memory.to_string(), &told).unwrap();
-    assert_eq!(told.consider(&memory, &request, NOW).unwrap().checkpoint, log.checkpoint(9));
+    let stolen = [log.request(9, 12), log.request(9, 9), log.request(3, 12)];
+    for request in &stolen {
+        let refusal = consider(&told, &memory, request, NOW).unwrap_err();
+        assert_eq!((refusal.status(), refusal), (403, Refusal::Retired(ORIGIN.into())), "whoever stole the old key");
+    }
+    let mut both = log.request(9, 12);
+    both.note.signatures.extend(log.checkpoint(12).sign(&new).signatures);
+    assert_eq!(consider(&told, &memory, &both, NOW).unwrap().checkpoint, log.checkpoint(12));
 }
 
 #[test]

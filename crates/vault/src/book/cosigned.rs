@@ -1,16 +1,16 @@
 //! What witnesses have cosigned: notes beside the ledger's own checkpoints, in a file for each month. What is
 //! kept is checked first, so nobody can fill the disk with what no witness has signed.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use noren_ledger::checkpoint::{Checkpoint, CheckpointError};
 use noren_ledger::note::{Note, NoteError, NoteSignature, VerifierKey};
 
-use super::BookError;
 use super::files::{io, month, names};
 use super::notes::{whole, whole_notes};
+use super::{Book, BookError};
 
 /// Ending of a file of cosigned checkpoints.
 pub(super) const COSIGNED: &str = ".cosigned";
@@ -19,12 +19,21 @@ const AHEAD: u64 = 60 * 60;
 /// Of the same checkpoint another cosignature is kept only after so long (seconds).
 const AGAIN: u64 = 60 * 60;
 
+/// So much of a file is in memory at once, in bytes: more than the longest note.
+const PART: u64 = 1024 * 1024;
+/// So many parts are looked at when the book is opened. A witness that is in none of them has cosigned long ago or
+/// never; it says itself how far it is.
+const MOST_PARTS: u32 = 64;
+
 /// A cosigned note is not kept.
 #[derive(Debug, thiserror::Error)]
 pub enum CosignError {
     /// Not a checkpoint that this ledger has signed.
     #[error("the cosigned note is no checkpoint of this ledger: {0}")]
     NotOurs(#[from] CheckpointError),
+    /// It may have been once.
+    #[error("the cosigned checkpoint of {0} leaves is not signed by the key whose turn it was at that size")]
+    Turn(u64),
     /// Not even a note.
     #[error("what was handed in as cosigned is {0}")]
     NotANote(#[from] NoteError),
@@ -78,23 +87,42 @@ impl Cosignatures {
     pub fn open(ledger: &Path, logs: &[VerifierKey], witnesses: &[VerifierKey]) -> Result<Self, BookError> {
         let (folder, newest) = (ledger.join("checkpoints"), vec![None; witnesses.len()]);
         let mut opened = Self { folder, witnesses: witnesses.to_vec(), newest, last: None };
-        if let Some(name) = names(&opened.folder, COSIGNED)?.pop() {
+        let mut parts = MOST_PARTS;
+        for name in names(&opened.folder, COSIGNED)?.into_iter().rev() {
             let path = opened.folder.join(&name);
-            let bytes = fs::read(&path).map_err(io(&path))?;
-            let notes = whole_notes(&bytes).ok_or_else(|| BookError::Checkpoint(name.clone()))?;
-            for note in notes.iter().rev() {
-                // Checking a signature takes time, and there may be a hundred thousand: of each witness the newest
-                // is enough.
-                if opened.is_wanted(note)
-                    && let Ok((checkpoint, by)) = opened.read(note, logs)
-                {
-                    opened.remember(checkpoint.size, &by);
+            let file = File::open(&path).map_err(io(&path))?;
+            let mut end = file.metadata().map_err(io(&path))?.len();
+            // Backwards, and no further than to what is wanted: a month of them may be longer than the memory.
+            while opened.last.is_none() || (end > 0 && parts > 0 && opened.newest.contains(&None)) {
+                let from = end.saturating_sub(PART);
+                let mut bytes = vec![0; usize::try_from(end - from).unwrap_or_default()];
+                file.read_exact_at(&mut bytes, from).map_err(io(&path))?;
+                let first = if from == 0 { Some(0) } else { first_note(&bytes) };
+                let (first, notes) = first
+                    .and_then(|first| Some((first, whole_notes(&bytes[first..])?)))
+                    .ok_or_else(|| BookError::Checkpoint(name.clone()))?;
+                opened.look(&notes, logs);
+                end = from + first as u64;
+                parts -= 1;
+                if opened.last.is_none() {
+                    // What a crash left of a half written note is written over.
+                    opened.last = Some((name.clone(), end + whole(&bytes[first..]).len() as u64));
                 }
             }
-            // What a crash left of a half written note is written over.
-            opened.last = Some((name, whole(&bytes).len() as u64));
         }
         Ok(opened)
+    }
+
+    /// Looks in notes, from the last one on, for what witnesses have cosigned last.
+    fn look(&mut self, notes: &[Note], logs: &[VerifierKey]) {
+        for note in notes.iter().rev() {
+            // Checking a signature takes time, and there may be a hundred thousand: of each witness the newest is enough.
+            if self.is_wanted(note)
+                && let Ok((checkpoint, by)) = self.read(note, logs)
+            {
+                self.remember(checkpoint.size, &by);
+            }
+        }
     }
 
     /// Whether a witness of whom nothing is known yet may have signed the note.
@@ -107,17 +135,14 @@ impl Cosignatures {
         self.witnesses.iter().zip(self.newest.iter().copied())
     }
 
-    /// Keeps what is new in a cosigned note at `now` (UTC milliseconds): the log's signature, and those of
-    /// witnesses who have cosigned no later checkpoint. `false` if nothing is. `is_ours` looks whether the
-    /// checkpoint is one of this ledger's tree.
-    pub fn keep(
-        &mut self,
-        note: &Note,
-        logs: &[VerifierKey],
-        now: u64,
-        is_ours: impl FnOnce(&Checkpoint) -> Result<(), BookError>,
-    ) -> Result<bool, CosignError> {
-        let (checkpoint, by) = self.read(note, logs)?;
+    /// Keeps what is new in a cosigned note at `now` (UTC milliseconds): the signature of the book's key whose turn it
+    /// was, and those of witnesses who have cosigned no later checkpoint. `false` if nothing is.
+    pub fn keep(&mut self, note: &Note, book: &Book, now: u64) -> Result<bool, CosignError> {
+        let size = note.text.parse::<Checkpoint>()?.size;
+        // One of a retired key, which somebody may have stolen, would stay and make every export one that is not right.
+        let signer = book.signer(size).filter(|signer| note.signature_of(signer).is_some());
+        let logs = [signer.ok_or(CosignError::Turn(size))?];
+        let (checkpoint, by) = self.read(note, &logs)?;
         if by.is_empty() {
             return Err(CosignError::NoWitness);
         }
@@ -134,7 +159,7 @@ impl Cosignatures {
         if by.is_empty() {
             return Ok(false);
         }
-        is_ours(&checkpoint)?;
+        book.holds(&checkpoint)?;
         // One of each, whatever else hangs on it.
         let keys = logs.iter().chain(by.iter().map(|(witness, _)| &self.witnesses[*witness]));
         let signatures: Vec<NoteSignature> = keys.filter_map(|key| note.signature_of(key).cloned()).collect();
@@ -154,7 +179,7 @@ impl Cosignatures {
     fn remember(&mut self, size: u64, by: &[By]) {
         for (witness, time) in by {
             let newest = &mut self.newest[*witness];
-            if newest.is_none_or(|newest| newest.size <= size) {
+            if newest.is_none_or(|newest| (newest.size, newest.time) <= (size, *time)) {
                 *newest = Some(Newest { size, time: *time });
             }
         }
@@ -184,6 +209,12 @@ impl Cosignatures {
         }
         Ok(())
     }
+}
+
+/// Where the first note begins that is whole in a part out of the middle of a file: behind an empty line, if no
+/// signature stands there.
+fn first_note(part: &[u8]) -> Option<usize> {
+    (2..part.len()).find(|at| part[at - 2..*at] == *b"\n\n" && !part[*at..].starts_with("— ".as_bytes()))
 }
 
 #[cfg(test)]

@@ -19,8 +19,7 @@ impl Vault {
     /// Keeps the cosignatures of known witnesses under a checkpoint of this ledger, if they are news.
     pub fn keep_cosigned(&self, note: &str) -> Result<bool, VaultError> {
         let note = note.parse().map_err(CosignError::from)?;
-        let logs = self.book.verifiers();
-        Ok(self.cosignatures().keep(&note, &logs, self.now(), |checkpoint| self.book.holds(checkpoint))?)
+        Ok(self.cosignatures().keep(&note, &self.book, self.now())?)
     }
 
     /// The witnesses, each with the newest checkpoint that it has cosigned.

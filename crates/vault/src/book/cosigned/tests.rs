@@ -1,3 +1,5 @@
+use std::fs;
+
 use noren_ledger::checkpoints::Checkpoints;
 use noren_ledger::note::{KeyKind, SignerKey, parse_notes};
 use noren_ledger::tree::verify_consistency;
@@ -34,7 +36,7 @@ fn again(note: &Note, by: &[u8], time: u64) -> Note {
 }
 
 fn keep(kept: &mut Cosignatures, book: &Book, note: &Note) -> Result<bool, CosignError> {
-    kept.keep(note, &key(), BEGAN, |checkpoint| book.holds(checkpoint))
+    kept.keep(note, book, BEGAN)
 }
 
 fn notes(folder: &Path) -> Vec<Note> {
@@ -83,8 +85,7 @@ fn a_cosignature_is_kept_once_and_what_is_older_or_of_nobody_known_is_not() {
     let held = notes(dir.path());
     assert_eq!(held.iter().map(|note| note.signatures.len()).collect::<Vec<_>>(), [2, 3], "the stranger's is left out");
     let later = again(&mixed, &[2], NOW + 5 + AGAIN);
-    let is_ours = |checkpoint: &Checkpoint| book.holds(checkpoint);
-    assert!(kept.keep(&later, &key(), BEGAN + 1_000 * AGAIN, is_ours).unwrap(), "an hour later it is");
+    assert!(kept.keep(&later, &book, BEGAN + 1_000 * AGAIN).unwrap(), "an hour later it is");
 }
 
 #[test]
@@ -100,7 +101,7 @@ fn what_this_ledger_has_not_signed_or_no_witness_can_have_seen_yet_is_refused() 
     let stray = SignerKey::new("shop.example/reads", KeyKind::Log, &[9; 32]).unwrap();
     let unsigned =
         Note { signatures: vec![stray.sign(&good.text, 0), witness(1).sign(&good.text, NOW)], ..good.clone() };
-    assert!(matches!(keep(&mut kept, &book, &unsigned), Err(CosignError::NotOurs(_))));
+    assert!(matches!(keep(&mut kept, &book, &unsigned), Err(CosignError::Turn(_))));
     let mut forged = good.clone();
     forged.signatures[1].bytes[9] ^= 1;
     assert!(matches!(keep(&mut kept, &book, &forged), Err(CosignError::NotOurs(_))));
@@ -130,8 +131,7 @@ fn what_was_kept_is_known_again_and_half_a_note_of_a_crash_is_written_over() {
     assert_eq!(notes(dir.path()).len(), 3);
     // In the next month there is a new file, and a clock that is set back goes on in it.
     let later = cosigned(&book, &[1], NOW + 60);
-    let is_ours = |checkpoint: &Checkpoint| book.holds(checkpoint);
-    assert!(kept.keep(&later, &key(), BEGAN + 120_000, is_ours).unwrap());
+    assert!(kept.keep(&later, &book, BEGAN + 120_000).unwrap());
     assert!(keep(&mut kept, &book, &cosigned(&book, &[1], NOW + 61)).unwrap());
     let december = fs::read_to_string(dir.path().join("checkpoints/2026-12.cosigned")).unwrap();
     assert_eq!((notes(dir.path()).len(), parse_notes(&december).unwrap().len()), (3, 2));
@@ -163,4 +163,55 @@ fn an_export_carries_what_was_cosigned_and_an_auditor_counts_it() {
     // The vault reads its own checkpoints as before.
     drop(book);
     assert_eq!(open(dir.path()).unwrap().newest().unwrap().0, newest);
+}
+
+#[test]
+fn what_a_retired_key_has_signed_is_not_kept_and_its_signature_beside_the_right_one_neither() {
+    let dir = tempfile::tempdir().unwrap();
+    let book = open(dir.path()).unwrap();
+    let mut kept = cosignatures(dir.path());
+    let before = cosigned(&book, &[1], NOW);
+    let new = || SignerKey::new("shop.example/reads", KeyKind::Log, &[6; 32]).unwrap();
+    book.announce(new()).unwrap();
+    let after = cosigned(&book, &[1], NOW + 1);
+    assert_eq!(after.signatures[0].key, new().verifier().id());
+    let [old] = [5].map(|seed| SignerKey::new("shop.example/reads", KeyKind::Log, &[seed; 32]).unwrap());
+    // The true root, signed by whoever stole the old key, and cosigned.
+    let stolen = Note { signatures: vec![old.sign(&after.text, 0), after.signatures[1].clone()], ..after.clone() };
+    assert!(matches!(keep(&mut kept, &book, &stolen), Err(CosignError::Turn(_))));
+    assert!(keep(&mut kept, &book, &before).unwrap(), "it was the old one's turn there");
+    let mut both = after.clone();
+    both.signatures.insert(0, old.sign(&after.text, 0));
+    assert!(keep(&mut kept, &book, &both).unwrap());
+    assert_eq!(notes(dir.path()), [before, after]);
+}
+
+#[test]
+fn a_witness_is_known_again_from_an_earlier_month_and_no_more_is_read_than_is_wanted() {
+    let dir = tempfile::tempdir().unwrap();
+    let book = open(dir.path()).unwrap();
+    let mut kept = cosignatures(dir.path());
+    let at = |month: &str| dir.path().join("checkpoints").join(format!("{month}.cosigned"));
+    assert!(keep(&mut kept, &book, &cosigned(&book, &[2], NOW)).unwrap());
+    let second = fs::read(at("2026-11")).unwrap();
+    fs::remove_file(at("2026-11")).unwrap();
+    let mut kept = cosignatures(dir.path());
+    assert!(keep(&mut kept, &book, &cosigned(&book, &[1], NOW + 1)).unwrap());
+    let first = fs::read(at("2026-11")).unwrap();
+    let newest = [Newest { size: 4, time: NOW + 1 }, Newest { size: 2, time: NOW }].map(Some);
+    let known = || Cosignatures::open(dir.path(), &key(), &witnesses()).map(|kept| kept.newest);
+    // The first one fills more than two parts, in which nothing stands of the second.
+    let many = first.repeat(usize::try_from(5 * PART / 2).unwrap() / first.len());
+    fs::write(at("2026-11"), [second.as_slice(), &many].concat()).unwrap();
+    assert_eq!(known().unwrap(), newest);
+    fs::write(at("2026-09"), [b"no notes\n\n".as_slice(), &second.repeat(9_000)].concat()).unwrap();
+    fs::write(at("2026-11"), [b"no notes\n\n".as_slice(), &many].concat()).unwrap();
+    assert!(matches!(known(), Err(BookError::Checkpoint(_))), "on the way to the second");
+    fs::write(at("2026-11"), &first).unwrap();
+    assert_eq!(known().unwrap(), newest, "whoever has cosigned in an earlier month, and not in this one");
+    // What is written next comes behind the newest month's.
+    fs::write(at("2026-11"), [first.as_slice(), b"shop.ex"].concat()).unwrap();
+    let mut kept = cosignatures(dir.path());
+    assert!(keep(&mut kept, &book, &cosigned(&book, &[1], NOW + 2)).unwrap());
+    assert_eq!(notes(dir.path()).len(), 2);
 }
