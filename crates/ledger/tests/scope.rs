@@ -83,7 +83,10 @@ fn some_fields(dice: &mut Dice) -> Fields {
 
 /// Something that somebody asks for.
 fn asked(dice: &mut Dice) -> Deed {
-    let kind = dice.one(&[Kind::Open, Kind::Open, Kind::Open, Kind::Index, Kind::Seal, Kind::Prove, Kind::Shred]);
+    let kind = match dice.of(60) {
+        0 => Kind::Export,
+        no => [Kind::Open, Kind::Open, Kind::Open, Kind::Index, Kind::Seal, Kind::Prove, Kind::Shred][no % 7],
+    };
     let actor = dice.one(&[Actor::Shop, Actor::Guest, Actor::Customer, Actor::Staff, Actor::Operator]);
     let id = u8::try_from(dice.of(4)).unwrap();
     let route = Route::new(dice.one(&["outbox/mail", "order", "account", "checkout"]));
@@ -93,7 +96,7 @@ fn asked(dice: &mut Dice) -> Deed {
         purpose: open.then(|| dice.one(Purpose::ALL)),
         outcome: if refused { dice.one(&Outcome::ALL[1..]) } else { Outcome::Granted },
         fields: if open || kind == Kind::Seal { some_fields(dice) } else { Fields::NONE },
-        subject: if kind == Kind::Index { Tag::NOBODY } else { tag(dice.of(SUBJECTS)) },
+        subject: if matches!(kind, Kind::Index | Kind::Export) { Tag::NOBODY } else { tag(dice.of(SUBJECTS)) },
         actor_id: if id == 0 { [0; 16] } else { [id * 16 + actor.code(); 16] },
         request: [u8::try_from(dice.of(40)).unwrap(); 8],
         ..Deed::of(kind, actor, route)
@@ -350,6 +353,8 @@ impl Truth<'_> {
         }
         let opened_elsewhere =
             self.1.keys_exposed.is_some_and(|since| since <= self.1.window.to() || !self.1.copied.is_empty());
+        let got_keys = |deed: &Deed| deed.kind == Kind::Export && deed.outcome == Outcome::Granted;
+        let opened_elsewhere = opened_elsewhere || self.attacked().any(|(_, deed)| got_keys(&deed));
         lost || self.seen_late() || opened_elsewhere || self.1.grade == Grade::C
     }
 

@@ -96,6 +96,8 @@ pub struct Reading<'q> {
     leaves: u64,
     /// The first moment after which the witnesses were not soon shown what was written.
     late: Option<Moment>,
+    /// When the attacker first got a copy of the keys.
+    exported: Option<Moment>,
     gaps: BTreeSet<Gap>,
     acts: BTreeMap<(Kind, Outcome), u64>,
     people: BTreeMap<Tag, Box<Person>>,
@@ -126,6 +128,7 @@ impl<'q> Reading<'q> {
             edges: (false, false),
             leaves: 0,
             late: None,
+            exported: None,
             gaps: BTreeSet::new(),
             acts: BTreeMap::new(),
             people: BTreeMap::new(),
@@ -194,6 +197,10 @@ impl<'q> Reading<'q> {
             if opened {
                 self.people.entry(deed.subject).or_default().read(deed.fields, leaf.time);
             }
+            // A copy of the keys: from now on they open without a leaf.
+            if deed.kind == Kind::Export && deed.outcome == Outcome::Granted {
+                self.exported = self.exported.or(Some(Moment(leaf.time)));
+            }
         }
         let got = |processor: &Processor| {
             processor.window.has(leaf.time) && deed.purpose.is_some_and(|what| processor.purposes.contains(&what))
@@ -234,7 +241,7 @@ impl<'q> Reading<'q> {
         }
         // What was copied is opened with keys that were exposed at any time.
         let exposed = keys_exposed.filter(|since| *since <= window.to() || !copied.is_empty());
-        self.gaps.extend(exposed.map(Gap::KeysExposed));
+        self.gaps.extend(exposed.into_iter().chain(self.exported).min().map(Gap::KeysExposed));
         Ok(Scope {
             incident: incident.clone(),
             digest: *digest,

@@ -264,6 +264,30 @@ fn a_ledger_that_begins_later_or_ends_sooner_than_the_window_cannot_tell() {
     }
 }
 
+#[test]
+fn a_copy_of_the_keys_that_the_attacker_got_leaves_nothing_that_was_not_read() {
+    let export = |outcome| Act::Deed(Deed { outcome, ..Deed::of(Kind::Export, Actor::Operator, Route::new("vault")) });
+    let ledger = |outcome| {
+        Ledger::default()
+            .own(0, Kind::Start)
+            .at(10, export(outcome))
+            .at(20, export(outcome))
+            .opened(40, Actor::Shop, 1, Purpose::Mail)
+            .heads(45)
+    };
+    let got = ledger(Outcome::Granted);
+    let kinds = Attacker { kinds: [Actor::Operator].into(), ..Attacker::default() };
+    let operator = Question { attacker: kinds, ..staff(5, 30) };
+    let exposed = |second| vec![Gap::KeysExposed(moment(second))];
+    assert_eq!(gaps(&got, &operator), exposed(10));
+    assert_eq!(gaps(&got, &Question { window: window(11, 30), ..operator.clone() }), exposed(20));
+    let said = |second| Question { keys_exposed: Some(moment(second)), ..operator.clone() };
+    assert_eq!([gaps(&got, &said(8)), gaps(&got, &said(12))], [exposed(8), exposed(10)], "the earlier of the two");
+    assert_eq!(gaps(&got, &staff(5, 30)), [], "somebody else's backup");
+    assert_eq!(gaps(&got, &Question { window: window(21, 30), ..operator.clone() }), [], "before the window");
+    assert_eq!(gaps(&ledger(Outcome::ActorRefused), &operator), [], "it was refused");
+}
+
 /// Until somebody outside has seen it the ledger can be written anew, without what the attacker did.
 #[test]
 fn what_the_witness_saw_only_long_after_is_not_said_to_be_all() {
