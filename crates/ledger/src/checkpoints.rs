@@ -2,8 +2,10 @@
 //! witnesses have seen it.
 
 mod chosen;
+mod cosigned;
 
 pub use chosen::{NotChosen, Unread};
+pub use cosigned::Cosigned;
 
 use std::collections::{BTreeMap, BTreeSet};
 

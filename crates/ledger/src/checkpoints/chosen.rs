@@ -75,28 +75,37 @@ impl TryFrom<Note> for Unread {
 }
 
 impl Unread {
-    fn size(&self) -> u64 {
+    pub(super) fn size(&self) -> u64 {
         self.checkpoint.size
+    }
+
+    /// When this witness says that it has seen it, in seconds since 1970: true only once it was believed.
+    pub(super) fn cosigned(&self, (name, id): &Label) -> Option<u64> {
+        let own = self.note.signatures.iter().filter(|signature| signature.key == *id && signature.name == *name);
+        own.filter_map(|signature| signature.bytes.first_chunk()).map(|time| u64::from_be_bytes(*time)).min()
     }
 
     /// Whether it has a signature in the name of this key, right or wrong. Looked at before it is verified, which
     /// takes far longer: a large ledger has a hundred thousand of them.
-    fn carries(&self, (name, id): &(String, u32)) -> bool {
+    fn carries(&self, (name, id): &Label) -> bool {
         self.note.signatures.iter().any(|signature| signature.key == *id && signature.name == *name)
     }
 
     /// Whether somebody has signed in the log's name with a key that is none of these.
-    fn is_strange(&self, log: &str, keys: &[(String, u32)]) -> bool {
+    fn is_strange(&self, log: &str, keys: &[Label]) -> bool {
         let known = |id| keys.iter().any(|(_, key)| *key == id);
         self.note.signatures.iter().any(|signature| signature.name == log && !known(signature.key))
     }
 }
 
-fn label(key: &VerifierKey) -> (String, u32) {
+/// Name of a key and start of its hash, by which a signature names it.
+pub(super) type Label = (String, u32);
+
+pub(super) fn label(key: &VerifierKey) -> Label {
     (key.name().to_owned(), key.id())
 }
 
-fn words((name, id): &(String, u32)) -> String {
+fn words((name, id): &Label) -> String {
     format!("{name}+{id:08x}")
 }
 
@@ -110,7 +119,7 @@ impl Checkpoints {
         meant.sort_by_key(|note| std::cmp::Reverse(note.size()));
         let mut missing = None;
         for of_size in meant.chunk_by(|one, other| one.size() == other.size()) {
-            let cosigned = |witness: &&(String, u32)| of_size.iter().any(|note| note.carries(witness));
+            let cosigned = |witness: &&Label| of_size.iter().any(|note| note.carries(witness));
             if let Some(witness) = witnesses.iter().find(|witness| !cosigned(witness)) {
                 missing = missing.or(Some(witness));
                 continue;
@@ -121,7 +130,8 @@ impl Checkpoints {
         Err(missing.map_or(NotChosen::Size(size.unwrap_or_default()), |witness| NotChosen::Uncosigned(words(witness))))
     }
 
-    fn believe(&mut self, unread: &Unread) -> Result<(), NotChosen> {
+    /// Verifies its signatures, all of those whose keys are known.
+    pub(super) fn believe(&mut self, unread: &Unread) -> Result<(), NotChosen> {
         let size = unread.size();
         self.add(&unread.note).map_err(|wrong| match wrong {
             Wrong::Note(reason) => NotChosen::Note { size, reason },

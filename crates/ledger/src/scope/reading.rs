@@ -7,6 +7,7 @@ use super::{Gap, Grade, Moment, Person, Processor, Question, Scope, Window};
 use crate::Hash;
 use crate::audit::{AuditFault, Fault};
 use crate::checkpoint::Checkpoint;
+use crate::checkpoints::{Cosigned, NotChosen};
 use crate::leaf::{Act, Deed, Detail, Kind, Leaf, Outcome, Tag};
 use crate::tree::{Frontier, leaf_hash};
 
@@ -32,12 +33,19 @@ pub enum ScopeFault {
     /// No ledger is so short.
     #[error("leaf 0: no leaf stands under the checkpoint")]
     Empty,
+    /// A cosignature.
+    #[error(transparent)]
+    NotChosen(#[from] NotChosen),
 }
 
 impl ScopeFault {
-    /// Whether all may be right, and this program is too old to tell.
-    pub fn too_new(&self) -> bool {
-        matches!(self, Self::Leaf(fault) if fault.too_new())
+    /// Whether all may be right, and only this cannot be told: the program is too old, or a key is missing.
+    pub fn unknown(&self) -> bool {
+        match self {
+            Self::Leaf(fault) => fault.too_new(),
+            Self::NotChosen(fault) => fault.unknown(),
+            Self::Edge(_) | Self::Root { .. } | Self::Empty => false,
+        }
     }
 }
 
@@ -76,6 +84,7 @@ pub struct Reading<'q> {
     question: &'q Question,
     span: Window,
     checkpoint: Checkpoint,
+    cosigned: Cosigned<'q>,
     first: u64,
     tree: Frontier,
     /// Time of the first leaf and of the last one so far.
@@ -85,16 +94,22 @@ pub struct Reading<'q> {
     /// An act before the time, and one after it.
     edges: (bool, bool),
     leaves: u64,
+    /// The first moment after which the witnesses were not soon shown what was written.
+    late: Option<Moment>,
+    /// When the attacker first got a copy of the keys.
+    exported: Option<Moment>,
     gaps: BTreeSet<Gap>,
     acts: BTreeMap<(Kind, Outcome), u64>,
     people: BTreeMap<Tag, Box<Person>>,
 }
 
 impl<'q> Reading<'q> {
-    /// Begins at leaf `first` of those under a checkpoint that is signed; whole nodes before it are read by `node`.
+    /// Begins at leaf `first` of those under a checkpoint that is signed, and cosigned by witnesses, if any were
+    /// named; whole nodes before it are read by `node`.
     pub fn begin<E: From<ScopeFault>>(
         question: &'q Question,
         checkpoint: Checkpoint,
+        cosigned: Cosigned<'q>,
         first: u64,
         node: impl FnMut(u8, u64) -> Result<Hash, E>,
     ) -> Result<Self, E> {
@@ -105,12 +120,15 @@ impl<'q> Reading<'q> {
             question,
             span: question.span(),
             checkpoint,
+            cosigned,
             first,
             tree: Frontier::read(first, node)?,
             times: None,
             last: None,
             edges: (false, false),
             leaves: 0,
+            late: None,
+            exported: None,
             gaps: BTreeSet::new(),
             acts: BTreeMap::new(),
             people: BTreeMap::new(),
@@ -135,9 +153,21 @@ impl<'q> Reading<'q> {
         if let Act::Deed(deed) = &leaf.act {
             self.edges.0 |= leaf.time < self.span.from;
             self.edges.1 |= leaf.time > self.span.to;
+            self.seen_late(&leaf)?;
             self.disorder(&leaf, deed);
             self.last = Some((deed.kind, leaf.time));
             self.count(&leaf, deed);
+        }
+        Ok(())
+    }
+
+    /// Looks whether somebody outside knew soon what was written up to this act: else whatever stood between the act
+    /// before it and it may have been taken out since.
+    fn seen_late(&mut self, leaf: &Leaf) -> Result<(), ScopeFault> {
+        let moment = self.last.map_or(self.span.from, |(_, before)| before.max(self.span.from));
+        let asked = moment <= self.span.to && moment < leaf.time;
+        if asked && self.late.is_none() && !self.cosigned.reaches(leaf.sequence, moment)? {
+            self.late = Some(Moment(moment));
         }
         Ok(())
     }
@@ -166,6 +196,10 @@ impl<'q> Reading<'q> {
             *self.acts.entry((deed.kind, deed.outcome)).or_default() += 1;
             if opened {
                 self.people.entry(deed.subject).or_default().read(deed.fields, leaf.time);
+            }
+            // A copy of the keys: from now on they open without a leaf.
+            if deed.kind == Kind::Export && deed.outcome == Outcome::Granted {
+                self.exported = self.exported.or(Some(Moment(leaf.time)));
             }
         }
         let got = |processor: &Processor| {
@@ -200,12 +234,14 @@ impl<'q> Reading<'q> {
                 self.gaps.insert(Gap::EndsEarly(Moment(ended)));
             }
         }
+        self.gaps.extend(self.late.map(Gap::CosignedLate));
+        let cosigned = self.cosigned.since(end).map_err(ScopeFault::from)?;
         if *grade == Grade::C {
             self.gaps.insert(Gap::Grade);
         }
         // What was copied is opened with keys that were exposed at any time.
         let exposed = keys_exposed.filter(|since| *since <= window.to() || !copied.is_empty());
-        self.gaps.extend(exposed.map(Gap::KeysExposed));
+        self.gaps.extend(exposed.into_iter().chain(self.exported).min().map(Gap::KeysExposed));
         Ok(Scope {
             incident: incident.clone(),
             digest: *digest,
@@ -215,6 +251,7 @@ impl<'q> Reading<'q> {
             processors: processors.clone(),
             checkpoint: self.checkpoint,
             proven: (first, end),
+            cosigned: cosigned.into_iter().map(Moment).collect(),
             leaves: self.leaves,
             gaps: self.gaps,
             acts: self.acts,

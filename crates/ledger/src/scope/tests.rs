@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::*;
 use crate::audit::Auditor;
 use crate::checkpoint::Checkpoint;
+use crate::checkpoints::{Checkpoints, Unread};
 use crate::leaf::{Act, Field, Fields, Kind, Outcome, Tag};
 use crate::note::{KeyKind, SignerKey};
 
@@ -16,6 +17,8 @@ struct Ledger {
     auditor: Auditor,
     leaves: Vec<Vec<u8>>,
     nodes: HashMap<(u8, u64), Hash>,
+    /// Size and root under each leaf of heads, and its second.
+    signed: Vec<(u64, Checkpoint)>,
 }
 
 impl Ledger {
@@ -36,7 +39,14 @@ impl Ledger {
 
     fn heads(mut self, second: u64) -> Self {
         let heads = self.auditor.heads();
-        self.at(second, heads)
+        self = self.at(second, heads);
+        let checkpoint = self.checkpoint();
+        self.signed.push((second, checkpoint));
+        self
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { origin: "shop.example/reads".into(), size: self.auditor.size(), root: self.auditor.root() }
     }
 
     /// Somebody opens name and e-mail address of a person.
@@ -59,19 +69,38 @@ impl Ledger {
         self.at(second, Act::Deed(deed))
     }
 
+    /// What is said of it if a witness has cosigned each checkpoint at once.
     fn scope(&self, question: &Question) -> Result<Scope, ScopeFault> {
+        self.seen(question, |second| second)
+    }
+
+    /// What is said of it if a witness has cosigned what was signed in a second in such another second.
+    fn seen(&self, question: &Question, cosigned: impl Fn(u64) -> u64) -> Result<Scope, ScopeFault> {
         let node = |level, index| Ok::<_, ScopeFault>(self.nodes[&(level, index)]);
-        let (size, root) = (self.auditor.size(), self.auditor.root());
         let place = |sequence| usize::try_from(sequence).unwrap();
         let leaf = |sequence| Ok::<_, ScopeFault>(Leaf::decode(&self.leaves[place(sequence)]).unwrap());
-        let range = locate(question.span(), size, leaf)?;
-        let checkpoint = Checkpoint { origin: "shop.example/reads".into(), size, root };
-        let mut reading = Reading::begin(question, checkpoint, range.start, node)?;
+        let (log, witness) = (signer(KeyKind::Log), signer(KeyKind::Witness));
+        let note = |(second, checkpoint): &(u64, Checkpoint)| {
+            let mut note = checkpoint.sign(&log);
+            note.signatures.push(witness.sign(&note.text, NOON / 1_000 + cosigned(*second)));
+            Unread::try_from(note).unwrap()
+        };
+        let notes: Vec<Unread> = self.signed.iter().map(note).collect();
+        let checkpoint = self.checkpoint();
+        let checkpoints = Checkpoints::new(log.verifier().clone(), &[], &[witness.verifier().clone()]).unwrap();
+        let range = locate(question.span(), checkpoint.size, leaf)?;
+        let cosigned = checkpoints.cosigned(&checkpoint, &notes);
+        let mut reading = Reading::begin(question, checkpoint, cosigned, range.start, node)?;
         for sequence in range {
             reading.take(&self.leaves[place(sequence)])?;
         }
         reading.end(node)
     }
+}
+
+fn signer(kind: KeyKind) -> SignerKey {
+    let name = if kind == KeyKind::Log { "shop.example/reads" } else { "witness.example/w" };
+    SignerKey::new(name, kind, &[1; 32]).unwrap()
 }
 
 fn moment(second: u64) -> Moment {
@@ -114,8 +143,7 @@ fn gaps(ledger: &Ledger, question: &Question) -> Vec<Gap> {
 
 #[test]
 fn a_scope_is_one_text() {
-    let key = |name, kind| SignerKey::new(name, kind, &[1; 32]).unwrap().verifier().clone();
-    let (log, witness) = (key("shop.example/reads", KeyKind::Log), key("witness.example/w", KeyKind::Witness));
+    let [log, witness] = [KeyKind::Log, KeyKind::Witness].map(|kind| signer(kind).verifier().clone());
     let mail = Processor { name: "relay".into(), purposes: [Purpose::Mail].into(), window: window(0, 30) };
     let question = Question { processors: vec![mail], ..staff(5, 30) };
     let ledger = quiet();
@@ -130,7 +158,7 @@ window 2026-11-06T12:00:05.000Z 2026-11-06T12:00:30.000Z
 log shop.example/reads
 checkpoint 7 {}
 proven 0 6
-cosigned {witness}
+cosigned {witness} 2026-11-06T12:00:45.000Z
 grade B
 processor relay mail 2026-11-06T12:00:00.000Z 2026-11-06T12:00:30.000Z
 leaves 4
@@ -198,7 +226,8 @@ fn what_was_refused_and_what_was_looked_for_is_counted_and_is_no_reading() {
         .deed(10, Actor::Staff, 1, refused)
         .at(11, Act::Deed(index))
         .at(12, Act::Deed(index))
-        .opened(40, Actor::Shop, 1, Purpose::Mail);
+        .opened(40, Actor::Shop, 1, Purpose::Mail)
+        .heads(41);
     let scope = ledger.scope(&staff(5, 30)).unwrap();
     assert_eq!(scope.touched(Tag([1; 16]), Field::Email).verdict, Verdict::NotRead);
     let acts: Vec<_> = scope.acts.into_iter().collect();
@@ -233,6 +262,50 @@ fn a_ledger_that_begins_later_or_ends_sooner_than_the_window_cannot_tell() {
         let why = "heads alone do not show that no act before them was lost";
         assert_eq!(gaps(&quiet(), &staff(0, to)), [Gap::EndsEarly(moment(45))], "{to}: {why}");
     }
+}
+
+#[test]
+fn a_copy_of_the_keys_that_the_attacker_got_leaves_nothing_that_was_not_read() {
+    let export = |outcome| Act::Deed(Deed { outcome, ..Deed::of(Kind::Export, Actor::Operator, Route::new("vault")) });
+    let ledger = |outcome| {
+        Ledger::default()
+            .own(0, Kind::Start)
+            .at(10, export(outcome))
+            .at(20, export(outcome))
+            .opened(40, Actor::Shop, 1, Purpose::Mail)
+            .heads(45)
+    };
+    let got = ledger(Outcome::Granted);
+    let kinds = Attacker { kinds: [Actor::Operator].into(), ..Attacker::default() };
+    let operator = Question { attacker: kinds, ..staff(5, 30) };
+    let exposed = |second| vec![Gap::KeysExposed(moment(second))];
+    assert_eq!(gaps(&got, &operator), exposed(10));
+    assert_eq!(gaps(&got, &Question { window: window(11, 30), ..operator.clone() }), exposed(20));
+    let said = |second| Question { keys_exposed: Some(moment(second)), ..operator.clone() };
+    assert_eq!([gaps(&got, &said(8)), gaps(&got, &said(12))], [exposed(8), exposed(10)], "the earlier of the two");
+    assert_eq!(gaps(&got, &staff(5, 30)), [], "somebody else's backup");
+    assert_eq!(gaps(&got, &Question { window: window(21, 30), ..operator.clone() }), [], "before the window");
+    assert_eq!(gaps(&ledger(Outcome::ActorRefused), &operator), [], "it was refused");
+}
+
+/// Until somebody outside has seen it the ledger can be written anew, without what the attacker did.
+#[test]
+fn what_the_witness_saw_only_long_after_is_not_said_to_be_all() {
+    const DAY: u64 = 86_400;
+    let gaps = |cosigned: &dyn Fn(u64) -> u64| {
+        quiet().seen(&staff(5, 30), cosigned).unwrap().gaps.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(gaps(&|second| second), []);
+    let late = |second| vec![Gap::CosignedLate(moment(second))];
+    assert_eq!(gaps(&|_| 44 * DAY), late(5), "a witness that was set up after the incident");
+    // What was signed in second 25 reaches the acts from 10 to 20, and in 45 that of 40, the next one.
+    assert_eq!(gaps(&|second| if second == 25 { 5 + DAY } else { 20 + DAY }), []);
+    assert_eq!(gaps(&|second| if second == 25 { 5 + DAY } else { 21 + DAY }), late(20), "it was away at the end");
+    assert_eq!(gaps(&|second| if second == 25 { 6 + DAY } else { 20 + DAY }), late(5), "it came after the beginning");
+    let scope = quiet().seen(&staff(5, 30), |second| second + 3).unwrap();
+    assert_eq!(scope.cosigned, [moment(48)], "the first that reaches the act after the window");
+    // The later one reaches all that the earlier one does.
+    assert_eq!(gaps(&|second| if second == 25 { 2 * DAY } else { 5 + DAY }), []);
 }
 
 #[test]

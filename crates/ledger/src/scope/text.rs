@@ -12,7 +12,7 @@ use crate::note::VerifierKey;
 pub struct Repeat<'k> {
     /// The log's keys, the one that it began with first.
     pub keys: &'k [VerifierKey],
-    /// Those who have cosigned the checkpoint.
+    /// Those who have cosigned the checkpoint, as they were asked.
     pub witnesses: &'k [VerifierKey],
 }
 
@@ -34,6 +34,7 @@ impl fmt::Display for Gap {
             Self::Crash(from, to) => write!(f, "crash {from} {to}"),
             Self::Alarm(from, to) => write!(f, "alarm {from} {to}"),
             Self::EndsEarly(at) => write!(f, "ends-early {at}"),
+            Self::CosignedLate(after) => write!(f, "cosigned-late {after}"),
         }
     }
 }
@@ -67,8 +68,8 @@ impl Scope {
         writeln!(to, "log {}", checkpoint.origin)?;
         writeln!(to, "checkpoint {} {}", checkpoint.size, checkpoint.root)?;
         writeln!(to, "proven {} {}", self.proven.0, self.proven.1)?;
-        for witness in repeat.witnesses {
-            writeln!(to, "cosigned {witness}")?;
+        for (witness, since) in repeat.witnesses.iter().zip(&self.cosigned) {
+            writeln!(to, "cosigned {witness} {since}")?;
         }
         writeln!(to, "grade {}", self.grade.letter())?;
         for gap in &self.gaps {

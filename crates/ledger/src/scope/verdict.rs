@@ -50,6 +50,9 @@ pub enum Gap {
     Alarm(Moment, Moment),
     /// The checkpoint reaches only so far; there may be more.
     EndsEarly(Moment),
+    /// What was written after this moment was cosigned more than a day later: until then it could have been written
+    /// anew.
+    CosignedLate(Moment),
 }
 
 /// How often, and when first and last.
@@ -134,6 +137,8 @@ pub struct Scope {
     pub checkpoint: Checkpoint,
     /// The leaves that were read and proven: the first one, and the one behind the last.
     pub proven: (u64, u64),
+    /// When each witness had first cosigned a checkpoint with all these leaves under it.
+    pub cosigned: Vec<Moment>,
     /// How many of them are in the window.
     pub leaves: u64,
     /// Why the ledger cannot say that something was not read.

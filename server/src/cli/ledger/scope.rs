@@ -106,7 +106,7 @@ impl Fault {
             Self::Incident(_) | Self::Question(_) | Self::NotAKey(_) | Self::Key(_) => true,
             Self::Folder(fault) => fault.unknown(),
             Self::NotChosen(fault) => fault.unknown(),
-            Self::Scope(fault) => fault.too_new(),
+            Self::Scope(fault) => fault.unknown(),
             Self::Changed(_) => false,
         }
     }
@@ -122,10 +122,11 @@ fn computed(asked: &Scope) -> Result<String, Fault> {
     question.judge(witnesses.len())?;
 
     let dir = asked.dir.as_path();
-    // A large ledger has a hundred thousand checkpoints: they are read only where the newest is not enough.
+    // A large ledger has a hundred thousand checkpoints: they are read only where the newest is not enough. It is
+    // not where there are witnesses: how soon they saw what was written stands in the earlier ones.
     let mut notes = read(dir, NEWEST)?;
     let more = match checkpoints.choose(&notes, asked.size) {
-        Ok(_) => !later.is_empty(),
+        Ok(_) => !later.is_empty() || !witnesses.is_empty(),
         Err(NotChosen::Size(_) | NotChosen::Uncosigned(_)) => true,
         Err(fault) => return Err(fault.into()),
     };
@@ -139,9 +140,11 @@ fn computed(asked: &Scope) -> Result<String, Fault> {
     checkpoints.vouch(&chosen, &notes, |sequence| export.leaf(sequence), |level, index| export.node(level, index))?;
 
     let range = locate(question.span(), chosen.size, |sequence| export.leaf(sequence))?;
-    let mut reading = Reading::begin(&question, chosen, range.start, |level, index| export.node(level, index))?;
+    let cosigned = checkpoints.cosigned(&chosen, &notes);
+    let node = |level, index| export.node(level, index);
+    let mut reading = Reading::begin(&question, chosen, cosigned, range.start, node)?;
     export.each(&range, |_, leaf| Ok(reading.take(leaf)?))?;
-    let scope = reading.end(|level, index| export.node(level, index)).map_err(|fault| match fault {
+    let scope = reading.end(node).map_err(|fault| match fault {
         Fault::Scope(ScopeFault::Root { .. }) => export.blame(&range).unwrap_or(fault),
         fault => fault,
     })?;

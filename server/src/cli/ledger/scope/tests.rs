@@ -266,11 +266,23 @@ fn a_witness_who_is_named_must_have_cosigned() {
         code == 2 && said.contains("grade B rests on a witness outside the shop: give its key with --witness"),
         "{said}"
     );
-    let mut note = exported.newest();
-    note.signatures.push(witness_key().sign(&note.text, 1_793_970_000));
-    fs::write(exported.file("checkpoints/cosigned"), write_notes([&note])).unwrap();
+    // The newest is enough to stand under, but a witness that saw it first after weeks proves nothing of the window.
+    let cosigned = |second| {
+        let mut note = exported.newest();
+        note.signatures.push(witness_key().sign(&note.text, NOON / 1_000 + second));
+        note
+    };
+    let weeks = cosigned(44 * 86_400);
+    fs::write(exported.file("checkpoint"), weeks.to_string()).unwrap();
     let (code, said) = exported.said(|asked| asked.witnesses = witness());
-    assert_eq!((code, line(&said, "cosigned")), (0, format!("cosigned {}", witness_key().verifier()).as_str()));
+    assert_eq!((code, line(&said, "gap")), (0, "gap cosigned-late 2026-11-06T12:10:00.000Z"), "{said}");
+    assert_eq!(line(&said, "others"), "others unknown");
+    let line_of = |time| format!("cosigned {} {time}", witness_key().verifier());
+    assert_eq!(line(&said, "cosigned"), line_of("2026-12-20T12:00:00.000Z"));
+    // An earlier cosignature of the same stands in a file of its own.
+    fs::write(exported.file("checkpoints/2026-11.cosigned"), write_notes([&weeks, &cosigned(3_610)])).unwrap();
+    let (code, said) = exported.said(|asked| asked.witnesses = witness());
+    assert_eq!((code, line(&said, "cosigned")), (0, line_of("2026-11-06T13:00:10.000Z").as_str()));
     assert_eq!(line(&said, "others"), "others not-read");
     assert!(!said.contains("gap "), "{said}");
 }
