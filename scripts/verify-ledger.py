@@ -19,6 +19,7 @@ import functools
 import hashlib
 import io
 import os
+import stat
 import re
 import struct
 import sys
@@ -480,7 +481,11 @@ def failed(path, error):
 
 
 def read_file(path):
+    """It comes from whom one audits: a pipe would be read for ever, and what a link leads to is theirs to choose."""
     try:
+        mode = os.lstat(path).st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise Unknown(f"{path}: is neither a file nor a folder")
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:

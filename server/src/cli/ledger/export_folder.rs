@@ -67,6 +67,27 @@ fn names(folder: &Path) -> Result<Vec<String>, FolderFault> {
     Ok(names)
 }
 
+/// No file of an export but those of notes is longer, in bytes: 256 leaves of a length that two bytes can say.
+const LONGEST: u64 = 256 * (2 + 0xffff);
+
+/// What is in a file. It comes from whom one audits: a pipe would be read for ever, and what a link leads to is theirs
+/// to choose.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let kind = fs::symlink_metadata(path)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(io::Error::other("is neither a file nor a folder"));
+    }
+    fs::read(path)
+}
+
+/// What is in a file that holds leaves or hashes.
+fn read_short(path: &Path) -> io::Result<Vec<u8>> {
+    if fs::symlink_metadata(path)?.len() > LONGEST {
+        return Err(io::Error::other("is longer than any file of its kind"));
+    }
+    read(path)
+}
+
 /// The files that hold every checkpoint once more.
 pub fn note_files(dir: &Path) -> Result<Vec<String>, FolderFault> {
     Ok(names(&dir.join("checkpoints"))?.into_iter().map(|name| format!("checkpoints/{name}")).collect())
@@ -75,7 +96,7 @@ pub fn note_files(dir: &Path) -> Result<Vec<String>, FolderFault> {
 /// The notes of a file, and of [`NEWEST`] the only one.
 pub fn notes(dir: &Path, name: &str) -> Result<Vec<Note>, FolderFault> {
     let path = dir.join(name);
-    let bytes = fs::read(&path).map_err(failed(&path))?;
+    let bytes = read(&path).map_err(failed(&path))?;
     let text = String::from_utf8(bytes).map_err(|_| NoteError::Malformed);
     let notes = text
         .and_then(|text| if name == NEWEST { text.parse::<Note>().map(|note| vec![note]) } else { parse_notes(&text) });
@@ -125,7 +146,7 @@ pub fn bundle(dir: &Path, index: u64, width: u16) -> Result<Bundle, FolderFault>
     let Some((path, held)) = holding(dir, width, |width| bundle_path(index, width))? else {
         return Ok(Bundle { bytes: Vec::new(), leaves: Vec::new(), end: Err(FolderFault::Missing(first)) });
     };
-    let bytes = fs::read(&path).map_err(failed(&path))?;
+    let bytes = read_short(&path).map_err(failed(&path))?;
     let (mut at, mut leaves) = (0, Vec::with_capacity(256));
     while leaves.len() < usize::from(held) {
         let length = bytes[at..].first_chunk::<2>().map(|length| usize::from(u16::from_be_bytes(*length)));
@@ -151,6 +172,6 @@ pub fn node(dir: &Path, size: u64, level: u8, index: u64) -> Result<Hash, Folder
     let wrong = || FolderFault::Tile(tile.path());
     let found = holding(dir, tile.width, |width| Tile { width, ..tile }.path())?;
     let (path, held) = found.ok_or_else(wrong)?;
-    let bytes = fs::read(&path).map_err(failed(&path))?;
+    let bytes = read_short(&path).map_err(failed(&path))?;
     Tile { width: held, ..tile }.node(&bytes, level, index).map_err(|_| wrong())
 }

@@ -384,6 +384,10 @@ fn who_asks_with_what_is_no_key_or_folder_is_told_so_and_not_that_the_ledger_is_
     fs::create_dir(exported.file("checkpoints/folder")).unwrap();
     let a_folder = format!("{}: Is a directory (os error 21)", exported.file("checkpoints/folder").display());
     assert_eq!(exported.said(|_| {}), unknown(a_folder));
+    fs::remove_dir(exported.file("checkpoints/folder")).unwrap();
+    let link = exported.file("checkpoints/link");
+    std::os::unix::fs::symlink("/dev/zero", &link).unwrap();
+    assert_eq!(exported.said(|_| {}), unknown(format!("{}: is neither a file nor a folder", link.display())));
 }
 
 #[test]
