@@ -2,10 +2,10 @@
 //! witnesses have seen it.
 
 mod chosen;
-mod cosigned;
+mod standing;
 
 pub use chosen::{NotChosen, Unread};
-pub use cosigned::Cosigned;
+pub use standing::Standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -127,6 +127,8 @@ pub struct Checkpoints {
     known: Vec<VerifierKey>,
     /// How many of them are the log's, and their hashes.
     keys: Vec<Hash>,
+    /// Which of them signs above which size, the latest first, where one checkpoint was vouched for.
+    turns: Vec<(u64, usize)>,
     found: BTreeMap<u64, Found>,
     seen: Vec<(u64, Hash)>,
 }
@@ -142,7 +144,7 @@ impl Checkpoints {
         }
         let keys = known.iter().map(VerifierKey::hash).collect();
         known.extend_from_slice(witnesses);
-        Ok(Self { known, keys, found: BTreeMap::new(), seen: Vec::new() })
+        Ok(Self { known, keys, turns: Vec::new(), found: BTreeMap::new(), seen: Vec::new() })
     }
 
     /// The log's name.

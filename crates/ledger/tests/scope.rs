@@ -9,7 +9,7 @@ use std::ops::Range;
 use noren_ledger::Hash;
 use noren_ledger::audit::Auditor;
 use noren_ledger::checkpoint::Checkpoint;
-use noren_ledger::checkpoints::{Checkpoints, Cosigned, Unread};
+use noren_ledger::checkpoints::{Checkpoints, Standing, Unread};
 use noren_ledger::leaf::{Act, Actor, Deed, Detail, Field, Fields, Kind, LEN, Leaf, Outcome, Purpose, Route, Tag};
 use noren_ledger::note::{KeyKind, SignerKey};
 use noren_ledger::scope::{
@@ -185,10 +185,10 @@ impl World {
     }
 
     /// What a scope of it stands under.
-    fn stand(&self) -> (Checkpoint, Cosigned<'_>) {
+    fn standing(&self) -> Standing<'_> {
         let (log, witness) = keys();
         let checkpoints = Checkpoints::new(log.verifier().clone(), &[], &[witness.verifier().clone()]).unwrap();
-        (self.checkpoint.clone(), checkpoints.cosigned(&self.checkpoint, &self.notes))
+        checkpoints.standing(self.checkpoint.clone(), &self.notes)
     }
 
     /// Some time of its life, or a little before or after.
@@ -274,8 +274,7 @@ impl<'w> Files<'w> {
 
     fn read(&self, question: &Question, range: Range<u64>) -> Result<Scope, Fault> {
         let node = |level, index| self.node(level, index);
-        let (checkpoint, cosigned) = self.world.stand();
-        let mut reading = Reading::begin(question, checkpoint, cosigned, range.start, node)?;
+        let mut reading = Reading::begin(question, self.world.standing(), range.start, node)?;
         for sequence in range {
             reading.take(self.leaves.get(usize::try_from(sequence).unwrap()).ok_or_else(Fault::unreadable)?)?;
         }
@@ -488,8 +487,7 @@ fn tampered(world: &World, question: &Question, how: Tampering, dice: &mut Dice)
                 sides.borrow_mut().push((level, index));
                 files.node(level, index)
             };
-            let (checkpoint, cosigned) = world.stand();
-            let mut reading = Reading::begin(question, checkpoint, cosigned, range.start, read).ok()?;
+            let mut reading = Reading::begin(question, world.standing(), range.start, read).ok()?;
             files.leaves[first..end].iter().for_each(|leaf| reading.take(leaf).unwrap());
             reading.end(read).ok()?;
             let sides = sides.into_inner();

@@ -37,6 +37,9 @@ enum What {
     Proof(proof::Proof),
     /// Computes what an incident touched, per person and field, from an exported ledger: the same byte for byte for
     /// whoever computes it
+    ///
+    /// First run `noren ledger verify` on the export, with the same keys and witnesses: this reads only the leaves of
+    /// the incident's time, and believes that the rest of the ledger is right.
     Scope(scope::Scope),
     /// Writes the ledger of a shop on this machine to a folder, for `verify` and for everybody (C2SP tlog-tiles)
     Export(Export),

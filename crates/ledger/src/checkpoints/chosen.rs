@@ -105,7 +105,7 @@ pub(super) fn label(key: &VerifierKey) -> Label {
     (key.name().to_owned(), key.id())
 }
 
-fn words((name, id): &Label) -> String {
+pub(super) fn words((name, id): &Label) -> String {
     format!("{name}+{id:08x}")
 }
 
@@ -192,12 +192,14 @@ impl Checkpoints {
         }
         let turn = |size: u64| turns.iter().find(|(above, _)| *above < size).map_or(0, |(_, key)| *key);
         let out_of_turn = notes.iter().find(|note| !note.carries(&labels[turn(note.size())]));
-        out_of_turn.map_or(Ok(()), |note| {
+        if let Some(note) = out_of_turn {
             let size = note.size();
             let other = labels.iter().find(|key| note.carries(key));
             let wrong = other.map_or(Wrong::Unsigned(size), |by| Wrong::OutOfTurn { size, by: words(by) });
-            Err(NotChosen::from(wrong).into())
-        })
+            return Err(NotChosen::from(wrong).into());
+        }
+        self.turns = turns;
+        Ok(())
     }
 }
 

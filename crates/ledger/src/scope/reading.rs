@@ -6,8 +6,7 @@ use std::ops::Range;
 use super::{Gap, Grade, Moment, Person, Processor, Question, Scope, Window};
 use crate::Hash;
 use crate::audit::{AuditFault, Fault};
-use crate::checkpoint::Checkpoint;
-use crate::checkpoints::{Cosigned, NotChosen};
+use crate::checkpoints::{NotChosen, Standing};
 use crate::leaf::{Act, Deed, Detail, Kind, Leaf, Outcome, Tag};
 use crate::tree::{Frontier, leaf_hash};
 
@@ -33,7 +32,7 @@ pub enum ScopeFault {
     /// No ledger is so short.
     #[error("leaf 0: no leaf stands under the checkpoint")]
     Empty,
-    /// A cosignature.
+    /// What the checkpoint stands on.
     #[error(transparent)]
     NotChosen(#[from] NotChosen),
 }
@@ -83,8 +82,7 @@ pub fn locate<E>(span: Window, size: u64, mut leaf: impl FnMut(u64) -> Result<Le
 pub struct Reading<'q> {
     question: &'q Question,
     span: Window,
-    checkpoint: Checkpoint,
-    cosigned: Cosigned<'q>,
+    standing: Standing<'q>,
     first: u64,
     tree: Frontier,
     /// Time of the first leaf and of the last one so far.
@@ -104,23 +102,20 @@ pub struct Reading<'q> {
 }
 
 impl<'q> Reading<'q> {
-    /// Begins at leaf `first` of those under a checkpoint that is signed, and cosigned by witnesses, if any were
-    /// named; whole nodes before it are read by `node`.
+    /// Begins at leaf `first` of those under a checkpoint that is vouched for; whole nodes before it are read by `node`.
     pub fn begin<E: From<ScopeFault>>(
         question: &'q Question,
-        checkpoint: Checkpoint,
-        cosigned: Cosigned<'q>,
+        standing: Standing<'q>,
         first: u64,
         node: impl FnMut(u8, u64) -> Result<Hash, E>,
     ) -> Result<Self, E> {
-        if checkpoint.size == 0 {
+        if standing.checkpoint().size == 0 {
             return Err(ScopeFault::Empty.into());
         }
         Ok(Self {
             question,
             span: question.span(),
-            checkpoint,
-            cosigned,
+            standing,
             first,
             tree: Frontier::read(first, node)?,
             times: None,
@@ -150,6 +145,9 @@ impl<'q> Reading<'q> {
         self.tree.push(leaf_hash(bytes), |_, _, _| {});
         self.times = Some((first, leaf.time));
         self.leaves += u64::from(self.question.window.has(leaf.time));
+        if let Act::Key { hash } = leaf.act {
+            self.standing.announced(sequence, hash)?;
+        }
         if let Act::Deed(deed) = &leaf.act {
             self.edges.0 |= leaf.time < self.span.from;
             self.edges.1 |= leaf.time > self.span.to;
@@ -166,7 +164,7 @@ impl<'q> Reading<'q> {
     fn seen_late(&mut self, leaf: &Leaf) -> Result<(), ScopeFault> {
         let moment = self.last.map_or(self.span.from, |(_, before)| before.max(self.span.from));
         let asked = moment <= self.span.to && moment < leaf.time;
-        if asked && self.late.is_none() && !self.cosigned.reaches(leaf.sequence, moment)? {
+        if asked && self.late.is_none() && !self.standing.reaches(leaf.sequence, moment)? {
             self.late = Some(Moment(moment));
         }
         Ok(())
@@ -213,9 +211,10 @@ impl<'q> Reading<'q> {
     /// Proves that these were all leaves of the time that was asked about, each in its place under the checkpoint;
     /// whole nodes behind them are read by `node`.
     pub fn end<E: From<ScopeFault>>(mut self, node: impl FnMut(u8, u64) -> Result<Hash, E>) -> Result<Scope, E> {
-        let (first, end, size) = (self.first, self.tree.size(), self.checkpoint.size);
+        let checkpoint = self.standing.checkpoint().clone();
+        let (first, end, size) = (self.first, self.tree.size(), checkpoint.size);
         self.tree.fill(size, node)?;
-        if end > size || self.tree.root() != self.checkpoint.root {
+        if end > size || self.tree.root() != checkpoint.root {
             return Err(ScopeFault::Root { first, end }.into());
         }
         let (before, after) = self.edges;
@@ -235,7 +234,7 @@ impl<'q> Reading<'q> {
             }
         }
         self.gaps.extend(self.late.map(Gap::CosignedLate));
-        let cosigned = self.cosigned.since(end).map_err(ScopeFault::from)?;
+        let cosigned = self.standing.since(end).map_err(ScopeFault::from)?;
         if *grade == Grade::C {
             self.gaps.insert(Gap::Grade);
         }
@@ -249,7 +248,8 @@ impl<'q> Reading<'q> {
             grade: *grade,
             copied: copied.clone(),
             processors: processors.clone(),
-            checkpoint: self.checkpoint,
+            checkpoint,
+            signer: self.standing.signer().clone(),
             proven: (first, end),
             cosigned: cosigned.into_iter().map(Moment).collect(),
             leaves: self.leaves,

@@ -89,8 +89,8 @@ impl Ledger {
         let checkpoint = self.checkpoint();
         let checkpoints = Checkpoints::new(log.verifier().clone(), &[], &[witness.verifier().clone()]).unwrap();
         let range = locate(question.span(), checkpoint.size, leaf)?;
-        let cosigned = checkpoints.cosigned(&checkpoint, &notes);
-        let mut reading = Reading::begin(question, checkpoint, cosigned, range.start, node)?;
+        let standing = checkpoints.standing(checkpoint, &notes);
+        let mut reading = Reading::begin(question, standing, range.start, node)?;
         for sequence in range {
             reading.take(&self.leaves[place(sequence)])?;
         }
@@ -157,6 +157,7 @@ question {}
 window 2026-11-06T12:00:05.000Z 2026-11-06T12:00:30.000Z
 log shop.example/reads
 checkpoint 7 {}
+signed {log}
 proven 0 6
 cosigned {witness} 2026-11-06T12:00:45.000Z
 grade B

@@ -67,6 +67,7 @@ impl Scope {
         writeln!(to, "window {} {}", window.from(), window.to())?;
         writeln!(to, "log {}", checkpoint.origin)?;
         writeln!(to, "checkpoint {} {}", checkpoint.size, checkpoint.root)?;
+        writeln!(to, "signed {}", self.signer)?;
         writeln!(to, "proven {} {}", self.proven.0, self.proven.1)?;
         for (witness, since) in repeat.witnesses.iter().zip(&self.cosigned) {
             writeln!(to, "cosigned {witness} {since}")?;

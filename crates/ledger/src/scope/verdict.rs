@@ -6,6 +6,7 @@ use super::{Copied, Grade, Moment, Processor, Window};
 use crate::Hash;
 use crate::checkpoint::Checkpoint;
 use crate::leaf::{Field, Fields, Kind, Outcome, Tag};
+use crate::note::VerifierKey;
 
 /// What happened to one field of one person. The later one is the worse, and the worst that applies holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -135,6 +136,8 @@ pub struct Scope {
     pub processors: Vec<Processor>,
     /// What it stands under.
     pub checkpoint: Checkpoint,
+    /// The log's key that has signed it.
+    pub signer: VerifierKey,
     /// The leaves that were read and proven: the first one, and the one behind the last.
     pub proven: (u64, u64),
     /// When each witness had first cosigned a checkpoint with all these leaves under it.

@@ -140,9 +140,9 @@ fn computed(asked: &Scope) -> Result<String, Fault> {
     checkpoints.vouch(&chosen, &notes, |sequence| export.leaf(sequence), |level, index| export.node(level, index))?;
 
     let range = locate(question.span(), chosen.size, |sequence| export.leaf(sequence))?;
-    let cosigned = checkpoints.cosigned(&chosen, &notes);
+    let standing = checkpoints.standing(chosen, &notes);
     let node = |level, index| export.node(level, index);
-    let mut reading = Reading::begin(&question, chosen, cosigned, range.start, node)?;
+    let mut reading = Reading::begin(&question, standing, range.start, node)?;
     export.each(&range, |_, leaf| Ok(reading.take(leaf)?))?;
     let scope = reading.end(node).map_err(|fault| match fault {
         Fault::Scope(ScopeFault::Root { .. }) => export.blame(&range).unwrap_or(fault),

@@ -369,6 +369,35 @@ fn a_ledger_whose_key_was_replaced_is_read_with_all_its_keys() {
     assert!(code == 1 && said.contains("whose turn it is not"), "{said}");
 }
 
+/// Whoever makes the export decides which checkpoints are in it.
+#[test]
+fn whoever_signs_with_a_stolen_key_after_its_turn_and_leaves_out_what_the_later_one_signed_is_found_or_named() {
+    let later = SignerKey::new("shop.example/reads", KeyKind::Log, &[7; 32]).unwrap();
+    let mut written = rotated(&later);
+    written.notes = vec![written.notes[1].text.parse::<Checkpoint>().unwrap().sign(&log_key())];
+    let exported = Exported::of(&written);
+    let (first, second) = (log_key().verifier().to_string(), later.verifier().to_string());
+    let both = |asked: &mut Scope| asked.keys.push(second.clone());
+    // The key is announced in second 3000, ten minutes to one.
+    fs::write(exported.incident(), INCIDENT.replace("12:20", "12:50")).unwrap();
+    let by = format!("{}+{:08x}", log_key().verifier().name(), log_key().verifier().id());
+    let out_of_turn = format!("leaf 600: the checkpoint is signed by {by}, whose turn it is not\n");
+    assert_eq!(exported.said(both), (1, out_of_turn));
+    let (code, said) = exported.said(|_| {});
+    assert!(code == 2 && said.contains("the key that leaf 300 announces: give its key with --key"), "{said}");
+    // Of other leaves it does not show, but the text says who has signed.
+    fs::write(exported.incident(), INCIDENT).unwrap();
+    let (code, said) = exported.said(both);
+    assert_eq!((code, line(&said, "signed")), (0, format!("signed {first}").as_str()), "{said}");
+    // An honest one reads over the announcement.
+    rotated(&later).export(&exported);
+    fs::write(exported.incident(), INCIDENT.replace("12:20", "12:50")).unwrap();
+    let (code, said) = exported.said(both);
+    assert_eq!((code, line(&said, "signed")), (0, format!("signed {second}").as_str()), "{said}");
+    let (code, said) = exported.said(|asked| asked.size = Some(302));
+    assert_eq!((code, line(&said, "signed")), (0, format!("signed {first}").as_str()), "{said}");
+}
+
 #[test]
 fn what_cannot_be_read_is_said_so() {
     let exported = Exported::new();

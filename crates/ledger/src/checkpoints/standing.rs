@@ -1,9 +1,12 @@
-//! How soon the witnesses had seen what was written: what somebody outside saw only long after could have been
-//! written anew until then.
+//! What a checkpoint stands on, asked while the leaves under it are read: the key whose turn it was, and how soon the
+//! witnesses had seen what was written, for what somebody outside saw only long after could have been written anew
+//! until then.
 
-use super::Checkpoints;
-use super::chosen::{Label, NotChosen, Unread, label};
+use super::chosen::{Label, NotChosen, Unread, label, words};
+use super::{Checkpoints, Wrong};
+use crate::Hash;
 use crate::checkpoint::Checkpoint;
+use crate::note::VerifierKey;
 
 /// A witness that is awake sees a checkpoint within seconds; that it was away for hours shall cost nothing. In
 /// milliseconds.
@@ -17,9 +20,10 @@ struct Stair<'n> {
     note: &'n Unread,
 }
 
-/// When each witness had cosigned how many of the leaves under one checkpoint. A large ledger has a hundred thousand
-/// cosignatures: only those are verified that an answer rests on.
-pub struct Cosigned<'n> {
+/// A checkpoint that was chosen and vouched for, with when each witness had cosigned how many of the leaves under it. A
+/// large ledger has a hundred thousand cosignatures: only those are verified that an answer rests on.
+pub struct Standing<'n> {
+    chosen: Checkpoint,
     checkpoints: Checkpoints,
     /// For each witness the cosignatures that no other makes needless, with growing sizes and times.
     stairs: Vec<Vec<Stair<'n>>>,
@@ -28,13 +32,14 @@ pub struct Cosigned<'n> {
 }
 
 impl Checkpoints {
-    /// What of `notes` the witnesses have cosigned, up to the checkpoint that was chosen: it is theirs as well, and
-    /// a witness cosigns only what continues the tree that it saw last. A later export so says the same.
-    pub fn cosigned<'n>(self, chosen: &Checkpoint, notes: &'n [Unread]) -> Cosigned<'n> {
+    /// What the chosen checkpoint stands on, once it was [vouched](Self::vouch) for. Of `notes` those count that the
+    /// witnesses have cosigned, up to this one: it is theirs as well, and a witness cosigns only what continues the
+    /// tree that it saw last. A later export so says the same.
+    pub fn standing(self, chosen: Checkpoint, notes: &[Unread]) -> Standing<'_> {
         let witnesses = &self.known[self.keys.len()..];
         let notes = || notes.iter().filter(|note| note.size() <= chosen.size);
         let stairs = witnesses.iter().map(|witness| stairs(&label(witness), notes())).collect();
-        Cosigned { checkpoints: self, stairs, reached: 0 }
+        Standing { chosen, checkpoints: self, stairs, reached: 0 }
     }
 }
 
@@ -53,7 +58,34 @@ fn stairs<'n>(witness: &Label, notes: impl Iterator<Item = &'n Unread>) -> Vec<S
     all
 }
 
-impl Cosigned<'_> {
+impl Standing<'_> {
+    /// The checkpoint.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.chosen
+    }
+
+    /// The log's key that has signed it.
+    pub fn signer(&self) -> &VerifierKey {
+        let turn = self.checkpoints.turns.first();
+        &self.checkpoints.known[turn.map_or(0, |(_, key)| *key)]
+    }
+
+    /// Whether it can stand on these keys, if leaf `sequence` announces this one: whoever has stolen the key before it
+    /// signs on as if there were none, and leaves out the checkpoints that the later one has signed.
+    pub fn announced(&self, sequence: u64, hash: Hash) -> Result<(), NotChosen> {
+        let Checkpoints { keys, turns, .. } = &self.checkpoints;
+        let (size, above) = (self.chosen.size, sequence.saturating_add(2));
+        // Whoever asks with it as the first one believes it from the beginning.
+        let believed = keys[0] == hash || turns.iter().any(|(at, key)| *at == above && keys[*key] == hash);
+        if size <= above || believed {
+            Ok(())
+        } else if keys.contains(&hash) {
+            Err(Wrong::OutOfTurn { size, by: words(&label(self.signer())) }.into())
+        } else {
+            Err(Wrong::NotGiven { size, announced: sequence }.into())
+        }
+    }
+
     /// Whether every witness had cosigned a checkpoint with leaf `sequence` under it within a day after `moment` (UTC
     /// milliseconds). To be asked with growing moments and leaves.
     pub fn reaches(&mut self, sequence: u64, moment: u64) -> Result<bool, NotChosen> {
