@@ -83,9 +83,10 @@ async fn add(State(asked): State<Asked>, body: Bytes) -> Response {
         if let Err(AddError::Refused(refusal)) = &added
             && asked.told.is_due(&checked.checkpoint().origin, refusal, now)
         {
-            match refusal {
-                Refusal::Behind { .. } => tracing::error!("nothing is cosigned: {refusal}"),
-                _ => tracing::warn!(request = %evidence(&checked), "not cosigned: {refusal}"),
+            if matches!(refusal, Refusal::Behind { .. }) {
+                tracing::error!("nothing is cosigned: {refusal}");
+            } else {
+                tracing::warn!(request = %evidence(&checked), "not cosigned: {refusal}");
             }
         }
         added
