@@ -39,7 +39,8 @@ static WATCHING: LazyLock<Watching> = LazyLock::new(|| {
     let mut memory = Memory::default();
     for (kept, request) in memories.iter_mut().zip(&requests) {
         *kept = Some(memory.clone());
-        memory.keep(witness.consider(&memory, request, WITNESSED).expect("an honest log is cosigned"));
+        let checked = witness.check(request.clone()).expect("an honest log has signed");
+        memory.keep(witness.consider(&memory, &checked, WITNESSED).expect("an honest log is cosigned"));
     }
     Watching { witness, requests, memories: memories.map(Option::unwrap_or_default) }
 });
@@ -53,7 +54,8 @@ pub fn witness(data: &[u8]) -> bool {
     if let Ok(request) = &request {
         assert_eq!(request.to_string(), text, "a request, written in another way");
         for memory in memories {
-            let Ok(seen) = witness.consider(memory, request, WITNESSED) else { continue };
+            let Ok(checked) = witness.check(request.clone()) else { continue };
+            let Ok(seen) = witness.consider(memory, &checked, WITNESSED) else { continue };
             assert!(world.checkpoints.contains(&seen.checkpoint), "the log never signed {:?}", seen.checkpoint);
             let before = memory.get(&seen.checkpoint.origin).map_or(0, |before| before.checkpoint.size);
             assert!(before <= seen.checkpoint.size, "it has gone back");

@@ -83,7 +83,7 @@ async fn add(State(asked): State<Asked>, body: Bytes) -> Response {
         if let Err(AddError::Refused(refusal)) = &added
             && asked.told.is_due(&checked.checkpoint().origin, refusal, now)
         {
-            if let Refusal::Behind { .. } = refusal {
+            if matches!(refusal, Refusal::Behind { .. }) {
                 tracing::error!("nothing is cosigned: {refusal}");
             } else {
                 tracing::warn!(request = %evidence(&checked), "not cosigned: {refusal}");
