@@ -76,7 +76,10 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         }
         Ok(None) => {
             findings.push(key_file(config, None));
-            let words = format!("{} is not there yet; `noren migrate` makes it", sqlite.display());
+            let words = format!(
+                "{} is not there yet; `noren migrate` makes it, or, if it is lost, `noren restore` puts it back from a backup",
+                sqlite.display()
+            );
             findings.push(finding("database", State::Bad, words));
         }
         Err(error) => {

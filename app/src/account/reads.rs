@@ -68,22 +68,26 @@ struct Checked {
     as_of: i64,
     /// How many of them were about this person.
     leaves: usize,
+    /// How many more stand in ledgers of before a restore.
+    earlier: usize,
 }
 
 /// Checks every proof against its key; the check says the least that all of the ledger of now hold for.
 fn check(reads: &ReadsView) -> Result<Checked, String> {
-    let mut all = Checked { size: u64::MAX, as_of: i64::MAX, leaves: 0 };
+    let mut all = Checked { size: u64::MAX, as_of: i64::MAX, leaves: 0, earlier: 0 };
     for proof in &reads.proofs {
         let now = proof.key == reads.key;
         let known: [VerifierKey; 1] = [proof.key.parse().map_err(|_| "key".to_owned())?];
         let tag: Tag = proof.tag.parse().map_err(|_| "tag".to_owned())?;
         let proof: LeafProof = proof.proof.parse().map_err(|fault: ProofFault| fault.to_string())?;
         let proven = SubjectProof::verify(&proof, tag, &known).map_err(|fault| fault.to_string())?;
-        all.leaves += proven.leaves.len();
         // A ledger of before a restore ended then.
         if now {
+            all.leaves += proven.leaves.len();
             all.size = all.size.min(proven.checkpoint.size);
             all.as_of = all.as_of.min(i64::try_from(proven.as_of).unwrap_or_default());
+        } else {
+            all.earlier += proven.leaves.len();
         }
     }
     if all.size == u64::MAX { Err("no proof".to_owned()) } else { Ok(all) }
@@ -130,17 +134,20 @@ fn Reads(reads: ReadsView, lines: Vec<Line>) -> impl IntoView {
     let by_people: u32 = lines.iter().filter(people).map(|line| line.times).sum();
     let more = lines.len().saturating_sub(SHOWN);
     let rows = lines.into_iter().take(SHOWN).map(|line| view! { <ReadRow line /> }).collect_view();
+    let restored =
+        restored(&reads).map(|until| view! { <p class="note note--warning">{words::restored(lang, until)}</p> });
     let downloads = reads
         .proofs
         .iter()
         .map(|proof| {
             let href = format!("data:text/plain;charset=utf-8,{}", percent(&proof.proof));
             let file = file_name(proof, &reads.key);
+            let download = words::download(lang, proof.key == reads.key);
             let command = format!("noren ledger proof {file} --tag {} --key '{}'", proof.tag, proof.key);
             view! {
                 <p>
                     <a class="button button--quiet" href=href download=file>
-                        {lang.pick("証明をダウンロード", "Download the proof")}
+                        {download}
                     </a>
                 </p>
                 <pre class="reads__command"><code>{command}</code></pre>
@@ -148,6 +155,7 @@ fn Reads(reads: ReadsView, lines: Vec<Line>) -> impl IntoView {
         })
         .collect_view();
     view! {
+        {restored}
         <p class="reads__people">{words::by_people(lang, by_people)}</p>
         <Verdict reads=reads.clone() />
         <ul class="read-list">{rows}</ul>
@@ -160,6 +168,16 @@ fn Reads(reads: ReadsView, lines: Vec<Line>) -> impl IntoView {
             </div>
         </details>
     }
+}
+
+/// Up to when the last ledger of before a restore goes, UTC ms, if there was one. Nothing is verified by this.
+fn restored(reads: &ReadsView) -> Option<i64> {
+    let earlier = reads.proofs.iter().filter(|proof| proof.key != reads.key);
+    let until = earlier.filter_map(|proof| {
+        let proof: LeafProof = proof.proof.parse().ok()?;
+        i64::try_from(SubjectProof::decode(&proof.extra).ok()?.last.time).ok()
+    });
+    until.max()
 }
 
 /// What a download is called: a person has one for each ledger.
@@ -202,7 +220,7 @@ fn Verdict(reads: ReadsView) -> impl IntoView {
     });
     let words = move || match &*checked.read() {
         None => words::unchecked(lang).to_owned(),
-        Some(Ok(checked)) => words::checked(lang, checked.size, checked.leaves, checked.as_of),
+        Some(Ok(checked)) => words::checked(lang, checked.size, checked.leaves, checked.as_of, checked.earlier),
         Some(Err(fault)) => words::wrong(lang, fault),
     };
     let class = move || match &*checked.read() {
@@ -297,6 +315,17 @@ mod tests {
         let told: Vec<_> =
             lines(&[proof(&leaves)]).unwrap().iter().map(|line| (line.at - NOON, line.actor, line.times)).collect();
         assert_eq!(told, [(2 * HOUR, Actor::Customer, 2), (HOUR, Actor::Staff, 1), (-24 * HOUR, Actor::Customer, 1)]);
+    }
+
+    #[test]
+    fn that_the_ledger_was_restored_is_said_and_up_to_when_the_earlier_one_goes() {
+        let now = ReadProof { key: "now".to_owned(), ..proof(&[leaf(1, NOON, Actor::Customer, Purpose::SelfView)]) };
+        let one = ReadsView { key: "now".to_owned(), proofs: vec![now.clone()] };
+        assert_eq!(restored(&one), None);
+        let both = ReadsView { proofs: vec![proof(&[]), now.clone()], ..one };
+        assert_eq!(restored(&both), Some(0), "the time of the last leaf under its checkpoint");
+        assert_ne!(file_name(&both.proofs[0], "now"), "", "and each proof has a name of its own");
+        assert!(words::restored(noren_domain::Lang::En, NOON).contains("not known"));
     }
 
     #[test]

@@ -55,12 +55,37 @@ pub fn unchecked(lang: Lang) -> &'static str {
     )
 }
 
-pub fn checked(lang: Lang, size: u64, leaves: usize, as_of: i64) -> String {
-    let when = moment::date_time(as_of, lang);
+pub fn restored(lang: Lang, until: i64) -> String {
+    let until = moment::date_time(until, lang);
     lang.pick(
+        format!("この台帳はバックアップから復元されました。{until}から復元までの間の記録は失われており、その間にお客様の情報が読まれたかどうかは分かりません。"),
+        format!("This ledger was restored from a backup. What was written in it after {until} and before that is lost, so whether anything of yours was read in between is not known."),
+    )
+}
+
+pub fn download(lang: Lang, of_now: bool) -> &'static str {
+    if of_now {
+        lang.pick("証明をダウンロード", "Download the proof")
+    } else {
+        lang.pick("復元前の証明をダウンロード", "Download the proof from before the restore")
+    }
+}
+
+/// `earlier`: how many entries of ledgers of before a restore were verified as well.
+pub fn checked(lang: Lang, size: u64, leaves: usize, as_of: i64, earlier: usize) -> String {
+    let when = moment::date_time(as_of, lang);
+    let more = match earlier {
+        0 => String::new(),
+        earlier => lang.pick(
+            format!("復元前の台帳の{earlier}件も検証しました。"),
+            format!(" The {earlier} from before the restore are verified as well."),
+        ),
+    };
+    let said = lang.pick(
         format!("確認済み ✓ {when}まで：台帳の記録{size}件のうち、お客様に関わるものはこの{leaves}件ですべてです（このブラウザーで検証しました）。"),
         format!("Verified ✓ up to {when}: of the ledger's {size} entries, these {leaves} are all that concern you (checked in this browser)."),
-    )
+    );
+    said + &more
 }
 
 pub fn wrong(lang: Lang, fault: &str) -> String {
