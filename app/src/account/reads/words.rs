@@ -63,12 +63,15 @@ pub fn restored(lang: Lang, until: i64) -> String {
     )
 }
 
+/// Of the ledger of now, and of one of before a restore. As a table: see [`OPENED`].
+const DOWNLOAD: [(&str, &str); 2] = [
+    ("証明をダウンロード", "Download the proof"),
+    ("復元前の証明をダウンロード", "Download the proof from before the restore"),
+];
+
 pub fn download(lang: Lang, of_now: bool) -> &'static str {
-    if of_now {
-        lang.pick("証明をダウンロード", "Download the proof")
-    } else {
-        lang.pick("復元前の証明をダウンロード", "Download the proof from before the restore")
-    }
+    let (ja, en) = DOWNLOAD[usize::from(!of_now)];
+    lang.pick(ja, en)
 }
 
 /// `earlier`: how many entries of ledgers of before a restore were verified as well.
