@@ -3,6 +3,8 @@
 //! tampered with are refused.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
+mod dice;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
@@ -16,29 +18,15 @@ use noren_ledger::scope::{
     Attacker, Copied, Gap, Grade, Moment, Processor, Question, Reading, Scope, ScopeFault, Verdict, Window, locate,
 };
 
+use dice::Dice;
+
 const INCIDENTS: usize = 200;
 const SUBJECTS: usize = 9;
 /// Of time, in milliseconds: a life is some days long.
 const STEP: u64 = 100_000;
 const DAY: u64 = 86_400_000;
 
-/// The same numbers in each run (SplitMix64): what fails must be there to look at again.
-struct Dice(u64);
-
 impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// One of `count` numbers.
-    fn of(&mut self, count: usize) -> usize {
-        usize::try_from(self.roll() % count as u64).unwrap()
-    }
-
     fn one<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.of(of.len())]
     }

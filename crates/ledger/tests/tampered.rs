@@ -2,6 +2,8 @@
 //! it begins to show: by whoever only has the files, and by a vault that lies and signs its lies.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
+mod dice;
+
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
@@ -14,29 +16,15 @@ use noren_ledger::leaf::{Act, Actor, Deed, Field, Fields, Kind, LEN, Leaf, Outco
 use noren_ledger::note::{KeyKind, Note, SignerKey};
 use noren_ledger::tree::{Frontier, leaf_hash};
 
+use dice::Dice;
+
 const ORIGIN: &str = "shop.example/reads";
 const CLEAN: usize = 1_000;
 const TAMPERED: usize = 10_000;
 /// Subject 0 is nobody.
 const SUBJECTS: usize = 6;
 
-/// The same numbers in each run (SplitMix64): what fails must be there to look at again.
-struct Dice(u64);
-
 impl Dice {
-    fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// One of `count` numbers.
-    fn of(&mut self, count: usize) -> usize {
-        usize::try_from(self.roll() % count as u64).unwrap()
-    }
-
     fn one<T: Copy>(&mut self, of: &[T]) -> Option<T> {
         (!of.is_empty()).then(|| of[self.of(of.len())])
     }
