@@ -1,6 +1,6 @@
 // The development mailbox, read as the person would read it.
 import { expect } from '@playwright/test';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { data } from './server.ts';
 
@@ -40,14 +40,28 @@ function part(raw: string, kind: string): string {
 
 function mailbox(): Mail[] {
   const dir = join(data, 'mailbox');
+  const written = (name: string) => statSync(join(dir, name)).mtimeMs;
   return readdirSync(dir)
     .filter((name) => name.endsWith('.eml'))
+    .sort((a, b) => written(a) - written(b))
     .map((name) => {
       const raw = readFileSync(join(dir, name), 'latin1');
       const head = (raw.split(/\r?\n\r?\n/)[0] ?? '').replace(/\r?\n[ \t]+/g, ' ');
       const header = (key: string) => decodeWords(new RegExp(`^${key}: (.*)$`, 'im').exec(head)?.[1] ?? '');
       return { to: header('To'), subject: header('Subject'), text: part(raw, 'text/plain'), html: part(raw, 'text/html') };
     });
+}
+
+/** The six-digit codes in the mails to `to`, the oldest first. */
+export function codes(to: string): string[] {
+  const mine = mailbox().filter((mail) => mail.to.includes(to));
+  return mine.flatMap((mail) => /^ {4}(\d{6})$/m.exec(mail.text)?.[1] ?? []);
+}
+
+/** The code that comes after `before` others. */
+export async function newCode(to: string, before: number): Promise<string> {
+  await expect.poll(() => codes(to).length, { message: `a code for ${to}`, timeout: 20_000 }).toBeGreaterThan(before);
+  return codes(to).at(-1) ?? '';
 }
 
 /** The mails to `to`, once there are at least `count`. */

@@ -17,6 +17,8 @@ const openPages = [
   '/cart',
   '/register',
   '/login',
+  '/login/code',
+  '/reset',
   '/security',
   '/help',
   '/legal/commerce',
@@ -28,7 +30,7 @@ const openPages = [
 const missingPages = ['/no-such-page', '/security/notices/unknown'];
 
 /** Pages of a signed-in customer. */
-const accountPages = ['/account', '/account/orders', '/account/security'];
+const accountPages = ['/account', '/account/orders', '/account/security', '/account/security/password', '/account/confirm'];
 
 const nameOf = (path: string) => path.replace(/^\//, '').replace(/[^a-z0-9-]+/gi, '-') || 'home';
 
@@ -108,6 +110,16 @@ async function accountWalk({ shop, look }: Walker) {
   await shop.askForCode(newAddress());
   await expect(shop.field('確認コード', 'Six-digit code')).toBeVisible();
   await look('verify');
+
+  const email = newAddress();
+  await shop.visit('/reset');
+  await shop.field('メールアドレス', 'E-?mail').fill(email);
+  await shop.press('確認コードを送る', 'Send me the code', /\/reset\/code$/);
+  await look('reset-code');
+  await shop.visit('/login/code');
+  await shop.field('メールアドレス', 'E-?mail').fill(email);
+  await shop.press('確認コードを送る', 'Send me the code', /\/login\/confirm$/);
+  await look('login-confirm');
 
   await shop.visit('/login');
   await shop.signIn('hanako@example.jp', demoPassword);

@@ -32,6 +32,7 @@ export default defineConfig<Options>({
   expect: { timeout: 15_000 },
   reporter: [['list'], ['./count.ts']],
   webServer,
+  globalSetup: './known.ts',
   use: { baseURL: url, launchOptions, trace: 'retain-on-failure', screenshot: 'only-on-failure' },
   projects: [
     project('hydrated', 'phone', 'ja'),

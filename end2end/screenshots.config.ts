@@ -11,6 +11,7 @@ export default defineConfig<Options>({
   timeout: 240_000,
   reporter: 'list',
   webServer,
+  globalSetup: './known.ts',
   use: { baseURL: url, launchOptions },
   projects: [
     { device: 'phone', use: phone },

@@ -1,17 +1,27 @@
 //! The door and the rooms behind it: register, verify, login, account, orders, security.
 
+mod code;
+mod confirm;
 mod home;
 mod login;
 mod orders;
+mod password;
+mod phrase;
+mod prove;
 mod reads;
 mod register;
+mod reset;
 mod security;
 mod verify;
 
+pub use confirm::{ConfirmSignInPage, MailCodePage};
 pub use home::AccountPage;
 pub use login::LoginPage;
 pub use orders::{MyOrderPage, MyOrdersPage};
+pub use password::PasswordPage;
+pub use prove::ProvePage;
 pub use register::RegisterPage;
+pub use reset::{ResetCodePage, ResetPage};
 pub use security::SecurityPage;
 pub use verify::VerifyPage;
 
@@ -41,7 +51,7 @@ mod inside {
     use noren_domain::cart::MergeReport;
     use noren_domain::form::{Fault, Faults};
     use noren_shop::account::{DoorError, Entered};
-    use noren_shop::session::SignedIn;
+    use noren_shop::session::{Recent, SignedIn};
 
     use crate::form::{Refusal, keep};
     use crate::request;
@@ -58,6 +68,19 @@ mod inside {
         }
         request::go(&login_before(page));
         Err(Fault::SignIn.into())
+    }
+
+    /// Who is signed in and has proved who they are within the last minutes; anybody else is asked for it first, and
+    /// comes back to `page` after it.
+    pub async fn guard_recent(page: &str) -> Result<Recent, Refusal> {
+        let who = guard(page).await?;
+        if let Some(recent) = who.recent(request::shop().now()) {
+            return Ok(recent);
+        }
+        request::go(
+            &LocalPath::parse(page).map_or_else(|| "/account".to_owned(), |page| page.after("/account/confirm")),
+        );
+        Err(Fault::ProveFirst.into())
     }
 
     /// If this browser still holds the token of a sign-in that has ended (by time, or from another
@@ -92,6 +115,8 @@ mod inside {
     /// Lets the person in: session cookie, the guest's cart poured into theirs, and on to `next`.
     pub async fn let_in(entered: &Entered, next: Option<LocalPath>) {
         request::set_session_token(&entered.token);
+        request::set_device_token(&entered.device);
+        request::clear_challenge_token();
         if let Some(guest) = request::cart_token() {
             match noren_shop::cart::merge(&request::shop(), &guest, entered.customer).await {
                 Ok(report) if report != MergeReport::default() => {

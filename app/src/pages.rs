@@ -14,7 +14,10 @@ use leptos_router::{ChooseView, path};
 #[cfg(any(feature = "ssr", feature = "split"))]
 use noren_domain::Lang;
 
-use crate::account::{AccountPage, LoginPage, MyOrderPage, MyOrdersPage, RegisterPage, SecurityPage, VerifyPage};
+use crate::account::{
+    AccountPage, ConfirmSignInPage, LoginPage, MailCodePage, MyOrderPage, MyOrdersPage, PasswordPage, ProvePage,
+    RegisterPage, ResetCodePage, ResetPage, SecurityPage, VerifyPage,
+};
 use crate::cart::CartPage;
 use crate::catalogue::{CategoryPage, HomePage, ProductPage, SearchPage};
 use crate::checkout::{ConfirmPage, ContactPage, DeliveryPage, PaymentPage};
@@ -41,10 +44,16 @@ pub fn Pages() -> impl IntoView {
             <Route path=path!("/register") view=In(|| Box::pin(account(Account::Register))) />
             <Route path=path!("/verify") view=In(|| Box::pin(account(Account::Verify))) />
             <Route path=path!("/login") view=In(|| Box::pin(account(Account::Login))) />
+            <Route path=path!("/login/code") view=In(|| Box::pin(account(Account::MailCode))) />
+            <Route path=path!("/login/confirm") view=In(|| Box::pin(account(Account::Confirm))) />
+            <Route path=path!("/reset") view=In(|| Box::pin(account(Account::Reset))) />
+            <Route path=path!("/reset/code") view=In(|| Box::pin(account(Account::ResetCode))) />
             <Route path=path!("/account") view=In(|| Box::pin(account(Account::Home))) />
             <Route path=path!("/account/orders") view=In(|| Box::pin(account(Account::Orders))) />
             <Route path=path!("/account/orders/:no") view=In(|| Box::pin(account(Account::Order))) />
             <Route path=path!("/account/security") view=In(|| Box::pin(account(Account::Security))) />
+            <Route path=path!("/account/security/password") view=In(|| Box::pin(account(Account::Password))) />
+            <Route path=path!("/account/confirm") view=In(|| Box::pin(account(Account::Prove))) />
             <Route path=path!("/orders/:token") view=In(|| Box::pin(reading(Reading::Order))) />
             <Route path=path!("/security") view=In(|| Box::pin(reading(Reading::Trust))) />
             <Route path=path!("/security/notices/:no") view=In(|| Box::pin(reading(Reading::Notice))) />
@@ -103,10 +112,16 @@ enum Account {
     Register,
     Verify,
     Login,
+    MailCode,
+    Confirm,
+    Reset,
+    ResetCode,
     Home,
     Orders,
     Order,
     Security,
+    Password,
+    Prove,
 }
 
 #[cfg_attr(feature = "split", lazy(fallible))]
@@ -115,10 +130,16 @@ async fn account(page: Account) -> Shown {
         Account::Register => RegisterPage().into_any(),
         Account::Verify => VerifyPage().into_any(),
         Account::Login => LoginPage().into_any(),
+        Account::MailCode => MailCodePage().into_any(),
+        Account::Confirm => ConfirmSignInPage().into_any(),
+        Account::Reset => ResetPage().into_any(),
+        Account::ResetCode => ResetCodePage().into_any(),
         Account::Home => AccountPage().into_any(),
         Account::Orders => MyOrdersPage().into_any(),
         Account::Order => MyOrderPage().into_any(),
         Account::Security => SecurityPage().into_any(),
+        Account::Password => PasswordPage().into_any(),
+        Account::Prove => ProvePage().into_any(),
     })
 }
 
@@ -168,7 +189,7 @@ impl Part {
         match Lang::strip(path.split('?').next()?).split('/').nth(1)? {
             "" | "c" | "search" => Some(Self::Browsing),
             "cart" | "checkout" => Some(Self::Buying),
-            "register" | "verify" | "login" | "account" => Some(Self::Account),
+            "register" | "verify" | "login" | "reset" | "account" => Some(Self::Account),
             "orders" | "security" | "help" | "legal" => Some(Self::Reading),
             _ => None,
         }

@@ -110,10 +110,16 @@ fn set_cookie(name: &str, value: &str, max_age_s: i64) {
 const SESSION: &str = "noren-session";
 const CART: &str = "noren-cart";
 const PENDING: &str = "noren-pending";
+const CHALLENGE: &str = "noren-challenge";
+const DEVICE: &str = "noren-device";
 const SESSION_SECONDS: i64 = 60 * 60 * 24 * 30;
 /// A guest's cart is deleted as many days after its last change.
 const CART_SECONDS: i64 = 60 * 60 * 24 * noren_shop::tidy::CART_DAYS;
 const PENDING_SECONDS: i64 = 60 * 60;
+/// Longer than the code is good for: who is late is told that the code is over, not that there never was one.
+const CHALLENGE_SECONDS: i64 = 60 * 60;
+/// A browser is known for 90 days after its last use; browsers keep no cookie for longer than 400 days.
+const DEVICE_SECONDS: i64 = 60 * 60 * 24 * 400;
 const PARCEL_SECONDS: i64 = 300;
 
 fn token(name: &str) -> Option<Token> {
@@ -160,6 +166,26 @@ pub fn clear_pending_token() {
     set_cookie(PENDING, "", 0);
 }
 
+/// The token of a sign-in or a new password that waits for its code.
+pub fn challenge_token() -> Option<Token> {
+    token(CHALLENGE)
+}
+
+/// Remembers what waits for its code.
+pub fn set_challenge_token(token: &Token) {
+    set_cookie(CHALLENGE, token.secret(), CHALLENGE_SECONDS);
+}
+
+/// Forgets what waited for its code.
+pub fn clear_challenge_token() {
+    set_cookie(CHALLENGE, "", 0);
+}
+
+/// From now on people are known by this browser.
+pub fn set_device_token(token: &Token) {
+    set_cookie(DEVICE, token.secret(), DEVICE_SECONDS);
+}
+
 /// Who is signed in on this browser, if anybody. A database fault is a refusal, never "nobody".
 pub async fn signed_in() -> Result<Option<SignedIn>, Refusal> {
     let Some(token) = session_token() else { return Ok(None) };
@@ -192,10 +218,10 @@ pub fn vault_fault(error: &(dyn std::error::Error + 'static)) -> Option<Fault> {
     }
 }
 
-/// The browser and the network it comes from (IPv4 /24, IPv6 /64), for the list of devices.
+/// The browser, the network it comes from (IPv4 /24, IPv6 /64), and the token that people are known by in it.
 pub fn device() -> Device {
     let address = use_context::<ClientAddress>().map(|client| client.0);
-    Device::new(header(USER_AGENT).unwrap_or_default(), address)
+    Device::new(header(USER_AGENT).unwrap_or_default(), address).holding(token(DEVICE))
 }
 
 /// The address of the connection, provided by the server.

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{next_parameter, with_next};
 use crate::form::{Form, Refusal, use_faults};
-use crate::lang::use_lang;
-use crate::legal::MAIL;
+use crate::lang::{href, use_lang};
 use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SubmitButton};
 
 /// What the login page shows.
@@ -40,12 +39,20 @@ pub async fn load_login(next: String) -> Result<Option<LoginData>, Refusal> {
 pub async fn log_in(#[server(flatten)] form: LoginForm) -> Result<(), Refusal> {
     use super::inside::{fault, let_in};
     use noren_domain::form::Faults;
+    use noren_shop::account::Opening;
     let kept = form.without_password();
     let asked = form.parse().map_err(|faults| crate::form::refuse("login", &kept, faults))?;
-    let (shop, device, old) = (crate::request::shop(), crate::request::device(), crate::request::session_token());
-    match noren_shop::account::login(&shop, &asked, &device, old.as_ref()).await {
-        Ok(entered) => {
+    let (shop, lang, device) = (crate::request::shop(), crate::request::lang(), crate::request::device());
+    let old = crate::request::session_token();
+    match noren_shop::account::login(&shop, &asked, lang, &device, old.as_ref()).await {
+        Ok(Opening::In(entered)) => {
             let_in(&entered, asked.next).await;
+            Ok(())
+        }
+        Ok(Opening::Asked(pending)) => {
+            crate::request::set_challenge_token(&pending);
+            let page = asked.next.map_or_else(|| "/login/confirm".to_owned(), |next| next.after("/login/confirm"));
+            crate::request::go(&page);
             Ok(())
         }
         Err(error) => Err(crate::form::refuse("login", &kept, Faults::of(fault(&error)))),
@@ -75,6 +82,7 @@ fn Login(data: LoginData) -> impl IntoView {
     let (email, password) = (lang.pick("メールアドレス", "E-mail address"), lang.pick("パスワード", "Password"));
     let values = data.form.values;
     let register = with_next("/register", &values.next);
+    let (reset, mail_code) = (href("/reset"), with_next("/login/code", &values.next));
     view! {
         <div class="door stack">
             <h1>{lang.pick("ログイン", "Log in")}</h1>
@@ -107,15 +115,10 @@ fn Login(data: LoginData) -> impl IntoView {
                     />
                 </div>
             </ActionForm>
-            // The shop cannot set a new password by mail yet: whoever is locked out must at least know whom to ask.
-            <p class="muted small">
-                {lang.pick("パスワードをお忘れの方は、お手数ですが ", "Forgot your password? Please write to ")}
-                <a href=format!("mailto:{MAIL}") rel="external">{MAIL}</a>
-                {lang.pick(
-                    " までご連絡ください。お返事をお待ちいただく間も、ログインせずにお買い物いただけます。",
-                    ". Until we answer, you can buy as a guest, without logging in.",
-                )}
-            </p>
+            <ul class="door__ways">
+                <li><a href=reset>{lang.pick("パスワードをお忘れの方", "Forgot your password?")}</a></li>
+                <li><a href=mail_code>{lang.pick("パスワードを使わず、メールのコードでログインする", "Log in with a code by mail instead")}</a></li>
+            </ul>
             <p class="muted small">
                 {lang.pick(
                     "登録せずにご注文いただいた方は、ご注文の控えのメールにあるリンクから、ご注文の状況をご覧いただけます。",

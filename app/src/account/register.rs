@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::RegisterForm;
 
+use super::password::NewPasswordField;
 use super::{next_parameter, with_next};
 use crate::form::{Form, Refusal, use_faults};
 use crate::lang::{href, use_lang};
@@ -85,18 +86,7 @@ fn RegisterView(form: Form<RegisterForm>) -> impl IntoView {
                         autocomplete="username"
                         max=254
                     />
-                    <Field
-                        name="password"
-                        label=password
-                        faults
-                        kind=FieldKind::Password
-                        autocomplete="new-password"
-                        hint=lang.pick(
-                            "12文字以上。文字の種類は自由です。いくつかの言葉をつなげた、長いものがおすすめです。",
-                            "At least 12 characters of any kind. Several words in a row work well.",
-                        )
-                        max=1024
-                    />
+                    <NewPasswordField label=password faults />
                     <SubmitButton
                         label=lang.pick("確認コードを送る", "Send me the code")
                         pending=action.pending()

@@ -7,6 +7,8 @@ use noren_domain::form::Faults;
 use noren_domain::notice::NoticeView;
 use noren_domain::{Lang, moment};
 
+use super::password::PasswordSection;
+use super::phrase::{AnotherPhrase, PhraseSection};
 use super::reads::WhoRead;
 use crate::form::{Refusal, use_faults};
 use crate::lang::{href, use_lang};
@@ -17,8 +19,8 @@ use crate::ui::{Badge, BadgeKind, FaultSummary, Head, Load, SubmitButton};
 #[server(endpoint = "account/security", input = GetUrl)]
 pub async fn load_security() -> Result<Option<SecurityView>, Refusal> {
     let who = super::inside::guard("/account/security").await?;
-    let view = noren_shop::account::security(&crate::request::shop(), &who).await;
-    view.map(Some).map_err(|e| crate::request::failed(&e))
+    let view = noren_shop::account::security(&crate::request::shop(), &who, crate::request::lang()).await;
+    view.map_err(|e| crate::request::failed(&e))
 }
 
 /// Ends one of the person's own sessions.
@@ -38,7 +40,7 @@ pub async fn end_session(session: String) -> Result<(), Refusal> {
 #[server(endpoint = "account/end-others")]
 pub async fn end_others() -> Result<(), Refusal> {
     let who = super::inside::guard("/account/security").await?;
-    let ended = noren_shop::session::end_all(&crate::request::shop(), &who).await;
+    let ended = noren_shop::account::end_others(&crate::request::shop(), &who, &crate::request::device()).await;
     ended.map_err(|e| crate::request::failed(&e))?;
     crate::request::go("/account/security");
     Ok(())
@@ -66,15 +68,21 @@ pub fn SecurityPage() -> impl IntoView {
     let end_one = ServerAction::<EndSession>::new();
     let end_all = ServerAction::<EndOthers>::new();
     let read = ServerAction::<Acknowledge>::new();
+    let phrase = ServerAction::<AnotherPhrase>::new();
     let none = Faults::default;
-    let answers = [use_faults(end_one, none()), use_faults(end_all, none()), use_faults(read, none())];
+    let answers = [
+        use_faults(end_one, none()),
+        use_faults(end_all, none()),
+        use_faults(read, none()),
+        use_faults(phrase, none()),
+    ];
     let faults = Signal::derive(move || Faults(answers.iter().flat_map(|answer| answer.get().0).collect()));
     let said = move || {
         let done = matches!(&*end_one.value().read(), Some(Ok(()))) || matches!(&*end_all.value().read(), Some(Ok(())));
         done.then(|| lang.pick("端末をログアウトしました。", "The device was signed out."))
     };
     let key = move || {
-        [end_one.version().get(), end_all.version().get(), read.version().get()].map(|v| v.to_string()).join(" ")
+        [end_one.version(), end_all.version(), read.version(), phrase.version()].map(|v| v.get().to_string()).join(" ")
     };
     view! {
         <Head title=lang.pick("アカウントの安全", "Account security") index=false />
@@ -82,7 +90,7 @@ pub fn SecurityPage() -> impl IntoView {
         <Load
             key
             load=|_| load_security()
-            view=move |security: SecurityView| view! { <Security security end_one end_all read faults /> }
+            view=move |security: SecurityView| view! { <Security security end_one end_all read phrase faults /> }
         />
     }
 }
@@ -93,6 +101,7 @@ fn Security(
     end_one: ServerAction<EndSession>,
     end_all: ServerAction<EndOthers>,
     read: ServerAction<Acknowledge>,
+    phrase: ServerAction<AnotherPhrase>,
     faults: Signal<Faults>,
 ) -> impl IntoView {
     let lang = use_lang();
@@ -125,6 +134,7 @@ fn Security(
                 {none}
                 {notices}
             </section>
+            <PasswordSection changed_at=security.password_changed_at />
             <section class="stack" aria-labelledby="devices">
                 <h2 id="devices">{lang.pick("ログイン中の端末", "Devices signed in")}</h2>
                 <ul class="device-list">{devices}</ul>
@@ -152,6 +162,7 @@ fn Security(
                 </p>
                 <ul class="sign-in-list">{sign_ins}</ul>
             </section>
+            <PhraseSection phrase=security.phrase action=phrase />
             <p>
                 <a href=href("/security")>{lang.pick("当店の安全への取り組み", "How this shop keeps your data safe")}</a>
             </p>
@@ -247,6 +258,8 @@ fn SignInRow(sign_in: SignInView) -> impl IntoView {
     let lang = use_lang();
     let (words, kind) = match sign_in.outcome {
         SignInOutcome::Ok => (lang.pick("成功", "Signed in"), BadgeKind::Ok),
+        SignInOutcome::Asked => (lang.pick("確認コード待ち", "Code asked for"), BadgeKind::Warning),
+        SignInOutcome::WrongCode => (lang.pick("コード違い", "Wrong code"), BadgeKind::Warning),
         SignInOutcome::WrongPassword => (lang.pick("パスワード違い", "Wrong password"), BadgeKind::Warning),
         SignInOutcome::Blocked => (lang.pick("回数超過のため拒否", "Blocked: too many tries"), BadgeKind::Danger),
     };

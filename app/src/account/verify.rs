@@ -5,10 +5,11 @@ use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::VerifyForm;
 use serde::{Deserialize, Serialize};
 
+use super::code::{CodeField, MailboxNote};
 use super::{next_parameter, with_next};
 use crate::form::{Form, Refusal, use_faults};
 use crate::lang::use_lang;
-use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SubmitButton};
+use crate::ui::{FaultSummary, Head, Load, SubmitButton};
 
 /// What the page for the code shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,30 +99,12 @@ fn VerifyView(data: VerifyData) -> impl IntoView {
                     "We have sent a mail to the address you entered. Please type in the six-digit code you find in it. It is good for 15 minutes and five tries.",
                 )}
             </p>
-            {data
-                .development
-                .then(|| {
-                    view! {
-                        <p class="note note--info">
-                            {lang.pick("開発環境: メールは", "Development: mails arrive in the ")}
-                            <a href="/dev/mailbox" rel="external">{lang.pick("開発用の受信箱", "development mailbox")}</a>
-                            {lang.pick("に届きます。", ".")}
-                        </p>
-                    }
-                })}
+            <MailboxNote development=data.development />
             <FaultSummary faults labels=vec![("code", code)] />
             <ActionForm action=action>
                 <div class="stack">
                     <input type="hidden" name="next" value=values.next />
-                    <Field
-                        name="code"
-                        label=code
-                        faults
-                        value=values.code
-                        kind=FieldKind::Digits
-                        autocomplete="one-time-code"
-                        max=20
-                    />
+                    <CodeField label=code faults value=values.code />
                     <SubmitButton
                         label=lang.pick("登録を完了する", "Finish")
                         pending=action.pending()

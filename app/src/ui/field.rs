@@ -216,6 +216,10 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             "メールアドレスとパスワードの組み合わせが違います。",
             "This e-mail address and password do not belong together.",
         ),
+        Fault::WrongPassword => t(
+            "パスワードが違います。もう一度入力してください。",
+            "This is not the password of your account. Please try again.",
+        ),
         Fault::Code => t(
             "コードが違うか、期限が切れています。メールをご確認のうえ、もう一度お試しください。",
             "The code is wrong or has expired. Please check the mail and try again.",
@@ -283,6 +287,9 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
         ),
         Fault::NotFound => t("見つかりませんでした。", "This could not be found."),
         Fault::SignIn => t("ログインが必要です。", "Please sign in first."),
+        Fault::ProveFirst => {
+            t("ご本人であることを、もう一度ご確認ください。", "Please confirm once more that it is you.")
+        }
         Fault::SessionEnded => t(
             "ログインの有効期限が切れました。もう一度ログインすると、続きから進めます。",
             "Your sign-in has ended. Please log in again to go on where you were.",

@@ -1,12 +1,19 @@
 //! Accounts: customers, their ways in, and what the account pages show.
 
+mod event;
 mod forms;
 mod password;
+mod phrase;
 mod view;
 
 pub use crate::email::Email;
-pub use forms::{Login, LoginForm, Register, RegisterForm, Verify, VerifyForm};
+pub use event::AccountEvent;
+pub use forms::{
+    Login, LoginForm, MailCodeForm, PasswordForm, ProveForm, Register, RegisterForm, Reset, ResetForm, Verify,
+    VerifyForm,
+};
 pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password};
+pub use phrase::CheckPhrase;
 pub use view::{AccountView, Browser, DeviceView, ReadProof, ReadsView, SecurityView, SignInOutcome, SignInView};
 
 /// A person with an account (お客様).
@@ -39,7 +46,8 @@ impl LocalPath {
         }
         let path = crate::Lang::strip(raw);
         let page = path.split(['?', '#']).next().unwrap_or_default();
-        let circle = ["/login", "/register", "/verify", "/api"].contains(&page) || page.starts_with("/api/");
+        let circle = ["/login", "/register", "/verify", "/reset", "/api"].contains(&page)
+            || ["/api/", "/login/", "/reset/", "/account/confirm"].iter().any(|room| page.starts_with(room));
         // `/en?from=mail` is `?from=mail` without its language.
         (!circle).then(|| Self(ascii(&format!("/{}", path.trim_start_matches('/')))))
     }
@@ -117,6 +125,9 @@ mod tests {
             "/login",
             "/login?next=/login",
             "/en/register",
+            "/login/confirm",
+            "/reset/code",
+            "/account/confirm?next=/account/confirm",
             "/api/account/logout",
             &format!("/{}", "a".repeat(600)),
         ] {

@@ -59,6 +59,8 @@ pub enum Fault {
     },
     /// E-mail and password do not belong together.
     Credentials,
+    /// The password of a person who is signed in is another one.
+    WrongPassword,
     /// The code is wrong or its time is over.
     Code,
     /// A password that is known to be guessed first.
@@ -106,6 +108,8 @@ pub enum Fault {
     NotFound,
     /// Needs a sign-in.
     SignIn,
+    /// Needs a proof from the last minutes that it is still the same person.
+    ProveFirst,
     /// The sign-in has ended: by time, or from another device.
     SessionEnded,
     /// Could not be read at all (broken encoding, missing parts).

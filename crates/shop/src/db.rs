@@ -407,9 +407,7 @@ mod tests {
         let keys = [vec![1u8], vec![2u8]];
         for key in &keys {
             let mut tx = shop.db.write().await.unwrap();
-            crate::execute!(tx, "INSERT INTO rate_limit (key, window_start, tries) VALUES ($1, 0, 0)", key)
-                .await
-                .unwrap();
+            crate::execute!(tx, "INSERT INTO rate_limit (key, arrival) VALUES ($1, 0)", key).await.unwrap();
             tx.commit().await.unwrap();
         }
         let both_hold_one = tokio::sync::Barrier::new(2);
@@ -422,7 +420,7 @@ mod tests {
                     // the two might meet once more.
                     let first = if tries.get() == 1 { first } else { 1 - first };
                     let mut tx = db.write().await?;
-                    let sql = "UPDATE rate_limit SET tries = tries + 1 WHERE key = $1";
+                    let sql = "UPDATE rate_limit SET refused = refused + 1 WHERE key = $1";
                     crate::execute!(tx, sql, &keys[first]).await?;
                     if tries.get() == 1 {
                         both_hold_one.wait().await;
@@ -437,13 +435,13 @@ mod tests {
         let (a, b) = tokio::join!(work(0), work(1));
         assert_eq!(a.unwrap() + b.unwrap(), 3, "one of them ran twice");
         let mut conn = shop.db.read().await.unwrap();
-        let (least,): (i64,) = crate::fetch_one!(conn, (i64,), "SELECT MIN(tries) FROM rate_limit").await.unwrap();
+        let (least,): (i64,) = crate::fetch_one!(conn, (i64,), "SELECT MIN(refused) FROM rate_limit").await.unwrap();
         assert_eq!(least, 2);
     }
 
     crate::on_both_databases!(a_transaction_that_is_dropped_leaves_nothing(shop) {
         let mut tx = shop.db.write().await.unwrap();
-        crate::execute!(tx, "INSERT INTO rate_limit (key, window_start, tries) VALUES ($1, 0, 1)", vec![1u8]).await.unwrap();
+        crate::execute!(tx, "INSERT INTO rate_limit (key, arrival) VALUES ($1, 0)", vec![1u8]).await.unwrap();
         drop(tx);
         let mut conn = shop.db.read().await.unwrap();
         let (rows,): (i64,) = crate::fetch_one!(conn, (i64,), "SELECT COUNT(*) FROM rate_limit").await.unwrap();

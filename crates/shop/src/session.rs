@@ -19,6 +19,10 @@ const ABSOLUTE: i64 = 90 * DAY;
 /// `seen_at` may lag behind by so much, so that a page view does not cost a write.
 const SEEN_EVERY: i64 = 5 * MINUTE;
 
+/// A person who has proved who they are so long ago is asked again before a sensitive change (design of ASVS 5.0.0
+/// 7.5.1).
+pub const RECENT: i64 = 10 * MINUTE;
+
 /// The browser and the network a request comes from, as the list of devices shows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -26,10 +30,12 @@ pub struct Device {
     pub user_agent: String,
     /// IPv4 /24 or IPv6 /64: enough to recognise one's own, too little to find a door.
     pub network: String,
+    /// By which customers are known in this browser, if any ever was.
+    pub token: Option<Token>,
 }
 
 impl Device {
-    /// Cuts both down to what is kept.
+    /// A browser that nobody is known by, with both cut down to what is kept.
     pub fn new(user_agent: String, address: Option<IpAddr>) -> Self {
         let network = match address.map(|a| a.to_canonical()) {
             Some(IpAddr::V4(v4)) => {
@@ -42,7 +48,13 @@ impl Device {
             }
             None => String::new(),
         };
-        Self { user_agent: user_agent.chars().filter(|c| !c.is_control()).take(300).collect(), network }
+        Self { user_agent: user_agent.chars().filter(|c| !c.is_control()).take(300).collect(), network, token: None }
+    }
+
+    /// The same, holding `token`.
+    #[must_use]
+    pub fn holding(self, token: Option<Token>) -> Self {
+        Self { token, ..self }
     }
 }
 
@@ -53,8 +65,40 @@ pub struct SignedIn {
     pub session: Id<Session>,
     /// The customer.
     pub customer: Id<Customer>,
+    /// When they last proved who they are, UTC ms.
+    pub proved_at: i64,
     /// The use was noted just now, so the browser's cookie is to be given its full time again.
     pub renewed: bool,
+}
+
+impl SignedIn {
+    /// The same person, if they proved who they are at most [`RECENT`] before `now`.
+    pub fn recent(self, now: i64) -> Option<Recent> {
+        // A clock that stepped back makes no proof older than it is, and none that lies ahead counts.
+        (now - RECENT..=now).contains(&self.proved_at).then_some(Recent(self))
+    }
+}
+
+/// Somebody who is signed in and has just proved who they are. What a thief of an open browser would do first asks
+/// for this type.
+#[derive(Clone, Debug)]
+pub struct Recent(SignedIn);
+
+impl Recent {
+    /// Who.
+    pub fn customer(&self) -> Id<Customer> {
+        self.0.customer
+    }
+
+    /// In which session.
+    pub fn session(&self) -> Id<Session> {
+        self.0.session
+    }
+
+    /// As signed in.
+    pub fn who(&self) -> &SignedIn {
+        &self.0
+    }
 }
 
 /// Opens a session in the caller's transaction. Its token is new: nothing that a browser held
@@ -64,8 +108,8 @@ pub async fn open(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, device: 
     let token = Token::random(&shop.entropy);
     execute!(
         conn,
-        "INSERT INTO session (id, token_hash, customer_id, user_agent, network, created_at, seen_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)",
+        "INSERT INTO session (id, token_hash, customer_id, user_agent, network, created_at, seen_at, proved_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7)",
         shop.entropy.uuid(now),
         token.hash().to_vec(),
         customer.0,
@@ -84,8 +128,8 @@ pub async fn find(shop: &Shop, token: &Token) -> Result<Option<SignedIn>, sqlx::
     let mut conn = shop.db.read().await?;
     let row = fetch_optional!(
         conn,
-        (Uuid, Uuid, i64),
-        "SELECT id, customer_id, seen_at FROM session
+        (Uuid, Uuid, i64, i64),
+        "SELECT id, customer_id, seen_at, proved_at FROM session
          WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3",
         token.hash().to_vec(),
         now,
@@ -93,7 +137,7 @@ pub async fn find(shop: &Shop, token: &Token) -> Result<Option<SignedIn>, sqlx::
     )
     .await?;
     drop(conn);
-    let Some((session, customer, seen_at)) = row else { return Ok(None) };
+    let Some((session, customer, seen_at, proved_at)) = row else { return Ok(None) };
     let mut renewed = false;
     if now - seen_at >= SEEN_EVERY {
         // A busy database must not sign anybody out: the next request tries again.
@@ -102,7 +146,7 @@ pub async fn find(shop: &Shop, token: &Token) -> Result<Option<SignedIn>, sqlx::
             Err(error) => tracing::warn!(%error, "a session's last use was not noted"),
         }
     }
-    Ok(Some(SignedIn { session: Id::new(session), customer: Id::new(customer), renewed }))
+    Ok(Some(SignedIn { session: Id::new(session), customer: Id::new(customer), proved_at, renewed }))
 }
 
 async fn touch(shop: &Shop, session: Uuid, now: i64) -> Result<(), sqlx::Error> {
@@ -126,20 +170,25 @@ pub async fn end(shop: &Shop, who: &SignedIn, session: Id<Session>) -> Result<bo
     Ok(ended == 1)
 }
 
-/// Ends every other session of the customer and keeps the one that asks; gives their number.
-pub async fn end_all(shop: &Shop, who: &SignedIn) -> Result<u64, sqlx::Error> {
-    let now = shop.now();
-    let mut tx = shop.db.write().await?;
-    let ended = execute!(
-        tx,
-        "UPDATE session SET ended_at = $3 WHERE customer_id = $1 AND id <> $2 AND ended_at IS NULL",
-        who.customer.0,
-        who.session.0,
-        now
-    )
-    .await?;
-    tx.commit().await?;
-    Ok(ended)
+/// Ends every session of the customer but `keep`, in the caller's transaction; gives their number.
+pub async fn close_all(
+    conn: &mut Conn,
+    customer: Id<Customer>,
+    keep: Option<Id<Session>>,
+    now: i64,
+) -> Result<u64, sqlx::Error> {
+    let keep = keep.map_or(Uuid::nil(), |session| session.0);
+    let sql = "UPDATE session SET ended_at = $3 WHERE customer_id = $1 AND id <> $2 AND ended_at IS NULL";
+    execute!(conn, sql, customer.0, keep, now).await
+}
+
+/// Gives a session that has not ended another token and notes that its person has just proved who they are, in the
+/// caller's transaction. The token of before is worth nothing from then on (ASVS 5.0.0 7.2.4).
+pub async fn renew(conn: &mut Conn, shop: &Shop, session: Id<Session>) -> Result<Option<Token>, sqlx::Error> {
+    let token = Token::random(&shop.entropy);
+    let sql = "UPDATE session SET token_hash = $2, proved_at = $3 WHERE id = $1 AND ended_at IS NULL";
+    let renewed = execute!(conn, sql, session.0, token.hash().to_vec(), shop.now()).await?;
+    Ok((renewed == 1).then_some(token))
 }
 
 /// Ends the session that `token` opens, in the caller's transaction; an unknown token ends nothing.

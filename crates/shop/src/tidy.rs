@@ -197,7 +197,7 @@ mod tests {
         for at in (0..heap).chain([shop.now()]) {
             let sql = "INSERT INTO cart (id, token_hash, created_at, updated_at) VALUES ($1, $2, $3, $3)";
             execute!(tx, sql, shop.entropy.uuid(0), shop.entropy.bytes::<32>().to_vec(), at).await.unwrap();
-            let sql = "INSERT INTO rate_limit (key, window_start, tries) VALUES ($1, $2, 1)";
+            let sql = "INSERT INTO rate_limit (key, arrival) VALUES ($1, $2)";
             execute!(tx, sql, shop.entropy.bytes::<32>().to_vec(), at).await.unwrap();
             let sql = "INSERT INTO webhook_inbox (provider, event_id, received_at, body, outcome) VALUES ('test_bank', $1, $2, '', '')";
             execute!(tx, sql, format!("evt-{at}"), at).await.unwrap();
@@ -305,9 +305,12 @@ mod tests {
             ("outbox_failed", FAILED_WORK),
             ("webhook_inbox_received", WEBHOOKS),
             ("registration_expires", account::OVER_REGISTRATIONS),
-            ("rate_limit_begun", account::OVER_LIMITS),
+            ("rate_limit_arrival", account::OVER_LIMITS),
             ("session_seen", account::OVER_SESSIONS),
             ("sign_in_at", account::OVER_SIGN_INS),
+            ("challenge_expires", account::challenge::OVER),
+            ("known_device_seen", account::OVER_DEVICES),
+            ("account_event_at", account::events::OVER),
         ] {
             let mut tx = shop.db.write().await.unwrap();
             execute!(tx, before).await.unwrap();

@@ -28,7 +28,9 @@ pub fn routes(shop: Shop) -> Router {
 
 async fn robots(State(shop): State<Shop>) -> String {
     let mut text = "User-agent: *\n".to_owned();
-    for path in ["/api/", "/cart", "/checkout/", "/orders/", "/account", "/login", "/register", "/verify", "/search"] {
+    for path in
+        ["/api/", "/cart", "/checkout/", "/orders/", "/account", "/login", "/register", "/reset", "/verify", "/search"]
+    {
         for lang in Lang::ALL {
             if path == "/api/" && lang == Lang::En {
                 continue;

@@ -230,6 +230,11 @@ impl Browser<'_> {
         Self { name: name.to_owned(), ..self }
     }
 
+    /// The shop that it is in.
+    pub fn app(&self) -> &TestApp {
+        self.app
+    }
+
     /// Opens a page, without following where it leads.
     pub async fn get(&mut self, path: &str) -> Answer {
         let request = self.request(Method::GET, path).body(Body::empty()).unwrap();

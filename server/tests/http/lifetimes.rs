@@ -26,8 +26,7 @@ async fn what_was_typed_into_a_refused_form_waits_five_minutes_and_no_longer() {
 async fn a_session_that_is_used_gets_its_full_time_again() {
     let app = TestApp::start().await;
     let mut browser = app.browser();
-    let fields = [("email", "hanako@example.jp"), ("password", "noren-demo-curtain"), ("next", "")];
-    browser.post("/login", "/api/account/login", &fields).await;
+    crate::account::log_in(&mut browser, "hanako@example.jp", "noren-demo-curtain", "").await;
     assert!(!sets(&browser.get("/account").await, "noren-session"), "it was given a moment ago");
     app.shop.clock.advance(6 * MINUTE);
     assert!(sets(&browser.get("/account").await, "noren-session"));

@@ -8,6 +8,7 @@ use axum::http::Request;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, REFERER, SET_COOKIE};
 use noren_server::config::Flags;
 
+use crate::account::code_for;
 use crate::fixture::{Answer, TestApp, URL, form};
 
 const PROXY: &str = "10.0.0.1:4711";
@@ -16,9 +17,15 @@ async fn behind_a_proxy() -> TestApp {
     TestApp::start_with(Flags { trusted_proxies: Some("10.0.0.0/8".into()), ..Flags::default() }).await
 }
 
-/// Tries to log in over a connection from `peer` that says it speaks for `forwarded`.
-async fn log_in(app: &TestApp, peer: &str, forwarded: &str, email: &str, password: &str) -> Answer {
-    let mut request = Request::post("/api/account/login")
+/// Sends a form over a connection from `peer` that says it speaks for `forwarded`.
+async fn send(
+    app: &TestApp,
+    (peer, forwarded): (&str, &str),
+    action: &str,
+    cookies: &str,
+    fields: &[(&str, &str)],
+) -> Answer {
+    let mut request = Request::post(action)
         .header(HOST, "shop.example")
         .header(ACCEPT, "text/html")
         .header("sec-fetch-site", "same-origin")
@@ -26,36 +33,48 @@ async fn log_in(app: &TestApp, peer: &str, forwarded: &str, email: &str, passwor
         .header(REFERER, format!("{URL}/login"))
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header("x-forwarded-for", forwarded)
-        .body(Body::from(form(&[("email", email), ("password", password), ("next", "")])))
+        .header(COOKIE, cookies)
+        .body(Body::from(form(fields)))
         .unwrap();
     request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
     app.send(request).await
+}
+
+async fn log_in(app: &TestApp, peer: &str, forwarded: &str, email: &str, password: &str) -> Answer {
+    let fields = [("email", email), ("password", password), ("next", "")];
+    send(app, (peer, forwarded), "/api/account/login", "", &fields).await
 }
 
 async fn hanako(app: &TestApp, peer: &str, forwarded: &str) -> Answer {
     log_in(app, peer, forwarded, "hanako@example.jp", "noren-demo-curtain").await
 }
 
-/// The security page of whoever has just logged in: it shows the network of each device.
-async fn devices(app: &TestApp, entered: &Answer) -> String {
-    let session = entered.header(SET_COOKIE.as_str()).split(';').next().unwrap();
+fn cookie(answer: &Answer) -> &str {
+    answer.header(SET_COOKIE.as_str()).split(';').next().unwrap()
+}
+
+/// The security page of hanako, who logs in: it shows the network of each device.
+async fn devices(app: &TestApp, peer: &str, forwarded: &str) -> String {
+    let asked = hanako(app, peer, forwarded).await;
+    let code = code_for(app, "hanako@example.jp").await;
+    let fields = [("code", code.as_str()), ("next", "")];
+    let entered = send(app, (peer, forwarded), "/api/account/confirm", cookie(&asked), &fields).await;
     let request = Request::get("/account/security").header(HOST, "shop.example").header(ACCEPT, "text/html");
-    app.send(request.header(COOKIE, session).body(Body::empty()).unwrap()).await.body
+    app.send(request.header(COOKIE, cookie(&entered)).body(Body::empty()).unwrap()).await.body
 }
 
 #[tokio::test]
 async fn the_visitors_network_is_the_one_the_trusted_proxy_saw() {
     let app = behind_a_proxy().await;
-    let entered = hanako(&app, PROXY, "192.0.2.1, 198.51.100.9").await;
-    let page = devices(&app, &entered).await;
-    assert!(page.contains("198.51.100.0/24"), "{}", entered.header(LOCATION.as_str()));
+    let page = devices(&app, PROXY, "192.0.2.1, 198.51.100.9").await;
+    assert!(page.contains("198.51.100.0/24"), "{page}");
     assert!(!page.contains("192.0.2.0/24") && !page.contains("10.0.0.0/24"));
 }
 
 #[tokio::test]
 async fn whoever_is_no_trusted_proxy_speaks_for_nobody() {
     for app in [behind_a_proxy().await, TestApp::start().await] {
-        let page = devices(&app, &hanako(&app, "203.0.113.5:4711", "198.51.100.9").await).await;
+        let page = devices(&app, "203.0.113.5:4711", "198.51.100.9").await;
         assert!(page.contains("203.0.113.0/24") && !page.contains("198.51.100.0/24"));
     }
 }
@@ -69,5 +88,5 @@ async fn one_visitor_behind_the_proxy_locks_nobody_out_but_themselves() {
         log_in(&app, PROXY, &forged, &format!("nobody-{no}@example.jp"), "not the password").await;
     }
     assert_eq!(hanako(&app, PROXY, "198.51.100.9").await.header(LOCATION.as_str()), "/login");
-    assert_eq!(hanako(&app, PROXY, "203.0.113.7").await.header(LOCATION.as_str()), "/account");
+    assert_eq!(hanako(&app, PROXY, "203.0.113.7").await.header(LOCATION.as_str()), "/login/confirm");
 }

@@ -102,15 +102,109 @@ pub struct Verify {
 impl VerifyForm {
     /// Reads the code: full-width digits, spaces and hyphens are forgiven.
     pub fn parse(&self) -> Result<Verify, Faults> {
-        use unicode_normalization::UnicodeNormalization;
-        let code: String = self.code.nfkc().filter(|c| !c.is_whitespace() && *c != '-').collect();
-        if code.is_empty() {
-            return Err(Faults::field("code", Fault::Required));
-        }
-        if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(Faults::field("code", Fault::Code));
-        }
-        Ok(Verify { code })
+        code(&self.code).map_err(|fault| Faults::field("code", fault))
+    }
+}
+
+fn code(typed: &str) -> Result<Verify, Fault> {
+    use unicode_normalization::UnicodeNormalization;
+    let code: String = typed.nfkc().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    if code.is_empty() {
+        return Err(Fault::Required);
+    }
+    if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Fault::Code);
+    }
+    Ok(Verify { code })
+}
+
+/// The form that asks for a code by mail: to sign in without a password, or to set a new one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MailCodeForm {
+    /// E-mail address.
+    pub email: String,
+    /// Where to go afterwards.
+    pub next: String,
+}
+
+impl MailCodeForm {
+    /// Reads the address.
+    pub fn parse(&self) -> Result<Email, Faults> {
+        Email::parse(&self.email).map_err(|fault| Faults::field("email", fault))
+    }
+}
+
+/// The form that sets a new password with the code from the mail, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ResetForm {
+    /// Six digits.
+    pub code: String,
+    /// The new password.
+    pub password: String,
+}
+
+/// What a reset asks for.
+#[derive(Clone, Debug)]
+pub struct Reset {
+    /// The code from the mail.
+    pub code: Verify,
+    /// The new password.
+    pub password: Password,
+}
+
+impl ResetForm {
+    /// Reads the form, or says everything that is wrong with it.
+    pub fn parse(&self) -> Result<Reset, Faults> {
+        let mut faults = Faults::default();
+        let code = faults.check("code", code(&self.code));
+        let password = faults.check("password", Password::new(&self.password, None));
+        faults.or(|| Some(Reset { code: code?, password: password? }))
+    }
+
+    /// The form without its password, which is never kept.
+    #[must_use]
+    pub fn without_password(&self) -> Self {
+        Self { password: String::new(), ..self.clone() }
+    }
+}
+
+/// The form that sets a new password while signed in, as typed. It keeps nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PasswordForm {
+    /// The new password.
+    pub password: String,
+}
+
+impl PasswordForm {
+    /// Reads the new password.
+    pub fn parse(&self) -> Result<Password, Faults> {
+        Password::new(&self.password, None).map_err(|fault| Faults::field("password", fault))
+    }
+}
+
+/// The form by which a signed-in person shows that it is still them, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProveForm {
+    /// The password.
+    pub password: String,
+    /// Where to go afterwards.
+    pub next: String,
+}
+
+impl ProveForm {
+    /// Reads the password.
+    pub fn parse(&self) -> Result<Password, Faults> {
+        Password::typed(&self.password).map_err(|fault| Faults::field("password", fault))
+    }
+
+    /// The form without its password, which is never kept.
+    #[must_use]
+    pub fn without_password(&self) -> Self {
+        Self { password: String::new(), ..self.clone() }
     }
 }
 

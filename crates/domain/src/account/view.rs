@@ -23,6 +23,10 @@ pub struct AccountView {
 pub struct SecurityView {
     /// Notices about this person, the newest first.
     pub notices: Vec<NoticeView>,
+    /// When the password was last set, UTC ms.
+    pub password_changed_at: i64,
+    /// The check phrase, in the language of the page.
+    pub phrase: String,
     /// Browsers signed in now; this one first.
     pub devices: Vec<DeviceView>,
     /// Tries to sign in, the newest first.
@@ -82,8 +86,12 @@ pub struct DeviceView {
 pub enum SignInOutcome {
     /// Signed in.
     Ok,
+    /// The password was right; a code was asked for as well.
+    Asked,
     /// The password was wrong.
     WrongPassword,
+    /// The code was wrong.
+    WrongCode,
     /// Too many tries; the password was not even looked at.
     Blocked,
 }
@@ -93,7 +101,9 @@ impl SignInOutcome {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
+            Self::Asked => "asked",
             Self::WrongPassword => "wrong_password",
+            Self::WrongCode => "wrong_code",
             Self::Blocked => "blocked",
         }
     }
@@ -102,7 +112,9 @@ impl SignInOutcome {
     pub fn from_word(word: &str) -> Self {
         match word {
             "ok" => Self::Ok,
+            "asked" => Self::Asked,
             "wrong_password" => Self::WrongPassword,
+            "wrong_code" => Self::WrongCode,
             _ => Self::Blocked,
         }
     }

@@ -47,3 +47,22 @@ pub async fn already_registered(
 pub async fn new_device(conn: &mut Conn, shop: &Shop, sign_in: Uuid) -> Result<(), sqlx::Error> {
     post(conn, shop, &format!("sign-in-{sign_in}"), AccountMail::NewDevice { sign_in }).await
 }
+
+fn code_key(challenge: Uuid) -> String {
+    format!("code-{challenge}")
+}
+
+/// A code that the person who has the mailbox is to type in.
+pub async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid, code: String) -> Result<(), sqlx::Error> {
+    post(conn, shop, &code_key(challenge), AccountMail::Code { challenge, code }).await
+}
+
+/// Takes back the mail of a challenge that is over.
+pub async fn forget_code(conn: &mut Conn, shop: &Shop, challenge: Uuid) -> Result<(), sqlx::Error> {
+    outbox::cancel(conn, shop, &code_key(challenge)).await
+}
+
+/// Something happened to the account.
+pub async fn event(conn: &mut Conn, shop: &Shop, event: Uuid) -> Result<(), sqlx::Error> {
+    post(conn, shop, &format!("event-{event}"), AccountMail::Event { event }).await
+}

@@ -1,34 +1,59 @@
-//! Limits on tries, counted in the database so that they hold across nodes.
+//! Limits on tries, counted in the database so that they hold across nodes: the generic cell rate algorithm
+//! (ITU-T I.371), which keeps one time for each key and gives tries back evenly instead of all at once.
 
-use crate::db::Conn;
+use crate::db::{Conn, Dialect};
 use crate::{Shop, execute, fetch_one};
 
 const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
 
-/// So many tries in a window.
+/// So many tries at once, and as many again spread over the period.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
     /// What is counted; part of the key.
     label: &'static str,
     most: i64,
-    window: i64,
-    /// Counts many people together: a network.
+    /// Milliseconds.
+    period: i64,
+    /// Counts many people together: a network, or everybody.
     shared: bool,
 }
 
+impl Limit {
+    const fn alone(label: &'static str, most: i64, period: i64) -> Self {
+        Self { label, most, period, shared: false }
+    }
+
+    const fn shared(label: &'static str, most: i64, period: i64) -> Self {
+        Self { label, most, period, shared: true }
+    }
+}
+
 /// Failed logins of one address.
-pub const LOGIN_ADDRESS: Limit = Limit { label: "login-address", most: 10, window: 15 * MINUTE, shared: false };
+pub const LOGIN_ADDRESS: Limit = Limit::alone("login-address", 10, 15 * MINUTE);
 /// Failed logins from one network.
-pub const LOGIN_NETWORK: Limit = Limit { label: "login-network", most: 50, window: 15 * MINUTE, shared: true };
-/// Failed logins with a browser, at a network, where the account's owner has signed in before. They are
-/// counted here and nowhere else, so that neither strangers nor neighbours lock the owner out.
-pub const LOGIN_HOME: Limit = Limit { label: "login-home", most: 20, window: 15 * MINUTE, shared: false };
+pub const LOGIN_NETWORK: Limit = Limit::shared("login-network", 50, 15 * MINUTE);
+/// Failed logins from anywhere but from browsers that the account's owner is known by.
+pub const LOGIN_ANYWHERE: Limit = Limit::shared("login-anywhere", 600, MINUTE);
+/// Failed logins in a browser that the account's owner is known by. They are counted here and nowhere else, so that
+/// neither strangers nor neighbours lock the owner out.
+pub const LOGIN_HOME: Limit = Limit::alone("login-home", 20, 15 * MINUTE);
 /// Refused logins of an address without an account; nobody is ever over it.
-pub const LOGIN_NOBODY: Limit = Limit { label: "login-nobody", most: i64::MAX, window: 15 * MINUTE, shared: false };
+pub const LOGIN_NOBODY: Limit = Limit::alone("login-nobody", i64::MAX, MINUTE);
 /// Registrations of one address: so many mails it can be sent by strangers.
-pub const REGISTER_ADDRESS: Limit = Limit { label: "register-address", most: 5, window: 60 * MINUTE, shared: false };
+pub const REGISTER_ADDRESS: Limit = Limit::alone("register-address", 5, HOUR);
 /// Registrations from one network.
-pub const REGISTER_NETWORK: Limit = Limit { label: "register-network", most: 100, window: 60 * MINUTE, shared: true };
+pub const REGISTER_NETWORK: Limit = Limit::shared("register-network", 100, HOUR);
+/// Codes by mail to one address, asked for from one place: whoever asks from elsewhere does not use up the owner's.
+pub const CODE_PLACE: Limit = Limit::alone("code-place", 5, HOUR);
+/// Codes by mail to one address in all, so that nobody's mailbox is flooded.
+pub const CODE_ADDRESS: Limit = Limit::alone("code-address", 20, HOUR);
+/// Codes by mail asked for from one network.
+pub const CODE_NETWORK: Limit = Limit::shared("code-network", 100, HOUR);
+/// Wrong passwords of a person who is signed in and asked once more.
+pub const PROVE: Limit = Limit::alone("prove", 10, 15 * MINUTE);
+/// Mails that tell an owner of many failed tries.
+pub const FAILED_TRIES_MAIL: Limit = Limit::alone("failed-tries-mail", 1, 24 * HOUR);
 
 /// Where a try stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +62,7 @@ pub enum Standing {
     Within,
     /// One too many.
     Over {
-        /// Minutes until the window ends, at least 1.
+        /// Minutes until the next try is let through, at least 1.
         minutes: u32,
         /// Whether it is the first one over the limit: worth noting once, not a thousand times.
         first: bool,
@@ -51,35 +76,109 @@ fn key(shop: &Shop, limit: Limit, who: &[u8]) -> Vec<u8> {
 /// Counts one try of `who` before it is made, so that tries at the same moment cannot slip through.
 pub async fn take(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Result<Standing, sqlx::Error> {
     let now = shop.now();
-    let (tries, window_start) = fetch_one!(
-        conn,
-        (i64, i64),
-        "INSERT INTO rate_limit (key, window_start, tries) VALUES ($1, $2, 1)
-         ON CONFLICT (key) DO UPDATE SET
-           tries = CASE WHEN rate_limit.window_start <= $3 THEN 1 ELSE rate_limit.tries + 1 END,
-           window_start = CASE WHEN rate_limit.window_start <= $3 THEN $2 ELSE rate_limit.window_start END
-         RETURNING tries, window_start",
-        key(shop, limit, who),
-        now,
-        now - limit.window
-    )
-    .await?;
-    if tries <= limit.most {
+    let cost = (limit.period / limit.most).max(1);
+    // A key that has all its tries arrives now; one that has none arrives `period` from now.
+    let room = limit.period.max(cost) - cost;
+    let sql = match conn.dialect() {
+        Dialect::Sqlite => {
+            "INSERT INTO rate_limit (key, arrival) VALUES ($1, $2 + $3)
+             ON CONFLICT (key) DO UPDATE SET
+               refused = CASE WHEN rate_limit.arrival - $2 <= $4 THEN 0 ELSE rate_limit.refused + 1 END,
+               arrival = CASE WHEN rate_limit.arrival - $2 <= $4 THEN MAX(rate_limit.arrival, $2) + $3 ELSE rate_limit.arrival END
+             RETURNING arrival, refused"
+        }
+        Dialect::Postgres => {
+            "INSERT INTO rate_limit (key, arrival) VALUES ($1, $2 + $3)
+             ON CONFLICT (key) DO UPDATE SET
+               refused = CASE WHEN rate_limit.arrival - $2 <= $4 THEN 0 ELSE rate_limit.refused + 1 END,
+               arrival = CASE WHEN rate_limit.arrival - $2 <= $4 THEN GREATEST(rate_limit.arrival, $2) + $3 ELSE rate_limit.arrival END
+             RETURNING arrival, refused"
+        }
+    };
+    let (arrival, refused) = fetch_one!(conn, (i64, i64), sql, key(shop, limit, who), now, cost, room).await?;
+    if refused == 0 {
         return Ok(Standing::Within);
     }
-    let left = (window_start + limit.window - now).max(0);
+    let left = (arrival - room - now).max(0);
     let minutes = u32::try_from((left + MINUTE - 1) / MINUTE).unwrap_or(u32::MAX).max(1);
-    Ok(Standing::Over { minutes, first: tries == limit.most + 1 })
+    Ok(Standing::Over { minutes, first: refused == 1 })
 }
 
 /// A try turned out to be honest: it is given back where many people are counted together, and where
 /// one is counted alone, so is everything tried before it.
 pub async fn honest(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Result<(), sqlx::Error> {
-    let sql = if limit.shared {
-        "UPDATE rate_limit SET tries = tries - 1 WHERE key = $1 AND tries > 0"
+    let key = key(shop, limit, who);
+    if limit.shared {
+        let cost = (limit.period / limit.most).max(1);
+        execute!(conn, "UPDATE rate_limit SET arrival = arrival - $2 WHERE key = $1", key, cost).await?;
     } else {
-        "DELETE FROM rate_limit WHERE key = $1"
-    };
-    execute!(conn, sql, key(shop, limit, who)).await?;
+        execute!(conn, "DELETE FROM rate_limit WHERE key = $1", key).await?;
+    }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::on_both_databases;
+
+    const THREE: Limit = Limit::alone("three", 3, 3 * MINUTE);
+    const SHARED: Limit = Limit::shared("shared", 3, 3 * MINUTE);
+
+    async fn tried(shop: &Shop, limit: Limit) -> Standing {
+        let mut tx = shop.db.write().await.unwrap();
+        let standing = take(&mut tx, shop, limit, b"who").await.unwrap();
+        tx.commit().await.unwrap();
+        standing
+    }
+
+    on_both_databases!(tries_come_back_one_by_one_and_never_more_than_there_were(shop) {
+        for _ in 0..3 {
+            assert_eq!(tried(&shop, THREE).await, Standing::Within);
+        }
+        assert_eq!(tried(&shop, THREE).await, Standing::Over { minutes: 1, first: true });
+        assert_eq!(tried(&shop, THREE).await, Standing::Over { minutes: 1, first: false });
+        shop.clock.advance(MINUTE);
+        assert_eq!(tried(&shop, THREE).await, Standing::Within);
+        assert_eq!(tried(&shop, THREE).await, Standing::Over { minutes: 1, first: true });
+        shop.clock.advance(100 * MINUTE);
+        for _ in 0..3 {
+            assert_eq!(tried(&shop, THREE).await, Standing::Within);
+        }
+        assert!(matches!(tried(&shop, THREE).await, Standing::Over { .. }));
+    });
+
+    on_both_databases!(a_clock_that_steps_back_neither_opens_nor_shuts_for_longer_than_it_stepped(shop) {
+        for _ in 0..3 {
+            tried(&shop, THREE).await;
+        }
+        shop.clock.advance(-2 * MINUTE);
+        assert_eq!(tried(&shop, THREE).await, Standing::Over { minutes: 3, first: true });
+        shop.clock.advance(3 * MINUTE);
+        assert_eq!(tried(&shop, THREE).await, Standing::Within);
+    });
+
+    on_both_databases!(an_honest_try_is_given_back_to_those_who_share_and_frees_one_who_is_alone(shop) {
+        for limit in [THREE, SHARED] {
+            for _ in 0..3 {
+                tried(&shop, limit).await;
+            }
+            let mut tx = shop.db.write().await.unwrap();
+            honest(&mut tx, &shop, limit, b"who").await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(tried(&shop, limit).await, Standing::Within);
+        }
+        assert_eq!(tried(&shop, THREE).await, Standing::Within);
+        assert!(matches!(tried(&shop, SHARED).await, Standing::Over { .. }));
+    });
+
+    on_both_databases!(tries_at_the_same_moment_do_not_slip_through(shop) {
+        let mut all = tokio::task::JoinSet::new();
+        for _ in 0..12 {
+            let shop = (*shop).clone();
+            all.spawn(async move { tried(&shop, THREE).await });
+        }
+        let within = all.join_all().await.into_iter().filter(|standing| *standing == Standing::Within).count();
+        assert_eq!(within, 3);
+    });
 }

@@ -1,9 +1,13 @@
-use noren_domain::account::{Email, LoginForm, RegisterForm, VerifyForm};
+use noren_domain::Lang;
+use noren_domain::account::{
+    Email, Login, LoginForm, Password, Register, RegisterForm, ResetForm, SignInOutcome, Verify, VerifyForm,
+};
 
+use super::challenge::{Kind, ask_mailbox};
 use super::*;
-use crate::session::find;
+use crate::session::{self, find};
 use crate::testing::TestShop;
-use crate::{Parts, fetch_all, fetch_one, on_both_databases};
+use crate::{Parts, fetch_all, fetch_one, on_both_databases, outbox};
 
 const PASSWORD: &str = "wardrobe velvet onion";
 
@@ -40,12 +44,31 @@ async fn mails(shop: &TestShop) -> Vec<serde_json::Value> {
 /// The code in the last mail that holds one.
 async fn mailed_code(shop: &TestShop) -> String {
     let mails = mails(shop).await;
-    let code = mails.iter().rev().find_map(|m| m["account"]["registration_code"]["code"].as_str());
+    let code = mails
+        .iter()
+        .rev()
+        .find_map(|m| ["registration_code", "code"].iter().find_map(|kind| m["account"][kind]["code"].as_str()));
     code.expect("a mail holds a code").to_owned()
 }
 
 fn another(code: &str) -> String {
     if code == "000000" { "000001".to_owned() } else { "000000".to_owned() }
+}
+
+/// Logs in, with the code from the mail where that is asked for.
+async fn entered(shop: &TestShop, email: &str, device: &Device) -> Entered {
+    match login(shop, &credentials(email, PASSWORD), Lang::Ja, device, None).await.unwrap() {
+        Opening::In(entered) => entered,
+        Opening::Asked(pending) => {
+            confirm(shop, &pending, &typed(&mailed_code(shop).await), device, None).await.unwrap()
+        }
+    }
+}
+
+/// Whether a right password alone lets this device in.
+async fn lets_in(shop: &TestShop, device: &Device) -> bool {
+    let opening = login(shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, device, None).await.unwrap();
+    matches!(opening, Opening::In(_))
 }
 
 async fn registered(shop: &TestShop, email: &str) -> Entered {
@@ -113,8 +136,8 @@ on_both_databases!(registering_a_known_address_answers_alike_and_tells_only_its_
 
 on_both_databases!(a_wrong_password_and_an_unknown_address_get_the_same_answer(shop) {
     registered(&shop, "mori@example.jp").await;
-    let wrong = login(&shop, &credentials("mori@example.jp", "not the password"), &device("Firefox/1"), None).await;
-    let unknown = login(&shop, &credentials("nobody@example.jp", PASSWORD), &device("Firefox/1"), None).await;
+    let wrong = login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, &device("Firefox/1"), None).await;
+    let unknown = login(&shop, &credentials("nobody@example.jp", PASSWORD), Lang::Ja, &device("Firefox/1"), None).await;
     assert_eq!(refused(wrong), Fault::Credentials);
     assert_eq!(refused(unknown), Fault::Credentials);
 });
@@ -122,7 +145,9 @@ on_both_databases!(a_wrong_password_and_an_unknown_address_get_the_same_answer(s
 on_both_databases!(a_session_rotates_at_login_and_ends_at_logout(shop) {
     let first = registered(&shop, "mori@example.jp").await;
     let asked = credentials(" MORI@example.jp", PASSWORD);
-    let second = login(&shop, &asked, &device("Firefox/1"), Some(&first.token)).await.unwrap();
+    let home = device("Firefox/1").holding(Some(first.device.clone()));
+    let second = login(&shop, &asked, Lang::Ja, &home, Some(&first.token)).await.unwrap();
+    let Opening::In(second) = second else { panic!("the browser is known") };
     assert_ne!(first.token, second.token);
     assert!(find(&shop, &first.token).await.unwrap().is_none());
     assert!(find(&shop, &second.token).await.unwrap().is_some());
@@ -130,57 +155,72 @@ on_both_databases!(a_session_rotates_at_login_and_ends_at_logout(shop) {
     assert!(find(&shop, &second.token).await.unwrap().is_none());
 });
 
-on_both_databases!(ten_wrong_passwords_stop_an_address_for_a_quarter_of_an_hour(shop) {
+on_both_databases!(ten_wrong_passwords_stop_an_address_and_its_owner_hears_of_it_once(shop) {
     let who = registered(&shop, "mori@example.jp").await;
     for _ in 0..10 {
-        let wrong = login(&shop, &credentials("mori@example.jp", "not the password"), &device("x"), None).await;
+        let wrong = login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, &device("x"), None).await;
         assert_eq!(refused(wrong), Fault::Credentials);
     }
-    let right = || async { login(&shop, &credentials("mori@example.jp", PASSWORD), &device("x"), None).await };
+    let right =
+        || async { login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &device("x"), None).await };
     for _ in 0..2 {
-        assert!(matches!(refused(right().await), Fault::TooMany { minutes: 15 }));
+        assert!(matches!(refused(right().await), Fault::TooMany { minutes: 2 }));
     }
     let who = find(&shop, &who.token).await.unwrap().unwrap();
-    let history = security(&shop, &who).await.unwrap().sign_ins;
+    let history = security(&shop, &who, Lang::Ja).await.unwrap().unwrap().sign_ins;
     assert_eq!(history.iter().filter(|s| s.outcome == SignInOutcome::WrongPassword).count(), 10);
     assert_eq!(history.iter().filter(|s| s.outcome == SignInOutcome::Blocked).count(), 1);
-    shop.clock.advance(15 * MINUTE);
+    assert_eq!(mails(&shop).await.iter().filter(|m| m["account"]["event"].is_object()).count(), 1);
+    shop.clock.advance(2 * MINUTE);
     assert!(right().await.is_ok());
 });
 
-on_both_databases!(strangers_who_use_up_the_tries_do_not_lock_the_owner_out(shop) {
+on_both_databases!(over_the_limit_a_code_by_mail_still_opens_the_door(shop) {
     registered(&shop, "mori@example.jp").await;
-    // The browser is a common one: only together with the owner's network is it known.
-    let stranger = Device::new("Firefox/1".to_owned(), Some("198.51.100.1".parse().unwrap()));
+    for _ in 0..11 {
+        let _ = login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, &device("x"), None).await;
+    }
+    let email = Email::parse("mori@example.jp").unwrap();
+    let pending = ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &device("x")).await.unwrap();
+    let code = mailed_code(&shop).await;
+    let entered = confirm(&shop, &pending, &typed(&code), &device("x"), None).await.unwrap();
+    assert!(find(&shop, &entered.token).await.unwrap().is_some());
+});
+
+on_both_databases!(strangers_who_use_up_the_tries_do_not_lock_the_owner_out(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    // Its name and its network can be copied; the token that the owner's browser holds cannot.
+    let (home, stranger) = (device("Firefox/1").holding(Some(owner.device)), device("Firefox/1"));
     for _ in 0..10 {
-        let wrong = login(&shop, &credentials("mori@example.jp", "not the password"), &stranger, None).await;
+        let wrong =
+            login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, &stranger, None).await;
         assert_eq!(refused(wrong), Fault::Credentials);
     }
-    let lucky = login(&shop, &credentials("mori@example.jp", PASSWORD), &stranger, None).await;
+    let lucky = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &stranger, None).await;
     assert!(matches!(refused(lucky), Fault::TooMany { .. }));
-    login(&shop, &credentials("mori@example.jp", PASSWORD), &device("Firefox/1"), None).await.unwrap();
+    assert!(lets_in(&shop, &home).await);
 });
 
 on_both_databases!(neighbours_who_use_up_the_networks_tries_do_not_lock_the_owner_out(shop) {
-    registered(&shop, "mori@example.jp").await;
-    let home = device("Firefox/1");
+    let owner = registered(&shop, "mori@example.jp").await;
+    let home = device("Firefox/1").holding(Some(owner.device));
     let mut tx = shop.db.write().await.unwrap();
     for _ in 0..50 {
         limits::take(&mut tx, &shop, limits::LOGIN_NETWORK, home.network.as_bytes()).await.unwrap();
     }
     tx.commit().await.unwrap();
-    let neighbour = login(&shop, &credentials("mori@example.jp", PASSWORD), &device("curl/8"), None).await;
+    let neighbour = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &device("curl/8"), None).await;
     assert!(matches!(refused(neighbour), Fault::TooMany { .. }));
-    login(&shop, &credentials("mori@example.jp", PASSWORD), &home, None).await.unwrap();
+    assert!(lets_in(&shop, &home).await);
     // Who sits in the owner's place has not got tries without end either, and cannot go on elsewhere.
     for _ in 0..20 {
-        let wrong = login(&shop, &credentials("mori@example.jp", "not the password"), &home, None).await;
+        let wrong = login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, &home, None).await;
         assert_eq!(refused(wrong), Fault::Credentials);
     }
-    let one_more = login(&shop, &credentials("mori@example.jp", PASSWORD), &home, None).await;
-    assert!(matches!(refused(one_more), Fault::TooMany { minutes: 15 }));
-    shop.clock.advance(15 * MINUTE);
-    login(&shop, &credentials("mori@example.jp", PASSWORD), &home, None).await.unwrap();
+    let one_more = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &home, None).await;
+    assert!(matches!(refused(one_more), Fault::TooMany { minutes: 1 }));
+    shop.clock.advance(MINUTE);
+    assert!(lets_in(&shop, &home).await);
 });
 
 on_both_databases!(a_refused_try_costs_a_write_whether_or_not_there_is_an_account(shop) {
@@ -192,7 +232,7 @@ on_both_databases!(a_refused_try_costs_a_write_whether_or_not_there_is_an_accoun
             fetch_one!(conn, (i64,), sql).await.unwrap().0
         };
         let before = written().await;
-        refused(login(&shop, &credentials(email, "not the password"), &device("x"), None).await);
+        refused(login(&shop, &credentials(email, "not the password"), Lang::Ja, &device("x"), None).await);
         // The try by address and by network, and what says how it ended.
         assert!(written().await >= before + 2, "{email}");
     }
@@ -204,10 +244,10 @@ on_both_databases!(a_network_that_tries_many_addresses_is_stopped(shop) {
         limits::take(&mut tx, &shop, limits::LOGIN_NETWORK, device.network.as_bytes()).await.unwrap();
     }
     tx.commit().await.unwrap();
-    let one_more = login(&shop, &credentials("nobody@example.jp", PASSWORD), &device, None).await;
+    let one_more = login(&shop, &credentials("nobody@example.jp", PASSWORD), Lang::Ja, &device, None).await;
     assert!(matches!(refused(one_more), Fault::TooMany { .. }));
     let elsewhere = Device::new(String::new(), Some("198.51.100.1".parse().unwrap()));
-    let tried = login(&shop, &credentials("nobody@example.jp", PASSWORD), &elsewhere, None).await;
+    let tried = login(&shop, &credentials("nobody@example.jp", PASSWORD), Lang::Ja, &elsewhere, None).await;
     assert_eq!(refused(tried), Fault::Credentials);
 });
 
@@ -220,31 +260,208 @@ on_both_databases!(an_address_gets_no_more_than_five_registration_mails_an_hour(
     assert_eq!(mails(&shop).await.len(), 5);
 });
 
-on_both_databases!(a_login_from_a_browser_or_a_network_not_seen_before_is_told_by_mail(shop) {
-    registered(&shop, "mori@example.jp").await;
-    let told = || async { mails(&shop).await.iter().filter(|m| m["account"]["new_device"].is_object()).count() };
-    login(&shop, &credentials("mori@example.jp", PASSWORD), &device("Firefox/1"), None).await.unwrap();
-    assert_eq!(told().await, 0);
-    for _ in 0..2 {
-        login(&shop, &credentials("mori@example.jp", PASSWORD), &device("Chrome/1"), None).await.unwrap();
+on_both_databases!(a_right_password_in_a_strange_browser_opens_nothing_without_the_code_from_the_mail(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let sessions = || async {
+        fetch_one!(shop.db.read().await.unwrap(), (i64,), "SELECT COUNT(*) FROM session").await.unwrap().0
+    };
+    assert!(lets_in(&shop, &device("Firefox/1").holding(Some(owner.device.clone()))).await);
+    let before = sessions().await;
+    // The same browser by its name, in the same network.
+    let thief = device("Firefox/1");
+    let opening = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &thief, None).await.unwrap();
+    let Opening::Asked(pending) = opening else { panic!("a copied name is enough") };
+    assert_eq!(sessions().await, before);
+    let code = mailed_code(&shop).await;
+    let stranger = Token::random(&shop.entropy);
+    assert_eq!(refused(confirm(&shop, &stranger, &typed(&code), &thief, None).await), Fault::Code, "its own browser");
+    assert_eq!(refused(confirm(&shop, &pending, &typed(&another(&code)), &thief, None).await), Fault::Code);
+    let entered = confirm(&shop, &pending, &typed(&code), &thief, None).await.unwrap();
+    assert_eq!(refused(confirm(&shop, &pending, &typed(&code), &thief, None).await), Fault::Code, "a code works once");
+    assert!(lets_in(&shop, &thief.clone().holding(Some(entered.device))).await, "it is known from now on");
+    let who = find(&shop, &entered.token).await.unwrap().unwrap();
+    let outcomes: Vec<_> = security(&shop, &who, Lang::Ja).await.unwrap().unwrap().sign_ins.into_iter().map(|tried| tried.outcome).collect();
+    assert!(!outcomes.contains(&SignInOutcome::Asked), "it is done: {outcomes:?}");
+    for outcome in [SignInOutcome::WrongCode, SignInOutcome::Ok] {
+        assert!(outcomes.contains(&outcome), "{outcome:?}: {outcomes:?}");
     }
-    assert_eq!(told().await, 1);
-    // Whoever has stolen the password can copy the name of the browser, but not be at home.
-    let thief = Device::new("Firefox/1".to_owned(), Some("198.51.100.7".parse().unwrap()));
-    login(&shop, &credentials("mori@example.jp", PASSWORD), &thief, None).await.unwrap();
-    assert_eq!(told().await, 2);
+    assert_eq!(mails(&shop).await.iter().filter(|m| m["account"]["new_device"].is_object()).count(), 1);
+});
+
+on_both_databases!(a_code_of_a_sign_in_is_good_for_ten_minutes_and_five_tries(shop) {
+    registered(&shop, "mori@example.jp").await;
+    for late in [false, true] {
+        let opening =
+            login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &device("x"), None).await.unwrap();
+        let Opening::Asked(pending) = opening else { panic!("the browser is strange") };
+        let code = mailed_code(&shop).await;
+        assert!(challenge::is_waiting(&shop, &pending, Kind::SignIn).await.unwrap());
+        if late {
+            shop.clock.advance(challenge::CODE_LIFE);
+        } else {
+            for _ in 0..5 {
+                let wrong = confirm(&shop, &pending, &typed(&another(&code)), &device("x"), None).await;
+                assert_eq!(refused(wrong), Fault::Code);
+            }
+        }
+        assert!(!challenge::is_waiting(&shop, &pending, Kind::SignIn).await.unwrap());
+        assert_eq!(refused(confirm(&shop, &pending, &typed(&code), &device("x"), None).await), Fault::Code);
+    }
+});
+
+on_both_databases!(two_who_type_one_code_at_the_same_moment_get_one_session(shop) {
+    registered(&shop, "mori@example.jp").await;
+    let opening = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &device("x"), None).await.unwrap();
+    let Opening::Asked(pending) = opening else { panic!("the browser is strange") };
+    let (code, device) = (typed(&mailed_code(&shop).await), device("x"));
+    let (a, b) = tokio::join!(
+        confirm(&shop, &pending, &code, &device, None),
+        confirm(&shop, &pending, &code, &device, None)
+    );
+    assert_eq!(usize::from(a.is_ok()) + usize::from(b.is_ok()), 1);
+});
+
+on_both_databases!(a_code_by_mail_is_asked_for_alike_whoever_has_the_address(shop) {
+    registered(&shop, "mori@example.jp").await;
+    let mut rows = Vec::new();
+    for (kind, address) in [(Kind::SignIn, "Mori@Example.jp"), (Kind::SignIn, "hayashi@example.jp")] {
+        let email = Email::parse(address).unwrap();
+        let pending = ask_mailbox(&shop, kind, &email, Lang::Ja, &device("x")).await.unwrap();
+        let sql = "SELECT tries, created_at, expires_at, CAST(length(code_hash) AS BIGINT), email IS NOT NULL FROM challenge WHERE token_hash = $1";
+        let mut conn = shop.db.read().await.unwrap();
+        rows.push(fetch_one!(conn, (i64, i64, i64, i64, bool), sql, pending.hash().to_vec()).await.unwrap());
+        drop(conn);
+        let right = mailed_code(&shop).await;
+        for _ in 0..6 {
+            assert_eq!(refused(confirm(&shop, &pending, &typed(&another(&right)), &device("x"), None).await), Fault::Code);
+        }
+    }
+    assert_eq!(rows[0], rows[1]);
+    // At an address without an account no code opens anything, not even the one that was drawn.
+    let email = Email::parse("hayashi@example.jp").unwrap();
+    let pending = ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &device("x")).await.unwrap();
+    let drawn = mailed_code(&shop).await;
+    assert_eq!(refused(confirm(&shop, &pending, &typed(&drawn), &device("x"), None).await), Fault::Code);
+});
+
+on_both_databases!(a_code_goes_to_the_address_of_the_account_and_not_to_one_that_looks_like_it(shop) {
+    registered(&shop, "mori@example.jp").await;
+    outbox::run_due(&shop).await.unwrap();
+    // Full-width letters are the same address to the shop; a mail server may think otherwise.
+    let email = Email::parse("ｍｏｒｉ@example.jp").unwrap();
+    ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &device("x")).await.unwrap();
+    outbox::run_due(&shop).await.unwrap();
+    let newest = crate::mail::mailbox::list(&shop).await.unwrap().remove(0);
+    assert_eq!(newest.to, "mori@example.jp");
+});
+
+on_both_databases!(who_asks_from_elsewhere_does_not_use_up_the_owners_codes(shop) {
+    registered(&shop, "mori@example.jp").await;
+    let email = Email::parse("mori@example.jp").unwrap();
+    let elsewhere = Device::new("x".to_owned(), Some("198.51.100.1".parse().unwrap()));
+    for _ in 0..5 {
+        ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &elsewhere).await.unwrap();
+    }
+    let sixth = ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &elsewhere).await;
+    assert!(matches!(refused(sixth), Fault::TooMany { minutes: 12 }));
+    ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &device("x")).await.unwrap();
+});
+
+fn new_password(code: &str) -> noren_domain::account::Reset {
+    ResetForm { code: code.into(), password: "lantern river maple".into() }.parse().unwrap()
+}
+
+on_both_databases!(a_new_password_by_mail_ends_every_session_and_every_code_under_way(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let home = device("Firefox/1").holding(Some(owner.device));
+    let email = Email::parse("mori@example.jp").unwrap();
+    let opening = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &device("x"), None).await.unwrap();
+    let Opening::Asked(thief) = opening else { panic!("the browser is strange") };
+    let thiefs = mailed_code(&shop).await;
+    shop.clock.advance(1);
+    let pending = ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &device("y")).await.unwrap();
+    let code = mailed_code(&shop).await;
+    assert_eq!(refused(confirm(&shop, &pending, &typed(&code), &device("y"), None).await), Fault::Code, "for a reset only");
+    assert_eq!(refused(reset_password(&shop, &pending, &new_password(&another(&code)), &device("y"), None).await), Fault::Code);
+    let entered = reset_password(&shop, &pending, &new_password(&code), &device("y"), None).await.unwrap();
+    assert!(find(&shop, &entered.token).await.unwrap().is_some());
+    assert!(find(&shop, &owner.token).await.unwrap().is_none());
+    assert_eq!(refused(confirm(&shop, &thief, &typed(&thiefs), &device("x"), None).await), Fault::Code);
+    let old = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &home, None).await;
+    assert_eq!(refused(old), Fault::Credentials);
+    let new = login(&shop, &credentials("mori@example.jp", "lantern river maple"), Lang::Ja, &home, None).await.unwrap();
+    assert!(matches!(new, Opening::Asked(_)), "no browser of before is known any more");
+    let again = reset_password(&shop, &pending, &new_password(&code), &device("y"), None).await;
+    assert_eq!(refused(again), Fault::Code, "a code works once");
+    assert_eq!(mails(&shop).await.iter().filter(|m| m["account"]["event"].is_object()).count(), 1);
+});
+
+on_both_databases!(a_change_of_the_password_asks_for_a_fresh_proof_and_ends_the_other_sessions(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let home = device("Firefox/1").holding(Some(owner.device.clone()));
+    let other = entered(&shop, "mori@example.jp", &device("x")).await;
+    shop.clock.advance(session::RECENT + 1);
+    let who = find(&shop, &owner.token).await.unwrap().unwrap();
+    assert!(who.clone().recent(shop.now()).is_none());
+    let wrong = Password::typed("not the password").unwrap();
+    assert_eq!(refused(prove(&shop, &who, &wrong, &home).await), Fault::WrongPassword);
+    let token = prove(&shop, &who, &Password::typed(PASSWORD).unwrap(), &home).await.unwrap();
+    assert!(find(&shop, &owner.token).await.unwrap().is_none(), "the token of before is worth nothing");
+    let recent = find(&shop, &token).await.unwrap().unwrap().recent(shop.now()).expect("just proved");
+    let wanted = Password::typed("lantern river maple").unwrap();
+    let changed = change_password(&shop, &recent, &wanted, &home).await.unwrap();
+    for over in [&token, &other.token] {
+        assert!(find(&shop, over).await.unwrap().is_none());
+    }
+    assert!(find(&shop, &changed.token).await.unwrap().is_some());
+    let opening = login(&shop, &credentials("mori@example.jp", "lantern river maple"), Lang::Ja, &home, None).await.unwrap();
+    assert!(matches!(opening, Opening::In(_)), "this browser is still known");
+});
+
+on_both_databases!(a_thief_of_an_open_browser_cannot_guess_the_password_for_ever(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let who = find(&shop, &owner.token).await.unwrap().unwrap();
+    let wrong = Password::typed("not the password").unwrap();
+    for _ in 0..10 {
+        assert_eq!(refused(prove(&shop, &who, &wrong, &device("x")).await), Fault::WrongPassword);
+    }
+    let right = Password::typed(PASSWORD).unwrap();
+    assert!(matches!(refused(prove(&shop, &who, &right, &device("x")).await), Fault::TooMany { .. }));
+    assert_eq!(mails(&shop).await.iter().filter(|m| m["account"]["event"].is_object()).count(), 1);
+});
+
+on_both_databases!(a_proof_from_a_clock_that_stepped_back_counts_for_no_longer(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let who = find(&shop, &owner.token).await.unwrap().unwrap();
+    assert!(who.clone().recent(shop.now() + session::RECENT).is_some());
+    assert!(who.clone().recent(shop.now() + session::RECENT + 1).is_none());
+    assert!(who.recent(shop.now() - 1).is_none(), "a proof that lies ahead");
+});
+
+on_both_databases!(the_check_phrase_is_the_customers_own_until_they_want_another(shop) {
+    let (mori, hayashi) = (registered(&shop, "mori@example.jp").await, registered(&shop, "hayashi@example.jp").await);
+    let phrase = |who: &Entered, no| events::check_phrase(&shop, who.customer, no);
+    assert_eq!(phrase(&mori, 0), phrase(&mori, 0));
+    assert_ne!(phrase(&mori, 0), phrase(&hayashi, 0));
+    assert_ne!(phrase(&mori, 0), phrase(&mori, 1));
+    events::another_phrase(&shop, mori.customer).await.unwrap();
+    outbox::run_due(&shop).await.unwrap();
+    ask_mailbox(&shop, Kind::Reset, &Email::parse("mori@example.jp").unwrap(), Lang::Ja, &device("x")).await.unwrap();
+    outbox::run_due(&shop).await.unwrap();
+    let newest = crate::mail::mailbox::list(&shop).await.unwrap().remove(0);
+    assert!(newest.text.contains(&phrase(&mori, 1).words(Lang::Ja)), "{}", newest.text);
 });
 
 on_both_databases!(a_sign_in_is_not_pushed_out_of_sight_by_wrong_passwords(shop) {
     let who = registered(&shop, "mori@example.jp").await;
     let thief = Device::new("Thief/1".to_owned(), Some("198.51.100.7".parse().unwrap()));
-    login(&shop, &credentials("mori@example.jp", PASSWORD), &thief, None).await.unwrap();
+    entered(&shop, "mori@example.jp", &thief).await;
     for at in 0..30 {
         shop.clock.advance(16 * MINUTE * i64::from(at % 5 == 0));
-        refused(login(&shop, &credentials("mori@example.jp", "not the password"), &thief, None).await);
+        refused(login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, &thief, None).await);
     }
     let who = find(&shop, &who.token).await.unwrap().unwrap();
-    let page = view::security(&shop, &who).await.unwrap();
+    let page = view::security(&shop, &who, Lang::Ja).await.unwrap().unwrap();
     assert!(page.sign_ins.iter().any(|tried| tried.outcome == SignInOutcome::Ok && tried.network == thief.network));
     assert!(page.sign_ins.windows(2).all(|two| two[0].at >= two[1].at), "the newest first");
 });
@@ -305,13 +522,17 @@ on_both_databases!(the_demo_people_sign_in_and_only_in_development(shop) {
     demo(&production).await.unwrap();
     assert!(demo_addresses(&production).is_empty());
     for address in demo_addresses(&shop) {
-        let refusal = login(&production, &credentials(&address, DEMO_PASSWORD), &device("x"), None).await;
+        let refusal = login(&production, &credentials(&address, DEMO_PASSWORD), Lang::Ja, &device("x"), None).await;
         assert_eq!(refused(refusal), Fault::Credentials, "a password that stands in a README opens nothing");
     }
     demo(&shop).await.unwrap();
     demo(&shop).await.unwrap();
     for address in demo_addresses(&shop) {
-        let entered = login(&shop, &credentials(&address, DEMO_PASSWORD), &device("x"), None).await.unwrap();
+        let asked = credentials(&address, DEMO_PASSWORD);
+        let opening = login(&shop, &asked, Lang::Ja, &device("x"), None).await.unwrap();
+        let Opening::Asked(pending) = opening else { panic!("the browser is strange") };
+        let code = typed(&mailed_code(&shop).await);
+        let entered = confirm(&shop, &pending, &code, &device("x"), None).await.unwrap();
         let who = find(&shop, &entered.token).await.unwrap().unwrap();
         assert!(home(&shop, &who).await.unwrap().unwrap().name.is_some());
     }
@@ -321,6 +542,7 @@ on_both_databases!(the_demo_people_sign_in_and_only_in_development(shop) {
 on_both_databases!(what_has_served_its_time_is_swept_away(shop) {
     registered(&shop, "mori@example.jp").await;
     register(&shop, &asked("hayashi@example.jp"), Lang::Ja, &device("x")).await.unwrap();
+    ask_mailbox(&shop, Kind::Reset, &Email::parse("mori@example.jp").unwrap(), Lang::Ja, &device("x")).await.unwrap();
     shop.clock.advance(HISTORY + 2 * DAY);
     sweep(&shop).await.unwrap();
     let mut conn = shop.db.read().await.unwrap();
@@ -329,6 +551,9 @@ on_both_databases!(what_has_served_its_time_is_swept_away(shop) {
         "SELECT COUNT(*) FROM rate_limit",
         "SELECT COUNT(*) FROM session",
         "SELECT COUNT(*) FROM sign_in",
+        "SELECT COUNT(*) FROM challenge",
+        "SELECT COUNT(*) FROM known_device",
+        "SELECT COUNT(*) FROM account_event",
     ] {
         assert_eq!(fetch_one!(conn, (i64,), sql).await.unwrap().0, 0, "{sql}");
     }

@@ -1,7 +1,9 @@
 //! What the account pages show.
 
+use noren_domain::Lang;
 use noren_domain::account::{AccountView, Browser, ReadProof, ReadsView, SecurityView, SignInOutcome, SignInView};
 
+use super::events::check_phrase;
 use super::{DoorError, HISTORY};
 use crate::session::{self, SignedIn};
 use crate::vault::{Asker, Field, For, Proof};
@@ -47,11 +49,16 @@ struct SignInRow {
     network: String,
 }
 
-/// Everything on the security page.
-pub async fn security(shop: &Shop, who: &SignedIn) -> Result<SecurityView, notice::NoticeError> {
+/// Everything on the security page; `None` if the account has gone.
+pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<SecurityView>, notice::NoticeError> {
     let notices = notice::mine(shop, who.customer).await?;
     let devices = session::list(shop, who).await?;
     let mut conn = shop.db.read().await?;
+    let sql = "SELECT password_changed_at, phrase_no FROM customer WHERE id = $1";
+    let Some((password_changed_at, no)) = fetch_optional!(conn, (i64, i64), sql, who.customer.0).await? else {
+        return Ok(None);
+    };
+    let phrase = check_phrase(shop, who.customer, no).words(lang);
     let mut rows = Vec::new();
     for sql in [
         "SELECT id, at, outcome, user_agent, network FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'ok' ORDER BY at DESC, id DESC LIMIT $3",
@@ -79,7 +86,7 @@ pub async fn security(shop: &Shop, who: &SignedIn) -> Result<SecurityView, notic
         }
         Err(error) => return Err(error),
     };
-    Ok(SecurityView { notices, devices, sign_ins, reads })
+    Ok(Some(SecurityView { notices, password_changed_at, phrase, devices, sign_ins, reads }))
 }
 
 /// So many of a person's orders are asked about, the newest first. Those that they placed signed in have the

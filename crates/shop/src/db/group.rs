@@ -310,7 +310,7 @@ mod tests {
     }
 
     async fn write(db: &crate::db::Db, key: u8, way: Way) -> Result<(), sqlx::Error> {
-        let sql = "INSERT INTO rate_limit (key, window_start, tries) VALUES ($1, 0, 1)";
+        let sql = "INSERT INTO rate_limit (key, arrival) VALUES ($1, 0)";
         let mut tx = if matches!(way, Way::CommitsAlone) { db.write_alone().await? } else { db.write().await? };
         execute!(tx, sql, vec![key]).await?;
         tokio::task::yield_now().await;
@@ -328,7 +328,7 @@ mod tests {
         let Db::Sqlite { write, .. } = &shop.db else { unreachable!("a shop on SQLite") };
         let line = Line::with_patience(write.pool().clone(), Duration::from_millis(1));
         let mut turn = line.turn(false).await.unwrap();
-        turn.execute("INSERT INTO rate_limit (key, window_start, tries) VALUES (x'01', 0, 1)").await.unwrap();
+        turn.execute("INSERT INTO rate_limit (key, arrival) VALUES (x'01', 0)").await.unwrap();
         assert!(matches!(line.turn(false).await, Err(sqlx::Error::PoolTimedOut)));
         // The rest of `commit`, by one who looked just before that: somebody is in line and will do it.
         let (tell, told) = oneshot::channel();

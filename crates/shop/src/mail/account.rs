@@ -1,11 +1,17 @@
 //! Mails about accounts.
 
-use noren_domain::account::Browser;
-use noren_domain::{Lang, moment};
+mod words;
+
+use noren_domain::account::AccountEvent;
+use noren_domain::{Id, Lang};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Letter, MailError, Part};
+use self::words::{About, Words};
+use super::{Letter, MailError};
+use crate::account::challenge::Kind;
+use crate::account::events::check_phrase;
+use crate::db::Conn;
 use crate::vault::{Asker, Field, For};
 use crate::{Shop, fetch_optional};
 
@@ -25,101 +31,149 @@ pub enum AccountMail {
         /// The customer; the id is the subject of the sealed address.
         customer: Uuid,
     },
+    /// The code that a sign-in or a new password waits for; where nobody has the address, that this is so.
+    Code {
+        /// What waits for it.
+        challenge: Uuid,
+        /// Six digits.
+        code: String,
+    },
     /// A sign-in from a browser that was not seen before.
     NewDevice {
         /// The sign-in, as the customer's history keeps it.
         sign_in: Uuid,
     },
+    /// Something happened to the account that its owner should know of.
+    Event {
+        /// The row of `account_event`.
+        event: Uuid,
+    },
 }
 
-#[derive(sqlx::FromRow)]
-struct NewDeviceRow {
-    id: Uuid,
+impl AccountMail {
+    /// The number of what it is about, for the ledger of reads.
+    const fn about(&self) -> Uuid {
+        match self {
+            Self::RegistrationCode { registration: about, .. }
+            | Self::AlreadyRegistered { customer: about }
+            | Self::Code { challenge: about, .. }
+            | Self::NewDevice { sign_in: about }
+            | Self::Event { event: about } => *about,
+        }
+    }
+}
+
+/// To whom a mail goes, and what it says.
+struct Draft {
+    /// The record that the address is sealed for.
+    record: Uuid,
     email: Vec<u8>,
-    lang: String,
-    at: i64,
-    user_agent: String,
-    network: String,
+    lang: Lang,
+    /// The check phrase, where the reader has an account.
+    phrase: Option<String>,
+    words: Words,
 }
 
 /// Puts a mail about an account together.
 pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, MailError> {
     let mut conn = shop.db.read().await?;
-    let (id, email, lang, content) = match mail {
+    let draft = match mail {
         AccountMail::RegistrationCode { registration, code } => {
             let sql = "SELECT email, lang FROM registration WHERE id = $1";
             let row = fetch_optional!(conn, (Vec<u8>, String), sql, *registration).await?;
             let (email, lang) = row.ok_or(MailError::Gone)?;
             let lang = Lang::from_tag(&lang);
-            (*registration, email, lang, registration_code(lang, code))
+            Draft { record: *registration, email, lang, phrase: None, words: words::registration_code(lang, code) }
         }
         AccountMail::AlreadyRegistered { customer } => {
-            let sql = "SELECT email, lang FROM customer WHERE id = $1";
-            let row = fetch_optional!(conn, (Vec<u8>, String), sql, *customer).await?;
-            let (email, lang) = row.ok_or(MailError::Gone)?;
-            let lang = Lang::from_tag(&lang);
-            (*customer, email, lang, already_registered(lang))
+            let reader = reader(&mut conn, *customer).await?;
+            let words = words::already_registered(reader.lang());
+            reader.draft(shop, words)
         }
+        AccountMail::Code { challenge, code } => self::code(&mut conn, shop, *challenge, code).await?,
         AccountMail::NewDevice { sign_in } => {
-            let sql = "SELECT c.id, c.email, c.lang, s.at, s.user_agent, s.network
-                       FROM sign_in s JOIN customer c ON c.id = s.customer_id WHERE s.id = $1";
-            let row = fetch_optional!(conn, NewDeviceRow, sql, *sign_in).await?.ok_or(MailError::Gone)?;
-            let lang = Lang::from_tag(&row.lang);
-            let content = new_device(lang, &row);
-            (row.id, row.email, lang, content)
+            let sql = "SELECT customer_id, at, user_agent, network, '' FROM sign_in WHERE id = $1";
+            let row = fetch_optional!(conn, EventRow, sql, *sign_in).await?.ok_or(MailError::Gone)?;
+            let reader = reader(&mut conn, row.0).await?;
+            let words = words::new_device(reader.lang(), &row.about());
+            reader.draft(shop, words)
+        }
+        AccountMail::Event { event } => {
+            let sql = "SELECT customer_id, at, user_agent, network, kind FROM account_event WHERE id = $1";
+            let row = fetch_optional!(conn, EventRow, sql, *event).await?.ok_or(MailError::Gone)?;
+            let reader = reader(&mut conn, row.0).await?;
+            let event = AccountEvent::from_word(&row.4).ok_or(MailError::Gone)?;
+            let words = words::event(reader.lang(), event, &row.about());
+            reader.draft(shop, words)
         }
     };
     drop(conn);
-    let about = match mail {
-        AccountMail::RegistrationCode { registration, .. } => *registration,
-        AccountMail::AlreadyRegistered { customer } => *customer,
-        AccountMail::NewDevice { sign_in } => *sign_in,
+    let sealed = [(Field::Email, Some(&draft.email))];
+    let asker = Asker::shop("outbox/mail");
+    let mut opened = shop.vault.open(asker, For::Mail(mail.about()), draft.record, &sealed).await?;
+    let Words { subject, parts } = draft.words;
+    Ok(Letter { to: opened.take(Field::Email), lang: draft.lang, subject, parts, phrase: draft.phrase, ledger: None })
+}
+
+/// Customer, time, browser, network, and what happened.
+#[derive(sqlx::FromRow)]
+struct EventRow(Uuid, i64, String, String, String);
+
+impl EventRow {
+    fn about(&self) -> About<'_> {
+        About { at: self.1, user_agent: &self.2, network: &self.3 }
+    }
+}
+
+/// A customer whom a mail goes to: number, sealed address, language, number of the check phrase.
+#[derive(sqlx::FromRow)]
+struct Reader(Uuid, Vec<u8>, String, i64);
+
+impl Reader {
+    fn lang(&self) -> Lang {
+        Lang::from_tag(&self.2)
+    }
+
+    fn draft(self, shop: &Shop, words: Words) -> Draft {
+        let lang = self.lang();
+        let phrase = check_phrase(shop, Id::new(self.0), self.3).words(lang);
+        Draft { record: self.0, email: self.1, lang, phrase: Some(phrase), words }
+    }
+}
+
+async fn reader(conn: &mut Conn, customer: Uuid) -> Result<Reader, MailError> {
+    let sql = "SELECT id, email, lang, phrase_no FROM customer WHERE id = $1";
+    fetch_optional!(conn, Reader, sql, customer).await?.ok_or(MailError::Gone)
+}
+
+#[derive(sqlx::FromRow)]
+struct ChallengeRow {
+    kind: String,
+    customer_id: Option<Uuid>,
+    email: Option<Vec<u8>>,
+    lang: String,
+    user_agent: String,
+    network: String,
+    created_at: i64,
+}
+
+async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid, code: &str) -> Result<Draft, MailError> {
+    let sql = "SELECT kind, customer_id, email, lang, user_agent, network, created_at FROM challenge WHERE id = $1";
+    let row = fetch_optional!(conn, ChallengeRow, sql, challenge).await?.ok_or(MailError::Gone)?;
+    let about = About { at: row.created_at, user_agent: &row.user_agent, network: &row.network };
+    let reset = row.kind == Kind::Reset.word();
+    // In the language of the page that asked: somebody waits there.
+    let lang = Lang::from_tag(&row.lang);
+    let Some(customer) = row.customer_id else {
+        let words = words::no_account(lang, reset);
+        return Ok(Draft { record: challenge, email: row.email.ok_or(MailError::Gone)?, lang, phrase: None, words });
     };
-    let sealed = [(Field::Email, Some(&email))];
-    let mut opened = shop.vault.open(Asker::shop("outbox/mail"), For::Mail(about), id, &sealed).await?;
-    let to = opened.take(Field::Email);
-    let (subject, parts) = content;
-    Ok(Letter { to, lang, subject, parts, ledger: None })
-}
-
-fn registration_code(lang: Lang, code: &str) -> (String, Vec<Part>) {
-    let hello = lang.pick(
-        "暖簾堂へのご登録ありがとうございます。\n次の確認コードを、登録の画面に入力してください。",
-        "Thank you for registering with Norendo.\nPlease type this code into the page that asked for it.",
-    );
-    let caution = lang.pick(
-        "お心当たりがない場合は、このメールを破棄してください。登録は完了しません。",
-        "If this was not you, you can ignore this mail: no account is opened without the code.",
-    );
-    let subject = lang.pick("確認コードのお知らせ", "Your confirmation code").to_owned();
-    (subject, vec![Part::Text(hello.to_owned()), Part::Code(code.to_owned()), Part::Text(caution.to_owned())])
-}
-
-/// A mail about security carries no link to log in: people who are used to such links follow false ones.
-fn already_registered(lang: Lang) -> (String, Vec<Part>) {
-    let text = lang.pick(
-        "このメールアドレスで新しく登録しようとした方がいます。\nこのアドレスはすでに登録されていますので、新しいアカウントは作られていません。\n\nご本人の場合は、いつものように当店を開いてログインしてください。お心当たりがない場合、何もする必要はありません。",
-        "Somebody tried to open a new account with this address.\nIt has one already, so no new account was opened.\n\nIf this was you, please open our shop as usual and log in. If it was not, there is nothing you need to do.",
-    );
-    let subject = lang.pick("すでにご登録があります", "You already have an account").to_owned();
-    (subject, vec![Part::Text(text.to_owned())])
-}
-
-fn new_device(lang: Lang, row: &NewDeviceRow) -> (String, Vec<Part>) {
-    let hello = lang.pick(
-        "これまでに使われたことのないブラウザーか接続元から、お客様のアカウントにログインがありました。",
-        "Your account was signed in to with a browser, or from a network, that had not been used before.",
-    );
-    let network = if row.network.is_empty() { lang.pick("不明", "unknown").to_owned() } else { row.network.clone() };
-    let facts = vec![
-        (lang.pick("日時", "When").to_owned(), moment::date_time(row.at, lang)),
-        (lang.pick("ブラウザー", "Browser").to_owned(), Browser::of(&row.user_agent).words(lang)),
-        (lang.pick("接続元", "Network").to_owned(), network),
-    ];
-    let advice = lang.pick(
-        "ご本人であれば、何もする必要はありません。\nお心当たりがない場合は、いつものように当店を開き、「アカウントの安全」のページでその端末をログアウトさせてください。このメールには、ログインのためのリンクはありません。",
-        "If this was you, there is nothing you need to do.\nIf it was not, open our shop as usual and sign that device out on the page “Account security”. This mail holds no link to log in.",
-    );
-    let subject = lang.pick("新しい端末からのログイン", "New sign-in to your account").to_owned();
-    (subject, vec![Part::Text(hello.to_owned()), Part::Facts(facts), Part::Text(advice.to_owned())])
+    let words = match (reset, row.email) {
+        (true, _) => words::reset_code(lang, code, &about),
+        (false, Some(_)) => words::sign_in_code(lang, code, &about),
+        (false, None) => words::second_step_code(lang, code, &about),
+    };
+    let reader = reader(conn, customer).await?;
+    let phrase = check_phrase(shop, Id::new(customer), reader.3).words(lang);
+    Ok(Draft { lang, phrase: Some(phrase), ..reader.draft(shop, words) })
 }

@@ -17,6 +17,8 @@ pub struct Letter {
     pub subject: String,
     /// What it says, from top to bottom.
     pub parts: Vec<Part>,
+    /// The reader's check phrase, where they have an account and the mail is about it.
+    pub phrase: Option<String>,
     /// Name, size and root of the ledger of reads at this moment. Whoever keeps the mail can hold the ledger
     /// of a later day against it.
     pub ledger: Option<String>,
@@ -122,7 +124,14 @@ impl Letter {
             "暖簾堂\nこのメールは、お手続きに必要なお知らせとしてお送りしています。",
             "Norendo\nWe send this mail because of something you did in our shop.",
         );
-        let Some(ledger) = &self.ledger else { return foot.to_owned() };
+        let phrase = self.phrase.as_ref().map_or_else(String::new, |phrase| {
+            self.lang.pick(
+                format!("\n\nお客様の合言葉: {phrase}\nアカウントの安全に関わる当店のメールには、必ずこの合言葉が入っています。合言葉は「アカウントの安全」のページで確かめられます。"),
+                format!("\n\nYour check phrase: {phrase}\nAll of our mails about the security of your account carry it. You find it on the page “Account security”."),
+            )
+        });
+        let foot = format!("{foot}{phrase}");
+        let Some(ledger) = &self.ledger else { return foot };
         self.lang.pick(
             format!("{foot}\n\nお客様の情報を読んだ記録（台帳）の控え: {ledger}\nこのメールを保管しておくと、当店が書き出した台帳が、その後書き換えられていないことを確かめられます。"),
             format!("{foot}\n\nThe ledger of who read our customers' data stands at {ledger}\nWith this mail, an export of the ledger can be checked for not having been rewritten later."),

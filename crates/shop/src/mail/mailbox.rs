@@ -142,6 +142,7 @@ mod tests {
             lang: Lang::Ja,
             subject: "ご注文ありがとうございます（N-ABCD-EFGH）これは折り返すほど長い件名です".into(),
             parts: vec![Part::Text("暖簾 <花子> 様\n= ありがとう".into()), Part::Code("123456".into())],
+            phrase: None,
             ledger: None,
         };
         let raw = String::from_utf8(message(&shop, "k", &letter).unwrap().formatted()).unwrap();

@@ -89,7 +89,7 @@ pub(super) async fn placed(shop: &Shop, order: Uuid) -> Result<Letter, MailError
     parts.push(delivery(&view, lang));
     parts.push(page_link(shop, &view, lang));
     let subject = lang.pick(format!("ご注文ありがとうございます（{}）", view.no), format!("Your order {}", view.no));
-    Ok(Letter { to, lang, subject, parts, ledger: None })
+    Ok(Letter { to, lang, subject, parts, phrase: None, ledger: None })
 }
 
 /// The transfer is there.
@@ -104,7 +104,7 @@ pub(super) async fn paid(shop: &Shop, order: Uuid) -> Result<Letter, MailError> 
     parts.push(page_link(shop, &view, lang));
     let subject =
         lang.pick(format!("お振り込みを確認しました（{}）", view.no), format!("Your transfer is here ({})", view.no));
-    Ok(Letter { to, lang, subject, parts, ledger: None })
+    Ok(Letter { to, lang, subject, parts, phrase: None, ledger: None })
 }
 
 /// The money went back.
@@ -128,7 +128,7 @@ pub(super) async fn refunded(shop: &Shop, order: Uuid) -> Result<Letter, MailErr
     ];
     let subject =
         lang.pick(format!("ご返金のお知らせ（{}）", view.no), format!("Your payment was returned ({})", view.no));
-    Ok(Letter { to, lang, subject, parts, ledger: None })
+    Ok(Letter { to, lang, subject, parts, phrase: None, ledger: None })
 }
 
 /// The money did not come in time.
@@ -159,7 +159,7 @@ pub(super) async fn lapsed(shop: &Shop, order: Uuid) -> Result<Letter, MailError
         format!("お支払い期限が過ぎたため、ご注文をキャンセルしました（{}）", view.no),
         format!("Your order was cancelled: the time to pay is over ({})", view.no),
     );
-    Ok(Letter { to, lang, subject, parts, ledger: None })
+    Ok(Letter { to, lang, subject, parts, phrase: None, ledger: None })
 }
 
 fn line_facts(line: &noren_domain::order::OrderLineView, lang: Lang) -> (String, String) {

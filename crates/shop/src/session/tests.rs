@@ -1,4 +1,5 @@
 use super::*;
+use crate::account::end_others;
 use crate::account::testing::customer;
 use crate::on_both_databases;
 
@@ -38,7 +39,7 @@ on_both_databases!(ending_all_keeps_the_browser_that_asks(shop) {
     let (desk, who) = sign_in(&shop, hanako, "Windows Chrome/1").await;
     assert_eq!(list(&shop, &who).await.unwrap().len(), 2);
     assert!(list(&shop, &who).await.unwrap()[0].current);
-    assert_eq!(end_all(&shop, &who).await.unwrap(), 1);
+    assert_eq!(end_others(&shop, &who, &device("")).await.unwrap(), 1);
     assert!(find(&shop, &phone).await.unwrap().is_none());
     assert!(find(&shop, &desk).await.unwrap().is_some());
 });
@@ -49,7 +50,7 @@ on_both_databases!(nobody_ends_the_session_of_another(shop) {
     let (token, hers) = sign_in(&shop, hanako, "Firefox/1").await;
     let (_, his) = sign_in(&shop, taro, "Firefox/1").await;
     assert!(!end(&shop, &his, hers.session).await.unwrap());
-    assert_eq!(end_all(&shop, &his).await.unwrap(), 0);
+    assert_eq!(end_others(&shop, &his, &device("")).await.unwrap(), 0);
     assert!(find(&shop, &token).await.unwrap().is_some());
 });
 

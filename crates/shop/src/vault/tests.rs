@@ -1,3 +1,4 @@
+use noren_domain::Lang;
 use noren_domain::account::LoginForm;
 
 use super::*;
@@ -51,7 +52,7 @@ on_both_databases!(nobody_signs_in_without_the_vault_and_nothing_is_counted_agai
     customer(&shop, "hanako@example.jp").await;
     shop.stop_vault();
     let form = LoginForm { email: "hanako@example.jp".into(), password: "secret-enough-0".into(), next: String::new() };
-    let refusal = account::login(&shop, &form.parse().unwrap(), &Device::new("x".into(), None), None).await.err();
+    let refusal = account::login(&shop, &form.parse().unwrap(), Lang::Ja, &Device::new("x".into(), None), None).await.err();
     assert!(matches!(refusal, Some(DoorError::Vault(VaultError::Down { .. }))));
     for sql in ["SELECT COUNT(*) FROM sign_in", "SELECT COUNT(*) FROM rate_limit"] {
         let (counted,) = fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap();

@@ -1,0 +1,221 @@
+//! Signing in with a code from a mail: after a password, in a browser not seen before, or instead of one.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use noren_domain::account::{MailCodeForm, VerifyForm};
+use serde::{Deserialize, Serialize};
+
+use super::code::{CodeField, MailboxNote};
+use super::{next_parameter, with_next};
+use crate::form::{Form, Refusal, use_faults};
+use crate::lang::use_lang;
+use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SubmitButton};
+
+/// What the page for the code shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfirmData {
+    form: Form<VerifyForm>,
+    /// Whether this browser's sign-in still waits for a code.
+    waiting: bool,
+    /// Development: the mail lies in the mailbox page.
+    development: bool,
+}
+
+/// Loads the page that asks for the code.
+#[server(endpoint = "account/confirm-page", input = GetUrl)]
+pub async fn load_confirm(next: String) -> Result<Option<ConfirmData>, Refusal> {
+    use noren_domain::account::LocalPath;
+    use noren_shop::account::challenge::{Kind, is_waiting};
+    let shop = crate::request::shop();
+    let next = LocalPath::parse(&next);
+    let waiting = match crate::request::challenge_token() {
+        Some(token) => is_waiting(&shop, &token, Kind::SignIn).await.map_err(|e| crate::request::failed(&e))?,
+        None => false,
+    };
+    if !waiting && crate::request::signed_in().await?.is_some() {
+        crate::request::go(next.as_ref().map_or("/account", LocalPath::as_str));
+    }
+    let next = next.map(|path| path.as_str().to_owned()).unwrap_or_default();
+    let form =
+        crate::form::kept("confirm").unwrap_or_else(|| Form::fresh(VerifyForm { next, ..VerifyForm::default() }));
+    Ok(Some(ConfirmData { form, waiting, development: shop.development }))
+}
+
+/// Signs in if the code is right.
+#[server(endpoint = "account/confirm")]
+pub async fn confirm(#[server(flatten)] form: VerifyForm) -> Result<(), Refusal> {
+    use super::inside::{fault, let_in};
+    use noren_domain::account::LocalPath;
+    use noren_domain::form::{Fault, Faults};
+    let typed = form.parse().map_err(|faults| crate::form::refuse("confirm", &form, faults))?;
+    let Some(pending) = crate::request::challenge_token() else {
+        return Err(crate::form::refuse("confirm", &form, Faults::field("code", Fault::Code)));
+    };
+    let (shop, device, old) = (crate::request::shop(), crate::request::device(), crate::request::session_token());
+    match noren_shop::account::confirm(&shop, &pending, &typed, &device, old.as_ref()).await {
+        Ok(entered) => {
+            let_in(&entered, LocalPath::parse(&form.next)).await;
+            Ok(())
+        }
+        Err(error) => Err(crate::form::refuse("confirm", &form, Faults::field("code", fault(&error)))),
+    }
+}
+
+/// Loads the page that asks for the address.
+#[server(endpoint = "account/mail-code-page", input = GetUrl)]
+pub async fn load_mail_code(next: String) -> Result<Option<Form<MailCodeForm>>, Refusal> {
+    use noren_domain::account::LocalPath;
+    let next = LocalPath::parse(&next).map(|path| path.as_str().to_owned()).unwrap_or_default();
+    let fresh = MailCodeForm { next, ..MailCodeForm::default() };
+    Ok(Some(crate::form::kept("mail-code").unwrap_or_else(|| Form::fresh(fresh))))
+}
+
+/// Sends a code to sign in with; the answer is the same for every address.
+#[server(endpoint = "account/mail-code")]
+pub async fn mail_code(#[server(flatten)] form: MailCodeForm) -> Result<(), Refusal> {
+    use noren_domain::account::LocalPath;
+    use noren_domain::form::Faults;
+    use noren_shop::account::challenge::{Kind, ask_mailbox};
+    let email = form.parse().map_err(|faults| crate::form::refuse("mail-code", &form, faults))?;
+    let (shop, lang, device) = (crate::request::shop(), crate::request::lang(), crate::request::device());
+    match ask_mailbox(&shop, Kind::SignIn, &email, lang, &device).await {
+        Ok(pending) => {
+            crate::request::set_challenge_token(&pending);
+            let next = LocalPath::parse(&form.next);
+            crate::request::go(&next.map_or_else(|| "/login/confirm".to_owned(), |path| path.after("/login/confirm")));
+            Ok(())
+        }
+        Err(error) => Err(crate::form::refuse("mail-code", &form, Faults::of(super::inside::fault(&error)))),
+    }
+}
+
+/// The code that a sign-in waits for.
+#[component]
+pub fn ConfirmSignInPage() -> impl IntoView {
+    let lang = use_lang();
+    let next = next_parameter();
+    view! {
+        <Head title=lang.pick("ログインの確認", "Confirm your sign-in") index=false />
+        <Load key=move || next.get() load=load_confirm view=move |data: ConfirmData| view! { <ConfirmView data /> } />
+    }
+}
+
+#[component]
+fn ConfirmView(data: ConfirmData) -> impl IntoView {
+    let lang = use_lang();
+    let action = ServerAction::<Confirm>::new();
+    let faults = use_faults(action, data.form.faults);
+    let code = lang.pick("確認コード(6桁)", "Six-digit code");
+    let values = data.form.values;
+    let again = with_next("/login", &values.next);
+    if !data.waiting {
+        return view! {
+            <div class="door stack">
+                <h1>{lang.pick("ログインの確認", "Confirm your sign-in")}</h1>
+                <p>
+                    {lang.pick(
+                        "確認コードの有効期限が切れたか、入力の回数が上限に達しました。お手数ですが、もう一度ログインしてください。",
+                        "The code has expired, or was tried too often. Please log in again.",
+                    )}
+                </p>
+                <p><a class="button button--primary" href=again>{lang.pick("ログインへ", "Log in")}</a></p>
+            </div>
+        }
+        .into_any();
+    }
+    view! {
+        <div class="door stack">
+            <h1>{lang.pick("メールをご確認ください", "Please check your mail")}</h1>
+            <p>
+                {lang.pick(
+                    "ご本人であることを確かめるため、メールをお送りしました。メールにある6桁の確認コードを入力してください。コードは10分間、5回まで試せます。",
+                    "To be sure that it is you, we have sent you a mail. Please type in the six-digit code you find in it. It is good for 10 minutes and five tries.",
+                )}
+            </p>
+            <p class="muted small">
+                {lang.pick(
+                    "一度確認した端末では、次回からはコードをお尋ねしません。",
+                    "On this device we will not ask for a code again.",
+                )}
+            </p>
+            <MailboxNote development=data.development />
+            <FaultSummary faults labels=vec![("code", code)] />
+            <ActionForm action=action>
+                <div class="stack">
+                    <input type="hidden" name="next" value=values.next />
+                    <CodeField label=code faults value=values.code />
+                    <SubmitButton
+                        label=lang.pick("ログインする", "Log in")
+                        pending=action.pending()
+                        class="button button--primary button--wide"
+                    />
+                </div>
+            </ActionForm>
+            <p class="door__other">
+                {lang.pick("メールが届かないときは、迷惑メールのフォルダーをご確認のうえ、", "No mail? Please look into your spam folder, or ")}
+                <a href=again>{lang.pick("もう一度ログインしてください", "log in again")}</a>
+                {lang.pick("。", ".")}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// Asks for the address that a code is to be sent to.
+#[component]
+pub fn MailCodePage() -> impl IntoView {
+    let lang = use_lang();
+    let next = next_parameter();
+    view! {
+        <Head title=lang.pick("メールのコードでログイン", "Log in with a code by mail") index=false />
+        <Load
+            key=move || next.get()
+            load=load_mail_code
+            view={move |form: Form<MailCodeForm>| view! { <MailCodeView form /> }}
+        />
+    }
+}
+
+#[component]
+fn MailCodeView(form: Form<MailCodeForm>) -> impl IntoView {
+    let lang = use_lang();
+    let action = ServerAction::<MailCode>::new();
+    let faults = use_faults(action, form.faults);
+    let email = lang.pick("メールアドレス", "E-mail address");
+    let values = form.values;
+    let login = with_next("/login", &values.next);
+    view! {
+        <div class="door stack">
+            <h1>{lang.pick("メールのコードでログイン", "Log in with a code by mail")}</h1>
+            <p>
+                {lang.pick(
+                    "ご登録のメールアドレスに、6桁の確認コードをお送りします。パスワードは要りません。",
+                    "We will send a six-digit code to the address of your account. No password is needed.",
+                )}
+            </p>
+            <FaultSummary faults labels=vec![("email", email)] />
+            <ActionForm action=action>
+                <div class="stack">
+                    <input type="hidden" name="next" value=values.next />
+                    <Field
+                        name="email"
+                        label=email
+                        faults
+                        value=values.email
+                        kind=FieldKind::Email
+                        autocomplete="username"
+                        max=254
+                    />
+                    <SubmitButton
+                        label=lang.pick("確認コードを送る", "Send me the code")
+                        pending=action.pending()
+                        class="button button--primary button--wide"
+                    />
+                </div>
+            </ActionForm>
+            <p class="door__other">
+                <a href=login>{lang.pick("パスワードでログインする", "Log in with your password")}</a>
+            </p>
+        </div>
+    }
+}

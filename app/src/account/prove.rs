@@ -1,0 +1,97 @@
+//! Asking a signed-in person once more who they are, before a sensitive change.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use noren_domain::account::ProveForm;
+
+use super::next_parameter;
+use crate::form::{Form, Refusal, use_faults};
+use crate::lang::{href, use_lang};
+use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SubmitButton};
+
+/// Loads the page.
+#[server(endpoint = "account/prove-page", input = GetUrl)]
+pub async fn load_prove(next: String) -> Result<Option<Form<ProveForm>>, Refusal> {
+    use noren_domain::account::LocalPath;
+    let next = LocalPath::parse(&next);
+    super::inside::guard(next.as_ref().map_or("/account", LocalPath::as_str)).await?;
+    let next = next.map(|path| path.as_str().to_owned()).unwrap_or_default();
+    Ok(Some(crate::form::kept("prove").unwrap_or_else(|| Form::fresh(ProveForm { next, ..ProveForm::default() }))))
+}
+
+/// Notes that it is still the same person, and goes on to where they wanted to be.
+#[server(endpoint = "account/prove")]
+pub async fn prove(#[server(flatten)] form: ProveForm) -> Result<(), Refusal> {
+    use noren_domain::account::LocalPath;
+    use noren_domain::form::Faults;
+    let next = LocalPath::parse(&form.next);
+    let next = next.as_ref().map_or("/account", LocalPath::as_str);
+    let who = super::inside::guard(next).await?;
+    let kept = form.without_password();
+    let typed = form.parse().map_err(|faults| crate::form::refuse("prove", &kept, faults))?;
+    let (shop, device) = (crate::request::shop(), crate::request::device());
+    match noren_shop::account::prove(&shop, &who, &typed, &device).await {
+        Ok(token) => {
+            crate::request::set_session_token(&token);
+            crate::request::go(next);
+            Ok(())
+        }
+        Err(error) => Err(crate::form::refuse("prove", &kept, Faults::field("password", super::inside::fault(&error)))),
+    }
+}
+
+/// Asks for the password once more.
+#[component]
+pub fn ProvePage() -> impl IntoView {
+    let lang = use_lang();
+    let next = next_parameter();
+    view! {
+        <Head title=lang.pick("ご本人の確認", "Confirm that it is you") index=false />
+        <Load
+            key=move || next.get()
+            load=load_prove
+            view={move |form: Form<ProveForm>| view! { <ProveView form /> }}
+        />
+    }
+}
+
+#[component]
+fn ProveView(form: Form<ProveForm>) -> impl IntoView {
+    let lang = use_lang();
+    let action = ServerAction::<Prove>::new();
+    let faults = use_faults(action, form.faults);
+    let password = lang.pick("パスワード", "Password");
+    view! {
+        <div class="door stack">
+            <h1>{lang.pick("ご本人の確認", "Confirm that it is you")}</h1>
+            <p>
+                {lang.pick(
+                    "大切な設定を変えるため、もう一度パスワードを入力してください。確認は10分間有効です。",
+                    "You are about to change something important. Please enter your password once more; it counts for 10 minutes.",
+                )}
+            </p>
+            <FaultSummary faults labels=vec![("password", password)] />
+            <ActionForm action=action>
+                <div class="stack">
+                    <input type="hidden" name="next" value=form.values.next />
+                    <Field
+                        name="password"
+                        label=password
+                        faults
+                        kind=FieldKind::Password
+                        autocomplete="current-password"
+                        max=1024
+                    />
+                    <SubmitButton
+                        label=lang.pick("確認する", "Confirm")
+                        pending=action.pending()
+                        class="button button--primary button--wide"
+                    />
+                </div>
+            </ActionForm>
+            <p class="door__other">
+                <a href=href("/reset")>{lang.pick("パスワードをお忘れの方", "Forgot your password?")}</a>
+            </p>
+        </div>
+    }
+}

@@ -1,0 +1,100 @@
+//! What happens to an account, and its owner is told by mail.
+
+/// Something that happened to an account and that its owner should know of, whoever did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountEvent {
+    /// A new password was set by somebody who was signed in.
+    PasswordChanged,
+    /// A new password was set with a code from a mail.
+    PasswordReset,
+    /// Every other session was ended.
+    SessionsEnded,
+    /// Codes of an authenticator app are asked for from now on.
+    TotpOn,
+    /// They are not asked for any more.
+    TotpOff,
+    /// New recovery codes were made; those of before are worth nothing.
+    RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// Many wrong passwords or codes in a short time.
+    ManyFailedTries,
+    /// Another e-mail address was asked for.
+    EmailChangeAsked,
+    /// The e-mail address is another one now.
+    EmailChanged,
+    /// The e-mail address is the earlier one again.
+    EmailReverted,
+    /// A copy of the data was asked for.
+    ExportAsked,
+    /// The account is to be erased.
+    ErasureAsked,
+    /// The owner said of a sign-in that it was not theirs.
+    NotMe,
+}
+
+impl AccountEvent {
+    const ALL: [Self; 16] = [
+        Self::PasswordChanged,
+        Self::PasswordReset,
+        Self::SessionsEnded,
+        Self::TotpOn,
+        Self::TotpOff,
+        Self::RecoveryCodesMade,
+        Self::RecoveryCodeUsed,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
+        Self::ManyFailedTries,
+        Self::EmailChangeAsked,
+        Self::EmailChanged,
+        Self::EmailReverted,
+        Self::ExportAsked,
+        Self::ErasureAsked,
+        Self::NotMe,
+    ];
+
+    /// The word stored in the database.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
+            Self::SessionsEnded => "sessions_ended",
+            Self::TotpOn => "totp_on",
+            Self::TotpOff => "totp_off",
+            Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRemoved => "passkey_removed",
+            Self::ManyFailedTries => "many_failed_tries",
+            Self::EmailChangeAsked => "email_change_asked",
+            Self::EmailChanged => "email_changed",
+            Self::EmailReverted => "email_reverted",
+            Self::ExportAsked => "export_asked",
+            Self::ErasureAsked => "erasure_asked",
+            Self::NotMe => "not_me",
+        }
+    }
+
+    /// Reads [`Self::word`].
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.word() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_is_read_back_from_its_word() {
+        for event in AccountEvent::ALL {
+            assert_eq!(AccountEvent::from_word(event.word()), Some(event));
+        }
+        assert_eq!(AccountEvent::from_word("noise"), None);
+    }
+}

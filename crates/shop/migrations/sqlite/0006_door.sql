@@ -1,0 +1,81 @@
+-- Ways in: what a browser has begun and a person must still prove, browsers that have proved it, and what happened
+-- to an account.
+
+-- Which of the phrases that tell our mails from false ones is this customer's.
+ALTER TABLE customer ADD COLUMN phrase_no INTEGER NOT NULL DEFAULT 0;
+
+-- When the person last proved in this session who they are. Those of before have to do so again.
+ALTER TABLE session ADD COLUMN proved_at INTEGER NOT NULL DEFAULT 0;
+
+CREATE TABLE challenge (
+  id BLOB PRIMARY KEY CHECK (length(id) = 16),
+  -- The browser that asked holds the token: a code alone opens nothing.
+  token_hash BLOB NOT NULL UNIQUE CHECK (length(token_hash) = 32),
+  kind TEXT NOT NULL CHECK (kind IN ('sign_in', 'reset')),
+  -- What is asked for: a code from a mail, or one from an authenticator app.
+  asks TEXT NOT NULL CHECK (asks IN ('mail', 'app')),
+  -- NULL: nobody has the address that was typed; the answers are the same.
+  customer_id BLOB REFERENCES customer (id) ON DELETE CASCADE,
+  -- The address as typed, where somebody asked by it.
+  email BLOB,
+  code_hash BLOB NOT NULL CHECK (length(code_hash) = 32),
+  tries INTEGER NOT NULL DEFAULT 0 CHECK (tries >= 0),
+  lang TEXT NOT NULL CHECK (lang IN ('ja', 'en')),
+  user_agent TEXT NOT NULL,
+  network TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+);
+CREATE INDEX challenge_customer ON challenge (customer_id);
+CREATE INDEX challenge_expires ON challenge (expires_at);
+
+-- Browsers in which a customer has proved more than a password. The browser holds the token.
+CREATE TABLE known_device (
+  token_hash BLOB NOT NULL CHECK (length(token_hash) = 32),
+  customer_id BLOB NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+  since INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL,
+  PRIMARY KEY (customer_id, token_hash)
+);
+CREATE INDEX known_device_seen ON known_device (seen_at);
+
+-- What happened to an account, as its owner was told.
+CREATE TABLE account_event (
+  id BLOB PRIMARY KEY CHECK (length(id) = 16),
+  customer_id BLOB NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  user_agent TEXT NOT NULL,
+  network TEXT NOT NULL
+);
+CREATE INDEX account_event_customer ON account_event (customer_id, at);
+CREATE INDEX account_event_at ON account_event (at);
+
+-- More ways in, and more ways that a try can end.
+CREATE TABLE sign_in_new (
+  id BLOB PRIMARY KEY CHECK (length(id) = 16),
+  customer_id BLOB NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+  at INTEGER NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome IN ('ok', 'asked', 'wrong_password', 'wrong_code', 'blocked')),
+  user_agent TEXT NOT NULL,
+  network TEXT NOT NULL,
+  -- What its owner said of it.
+  answer TEXT CHECK (answer IN ('me', 'not_me'))
+);
+INSERT INTO sign_in_new (id, customer_id, at, outcome, user_agent, network)
+  SELECT id, customer_id, at, outcome, user_agent, network FROM sign_in;
+DROP TABLE sign_in;
+ALTER TABLE sign_in_new RENAME TO sign_in;
+CREATE INDEX sign_in_customer ON sign_in (customer_id, at);
+CREATE INDEX sign_in_at ON sign_in (at);
+
+-- Limits by the generic cell rate algorithm: a time for each key instead of a count in a window.
+DROP TABLE rate_limit;
+CREATE TABLE rate_limit (
+  key BLOB PRIMARY KEY,
+  -- The theoretical arrival time (UTC milliseconds): from then on the key has all its tries again.
+  arrival INTEGER NOT NULL,
+  -- Tries refused since the last one that was let through.
+  refused INTEGER NOT NULL DEFAULT 0 CHECK (refused >= 0)
+);
+CREATE INDEX rate_limit_arrival ON rate_limit (arrival);

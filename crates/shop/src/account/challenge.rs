@@ -1,0 +1,217 @@
+//! What a browser has begun and a person must still prove: the second step of a sign-in, or that a mailbox is
+//! theirs before a new password is set.
+//!
+//! The browser holds a token, the mail a code; neither is worth anything without the other. Nobody is told whether
+//! the address that was typed has an account: one without gets a row of the same kind, a mail of its own words, and a
+//! code that nobody was ever told.
+
+use noren_domain::account::{Customer, Email, Verify};
+use noren_domain::form::Fault;
+use noren_domain::{Id, Lang};
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+use super::limits::{self, Standing};
+use super::{DoorError, MINUTE, at_the_door, letters, owner};
+use crate::db::Conn;
+use crate::session::Device;
+use crate::token::Token;
+use crate::vault::{Field, LookFor, Plain};
+use crate::{Shop, execute, fetch_all, fetch_optional, outbox, shred};
+
+/// A code is good for so long.
+pub const CODE_LIFE: i64 = 10 * MINUTE;
+/// So many codes may be tried.
+const TRIES: i64 = 5;
+
+/// What it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// To sign in.
+    SignIn,
+    /// To set a new password.
+    Reset,
+}
+
+impl Kind {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Reset => "reset",
+        }
+    }
+}
+
+/// One whose code was right. It is over: its row is gone with the transaction.
+pub(super) struct Proved {
+    pub id: Uuid,
+    pub customer: Id<Customer>,
+}
+
+/// How a try ended.
+pub(super) enum Tried {
+    /// The code was right.
+    Right(Proved),
+    /// It was not, or there is nothing to try; whose account it was, if anybody's.
+    Wrong(Option<Id<Customer>>),
+}
+
+fn code_hash(shop: &Shop, challenge: Uuid, code: &str) -> [u8; 32] {
+    // Keyed: a million codes are tried in no time, but not without the key.
+    shop.keys.derive("challenge-code", &[challenge.as_bytes(), code.as_bytes()].concat())
+}
+
+/// Begins the second step of a sign-in, which bears the number that the sign-in has in the history, in the caller's
+/// transaction.
+pub(super) async fn second_step(
+    conn: &mut Conn,
+    shop: &Shop,
+    sign_in: Uuid,
+    customer: Id<Customer>,
+    lang: Lang,
+    device: &Device,
+) -> Result<Token, sqlx::Error> {
+    insert(conn, shop, sign_in, Kind::SignIn, Some(customer), None, lang, device).await
+}
+
+/// Sends a code to `email`, for whoever has that mailbox, and gives the token by which this browser goes on. What
+/// comes back, and how long it takes, is the same whether or not the address has an account; only the mail differs.
+///
+/// # Errors
+/// Too many codes were asked for from here or for this address; the vault is away.
+pub async fn ask_mailbox(
+    shop: &Shop,
+    kind: Kind,
+    email: &Email,
+    lang: Lang,
+    device: &Device,
+) -> Result<Token, DoorError> {
+    let asker = at_the_door(shop, device, kind.word());
+    let index = shop.vault.index(asker, LookFor::Login, email.canonical()).await?;
+    let place = [&index.newest[..], device.network.as_bytes()].concat();
+    let mut tx = shop.db.write().await?;
+    for (limit, who) in [
+        (limits::CODE_NETWORK, device.network.as_bytes()),
+        (limits::CODE_PLACE, &place[..]),
+        (limits::CODE_ADDRESS, &index.newest[..]),
+    ] {
+        if let Standing::Over { minutes, .. } = limits::take(&mut tx, shop, limit, who).await? {
+            tx.commit().await?;
+            return Err(DoorError::Refused(Fault::TooMany { minutes }));
+        }
+    }
+    tx.commit().await?;
+    let id = shop.entropy.uuid(shop.now());
+    // The mail to an account goes to the address that the account has. What was typed may look like that one and
+    // belong to somebody else (one letter for another, in another script): it is only written to where nobody has it.
+    let typed = vec![(Field::Email, Plain::new(email.address().to_owned()))];
+    let typed = shop.vault.seal(asker, id, None, typed).await?;
+    let mut tx = shop.db.write().await?;
+    let customer = owner(&mut tx, &index).await?.map(Id::new);
+    let token = insert(&mut tx, shop, id, kind, customer, typed.get(Field::Email), lang, device).await?;
+    tx.commit().await?;
+    outbox::ring();
+    Ok(token)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+async fn insert(
+    conn: &mut Conn,
+    shop: &Shop,
+    id: Uuid,
+    kind: Kind,
+    customer: Option<Id<Customer>>,
+    email: Option<Vec<u8>>,
+    lang: Lang,
+    device: &Device,
+) -> Result<Token, sqlx::Error> {
+    let (now, token, code) = (shop.now(), Token::random(&shop.entropy), shop.entropy.digits(6));
+    let hash = if customer.is_some() { code_hash(shop, id, &code) } else { shop.entropy.bytes() };
+    execute!(
+        conn,
+        "INSERT INTO challenge (id, token_hash, kind, asks, customer_id, email, code_hash, lang, user_agent, network, created_at, expires_at)
+         VALUES ($1, $2, $3, 'mail', $4, $5, $6, $7, $8, $9, $10, $11)",
+        id,
+        token.hash().to_vec(),
+        kind.word(),
+        customer.map(|customer| customer.0),
+        email,
+        hash.to_vec(),
+        lang.tag(),
+        &device.user_agent,
+        &device.network,
+        now,
+        now + CODE_LIFE
+    )
+    .await?;
+    letters::code(conn, shop, id, code).await?;
+    Ok(token)
+}
+
+/// Whether this browser has begun one of `kind` that can still be finished.
+pub async fn is_waiting(shop: &Shop, token: &Token, kind: Kind) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT 1 FROM challenge WHERE token_hash = $1 AND kind = $2 AND tries < $3 AND expires_at > $4";
+    let mut conn = shop.db.read().await?;
+    let row = fetch_optional!(conn, (i32,), sql, token.hash().to_vec(), kind.word(), TRIES, shop.now()).await?;
+    Ok(row.is_some())
+}
+
+/// Tries a code, in the caller's transaction, which must be committed however it ends: the try is counted before
+/// the code is looked at, so tries at the same moment count as well. A right code ends the challenge.
+pub(super) async fn attempt(
+    conn: &mut Conn,
+    shop: &Shop,
+    token: &Token,
+    kind: Kind,
+    typed: &Verify,
+) -> Result<Tried, sqlx::Error> {
+    let row = fetch_optional!(
+        conn,
+        (Uuid, Option<Uuid>, Vec<u8>),
+        "UPDATE challenge SET tries = tries + 1 WHERE token_hash = $1 AND kind = $2 AND tries < $3 AND expires_at > $4
+         RETURNING id, customer_id, code_hash",
+        token.hash().to_vec(),
+        kind.word(),
+        TRIES,
+        shop.now()
+    )
+    .await?;
+    let Some((id, customer, hash)) = row else { return Ok(Tried::Wrong(None)) };
+    let customer = customer.map(Id::new);
+    let right = bool::from(code_hash(shop, id, &typed.code).ct_eq(hash.as_slice()));
+    match customer {
+        Some(customer) if right => {
+            end(conn, shop, id).await?;
+            Ok(Tried::Right(Proved { id, customer }))
+        }
+        _ => Ok(Tried::Wrong(customer)),
+    }
+}
+
+async fn end(conn: &mut Conn, shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
+    let sql = "DELETE FROM challenge WHERE id = $1 RETURNING email IS NOT NULL";
+    let gone = fetch_optional!(conn, (bool,), sql, id).await?;
+    letters::forget_code(conn, shop, id).await?;
+    if let Some((true,)) = gone {
+        shred::later(conn, shop, id).await?;
+    }
+    Ok(u64::from(gone.is_some()))
+}
+
+/// Ends all that anybody has begun for this customer: after a change of the password or the address no earlier code
+/// opens anything.
+pub(super) async fn end_all(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<(), sqlx::Error> {
+    let sql = "SELECT id FROM challenge WHERE customer_id = $1 ORDER BY id";
+    for (id,) in fetch_all!(conn, (Uuid,), sql, customer.0).await? {
+        end(conn, shop, id).await?;
+    }
+    Ok(())
+}
+
+/// Challenges past their time.
+pub(crate) const OVER: &str = "SELECT id FROM challenge WHERE expires_at < $1 ORDER BY expires_at LIMIT $2";
+
+/// Deletes one that is past its time; gives the number of rows that went.
+pub(super) async fn forget(conn: &mut Conn, shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
+    end(conn, shop, id).await
+}

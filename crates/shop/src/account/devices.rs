@@ -1,0 +1,55 @@
+//! Browsers that a customer is known by: in each they have proved more than a password. The browser holds a token
+//! (`noren-device`) that says nothing by itself; a copied browser's name or a shared network is not enough.
+
+use noren_domain::Id;
+use noren_domain::account::Customer;
+
+use super::HISTORY;
+use crate::db::Conn;
+use crate::session::Device;
+use crate::token::Token;
+use crate::{Shop, execute, fetch_optional};
+
+/// Whether the customer is known by this browser, and has used it within the time we remember.
+pub(super) async fn is_known(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    device: &Device,
+) -> Result<bool, sqlx::Error> {
+    let token = device.token.as_ref().map_or([0; 32], Token::hash);
+    let sql = "SELECT 1 FROM known_device WHERE customer_id = $1 AND token_hash = $2 AND seen_at > $3";
+    let row = fetch_optional!(conn, (i32,), sql, customer.0, token.to_vec(), shop.now() - HISTORY).await?;
+    Ok(row.is_some())
+}
+
+/// From now on the customer is known by this browser; gives the token that it is to hold. One that it holds already
+/// stays, for several people may share a browser.
+pub(super) async fn know(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    device: &Device,
+) -> Result<Token, sqlx::Error> {
+    let token = device.token.clone().unwrap_or_else(|| Token::random(&shop.entropy));
+    execute!(
+        conn,
+        "INSERT INTO known_device (token_hash, customer_id, since, seen_at) VALUES ($1, $2, $3, $3)
+         ON CONFLICT (customer_id, token_hash) DO UPDATE SET seen_at = $3",
+        token.hash().to_vec(),
+        customer.0,
+        shop.now()
+    )
+    .await?;
+    Ok(token)
+}
+
+/// Forgets every browser that the customer is known by.
+pub(super) async fn forget_all(conn: &mut Conn, customer: Id<Customer>) -> Result<(), sqlx::Error> {
+    execute!(conn, "DELETE FROM known_device WHERE customer_id = $1", customer.0).await?;
+    Ok(())
+}
+
+/// Browsers not used for longer than we remember.
+pub(crate) const OVER: &str =
+    "SELECT customer_id, token_hash FROM known_device WHERE seen_at < $1 ORDER BY seen_at LIMIT $2";

@@ -1,0 +1,57 @@
+//! What happened to an account: kept for its owner to see, and told by mail at once.
+
+use noren_domain::Id;
+use noren_domain::account::{AccountEvent, CheckPhrase, Customer};
+
+use super::letters;
+use crate::db::Conn;
+use crate::session::Device;
+use crate::{Shop, execute};
+
+/// Writes down that `event` happened to the customer's account, and the mail that tells them, in the caller's
+/// transaction. Ring the outbox after the commit.
+///
+/// # Errors
+/// The database.
+pub async fn happened(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    event: AccountEvent,
+    device: &Device,
+) -> Result<(), sqlx::Error> {
+    let now = shop.now();
+    let id = shop.entropy.uuid(now);
+    execute!(
+        conn,
+        "INSERT INTO account_event (id, customer_id, at, kind, user_agent, network) VALUES ($1, $2, $3, $4, $5, $6)",
+        id,
+        customer.0,
+        now,
+        event.word(),
+        &device.user_agent,
+        &device.network
+    )
+    .await?;
+    letters::event(conn, shop, id).await
+}
+
+/// The customer's check phrase (合言葉); `no` counts how often they had another one made. It is computed from the
+/// shop's own key: nobody who reads the database alone can print it in a false mail.
+pub fn check_phrase(shop: &Shop, customer: Id<Customer>, no: i64) -> CheckPhrase {
+    let derived = shop.keys.derive("check-phrase", &[&customer.0.as_bytes()[..], &no.to_be_bytes()].concat());
+    CheckPhrase::of([derived[0], derived[1], derived[2]])
+}
+
+/// Gives the customer another check phrase.
+///
+/// # Errors
+/// The database.
+pub async fn another_phrase(shop: &Shop, customer: Id<Customer>) -> Result<(), sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    execute!(tx, "UPDATE customer SET phrase_no = phrase_no + 1 WHERE id = $1", customer.0).await?;
+    tx.commit().await
+}
+
+/// Events that nobody is shown any more.
+pub(crate) const OVER: &str = "SELECT id FROM account_event WHERE at < $1 ORDER BY at LIMIT $2";

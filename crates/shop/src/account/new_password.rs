@@ -1,0 +1,76 @@
+//! A new password: with a code from the mailbox, or while signed in.
+
+use noren_domain::Id;
+use noren_domain::account::{AccountEvent, Customer, Password, Reset, SignInOutcome};
+use noren_domain::form::Fault;
+
+use super::challenge::{self, Kind, Tried};
+use super::sign_in::{enter, record};
+use super::{DoorError, Entered, devices, events, password};
+use crate::db::Conn;
+use crate::session::{self, Device, Recent};
+use crate::token::Token;
+use crate::{Shop, execute, outbox};
+
+/// Sets a new password for whoever has the mailbox. It ends every session, every code under way and every browser
+/// the customer was known by; second factors stay as they are. The mailbox has just been proved, so the person is in.
+///
+/// # Errors
+/// The code is wrong or over; the vault or the database.
+pub async fn reset(
+    shop: &Shop,
+    pending: &Token,
+    asked: &Reset,
+    device: &Device,
+    old: Option<&Token>,
+) -> Result<Entered, DoorError> {
+    // Before the code is looked at: a right code and a wrong one take the same time.
+    let hash = password::hash(shop, &asked.password).await?;
+    let mut tx = shop.db.write().await?;
+    let customer = match challenge::attempt(&mut tx, shop, pending, Kind::Reset, &asked.code).await? {
+        Tried::Right(proved) => proved.customer,
+        Tried::Wrong(customer) => {
+            if let Some(customer) = customer {
+                record(&mut tx, shop, customer, SignInOutcome::WrongCode, device).await?;
+            }
+            tx.commit().await?;
+            return Err(DoorError::Refused(Fault::Code));
+        }
+    };
+    set(&mut tx, shop, customer, &hash).await?;
+    session::close_all(&mut tx, customer, None, shop.now()).await?;
+    events::happened(&mut tx, shop, customer, AccountEvent::PasswordReset, device).await?;
+    record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
+    let entered = enter(&mut tx, shop, customer, device, old).await?;
+    tx.commit().await?;
+    outbox::ring();
+    Ok(entered)
+}
+
+/// Sets a new password for somebody who has just proved who they are. It ends every other session and every code
+/// under way; this browser gets a new token.
+///
+/// # Errors
+/// The session has ended meanwhile; the database.
+pub async fn change(shop: &Shop, who: &Recent, wanted: &Password, device: &Device) -> Result<Entered, DoorError> {
+    let hash = password::hash(shop, wanted).await?;
+    let (customer, now) = (who.customer(), shop.now());
+    let mut tx = shop.db.write().await?;
+    let Some(token) = session::renew(&mut tx, shop, who.session()).await? else {
+        return Err(DoorError::Refused(Fault::SessionEnded));
+    };
+    set(&mut tx, shop, customer, &hash).await?;
+    session::close_all(&mut tx, customer, Some(who.session()), now).await?;
+    events::happened(&mut tx, shop, customer, AccountEvent::PasswordChanged, device).await?;
+    let device = devices::know(&mut tx, shop, customer, device).await?;
+    tx.commit().await?;
+    outbox::ring();
+    Ok(Entered { token, customer, device })
+}
+
+async fn set(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, hash: &str) -> Result<(), sqlx::Error> {
+    let sql = "UPDATE customer SET password_hash = $2, password_changed_at = $3 WHERE id = $1";
+    execute!(conn, sql, customer.0, hash, shop.now()).await?;
+    devices::forget_all(conn, customer).await?;
+    challenge::end_all(conn, shop, customer).await
+}

@@ -1,0 +1,45 @@
+//! Asking a signed-in person once more who they are, before something that a thief of an open browser would do first.
+
+use noren_domain::account::{AccountEvent, Password, SignInOutcome};
+use noren_domain::form::Fault;
+
+use super::limits::{self, Standing};
+use super::sign_in::record;
+use super::{DoorError, events, password};
+use crate::session::{self, Device, SignedIn};
+use crate::token::Token;
+use crate::{Shop, fetch_optional, outbox};
+
+/// Proves a session anew by the password; gives the new token that the browser is to hold from now on.
+///
+/// # Errors
+/// The password is wrong, or too many were; the session has ended meanwhile; the database.
+pub async fn prove(shop: &Shop, who: &SignedIn, typed: &Password, device: &Device) -> Result<Token, DoorError> {
+    let mut tx = shop.db.write().await?;
+    let standing = limits::take(&mut tx, shop, limits::PROVE, who.customer.0.as_bytes()).await?;
+    let sql = "SELECT password_hash FROM customer WHERE id = $1";
+    let stored = fetch_optional!(tx, (String,), sql, who.customer.0).await?.map(|(hash,)| hash);
+    if let Standing::Over { minutes, first } = standing {
+        if first {
+            record(&mut tx, shop, who.customer, SignInOutcome::Blocked, device).await?;
+            events::happened(&mut tx, shop, who.customer, AccountEvent::ManyFailedTries, device).await?;
+        }
+        tx.commit().await?;
+        outbox::ring();
+        return Err(DoorError::Refused(Fault::TooMany { minutes }));
+    }
+    tx.commit().await?;
+    let right = password::matches(typed, stored).await?;
+    let mut tx = shop.db.write().await?;
+    if !right {
+        record(&mut tx, shop, who.customer, SignInOutcome::WrongPassword, device).await?;
+        tx.commit().await?;
+        return Err(DoorError::Refused(Fault::WrongPassword));
+    }
+    limits::honest(&mut tx, shop, limits::PROVE, who.customer.0.as_bytes()).await?;
+    let Some(token) = session::renew(&mut tx, shop, who.session).await? else {
+        return Err(DoorError::Refused(Fault::SessionEnded));
+    };
+    tx.commit().await?;
+    Ok(token)
+}

@@ -1,0 +1,153 @@
+//! Opening an account: a registration waits until the code from the mail proves the address.
+
+use noren_domain::account::{Register, SignInOutcome, Verify};
+use noren_domain::form::Fault;
+use noren_domain::{Id, Lang};
+use subtle::ConstantTimeEq;
+use uuid::Uuid;
+
+use super::limits::{self, Standing};
+use super::sign_in::{enter, record};
+use super::{DoorError, Entered, MINUTE, at_the_door, letters, owner, password};
+use crate::db::Dialect;
+use crate::session::Device;
+use crate::token::Token;
+use crate::vault::{Field, LookFor, Plain};
+use crate::{Shop, execute, fetch_all, fetch_optional, outbox, shred};
+
+/// A code from a mail is good for so long.
+const CODE_LIFE: i64 = 15 * MINUTE;
+/// So many codes may be tried per registration.
+const CODE_TRIES: i64 = 5;
+
+fn code_hash(shop: &Shop, registration: Uuid, code: &str) -> [u8; 32] {
+    // Keyed: a million codes are tried in no time, but not without the key.
+    shop.keys.derive("registration-code", &[registration.as_bytes(), code.as_bytes()].concat())
+}
+
+/// Starts a registration and gives the token by which the browser finds it again. What comes back,
+/// and how long it takes, is the same whether or not the address has an account already; only the
+/// mail differs.
+pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Device) -> Result<Token, DoorError> {
+    let asker = at_the_door(shop, device, "register");
+    let index = shop.vault.index(asker, LookFor::Login, wanted.email.canonical()).await?;
+    let mut tx = shop.db.write().await?;
+    let by_network = limits::take(&mut tx, shop, limits::REGISTER_NETWORK, device.network.as_bytes()).await?;
+    let by_address = limits::take(&mut tx, shop, limits::REGISTER_ADDRESS, &index.newest).await?;
+    tx.commit().await?;
+    for standing in [by_network, by_address] {
+        if let Standing::Over { minutes, .. } = standing {
+            return Err(DoorError::Refused(Fault::TooMany { minutes }));
+        }
+    }
+    let password_hash = password::hash(shop, &wanted.password).await?;
+    let now = shop.now();
+    let id = shop.entropy.uuid(now);
+    let token = Token::random(&shop.entropy);
+    let code = shop.entropy.digits(6);
+    let email = vec![(Field::Email, Plain::new(wanted.email.address().to_owned()))];
+    let email = shop.vault.seal(asker, id, None, email).await?;
+    let mut tx = shop.db.write().await?;
+    let owner = owner(&mut tx, &index).await?;
+    // An address with an owner gets a row too, with a code that nobody was ever told.
+    let code_hash = if owner.is_some() { shop.entropy.bytes() } else { code_hash(shop, id, &code) };
+    execute!(
+        tx,
+        "INSERT INTO registration (id, token_hash, email_index, email, password_hash, code_hash, lang, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        id,
+        token.hash().to_vec(),
+        index.newest.to_vec(),
+        email.get(Field::Email),
+        password_hash.as_str(),
+        code_hash.to_vec(),
+        lang.tag(),
+        now,
+        now + CODE_LIFE
+    )
+    .await?;
+    match owner {
+        Some(customer) => letters::already_registered(&mut tx, shop, id, customer).await?,
+        None => letters::registration_code(&mut tx, shop, id, code).await?,
+    }
+    tx.commit().await?;
+    outbox::ring();
+    Ok(token)
+}
+
+#[derive(sqlx::FromRow)]
+struct Waiting {
+    id: Uuid,
+    email_index: Vec<u8>,
+    email: Vec<u8>,
+    password_hash: String,
+    code_hash: Vec<u8>,
+    lang: String,
+}
+
+/// Opens the account when the code is the one from the mail, and signs in. A code works once; after
+/// five tries or fifteen minutes a new registration is needed.
+pub async fn verify(
+    shop: &Shop,
+    pending: &Token,
+    typed: &Verify,
+    device: &Device,
+    old: Option<&Token>,
+) -> Result<Entered, DoorError> {
+    let now = shop.now();
+    let mut tx = shop.db.write().await?;
+    if tx.dialect() == Dialect::Postgres {
+        // Two registrations of one address may be verified at the same moment, and each ends the
+        // other: both take hold of all of them first, in the same order.
+        let sql = "SELECT id FROM registration WHERE email_index IN \
+                   (SELECT email_index FROM registration WHERE token_hash = $1) ORDER BY id FOR UPDATE";
+        fetch_all!(tx, (Uuid,), sql, pending.hash().to_vec()).await?;
+    }
+    // The try is counted before the code is looked at, so tries at the same moment count as well.
+    let waiting = fetch_optional!(
+        tx,
+        Waiting,
+        "UPDATE registration SET tries = tries + 1 WHERE token_hash = $1 AND tries < $2 AND expires_at > $3
+         RETURNING id, email_index, email, password_hash, code_hash, lang",
+        pending.hash().to_vec(),
+        CODE_TRIES,
+        now
+    )
+    .await?;
+    let Some(waiting) = waiting else { return Err(DoorError::Refused(Fault::Code)) };
+    let right = code_hash(shop, waiting.id, &typed.code).ct_eq(waiting.code_hash.as_slice());
+    if !bool::from(right) {
+        tx.commit().await?;
+        return Err(DoorError::Refused(Fault::Code));
+    }
+    // The customer keeps the registration's id, so the sealed address moves over as it is.
+    let opened = execute!(
+        tx,
+        "INSERT INTO customer (id, email_index, email, password_hash, lang, created_at, password_changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (email_index) DO NOTHING",
+        waiting.id,
+        waiting.email_index.clone(),
+        waiting.email,
+        waiting.password_hash,
+        waiting.lang,
+        now
+    )
+    .await?;
+    let sql = "DELETE FROM registration WHERE email_index = $1 RETURNING id";
+    for (over,) in fetch_all!(tx, (Uuid,), sql, waiting.email_index).await? {
+        letters::forget_registration(&mut tx, shop, over).await?;
+        if over != waiting.id || opened == 0 {
+            shred::later(&mut tx, shop, over).await?;
+        }
+    }
+    if opened == 0 {
+        // Two registrations of one address: the other one was quicker and has the account.
+        tx.commit().await?;
+        return Err(DoorError::Refused(Fault::Code));
+    }
+    let customer = Id::new(waiting.id);
+    record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
+    let entered = enter(&mut tx, shop, customer, device, old).await?;
+    tx.commit().await?;
+    Ok(entered)
+}

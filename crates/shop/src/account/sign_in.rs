@@ -1,0 +1,225 @@
+//! Signing in and out.
+
+use noren_domain::account::{AccountEvent, Customer, Login, SignInOutcome, Verify};
+use noren_domain::form::Fault;
+use noren_domain::{Id, Lang};
+use uuid::Uuid;
+
+use super::challenge::{self, Kind, Proved, Tried};
+use super::limits::{self, Limit, Standing};
+use super::{DoorError, Entered, at_the_door, devices, events, letters, password};
+use crate::db::Conn;
+use crate::session::{self, Device, SignedIn};
+use crate::token::Token;
+use crate::vault::LookFor;
+use crate::{Shop, execute, fetch_optional, outbox};
+
+/// What a right password opens.
+#[derive(Clone, Debug)]
+pub enum Opening {
+    /// The door.
+    In(Entered),
+    /// The next question: the person is not known by this browser, so a code went to their mailbox. The token is for
+    /// the browser.
+    Asked(Token),
+}
+
+/// Signs in with e-mail and password. The answer for a wrong password and for an unknown address is
+/// the same, after the same work.
+///
+/// # Errors
+/// They do not belong together, or too many were tried; the vault or the database.
+pub async fn login(
+    shop: &Shop,
+    asked: &Login,
+    lang: Lang,
+    device: &Device,
+    old: Option<&Token>,
+) -> Result<Opening, DoorError> {
+    let asker = at_the_door(shop, device, "login");
+    let index = shop.vault.index(asker, LookFor::Login, asked.email.canonical()).await?;
+    let mut tx = shop.db.write().await?;
+    let [newest, earlier] = index.both().map(Vec::from);
+    let sql = "SELECT id, password_hash FROM customer WHERE email_index IN ($1, $2)";
+    let account = fetch_optional!(tx, (Uuid, String), sql, newest, earlier).await?;
+    let index = index.newest;
+    let customer = account.as_ref().map(|(id, _)| Id::new(*id));
+    let known = devices::is_known(&mut tx, shop, customer.unwrap_or(Id::new(Uuid::nil())), device).await?;
+    let counted = counted(known, &index, device);
+    for (limit, who) in &counted {
+        if let Standing::Over { minutes, first } = limits::take(&mut tx, shop, *limit, who).await? {
+            if first {
+                refused(&mut tx, shop, customer, &index, SignInOutcome::Blocked, device).await?;
+            }
+            tx.commit().await?;
+            outbox::ring();
+            return Err(DoorError::Refused(Fault::TooMany { minutes }));
+        }
+    }
+    tx.commit().await?;
+
+    let right = password::matches(&asked.password, account.map(|(_, hash)| hash)).await?;
+    let mut tx = shop.db.write().await?;
+    let Some(customer) = customer.filter(|_| right) else {
+        refused(&mut tx, shop, customer, &index, SignInOutcome::WrongPassword, device).await?;
+        tx.commit().await?;
+        return Err(DoorError::Refused(Fault::Credentials));
+    };
+    // Whoever has the password may not flood the owner's mailbox with codes either.
+    if !known && let Standing::Over { minutes, .. } = limits::take(&mut tx, shop, limits::CODE_ADDRESS, &index).await? {
+        tx.commit().await?;
+        return Err(DoorError::Refused(Fault::TooMany { minutes }));
+    }
+    for (limit, who) in &counted {
+        limits::honest(&mut tx, shop, *limit, who).await?;
+    }
+    let opening = if known {
+        record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
+        Opening::In(enter(&mut tx, shop, customer, device, old).await?)
+    } else {
+        let sign_in = record(&mut tx, shop, customer, SignInOutcome::Asked, device).await?;
+        Opening::Asked(challenge::second_step(&mut tx, shop, sign_in, customer, lang, device).await?)
+    };
+    tx.commit().await?;
+    outbox::ring();
+    Ok(opening)
+}
+
+/// Goes on where [`login`] asked for a code, or where a code was asked for instead of a password.
+///
+/// # Errors
+/// The code is wrong or over; the database.
+pub async fn confirm(
+    shop: &Shop,
+    pending: &Token,
+    typed: &Verify,
+    device: &Device,
+    old: Option<&Token>,
+) -> Result<Entered, DoorError> {
+    let mut tx = shop.db.write().await?;
+    let Proved { id, customer } = match challenge::attempt(&mut tx, shop, pending, Kind::SignIn, typed).await? {
+        Tried::Right(proved) => proved,
+        Tried::Wrong(customer) => {
+            if let Some(customer) = customer {
+                record(&mut tx, shop, customer, SignInOutcome::WrongCode, device).await?;
+            }
+            tx.commit().await?;
+            return Err(DoorError::Refused(Fault::Code));
+        }
+    };
+    let known = devices::is_known(&mut tx, shop, customer, device).await?;
+    // What the password began is done; a code that was asked for instead of one began nothing in the history.
+    let sql = "UPDATE sign_in SET outcome = 'ok', at = $2 WHERE id = $1";
+    let sign_in = match execute!(tx, sql, id, shop.now()).await? {
+        0 => record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?,
+        _ => id,
+    };
+    if !known {
+        letters::new_device(&mut tx, shop, sign_in).await?;
+    }
+    let entered = enter(&mut tx, shop, customer, device, old).await?;
+    tx.commit().await?;
+    outbox::ring();
+    Ok(entered)
+}
+
+/// Where a try to sign in is counted. Strangers who use up the tries of an address, or of the network
+/// that the owner shares with them, must not lock out its owner: a browser that the owner is known by has tries of
+/// its own.
+fn counted(known: bool, index: &[u8], device: &Device) -> Vec<(Limit, Vec<u8>)> {
+    if let (true, Some(token)) = (known, &device.token) {
+        return vec![(limits::LOGIN_HOME, [index, &token.hash()].concat())];
+    }
+    vec![
+        (limits::LOGIN_ANYWHERE, Vec::new()),
+        (limits::LOGIN_NETWORK, device.network.as_bytes().to_vec()),
+        (limits::LOGIN_ADDRESS, index.to_vec()),
+    ]
+}
+
+/// Signs this browser out; what its token opened is over for good.
+///
+/// # Errors
+/// The database.
+pub async fn logout(shop: &Shop, token: &Token) -> Result<(), DoorError> {
+    let mut tx = shop.db.write().await?;
+    session::close(&mut tx, token, shop.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Ends every other session of the customer and keeps the one that asks; gives their number.
+///
+/// # Errors
+/// The database.
+pub async fn end_others(shop: &Shop, who: &SignedIn, device: &Device) -> Result<u64, sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    let ended = session::close_all(&mut tx, who.customer, Some(who.session), shop.now()).await?;
+    if ended > 0 {
+        events::happened(&mut tx, shop, who.customer, AccountEvent::SessionsEnded, device).await?;
+    }
+    tx.commit().await?;
+    outbox::ring();
+    Ok(ended)
+}
+
+/// A new session in place of the one the browser held, and from now on the customer is known by this browser.
+pub(super) async fn enter(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    device: &Device,
+    old: Option<&Token>,
+) -> Result<Entered, sqlx::Error> {
+    if let Some(old) = old {
+        session::close(conn, old, shop.now()).await?;
+    }
+    let token = session::open(conn, shop, customer, device).await?;
+    let device = devices::know(conn, shop, customer, device).await?;
+    Ok(Entered { token, customer, device })
+}
+
+/// Notes a refused try for the account's owner, who hears of many by mail. For an address without one something as
+/// large is written too, or the time of the answer would tell which addresses have accounts.
+async fn refused(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Option<Id<Customer>>,
+    index: &[u8],
+    outcome: SignInOutcome,
+    device: &Device,
+) -> Result<(), sqlx::Error> {
+    let Some(customer) = customer else {
+        return limits::take(conn, shop, limits::LOGIN_NOBODY, index).await.map(drop);
+    };
+    record(conn, shop, customer, outcome, device).await?;
+    if outcome == SignInOutcome::Blocked {
+        let told = limits::take(conn, shop, limits::FAILED_TRIES_MAIL, customer.0.as_bytes()).await?;
+        if told == Standing::Within {
+            events::happened(conn, shop, customer, AccountEvent::ManyFailedTries, device).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn record(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    outcome: SignInOutcome,
+    device: &Device,
+) -> Result<Uuid, sqlx::Error> {
+    let now = shop.now();
+    let id = shop.entropy.uuid(now);
+    execute!(
+        conn,
+        "INSERT INTO sign_in (id, customer_id, at, outcome, user_agent, network) VALUES ($1, $2, $3, $4, $5, $6)",
+        id,
+        customer.0,
+        now,
+        outcome.word(),
+        &device.user_agent,
+        &device.network
+    )
+    .await?;
+    Ok(id)
+}

@@ -1,0 +1,305 @@
+//! What the mails about accounts say. Those about security carry no link to log in: people who are used to such
+//! links follow false ones.
+
+use noren_domain::account::{AccountEvent, Browser};
+use noren_domain::{Lang, moment};
+
+use crate::mail::Part;
+
+/// Subject and body of a mail.
+pub(super) struct Words {
+    pub subject: String,
+    pub parts: Vec<Part>,
+}
+
+impl Words {
+    fn new(subject: &str, parts: Vec<Part>) -> Self {
+        Self { subject: subject.to_owned(), parts }
+    }
+}
+
+/// When and from where something was done.
+pub(super) struct About<'a> {
+    /// UTC milliseconds.
+    pub at: i64,
+    pub user_agent: &'a str,
+    pub network: &'a str,
+}
+
+impl About<'_> {
+    fn facts(&self, lang: Lang) -> Part {
+        let network = if self.network.is_empty() { lang.pick("不明", "unknown") } else { self.network };
+        Part::Facts(vec![
+            (lang.pick("日時", "When").to_owned(), moment::date_time(self.at, lang)),
+            (lang.pick("ブラウザー", "Browser").to_owned(), Browser::of(self.user_agent).words(lang)),
+            (lang.pick("接続元", "Network").to_owned(), network.to_owned()),
+        ])
+    }
+}
+
+fn text(lang: Lang, ja: &str, en: &str) -> Part {
+    Part::Text(lang.pick(ja, en).to_owned())
+}
+
+/// Where to look, without a link.
+fn look_yourself(lang: Lang) -> Part {
+    text(
+        lang,
+        "お心当たりがない場合は、いつものように当店を開き、「アカウントの安全」のページをご確認ください。パスワードの変更や、ほかの端末のログアウトも、そちらからできます。このメールには、ログインのためのリンクはありません。",
+        "If this was not you, open our shop as usual and look at the page “Account security”. There you can also set a new password and sign other devices out. This mail holds no link to log in.",
+    )
+}
+
+/// Nobody who works here asks for a code.
+fn tell_nobody(lang: Lang) -> Part {
+    text(
+        lang,
+        "このコードは、ほかの人に教えないでください。当店の者が電話やメールでコードをお尋ねすることは、決してありません。",
+        "Please tell this code to nobody. We never ask for it, neither on the phone nor by mail.",
+    )
+}
+
+pub(super) fn registration_code(lang: Lang, code: &str) -> Words {
+    let hello = text(
+        lang,
+        "暖簾堂へのご登録ありがとうございます。\n次の確認コードを、登録の画面に入力してください。",
+        "Thank you for registering with Norendo.\nPlease type this code into the page that asked for it.",
+    );
+    let caution = text(
+        lang,
+        "お心当たりがない場合は、このメールを破棄してください。登録は完了しません。",
+        "If this was not you, you can ignore this mail: no account is opened without the code.",
+    );
+    Words::new(
+        lang.pick("確認コードのお知らせ", "Your confirmation code"),
+        vec![hello, Part::Code(code.to_owned()), caution],
+    )
+}
+
+pub(super) fn already_registered(lang: Lang) -> Words {
+    let body = text(
+        lang,
+        "このメールアドレスで新しく登録しようとした方がいます。\nこのアドレスはすでに登録されていますので、新しいアカウントは作られていません。\n\nご本人の場合は、いつものように当店を開いてログインしてください。お心当たりがない場合、何もする必要はありません。",
+        "Somebody tried to open a new account with this address.\nIt has one already, so no new account was opened.\n\nIf this was you, please open our shop as usual and log in. If it was not, there is nothing you need to do.",
+    );
+    Words::new(lang.pick("すでにご登録があります", "You already have an account"), vec![body])
+}
+
+/// After the right password, in a browser that its owner is not known by.
+pub(super) fn second_step_code(lang: Lang, code: &str, about: &About<'_>) -> Words {
+    let hello = text(
+        lang,
+        "これまでに使われたことのない端末から、正しいパスワードでログインの操作がありました。ご本人であれば、次の確認コードをログインの画面に入力してください。コードは10分間有効です。",
+        "Somebody entered your password on a device that you have not used before. If it was you, please type this code into the page that asked for it. It is good for 10 minutes.",
+    );
+    let caution = text(
+        lang,
+        "お心当たりがない場合は、お客様のパスワードが他人に知られている可能性があります。このコードがなければログインはできませんが、いつものように当店を開き、「アカウントの安全」のページでパスワードを変更してください。",
+        "If it was not you, somebody else may know your password. Without this code they cannot get in, but please open our shop as usual and set a new password on the page “Account security”.",
+    );
+    Words::new(
+        lang.pick("ログインの確認コード", "Your sign-in code"),
+        vec![hello, Part::Code(code.to_owned()), about.facts(lang), tell_nobody(lang), caution],
+    )
+}
+
+/// Instead of a password.
+pub(super) fn sign_in_code(lang: Lang, code: &str, about: &About<'_>) -> Words {
+    let hello = text(
+        lang,
+        "ログインの確認コードをお送りします。ログインの画面に入力してください。コードは10分間有効です。",
+        "Here is the code to sign in with. Please type it into the page that asked for it. It is good for 10 minutes.",
+    );
+    let caution = text(
+        lang,
+        "お心当たりがない場合、何もする必要はありません。このコードがなければ、ログインはできません。",
+        "If you did not ask for it, there is nothing you need to do: nobody gets in without the code.",
+    );
+    Words::new(
+        lang.pick("ログインの確認コード", "Your sign-in code"),
+        vec![hello, Part::Code(code.to_owned()), about.facts(lang), tell_nobody(lang), caution],
+    )
+}
+
+pub(super) fn reset_code(lang: Lang, code: &str, about: &About<'_>) -> Words {
+    let hello = text(
+        lang,
+        "パスワードを設定しなおすための確認コードをお送りします。新しいパスワードの画面に入力してください。コードは10分間有効です。",
+        "Here is the code to set a new password with. Please type it into the page that asked for it. It is good for 10 minutes.",
+    );
+    let caution = text(
+        lang,
+        "お心当たりがない場合、何もする必要はありません。パスワードは変わっていません。",
+        "If you did not ask for it, there is nothing you need to do: your password has not changed.",
+    );
+    Words::new(
+        lang.pick("パスワード再設定の確認コード", "Your code for a new password"),
+        vec![hello, Part::Code(code.to_owned()), about.facts(lang), tell_nobody(lang), caution],
+    )
+}
+
+/// To an address that nobody has an account with. It says no more than that, and holds no code.
+pub(super) fn no_account(lang: Lang, reset: bool) -> Words {
+    let what = if reset {
+        lang.pick("パスワードを再設定する操作", "set a new password")
+    } else {
+        lang.pick("ログインの操作", "sign in")
+    };
+    let body = lang.pick(
+        format!(
+            "当店で、このメールアドレスを使って{what}がありましたが、このアドレスで登録されたアカウントはありません。\n別のメールアドレスでご登録されていないか、ご確認ください。新しくご登録いただくこともできます。\n\nお心当たりがない場合は、どなたかがアドレスを打ちまちがえたものと思われます。何もする必要はありません。"
+        ),
+        format!(
+            "Somebody tried to {what} at our shop with this address, but there is no account with it.\nPlease check whether you registered with another address. You are also welcome to open an account.\n\nIf this was not you, somebody probably mistyped their own address. There is nothing you need to do."
+        ),
+    );
+    Words::new(
+        lang.pick("このアドレスのご登録はありません", "There is no account with this address"),
+        vec![Part::Text(body)],
+    )
+}
+
+pub(super) fn new_device(lang: Lang, about: &About<'_>) -> Words {
+    let hello = text(
+        lang,
+        "これまでに使われたことのない端末から、お客様のアカウントにログインがありました。ご本人であれば、何もする必要はありません。",
+        "Your account was signed in to on a device that had not been used before. If this was you, there is nothing you need to do.",
+    );
+    Words::new(
+        lang.pick("新しい端末からのログイン", "New sign-in to your account"),
+        vec![hello, about.facts(lang), look_yourself(lang)],
+    )
+}
+
+pub(super) fn event(lang: Lang, event: AccountEvent, about: &About<'_>) -> Words {
+    let (subject, said) = said(event, lang);
+    let body = lang.pick(
+        format!("{said}ご本人であれば、何もする必要はありません。"),
+        format!("{said} If this was you, there is nothing you need to do."),
+    );
+    Words::new(subject, vec![Part::Text(body), about.facts(lang), look_yourself(lang)])
+}
+
+fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static str) {
+    let ((subject_ja, ja), (subject_en, en)) = match event {
+        AccountEvent::PasswordChanged => (
+            (
+                "パスワードが変更されました",
+                "お客様のアカウントのパスワードが変更されました。ほかの端末は、すべてログアウトしました。",
+            ),
+            (
+                "Your password was changed",
+                "The password of your account was changed. All other devices were signed out.",
+            ),
+        ),
+        AccountEvent::PasswordReset => (
+            (
+                "パスワードが再設定されました",
+                "メールの確認コードを使って、お客様のアカウントのパスワードが再設定されました。それまでにログインしていた端末は、すべてログアウトしました。",
+            ),
+            (
+                "Your password was set anew",
+                "A new password was set for your account with a code from a mail. All devices that were signed in before were signed out.",
+            ),
+        ),
+        AccountEvent::SessionsEnded => (
+            (
+                "ほかの端末をログアウトしました",
+                "お客様のアカウントにログインしていたほかの端末が、すべてログアウトされました。",
+            ),
+            (
+                "Your other devices were signed out",
+                "All other devices that were signed in to your account were signed out.",
+            ),
+        ),
+        AccountEvent::TotpOn => (
+            ("二段階認証を設定しました", "お客様のアカウントに、認証アプリによる二段階認証が設定されました。"),
+            ("Two-step sign-in is on", "Codes of an authenticator app are now asked for when you sign in."),
+        ),
+        AccountEvent::TotpOff => (
+            ("二段階認証を解除しました", "お客様のアカウントの、認証アプリによる二段階認証が解除されました。"),
+            ("Two-step sign-in is off", "Codes of an authenticator app are not asked for any more when you sign in."),
+        ),
+        AccountEvent::RecoveryCodesMade => (
+            (
+                "新しい回復コードが作られました",
+                "お客様のアカウントの回復コードが新しく作られました。以前のコードは使えなくなりました。",
+            ),
+            (
+                "New recovery codes were made",
+                "New recovery codes were made for your account. Those of before can no longer be used.",
+            ),
+        ),
+        AccountEvent::RecoveryCodeUsed => (
+            ("回復コードが使われました", "お客様のアカウントの回復コードが1つ使われました。"),
+            ("A recovery code was used", "One of the recovery codes of your account was used."),
+        ),
+        AccountEvent::PasskeyAdded => (
+            ("パスキーが追加されました", "お客様のアカウントに、新しいパスキーが追加されました。"),
+            ("A passkey was added", "A passkey was added to your account."),
+        ),
+        AccountEvent::PasskeyRemoved => (
+            ("パスキーが削除されました", "お客様のアカウントから、パスキーが1つ削除されました。"),
+            ("A passkey was removed", "A passkey was removed from your account."),
+        ),
+        AccountEvent::ManyFailedTries => (
+            (
+                "ログインの失敗が続いています",
+                "お客様のアカウントへのログインの失敗が短い間に続いたため、しばらくパスワードでのログインを止めました。お使いになったことのある端末や、メールの確認コードでは、ログインしていただけます。",
+            ),
+            (
+                "Many failed sign-ins",
+                "There were many failed tries to sign in to your account, so we stopped taking passwords for a while. On a device that you have used before, or with a code by mail, you can still sign in.",
+            ),
+        ),
+        AccountEvent::EmailChangeAsked => (
+            (
+                "メールアドレス変更の手続きがありました",
+                "お客様のアカウントのメールアドレスを変更する手続きがありました。",
+            ),
+            (
+                "A change of your e-mail address was asked for",
+                "Somebody asked to change the e-mail address of your account.",
+            ),
+        ),
+        AccountEvent::EmailChanged => (
+            ("メールアドレスが変更されました", "お客様のアカウントのメールアドレスが変更されました。"),
+            ("Your e-mail address was changed", "The e-mail address of your account was changed."),
+        ),
+        AccountEvent::EmailReverted => (
+            (
+                "メールアドレスを元に戻しました",
+                "お客様のアカウントのメールアドレスの変更を取り消し、元のアドレスに戻しました。",
+            ),
+            (
+                "Your e-mail address is the earlier one again",
+                "The change of the e-mail address of your account was taken back.",
+            ),
+        ),
+        AccountEvent::ExportAsked => (
+            (
+                "お預かりしている情報の控えが作られました",
+                "お客様についてお預かりしている情報の控えを書き出す手続きがありました。",
+            ),
+            ("A copy of your data was asked for", "Somebody asked for a copy of the data we hold about you."),
+        ),
+        AccountEvent::ErasureAsked => (
+            (
+                "アカウント消去の手続きがありました",
+                "お客様のアカウントと、お預かりしている情報を消去する手続きがありました。",
+            ),
+            ("Your account is to be erased", "Somebody asked to erase your account and the data we hold about you."),
+        ),
+        AccountEvent::NotMe => (
+            (
+                "心当たりのないログインのご報告を受け付けました",
+                "「心当たりがない」とご報告いただいたログインを記録し、ほかの端末をすべてログアウトしました。",
+            ),
+            (
+                "We have your report of a sign-in that was not yours",
+                "We have written down your report, and signed all other devices out.",
+            ),
+        ),
+    };
+    (lang.pick(subject_ja, subject_en), lang.pick(ja, en))
+}

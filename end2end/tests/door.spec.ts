@@ -1,0 +1,93 @@
+// The ways in besides the password: a code from a mail, a new password, and proving once more who one is.
+import { refused } from '../console.ts';
+import { expect, test } from '../fixtures.ts';
+import { codes, newCode } from '../mailbox.ts';
+import { password } from '../shop.ts';
+
+const another = 'lantern river under the maple';
+
+test('in a new browser the password is not enough, and the code from the mail is @all @matrix', async ({ shop, elsewhere, t, expectedMessages }) => {
+  expectedMessages.push(refused('account/confirm'));
+  const email = await shop.register();
+  const other = await elsewhere();
+  await other.visit('/login');
+  await other.field('メールアドレス', 'E-?mail').fill(email);
+  await other.field('パスワード', 'Password').fill(password);
+  const before = codes(email).length;
+  await other.press('ログインする', 'Log in', /\/login\/confirm$/);
+  await expect(other.main).toContainText(t('6桁の確認コード', 'six-digit code'));
+  const code = await newCode(email, before);
+  await other.field('確認コード', 'Six-digit code').fill(code === '000000' ? '000001' : '000000');
+  await other.button('ログインする', 'Log in').first().click();
+  await expect(other.page.getByRole('alert')).toContainText(t('コードが違うか', 'The code is wrong'));
+  await other.field('確認コード', 'Six-digit code').fill(code);
+  await other.press('ログインする', 'Log in', /\/account$/);
+
+  await other.button('ログアウト', 'Log out').first().click();
+  await expect(other.page).not.toHaveURL(/\/account$/);
+  await other.visit('/login');
+  await other.field('メールアドレス', 'E-?mail').fill(email);
+  await other.field('パスワード', 'Password').fill(password);
+  await other.press('ログインする', 'Log in', /\/account$/);
+});
+
+test('a person who has forgotten the password sets another @all @matrix', async ({ page, shop, elsewhere, visit, t }) => {
+  const email = await shop.register();
+  const other = await elsewhere();
+  await other.visit('/login');
+  await other.link('パスワードをお忘れの方', 'Forgot your password').click();
+  await expect(other.page).toHaveURL(/\/reset$/);
+  await other.awake();
+  await other.field('メールアドレス', 'E-?mail').fill(email);
+  const before = codes(email).length;
+  await other.press('確認コードを送る', 'Send me the code', /\/reset\/code$/);
+  await other.field('確認コード', 'Six-digit code').fill(await newCode(email, before));
+  await other.field('新しいパスワード', 'New password').fill(another);
+  await other.press('パスワードを設定してログインする', 'Set the password and log in', /\/account$/);
+
+  await visit('/account/security');
+  await expect(page, 'the other device is signed out').toHaveURL(/\/login\?next=/);
+  await expect(shop.main).toContainText(t('有効期限が切れました', 'has ended'));
+  await shop.signIn(email, another, /\/account\/security$/);
+});
+
+test('a person signs in with a code from a mail, without a password @all', async ({ shop, elsewhere }) => {
+  const email = await shop.register();
+  const other = await elsewhere();
+  await other.visit('/login');
+  await other.link('メールのコードでログイン', 'Log in with a code by mail').click();
+  await expect(other.page).toHaveURL(/\/login\/code$/);
+  await other.awake();
+  await other.field('メールアドレス', 'E-?mail').fill(email);
+  const before = codes(email).length;
+  await other.press('確認コードを送る', 'Send me the code', /\/login\/confirm$/);
+  await other.typeCode(email, before);
+});
+
+test('a person changes the password and every other device is signed out @all @matrix', async ({ page, shop, elsewhere, visit, t }) => {
+  const email = await shop.register();
+  const other = await elsewhere();
+  await other.visit('/login');
+  await other.signIn(email, password);
+  await visit('/account/security');
+  await shop.link('パスワードを変更する', 'Change the password').click();
+  await expect(page).toHaveURL(/\/account\/security\/password$/);
+  await shop.awake();
+  await shop.field('新しいパスワード', 'New password').fill(another);
+  await shop.press('パスワードを変更する', 'Change the password', /\/account\/security$/);
+  await other.visit('/account');
+  await expect(other.page).toHaveURL(/\/login\?next=/);
+  await other.signIn(email, another);
+  await expect(other.main).toContainText(email);
+  await expect(shop.main).toContainText(t('アカウントの安全', 'Account security'));
+});
+
+test('a customer knows the check phrase, and may have another one @all', async ({ page, shop, visit, t }) => {
+  await shop.register();
+  await visit('/account/security');
+  const phrase = page.getByRole('region', { name: t('合言葉', 'check phrase') }).locator('.phrase');
+  const first = await phrase.innerText();
+  expect(first).not.toBe('');
+  await shop.button('別の合言葉にする', 'Give me another').click();
+  await expect(phrase).not.toHaveText(first);
+});

@@ -1,0 +1,109 @@
+//! `/login/confirm`, `/login/code`: signing in with a code from a mail.
+
+use axum::http::StatusCode;
+
+use crate::account::{PASSWORD, code_for, knock, register};
+use crate::fixture::{Answer, Browser, TestApp};
+
+const KNOWN: &str = "known@example.jp";
+
+async fn confirm(browser: &mut Browser<'_>, page: &str, code: &str) -> Answer {
+    browser.post(page, "/api/account/confirm", &[("code", code), ("next", "/account/orders")]).await
+}
+
+#[tokio::test]
+async fn a_password_alone_opens_nothing_in_a_strange_browser_and_everything_in_a_known_one() {
+    let app = TestApp::start().await;
+    let mut home = app.browser();
+    register(&app, &mut home, KNOWN).await;
+    let mut strange = app.browser();
+    let asked = knock(&mut strange, KNOWN, PASSWORD, "/account/orders").await;
+    assert_eq!(asked.location(), "/login/confirm?next=/account/orders");
+    assert!(strange.cookie("noren-session").is_none());
+    assert!(strange.get("/account").await.status.is_redirection());
+    let page = strange.follow(asked).await;
+    assert!(page.body.contains("autocomplete=\"one-time-code\"") && !page.body.contains(KNOWN));
+    let code = code_for(&app, KNOWN).await;
+    assert_eq!(confirm(&mut strange, "/login/confirm", &code).await.location(), "/account/orders");
+    for browser in [&mut strange, &mut home] {
+        browser.post("/account", "/api/account/logout", &[]).await;
+        assert_eq!(knock(browser, KNOWN, PASSWORD, "").await.location(), "/account", "it is known now");
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_is_wrong_over_or_somebody_elses_is_answered_in_words_in_both_languages() {
+    let app = TestApp::start().await;
+    register(&app, &mut app.browser(), KNOWN).await;
+    for (lang, wrong, over) in [
+        ("", "コードが違うか、期限が切れています", "もう一度ログインしてください"),
+        ("/en", "The code is wrong or has expired", "Please log in again"),
+    ] {
+        let page = format!("{lang}/login/confirm");
+        let mut stranger = app.browser();
+        assert!(stranger.get(&page).await.body.contains(over), "nothing was begun here");
+        let mut browser = app.browser();
+        knock(&mut browser, KNOWN, PASSWORD, "").await;
+        let code = code_for(&app, KNOWN).await;
+        let answer = confirm(&mut stranger, &page, &code).await;
+        assert!(stranger.follow(answer).await.body.contains(over), "the code alone opens nothing");
+        for typed in ["", "12345", "abcdef", "12345\0", "１２３"] {
+            let answer = confirm(&mut browser, &page, typed).await;
+            let shown = browser.follow(answer).await;
+            assert_eq!(shown.status, StatusCode::OK, "{typed:?}");
+            assert!(shown.body.contains("role=\"alert\""), "{typed:?}");
+        }
+        let other = if code == "000000" { "000001" } else { "000000" };
+        let answer = confirm(&mut browser, &page, other).await;
+        assert!(browser.follow(answer).await.body.contains(wrong));
+        app.shop.clock.advance(10 * 60_000);
+        confirm(&mut browser, &page, &code).await;
+        assert!(browser.get(&page).await.body.contains(over));
+        assert!(browser.cookie("noren-session").is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_code_by_mail_is_asked_for_alike_with_any_address_and_opens_the_account_that_there_is() {
+    let app = TestApp::start().await;
+    register(&app, &mut app.browser(), KNOWN).await;
+    let mut pages = Vec::new();
+    for email in [KNOWN, "unknown@example.jp"] {
+        let mut browser = app.browser();
+        let fields = [("email", email), ("next", "/cart")];
+        let answer = browser.post("/en/login/code", "/api/account/mail-code", &fields).await;
+        assert_eq!((answer.status, answer.location()), (StatusCode::FOUND, "/en/login/confirm?next=/cart"), "{email}");
+        let shown = browser.follow(answer).await;
+        pages.push(shown.between("<main", "</main>").unwrap().to_owned());
+    }
+    assert_eq!(pages[0], pages[1]);
+    let told = app.mails_to("unknown@example.jp").await;
+    assert!(told.len() == 1 && told[0].contains("no account with it"), "{told:?}");
+    let mut browser = app.browser();
+    browser.post("/login/code", "/api/account/mail-code", &[("email", KNOWN)]).await;
+    let code = code_for(&app, KNOWN).await;
+    assert_eq!(confirm(&mut browser, "/login/confirm", &code).await.location(), "/account/orders");
+}
+
+#[tokio::test]
+async fn no_form_of_the_door_takes_an_address_that_is_none() {
+    let app = TestApp::start().await;
+    for (page, action) in [("/login/code", "/api/account/mail-code"), ("/reset", "/api/account/reset")] {
+        for typed in ["", "nobody", "a@b", "a@b.jp\r\nBcc: spy@example.jp", &format!("{}@b.jp", "a".repeat(10_000))] {
+            let shown = app.browser().submit(page, action, &[("email", typed)]).await;
+            assert_eq!(shown.status, StatusCode::OK);
+            assert!(shown.body.contains("role=\"alert\""), "{page} {}", &typed[..typed.len().min(40)]);
+        }
+    }
+    assert!(app.mails_to("example.jp").await.is_empty());
+}
+
+#[tokio::test]
+async fn the_sixth_code_in_an_hour_waits_and_says_how_long() {
+    let app = TestApp::start().await;
+    for _ in 0..5 {
+        app.browser().post("/reset", "/api/account/reset", &[("email", KNOWN)]).await;
+    }
+    let shown = app.browser().submit("/en/reset", "/api/account/reset", &[("email", KNOWN)]).await;
+    assert!(shown.body.contains("try again in about 12 minutes"), "{}", shown.body);
+}
