@@ -12,6 +12,7 @@ mod reads;
 mod register;
 mod reset;
 mod security;
+mod sign_ins;
 mod verify;
 
 pub use confirm::{ConfirmSignInPage, MailCodePage};
@@ -23,6 +24,7 @@ pub use prove::ProvePage;
 pub use register::RegisterPage;
 pub use reset::{ResetCodePage, ResetPage};
 pub use security::SecurityPage;
+pub use sign_ins::NotMePage;
 pub use verify::VerifyPage;
 
 use leptos::prelude::*;

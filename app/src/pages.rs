@@ -15,8 +15,8 @@ use leptos_router::{ChooseView, path};
 use noren_domain::Lang;
 
 use crate::account::{
-    AccountPage, ConfirmSignInPage, LoginPage, MailCodePage, MyOrderPage, MyOrdersPage, PasswordPage, ProvePage,
-    RegisterPage, ResetCodePage, ResetPage, SecurityPage, VerifyPage,
+    AccountPage, ConfirmSignInPage, LoginPage, MailCodePage, MyOrderPage, MyOrdersPage, NotMePage, PasswordPage,
+    ProvePage, RegisterPage, ResetCodePage, ResetPage, SecurityPage, VerifyPage,
 };
 use crate::cart::CartPage;
 use crate::catalogue::{CategoryPage, HomePage, ProductPage, SearchPage};
@@ -53,6 +53,7 @@ pub fn Pages() -> impl IntoView {
             <Route path=path!("/account/orders/:no") view=In(|| Box::pin(account(Account::Order))) />
             <Route path=path!("/account/security") view=In(|| Box::pin(account(Account::Security))) />
             <Route path=path!("/account/security/password") view=In(|| Box::pin(account(Account::Password))) />
+            <Route path=path!("/account/security/not-me") view=In(|| Box::pin(account(Account::NotMe))) />
             <Route path=path!("/account/confirm") view=In(|| Box::pin(account(Account::Prove))) />
             <Route path=path!("/orders/:token") view=In(|| Box::pin(reading(Reading::Order))) />
             <Route path=path!("/security") view=In(|| Box::pin(reading(Reading::Trust))) />
@@ -121,6 +122,7 @@ enum Account {
     Order,
     Security,
     Password,
+    NotMe,
     Prove,
 }
 
@@ -139,6 +141,7 @@ async fn account(page: Account) -> Shown {
         Account::Order => MyOrderPage().into_any(),
         Account::Security => SecurityPage().into_any(),
         Account::Password => PasswordPage().into_any(),
+        Account::NotMe => NotMePage().into_any(),
         Account::Prove => ProvePage().into_any(),
     })
 }

@@ -4,6 +4,7 @@
 
 mod bare;
 mod checkout;
+mod door;
 mod growth;
 mod ledger;
 mod load;
@@ -23,6 +24,11 @@ use running::Running;
 
 /// Leaves of the ledger that a scope is computed from, if nothing else is said.
 const SCOPE_LEAVES: u64 = 10_000_000;
+
+/// Answers of the door that are timed, if nothing else is said.
+const DOOR_TIMINGS: usize = 1_000;
+/// Passwords that are tried at it.
+const DOOR_TRIES: usize = 10_000;
 
 /// Measures a release build of the shop: `make build` first.
 #[derive(Parser)]
@@ -51,6 +57,15 @@ enum What {
     },
     /// What the shop waits for when it asks the vault.
     Vault,
+    /// Whether the time of an answer tells who has an account, and what stolen passwords open.
+    Door {
+        /// So many answers are timed for known addresses, and as many for unknown ones.
+        #[arg(long, default_value_t = DOOR_TIMINGS)]
+        timings: usize,
+        /// So many passwords are tried.
+        #[arg(long, default_value_t = DOOR_TRIES)]
+        tries: usize,
+    },
     /// The bare server itself; the benchmark starts it.
     #[command(hide = true)]
     Bare { addr: SocketAddr, page: PathBuf, database: PathBuf },
@@ -71,7 +86,14 @@ async fn main() -> Result<(), AnyError> {
     if matches!(what, None | Some(What::Vault)) {
         vault::print(dir.path())?;
     }
-    if matches!(what, Some(What::Ledger { .. } | What::Vault)) {
+    if let None | Some(What::Door { .. }) = what {
+        let (timings, tries) = match what {
+            Some(What::Door { timings, tries }) => (timings, tries),
+            _ => (DOOR_TIMINGS, DOOR_TRIES),
+        };
+        door::print(dir.path(), timings, tries).await?;
+    }
+    if matches!(what, Some(What::Ledger { .. } | What::Vault | What::Door { .. })) {
         return Ok(());
     }
     let data = dir.path().join("data");

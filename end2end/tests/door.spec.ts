@@ -91,3 +91,23 @@ test('a customer knows the check phrase, and may have another one @all', async (
   await shop.button('別の合言葉にする', 'Give me another').click();
   await expect(phrase).not.toHaveText(first);
 });
+
+test('a sign-in that was not mine is reported, and one way leads through what to do @all @matrix', async ({ page, shop, elsewhere, visit, t }) => {
+  const email = await shop.register();
+  const thief = await elsewhere();
+  await thief.visit('/login');
+  await thief.signIn(email, password);
+  await visit('/account/security');
+  const newest = page.getByRole('region', { name: t('最近のログイン', 'Recent sign-ins') }).getByRole('listitem').first();
+  await newest.getByRole('button', { name: t('心当たりがありません', 'It was not me') }).click();
+  await expect(page).toHaveURL(/\/account\/security\/not-me$/);
+  await shop.awake();
+  await shop.link('パスワードを変更する', 'Change the password').click();
+  await expect(page).toHaveURL(/\/account\/security\/password$/);
+  await shop.awake();
+  await shop.field('新しいパスワード', 'New password').fill(another);
+  await shop.press('パスワードを変更する', 'Change the password', /\/account\/security$/);
+  await expect(newest).toContainText(t('心当たりなしと報告済み', 'You said: it was not me'));
+  await thief.visit('/account');
+  await expect(thief.page).toHaveURL(/\/login\?next=/);
+});

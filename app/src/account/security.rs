@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use noren_domain::account::{DeviceView, SecurityView, SignInOutcome, SignInView};
+use noren_domain::account::{DeviceView, SecurityView};
 use noren_domain::form::Faults;
 use noren_domain::notice::NoticeView;
 use noren_domain::{Lang, moment};
@@ -10,6 +10,7 @@ use noren_domain::{Lang, moment};
 use super::password::PasswordSection;
 use super::phrase::{AnotherPhrase, PhraseSection};
 use super::reads::WhoRead;
+use super::sign_ins::{AnswerSignIn, SignIns};
 use crate::form::{Refusal, use_faults};
 use crate::lang::{href, use_lang};
 use crate::notice::{NoticeBody, VerdictList};
@@ -69,12 +70,14 @@ pub fn SecurityPage() -> impl IntoView {
     let end_all = ServerAction::<EndOthers>::new();
     let read = ServerAction::<Acknowledge>::new();
     let phrase = ServerAction::<AnotherPhrase>::new();
+    let answer = ServerAction::<AnswerSignIn>::new();
     let none = Faults::default;
     let answers = [
         use_faults(end_one, none()),
         use_faults(end_all, none()),
         use_faults(read, none()),
         use_faults(phrase, none()),
+        use_faults(answer, none()),
     ];
     let faults = Signal::derive(move || Faults(answers.iter().flat_map(|answer| answer.get().0).collect()));
     let said = move || {
@@ -82,7 +85,9 @@ pub fn SecurityPage() -> impl IntoView {
         done.then(|| lang.pick("端末をログアウトしました。", "The device was signed out."))
     };
     let key = move || {
-        [end_one.version(), end_all.version(), read.version(), phrase.version()].map(|v| v.get().to_string()).join(" ")
+        [end_one.version(), end_all.version(), read.version(), phrase.version(), answer.version()]
+            .map(|v| v.get().to_string())
+            .join(" ")
     };
     view! {
         <Head title=lang.pick("アカウントの安全", "Account security") index=false />
@@ -90,7 +95,7 @@ pub fn SecurityPage() -> impl IntoView {
         <Load
             key
             load=|_| load_security()
-            view=move |security: SecurityView| view! { <Security security end_one end_all read phrase faults /> }
+            view=move |security: SecurityView| view! { <Security security end_one end_all read phrase answer faults /> }
         />
     }
 }
@@ -102,6 +107,7 @@ fn Security(
     end_all: ServerAction<EndOthers>,
     read: ServerAction<Acknowledge>,
     phrase: ServerAction<AnotherPhrase>,
+    answer: ServerAction<AnswerSignIn>,
     faults: Signal<Faults>,
 ) -> impl IntoView {
     let lang = use_lang();
@@ -120,7 +126,6 @@ fn Security(
     let others = security.devices.iter().filter(|device| !device.current).count();
     let devices =
         security.devices.into_iter().map(|device| view! { <DeviceRow device action=end_one /> }).collect_view();
-    let sign_ins = security.sign_ins.into_iter().map(|sign_in| view! { <SignInRow sign_in /> }).collect_view();
     view! {
         <div class="security stack stack--wide">
             <div class="page-head">
@@ -152,16 +157,7 @@ fn Security(
                     })}
             </section>
             <WhoRead reads=security.reads />
-            <section class="stack" aria-labelledby="sign-ins">
-                <h2 id="sign-ins">{lang.pick("最近のログイン", "Recent sign-ins")}</h2>
-                <p class="muted">
-                    {lang.pick(
-                        "過去90日間のうち、新しいものから20件です。心当たりのないログインがあれば、上でその端末をログアウトさせてください。",
-                        "The latest 20 of the past 90 days. If you do not recognise one, sign that device out above.",
-                    )}
-                </p>
-                <ul class="sign-in-list">{sign_ins}</ul>
-            </section>
+            <SignIns sign_ins=security.sign_ins action=answer />
             <PhraseSection phrase=security.phrase action=phrase />
             <p>
                 <a href=href("/security")>{lang.pick("当店の安全への取り組み", "How this shop keeps your data safe")}</a>
@@ -249,26 +245,6 @@ fn DeviceRow(device: DeviceView, action: ServerAction<EndSession>) -> impl IntoV
                 </p>
             </div>
             {end}
-        </li>
-    }
-}
-
-#[component]
-fn SignInRow(sign_in: SignInView) -> impl IntoView {
-    let lang = use_lang();
-    let (words, kind) = match sign_in.outcome {
-        SignInOutcome::Ok => (lang.pick("成功", "Signed in"), BadgeKind::Ok),
-        SignInOutcome::Asked => (lang.pick("確認コード待ち", "Code asked for"), BadgeKind::Warning),
-        SignInOutcome::WrongCode => (lang.pick("コード違い", "Wrong code"), BadgeKind::Warning),
-        SignInOutcome::WrongPassword => (lang.pick("パスワード違い", "Wrong password"), BadgeKind::Warning),
-        SignInOutcome::Blocked => (lang.pick("回数超過のため拒否", "Blocked: too many tries"), BadgeKind::Danger),
-    };
-    let network = if sign_in.network.is_empty() { lang.pick("不明", "unknown").to_owned() } else { sign_in.network };
-    view! {
-        <li class="sign-in">
-            <time datetime=moment::machine(sign_in.at)>{moment::date_time(sign_in.at, lang)}</time>
-            <Badge words kind />
-            <span class="muted small">{sign_in.browser.words(lang)} {lang.pick("・", " · ")} {network}</span>
         </li>
     }
 }

@@ -113,7 +113,7 @@ fn japanese() -> Vec<Section> {
             id: "cookies",
             title: "Cookie",
             blocks: vec![Block::text(
-                "お店を動かすためのものだけを使います：ログイン、カート、会員登録の途中、そして入力の誤りをお知らせする間（5分）、入力内容を暗号化して預かるためのものです。",
+                "お店を動かすためのものだけを使います：ログイン、一度ご本人と確かめた端末であること（使われない日が90日続くまで）、カート、会員登録の途中、そして入力の誤りをお知らせする間（5分）、入力内容を暗号化して預かるためのものです。",
             )],
         },
         Section {
@@ -211,7 +211,7 @@ fn english() -> Vec<Section> {
             id: "cookies",
             title: "Cookies",
             blocks: vec![Block::text(
-                "Only those the shop needs to work: sign-in, cart, an unfinished registration, and for five minutes what you typed (encrypted), while we show you what needs correcting.",
+                "Only those the shop needs to work: sign-in, that you were once recognised on this device (until it is not used for 90 days), cart, an unfinished registration, and for five minutes what you typed (encrypted), while we show you what needs correcting.",
             )],
         },
         Section {

@@ -7,6 +7,7 @@ pub mod challenge;
 mod demo;
 mod devices;
 pub mod events;
+pub mod history;
 mod letters;
 mod limits;
 mod new_password;

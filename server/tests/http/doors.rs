@@ -10,7 +10,7 @@ use crate::fixture::{Answer, TestApp, URL};
 use crate::shopper::{EMAIL, SKU, add, address, to_delivery};
 
 /// Every form of the shop: its action and the page it stands on.
-const FORMS: [(&str, &str); 21] = [
+const FORMS: [(&str, &str); 22] = [
     ("/api/cart/add", "/p/tenugui-seigaiha"),
     ("/api/cart/set", "/cart"),
     ("/api/cart/remove", "/cart"),
@@ -32,6 +32,7 @@ const FORMS: [(&str, &str); 21] = [
     ("/api/account/end-others", "/account/security"),
     ("/api/account/acknowledge", "/account/security"),
     ("/api/account/another-phrase", "/account/security"),
+    ("/api/account/answer-sign-in", "/account/security"),
 ];
 
 /// A form post as a browser sends it, with `body` and `kind` as they are.

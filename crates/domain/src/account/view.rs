@@ -57,9 +57,11 @@ pub struct ReadProof {
 }
 
 impl SecurityView {
-    /// How many things wait for the person: notices not acknowledged yet.
+    /// How many things wait for the person: notices not acknowledged yet, and tries to sign in by somebody who had
+    /// the password and not the code.
     pub fn attention(&self) -> usize {
         self.notices.iter().filter(|notice| notice.acknowledged_at.is_none()).count()
+            + self.sign_ins.iter().filter(|tried| tried.needs_answer()).count()
     }
 }
 
@@ -120,9 +122,36 @@ impl SignInOutcome {
     }
 }
 
+/// What the owner of an account says of a try to sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInAnswer {
+    /// It was they.
+    Me,
+    /// It was somebody else.
+    NotMe,
+}
+
+impl SignInAnswer {
+    /// The word stored in the database and sent by the form.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Me => "me",
+            Self::NotMe => "not_me",
+        }
+    }
+
+    /// Reads [`Self::word`].
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Me, Self::NotMe].into_iter().find(|answer| answer.word() == word)
+    }
+}
+
 /// One try to sign in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInView {
+    /// Its number, to answer it by.
+    pub id: uuid::Uuid,
     /// When, UTC ms.
     pub at: i64,
     /// How it ended.
@@ -131,6 +160,29 @@ pub struct SignInView {
     pub browser: Browser,
     /// IPv4 /24 or IPv6 /64; empty: not known.
     pub network: String,
+    /// What its owner said of it.
+    pub answer: Option<SignInAnswer>,
+}
+
+impl SignInView {
+    /// Whether its owner can tell who it was: somebody who had the password.
+    pub fn can_be_answered(&self) -> bool {
+        self.answer.is_none() && matches!(self.outcome, SignInOutcome::Ok | SignInOutcome::Asked)
+    }
+
+    /// Whether its owner must look: somebody had the password and could not read the mail.
+    pub fn needs_answer(&self) -> bool {
+        self.answer.is_none() && self.outcome == SignInOutcome::Asked
+    }
+}
+
+/// The way out for somebody whose account was used by somebody else: what is done, and what is left to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotMeView {
+    /// When the sign-in was reported, UTC ms.
+    pub reported_at: i64,
+    /// Whether a new password was set since.
+    pub password_changed: bool,
 }
 
 /// A browser and its system as far as its `User-Agent` tells: recognisable, not precise.

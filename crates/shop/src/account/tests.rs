@@ -1,6 +1,7 @@
 use noren_domain::Lang;
 use noren_domain::account::{
-    Email, Login, LoginForm, Password, Register, RegisterForm, ResetForm, SignInOutcome, Verify, VerifyForm,
+    Email, Login, LoginForm, Password, Register, RegisterForm, ResetForm, SignInAnswer, SignInOutcome, Verify,
+    VerifyForm,
 };
 
 use super::challenge::{Kind, ask_mailbox};
@@ -436,6 +437,38 @@ on_both_databases!(a_proof_from_a_clock_that_stepped_back_counts_for_no_longer(s
     assert!(who.clone().recent(shop.now() + session::RECENT).is_some());
     assert!(who.clone().recent(shop.now() + session::RECENT + 1).is_none());
     assert!(who.recent(shop.now() - 1).is_none(), "a proof that lies ahead");
+});
+
+on_both_databases!(it_was_not_me_signs_every_other_browser_out_and_ends_the_codes_under_way(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let home = device("Firefox/1").holding(Some(owner.device.clone()));
+    let thief = Device::new("Thief/1".to_owned(), Some("198.51.100.7".parse().unwrap()));
+    let stolen = entered(&shop, "mori@example.jp", &thief).await;
+    let opening = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &thief, None).await.unwrap();
+    let Opening::Asked(pending) = opening else { panic!("it holds no token") };
+    let code = mailed_code(&shop).await;
+    let who = find(&shop, &owner.token).await.unwrap().unwrap();
+    let other = registered(&shop, "hayashi@example.jp").await;
+    let hers = find(&shop, &other.token).await.unwrap().unwrap();
+    let page = security(&shop, &who, Lang::Ja).await.unwrap().unwrap();
+    assert_eq!(page.attention(), 1, "somebody has the password and not the mailbox");
+    let tried = page.sign_ins.iter().find(|tried| tried.needs_answer()).unwrap().id;
+    assert!(history::not_me(&shop, &who).await.unwrap().is_none());
+    assert!(!history::answer(&shop, &hers, tried, SignInAnswer::NotMe, &home).await.unwrap(), "somebody else's");
+    assert!(find(&shop, &stolen.token).await.unwrap().is_some());
+
+    shop.clock.advance(1);
+    assert!(history::answer(&shop, &who, tried, SignInAnswer::NotMe, &home).await.unwrap());
+    assert!(find(&shop, &stolen.token).await.unwrap().is_none());
+    assert!(find(&shop, &owner.token).await.unwrap().is_some());
+    assert_eq!(refused(confirm(&shop, &pending, &typed(&code), &thief, None).await), Fault::Code);
+    let again = thief.holding(Some(stolen.device));
+    assert!(!lets_in(&shop, &again).await && lets_in(&shop, &home).await, "the thief's browser is not known any more");
+    assert!(!history::not_me(&shop, &who).await.unwrap().unwrap().password_changed);
+    shop.clock.advance(1);
+    let recent = find(&shop, &owner.token).await.unwrap().unwrap().recent(shop.now()).unwrap();
+    change_password(&shop, &recent, &Password::typed("lantern river maple").unwrap(), &home).await.unwrap();
+    assert!(history::not_me(&shop, &who).await.unwrap().unwrap().password_changed);
 });
 
 on_both_databases!(the_check_phrase_is_the_customers_own_until_they_want_another(shop) {

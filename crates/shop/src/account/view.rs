@@ -1,17 +1,13 @@
 //! What the account pages show.
 
 use noren_domain::Lang;
-use noren_domain::account::{AccountView, Browser, ReadProof, ReadsView, SecurityView, SignInOutcome, SignInView};
+use noren_domain::account::{AccountView, ReadProof, ReadsView, SecurityView};
 
 use super::events::check_phrase;
-use super::{DoorError, HISTORY};
+use super::{DoorError, history};
 use crate::session::{self, SignedIn};
 use crate::vault::{Asker, Field, For, Proof};
 use crate::{Shop, fetch_all, fetch_optional, notice};
-
-/// So many sign-ins are shown, and as many tries that failed: whoever got in cannot be pushed out of sight
-/// by wrong passwords.
-const SIGN_INS: i64 = 20;
 
 #[derive(sqlx::FromRow)]
 struct CustomerRow {
@@ -40,15 +36,6 @@ pub async fn home(shop: &Shop, who: &SignedIn) -> Result<Option<AccountView>, Do
     Ok(Some(AccountView { email: opened.expose(Field::Email).to_owned(), name, since: row.created_at, attention }))
 }
 
-#[derive(sqlx::FromRow)]
-struct SignInRow {
-    id: uuid::Uuid,
-    at: i64,
-    outcome: String,
-    user_agent: String,
-    network: String,
-}
-
 /// Everything on the security page; `None` if the account has gone.
 pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<SecurityView>, notice::NoticeError> {
     let notices = notice::mine(shop, who.customer).await?;
@@ -59,23 +46,7 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
         return Ok(None);
     };
     let phrase = check_phrase(shop, who.customer, no).words(lang);
-    let mut rows = Vec::new();
-    for sql in [
-        "SELECT id, at, outcome, user_agent, network FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'ok' ORDER BY at DESC, id DESC LIMIT $3",
-        "SELECT id, at, outcome, user_agent, network FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome <> 'ok' ORDER BY at DESC, id DESC LIMIT $3",
-    ] {
-        rows.extend(fetch_all!(conn, SignInRow, sql, who.customer.0, shop.now() - HISTORY, SIGN_INS).await?);
-    }
-    rows.sort_by_key(|row| std::cmp::Reverse((row.at, row.id)));
-    let sign_ins = rows
-        .into_iter()
-        .map(|row| SignInView {
-            at: row.at,
-            outcome: SignInOutcome::from_word(&row.outcome),
-            browser: Browser::of(&row.user_agent),
-            network: row.network,
-        })
-        .collect();
+    let sign_ins = history::list(&mut conn, shop, who).await?;
     drop(conn);
     let reads = match reads(shop, who).await {
         Ok(reads) => Some(reads),

@@ -1,0 +1,226 @@
+//! The history of sign-ins on the security page, "it was me / it was not me", and the way out of the latter.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use noren_domain::account::{NotMeView, SignInAnswer, SignInOutcome, SignInView};
+use noren_domain::moment;
+
+use crate::form::Refusal;
+use crate::lang::{href, use_lang};
+use crate::legal::MAIL;
+use crate::ui::{Badge, BadgeKind, Head, Load};
+
+/// Notes what the person says of a sign-in.
+#[server(endpoint = "account/answer-sign-in")]
+pub async fn answer_sign_in(sign_in: String, answer: String) -> Result<(), Refusal> {
+    use noren_domain::form::Fault;
+    let who = super::inside::guard("/account/security").await?;
+    let (Ok(sign_in), Some(answer)) = (sign_in.parse::<uuid::Uuid>(), SignInAnswer::from_word(&answer)) else {
+        return Err(Fault::NotFound.into());
+    };
+    let (shop, device) = (crate::request::shop(), crate::request::device());
+    let noted = noren_shop::account::history::answer(&shop, &who, sign_in, answer, &device).await;
+    if !noted.map_err(|e| crate::request::failed(&e))? {
+        return Err(Fault::NotFound.into());
+    }
+    crate::request::go(match answer {
+        SignInAnswer::Me => "/account/security",
+        SignInAnswer::NotMe => "/account/security/not-me",
+    });
+    Ok(())
+}
+
+/// Loads the way out.
+#[server(endpoint = "account/not-me-page", input = GetUrl)]
+pub async fn load_not_me() -> Result<Option<NotMeView>, Refusal> {
+    let who = super::inside::guard("/account/security/not-me").await?;
+    noren_shop::account::history::not_me(&crate::request::shop(), &who).await.map_err(|e| crate::request::failed(&e))
+}
+
+/// The history.
+#[component]
+pub fn SignIns(
+    /// The newest first.
+    sign_ins: Vec<SignInView>,
+    /// Notes what the person says of one.
+    action: ServerAction<AnswerSignIn>,
+) -> impl IntoView {
+    let lang = use_lang();
+    let rows = sign_ins.into_iter().map(|sign_in| view! { <SignInRow sign_in action /> }).collect_view();
+    view! {
+        <section class="stack" aria-labelledby="sign-ins">
+            <h2 id="sign-ins">{lang.pick("最近のログイン", "Recent sign-ins")}</h2>
+            <p class="muted">
+                {lang.pick(
+                    "過去90日間のうち、新しいものから20件と、失敗したもの20件です。心当たりのないログインがあれば、お知らせください。ほかの端末をすぐにログアウトし、次にしていただくことをご案内します。",
+                    "The latest 20 of the past 90 days, and as many that failed. If you do not recognise one, tell us: we sign all other devices out at once and show you what to do next.",
+                )}
+            </p>
+            <ul class="sign-in-list">{rows}</ul>
+        </section>
+    }
+}
+
+#[component]
+fn SignInRow(sign_in: SignInView, action: ServerAction<AnswerSignIn>) -> impl IntoView {
+    let lang = use_lang();
+    let (words, kind) = match sign_in.outcome {
+        SignInOutcome::Ok => (lang.pick("成功", "Signed in"), BadgeKind::Ok),
+        SignInOutcome::Asked => (lang.pick("確認コードなし", "Code not given"), BadgeKind::Warning),
+        SignInOutcome::WrongCode => (lang.pick("コード違い", "Wrong code"), BadgeKind::Warning),
+        SignInOutcome::WrongPassword => (lang.pick("パスワード違い", "Wrong password"), BadgeKind::Warning),
+        SignInOutcome::Blocked => (lang.pick("回数超過のため拒否", "Blocked: too many tries"), BadgeKind::Danger),
+    };
+    let answered = sign_in.answer.map(|answer| match answer {
+        SignInAnswer::Me => lang.pick("ご本人と確認済み", "You said: it was me"),
+        SignInAnswer::NotMe => lang.pick("心当たりなしと報告済み", "You said: it was not me"),
+    });
+    let explained = sign_in.needs_answer().then(|| {
+        lang.pick(
+            "パスワードは合っていましたが、メールの確認コードが入力されませんでした。",
+            "The password was right, but the code from the mail was not given.",
+        )
+    });
+    let asks = sign_in.can_be_answered();
+    let id = sign_in.id.to_string();
+    let network = if sign_in.network.is_empty() { lang.pick("不明", "unknown").to_owned() } else { sign_in.network };
+    let browser = sign_in.browser.words(lang);
+    let when = moment::date_time(sign_in.at, lang);
+    let about = format!("{when} {browser}");
+    view! {
+        <li class="sign-in">
+            <time datetime=moment::machine(sign_in.at)>{when}</time>
+            <Badge words kind />
+            <span class="muted small">{browser} {lang.pick("・", " · ")} {network}</span>
+            {explained.map(|words| view! { <p class="small">{words}</p> })}
+            {answered.map(|words| view! { <p class="muted small">{words}</p> })}
+            {asks
+                .then(|| {
+                    view! {
+                        <div class="sign-in__answers">
+                            <Answer id=id.clone() answer=SignInAnswer::Me about=about.clone() action />
+                            <Answer id answer=SignInAnswer::NotMe about action />
+                        </div>
+                    }
+                })}
+        </li>
+    }
+}
+
+/// One of the two buttons.
+#[component]
+fn Answer(id: String, answer: SignInAnswer, about: String, action: ServerAction<AnswerSignIn>) -> impl IntoView {
+    let lang = use_lang();
+    let words = match answer {
+        SignInAnswer::Me => lang.pick("わたしです", "It was me"),
+        SignInAnswer::NotMe => lang.pick("心当たりがありません", "It was not me"),
+    };
+    let pending = Signal::derive({
+        let id = id.clone();
+        move || action.input().read().as_ref().is_some_and(|sent| sent.sign_in == id && sent.answer == answer.word())
+    });
+    view! {
+        <ActionForm action=action>
+            <input type="hidden" name="sign_in" value=id />
+            <input type="hidden" name="answer" value=answer.word() />
+            <button
+                type="submit"
+                class="button button--quiet"
+                aria-label=format!("{words} ({about})")
+                aria-busy=move || pending.get().then_some("true")
+                disabled=move || pending.get()
+            >
+                {words}
+            </button>
+        </ActionForm>
+    }
+}
+
+/// What to do after a sign-in that was not one's own.
+#[component]
+pub fn NotMePage() -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <Head title=lang.pick("心当たりのないログイン", "A sign-in that was not yours") index=false />
+        <Load key=String::new load=|_| load_not_me() view=move |view: NotMeView| view! { <NotMe view /> } />
+    }
+}
+
+#[component]
+fn NotMe(view: NotMeView) -> impl IntoView {
+    let lang = use_lang();
+    let when = moment::date_time(view.reported_at, lang);
+    let done = move || view! { <Badge words=lang.pick("済み", "Done") kind=BadgeKind::Ok /> };
+    let password = if view.password_changed {
+        done().into_any()
+    } else {
+        view! {
+            <a class="button button--primary" href=href("/account/security/password")>
+                {lang.pick("パスワードを変更する", "Change the password")}
+            </a>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="door stack">
+            <p class="small"><a href=href("/account/security")>{lang.pick("アカウントの安全", "Account security")}</a></p>
+            <h1>{lang.pick("心当たりのないログイン", "A sign-in that was not yours")}</h1>
+            <p>
+                {lang.pick(
+                    format!("{when}に、ご報告を受け付けました。上から順に、お進みください。"),
+                    format!("You told us on {when}. Please go through this from the top."),
+                )}
+            </p>
+            <ol class="steps-to-take">
+                <li>
+                    <h2>{lang.pick("ほかの端末のログアウト", "Other devices signed out")}</h2>
+                    <p>
+                        {lang.pick(
+                            "この端末のほかは、すべてログアウトしました。次にログインするときは、どの端末でもメールの確認コードが必要です。",
+                            "All devices but this one are signed out. The next time, each of them is asked for a code from your mail.",
+                        )}
+                    </p>
+                    {done()}
+                </li>
+                <li>
+                    <h2>{lang.pick("パスワードの変更", "A new password")}</h2>
+                    <p>
+                        {lang.pick(
+                            "ほかのサービスで使っていない、新しいパスワードに変更してください。同じパスワードをほかでもお使いでしたら、そちらも変更されることをおすすめします。",
+                            "Please set a password that you use nowhere else. If you used the old one elsewhere, change it there as well.",
+                        )}
+                    </p>
+                    {password}
+                </li>
+                <li>
+                    <h2>{lang.pick("メールの確認", "Your mailbox")}</h2>
+                    <p>
+                        {lang.pick(
+                            "メールのパスワードも変更し、見覚えのない転送の設定がないか、ご確認ください。メールを読める人は、確認コードも読めてしまいます。",
+                            "Please change the password of your mailbox too, and look for forwarding that you did not set up. Whoever reads your mail reads our codes.",
+                        )}
+                    </p>
+                </li>
+                <li>
+                    <h2>{lang.pick("ご注文の確認", "Your orders")}</h2>
+                    <p>
+                        {lang.pick("見覚えのないご注文がないか、", "Please look for orders that you did not place: ")}
+                        <a href=href("/account/orders")>{lang.pick("ご注文の履歴", "your orders")}</a>
+                        {lang.pick("をご確認ください。", ".")}
+                    </p>
+                </li>
+                <li>
+                    <h2>{lang.pick("ご連絡", "Tell us more")}</h2>
+                    <p>
+                        {lang.pick("見覚えのないご注文など、お気づきのことがあれば、", "If you find anything you did not do, please write to ")}
+                        <a href=format!("mailto:{MAIL}") rel="external">{MAIL}</a>
+                        {lang.pick(
+                            "までお知らせください。ご報告いただいたログインの日時と接続元は、記録してあります。",
+                            ". We have kept when and from where the reported sign-in came.",
+                        )}
+                    </p>
+                </li>
+            </ol>
+        </div>
+    }
+}

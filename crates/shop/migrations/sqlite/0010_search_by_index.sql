@@ -1,0 +1,2 @@
+-- Only PostgreSQL needs to be told to search by its index.
+SELECT 1;
