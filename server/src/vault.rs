@@ -295,7 +295,7 @@ async fn stopped(here: &Here) -> String {
 
 fn open(config: &Config) -> Result<Here, StartError> {
     let host = noren_shop::host_of(&config.url).unwrap_or("localhost");
-    let limits = Limits { per_minute: config.vault_per_minute };
+    let limits = Limits { per_minute: config.vault_per_minute, ..Limits::default() };
     let (users, witnesses) = (&config.vault_users, &config.witnesses.keys());
     Here::start(&vault::folder(&config.data), place(config), host, limits, users, witnesses)
 }

@@ -15,6 +15,7 @@ use noren_ledger::note::{Note, VerifierKey};
 use noren_ledger::proof::LeafProof;
 
 pub use self::error::VaultError;
+use self::rotate::Reindexing;
 use crate::Random;
 use crate::book::{self, ANCHOR, Book, BookError, Cosignatures, Now, Past, Written};
 use crate::keys::{Keyring, words};
@@ -98,8 +99,10 @@ pub struct Vault {
     random: Random,
     /// Held by the one rotation that goes on.
     rotating: Mutex<()>,
-    /// The leaf under which everybody's index is computed anew, if that goes on.
-    reindexing: Mutex<Option<Written>>,
+    /// If everybody's index is computed anew.
+    reindexing: Mutex<Option<Reindexing>>,
+    /// How long the earlier index key stays at least, in milliseconds.
+    grace: u64,
     canonical: fn(&str) -> Option<String>,
     /// Why the store of keys cannot be used any more.
     broken: Mutex<Option<StoreError>>,
@@ -176,6 +179,7 @@ impl Vault {
             random,
             rotating: Mutex::new(()),
             reindexing: Mutex::new(None),
+            grace: u64::try_from(limits.grace.as_millis()).unwrap_or(u64::MAX),
             canonical,
             broken: Mutex::new(None),
             _lock: lock,

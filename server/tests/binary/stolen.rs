@@ -81,7 +81,7 @@ fn settle(installation: &Installation, people: &[usize]) {
     let said = installation.run(&["migrate"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     let data = installation.data();
-    let limits = Limits { per_minute: u32::MAX };
+    let limits = Limits { per_minute: u32::MAX, ..Limits::default() };
     let here = Here::start(&vault::folder(&data), &vault::socket(&data), "127.0.0.1", limits, &[], &[]).unwrap();
     runtime().block_on(async {
         let shop = installation.shop().await;

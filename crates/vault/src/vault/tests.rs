@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use noren_ledger::leaf::Act;
+use noren_ledger::leaf::{Act, LEN};
 use noren_ledger::proof::SubjectProof;
 
 use super::*;
@@ -42,6 +42,14 @@ pub fn open_at(folder: &Path, time: &Arc<AtomicU64>) -> Result<Vault, VaultError
 
 pub fn vault(folder: &Path) -> Vault {
     open_at(folder, &Arc::new(AtomicU64::new(BEGAN))).unwrap()
+}
+
+/// All leaves of a vault that is closed, of one month.
+pub fn leaves(folder: &Path) -> Vec<Leaf> {
+    let mut names = fs::read_dir(folder.join("ledger")).unwrap().map(|entry| entry.unwrap().path());
+    let bytes =
+        fs::read(names.find(|path| path.extension().is_some_and(|ending| ending == "leaves")).unwrap()).unwrap();
+    bytes.chunks_exact(LEN).map(|bytes| Leaf::decode(bytes).unwrap()).collect()
 }
 
 pub fn asker(actor: Actor, id: u8) -> Asker {
