@@ -14,7 +14,9 @@ pub use forms::{
 };
 pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password};
 pub use phrase::CheckPhrase;
-pub use view::{AccountView, Browser, DeviceView, ReadProof, ReadsView, SecurityView, SignInOutcome, SignInView};
+pub use view::{
+    AccountView, Browser, DeviceView, ReadProof, Reads, ReadsView, SecurityView, SignInOutcome, SignInView,
+};
 
 /// A person with an account (お客様).
 #[derive(Debug)]

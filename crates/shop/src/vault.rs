@@ -150,6 +150,12 @@ impl VaultError {
         matches!(self, Self::Refused(Outcome::OverBudget))
     }
 
+    /// Whether the data do not open any more, ever: their key was destroyed, or came after the backup that the vault was
+    /// put back from.
+    pub const fn is_lost(&self) -> bool {
+        matches!(self, Self::Refused(Outcome::NoSubject | Outcome::Damaged))
+    }
+
     /// Whether the same question may be answered later: the vault is away, or asked for too much at once.
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::Down { .. } | Self::Trouble(_) | Self::FindsNobody(_) | Self::Refused(Outcome::OverBudget))

@@ -228,7 +228,8 @@ pub fn put_back(config: &Config, asked: &Restore) -> Result<(), AnyError> {
     sync_parent(&config.data)?;
     println!(
         "Start the shop, and look at what `noren doctor` says. Then exchange the keys that were in the backup (`noren rotate \
-         wrapping`, `noren rotate index`), and take a new one: docs/OPERATIONS.md"
+         wrapping`, `noren rotate index`), and take a new one: docs/OPERATIONS.md. If people came after the vault's backup, \
+         `rotate index` names them and ends with 1: their data are lost, and it is to be run once more with --finish"
     );
     Ok(())
 }
