@@ -8,7 +8,7 @@
 //! under the same name.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -91,7 +91,7 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> BackupError + '_ {
     move |source| BackupError::Io { path: path.to_owned(), source }
 }
 
-/// A folder that becomes whole at once, or not at all: what was not ended is removed.
+/// A file or folder that becomes whole at once, or not at all: what was not ended is removed.
 pub struct Unfinished<'a> {
     to: &'a Path,
     at: PathBuf,
@@ -102,14 +102,27 @@ impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         if !self.done {
             // There may be keys in it. If it cannot be removed, the next try does so or says why not.
-            let _ = fs::remove_dir_all(&self.at);
+            let _ = remove(&self.at);
         }
     }
 }
 
+/// Removes a file, or a folder with all that is in it.
+fn remove(path: &Path) -> io::Result<()> {
+    if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+}
+
 impl<'a> Unfinished<'a> {
-    /// It will be at `to`, where there must be nothing yet, or an empty folder. What an earlier try left is removed.
+    /// A folder that will be at `to`, where there must be nothing yet, or an empty folder. What an earlier try left is
+    /// removed.
     pub fn new(to: &'a Path) -> Result<Self, BackupError> {
+        let unfinished = Self::of(to)?;
+        folder(&unfinished.at)?;
+        Ok(unfinished)
+    }
+
+    /// The same with nothing there yet: a file or a folder may come.
+    pub fn of(to: &'a Path) -> Result<Self, BackupError> {
         if fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) || to.is_file() {
             return Err(BackupError::Occupied(to.to_owned()));
         }
@@ -125,14 +138,13 @@ impl<'a> Unfinished<'a> {
             let process = left.strip_prefix(&name).filter(|number| number.parse::<u32>().is_ok());
             if process.is_some_and(|number| !Path::new("/proc").join(number).exists()) {
                 let left = beside.join(&*left);
-                fs::remove_dir_all(&left).map_err(failed(&left))?;
+                remove(&left).map_err(failed(&left))?;
             }
         }
         let at = to.with_file_name(format!("{name}{}", std::process::id()));
         if at.exists() {
             return Err(BackupError::Occupied(at));
         }
-        folder(&at)?;
         Ok(Self { to, at, done: false })
     }
 
@@ -194,6 +206,41 @@ pub fn copy_all(from: &Path, to: &Path) -> Result<(), BackupError> {
     }
     folder(to)?;
     entries(from)?.into_iter().try_for_each(|name| copy_all(&from.join(&name), &to.join(&name)))
+}
+
+/// Whether two files, or two folders with all that is in them, are the same byte for byte.
+pub fn same(one: &Path, other: &Path) -> Result<bool, BackupError> {
+    let kind = |path: &Path| fs::symlink_metadata(path).map(|meta| (meta.is_dir(), meta.is_file(), meta.len()));
+    let (a, b) = (kind(one).map_err(failed(one))?, kind(other).map_err(failed(other))?);
+    if a.0 && b.0 {
+        let names = entries(one)?;
+        if names != entries(other)? {
+            return Ok(false);
+        }
+        for name in names {
+            if !same(&one.join(&name), &other.join(&name))? {
+                return Ok(false);
+            }
+        }
+        return Ok(true);
+    }
+    if a != b || !a.1 {
+        return Ok(false);
+    }
+    let open = |path: &Path| File::open(path).map(|file| BufReader::with_capacity(1 << 16, file)).map_err(failed(path));
+    let (mut left, mut right) = (open(one)?, open(other)?);
+    loop {
+        let (a, b) = (left.fill_buf().map_err(failed(one))?, right.fill_buf().map_err(failed(other))?);
+        let both = a.len().min(b.len());
+        if a[..both] != b[..both] || (both == 0 && a.len() != b.len()) {
+            return Ok(false);
+        }
+        if both == 0 {
+            return Ok(true);
+        }
+        left.consume(both);
+        right.consume(both);
+    }
 }
 
 /// The names of the vault's keys: they change with every rotation.

@@ -79,7 +79,24 @@ fn what_was_backed_up_while_people_bought_is_a_shop_again_after_everything_was_l
     assert!(damaged.code == Some(1) && damaged.err.contains("cannot be unwrapped"), "{damaged:?}");
     assert!(!installation.data().join("noren.sqlite").exists());
     fs::write(&key, right).unwrap();
+    let left = |folder: &Path| {
+        let names = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().contains("unfinished")).count()
+    };
+    assert_eq!(
+        (left(&installation.data()), left(&installation.data().join("keys"))),
+        (0, 0),
+        "and leaves no key behind"
+    );
+    // Killed after the database and the key were in their places, and with the rest half ready.
+    for part in ["database", "keys"] {
+        let one = installation.run(&["restore", "--from", &data, "--from", &keys, "--part", part]);
+        assert_eq!(one.code, Some(0), "{one:?}");
+    }
+    fs::create_dir(installation.data().join("vault.unfinished-4194999")).unwrap();
     let put_back = installation.run(&["restore", "--from", &data, "--from", &keys]);
+    assert!(put_back.out.contains("database: is there already"), "{put_back:?}");
+    assert_eq!(left(&installation.data()), 0, "{put_back:?}");
     assert!(put_back.code == Some(0) && put_back.out.contains("/reads/2-"), "{put_back:?}");
     for (path, mode) in [("", 0o700), ("noren.sqlite", 0o600), ("keys/shop.key", 0o600), ("vault", 0o700)] {
         let found = fs::metadata(installation.data().join(path)).unwrap().permissions().mode() & 0o777;

@@ -74,7 +74,7 @@ async fn who_came_after_the_vaults_backup_is_told_what_is_lost_and_whom_to_write
     let mut customer = app.browser();
     log_in(&mut customer, "hanako@example.jp", noren_shop::account::DEMO_PASSWORD, "").await;
     let mut conn = app.shop.db.read().await.unwrap();
-    let people = noren_shop::fetch_all!(conn, (uuid::Uuid,), "SELECT id FROM customer").await.unwrap();
+    let people = noren_shop::fetch_all!(conn, (sqlx::types::Uuid,), "SELECT id FROM customer").await.unwrap();
     drop(conn);
     // As it is when the vault was put back from a backup that is older than they are.
     for (person,) in people {

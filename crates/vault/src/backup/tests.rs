@@ -184,6 +184,27 @@ fn a_backup_and_a_restore_that_were_cut_off_leave_nothing_that_looks_whole_and_a
 }
 
 #[test]
+fn two_copies_are_the_same_only_to_the_last_byte_and_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, other) = (dir.path().join("one"), dir.path().join("other"));
+    for folder in [&one, &other] {
+        fs::create_dir_all(folder.join("in")).unwrap();
+        fs::write(folder.join("in/picture"), vec![7; 200_000]).unwrap();
+        fs::write(folder.join("empty"), []).unwrap();
+    }
+    assert!(same(&one, &other).unwrap());
+    let mut bytes = vec![7; 200_000];
+    bytes[199_999] = 8;
+    fs::write(other.join("in/picture"), &bytes).unwrap();
+    assert!(!same(&one, &other).unwrap());
+    fs::write(other.join("in/picture"), &bytes[..199_999]).unwrap();
+    assert!(!same(&one, &other).unwrap());
+    fs::copy(one.join("in/picture"), other.join("in/picture")).unwrap();
+    fs::write(other.join("more"), []).unwrap();
+    assert!(!same(&one, &other).unwrap() && !same(&one, &one.join("empty")).unwrap());
+}
+
+#[test]
 fn a_signing_key_that_was_exchanged_before_a_restore_still_verifies_what_it_signed() {
     let dir = tempfile::tempdir().unwrap();
     let (at, to, back) = (dir.path().join("vault"), dir.path().join("backup"), dir.path().join("back"));
