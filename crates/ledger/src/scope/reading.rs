@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::{Gap, Grade, Moment, Person, Processor, Question, Scope, Window};
+use super::{Attacker, Gap, Grade, Moment, Person, Processor, Question, Scope, Window};
 use crate::Hash;
 use crate::audit::{AuditFault, Fault};
 use crate::checkpoints::{NotChosen, Standing};
@@ -98,6 +98,8 @@ pub struct Reading<'q> {
     exported: Option<Moment>,
     gaps: BTreeSet<Gap>,
     acts: BTreeMap<(Kind, Outcome), u64>,
+    /// What of the attacker has fitted an act.
+    fitted: Attacker,
     people: BTreeMap<Tag, Box<Person>>,
 }
 
@@ -126,6 +128,7 @@ impl<'q> Reading<'q> {
             exported: None,
             gaps: BTreeSet::new(),
             acts: BTreeMap::new(),
+            fitted: Attacker::default(),
             people: BTreeMap::new(),
         })
     }
@@ -192,6 +195,7 @@ impl<'q> Reading<'q> {
         let opened = deed.kind == Kind::Open && deed.outcome == Outcome::Granted;
         if question.window.has(leaf.time) && question.attacker.did(leaf, deed) {
             *self.acts.entry((deed.kind, deed.outcome)).or_default() += 1;
+            self.fitted.fit(&question.attacker, leaf, deed);
             if opened {
                 self.people.entry(deed.subject).or_default().read(deed.fields, leaf.time);
             }
@@ -255,6 +259,7 @@ impl<'q> Reading<'q> {
             leaves: self.leaves,
             gaps: self.gaps,
             acts: self.acts,
+            unfit: self.question.attacker.unfit(&self.fitted),
             people: self.people,
         })
     }

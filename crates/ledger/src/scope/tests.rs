@@ -315,11 +315,27 @@ fn a_question_without_a_meaning_is_not_answered() {
     assert_eq!(nobody.judge(1), Err(QuestionFault::Empty));
     let copied = Question { copied: [Copied::Database].into(), ..nobody.clone() };
     assert_eq!(copied.judge(1), Ok(()));
+    let exposed = |second| Question { keys_exposed: Some(moment(second)), ..nobody.clone() };
+    assert_eq!([exposed(1).judge(1), exposed(2).judge(1)], [Ok(()), Err(QuestionFault::ExposedLater)]);
     let zero = Attacker { actors: [[0; 16]].into(), ..Attacker::default() };
     assert_eq!(Question { attacker: zero, ..nobody }.judge(1), Err(QuestionFault::NobodysId));
     assert_eq!(staff(0, 1).judge(0), Err(QuestionFault::Unwitnessed("B")));
     assert_eq!(Question { grade: Grade::C, ..staff(0, 1) }.judge(0), Ok(()));
     assert_eq!(Window::new(Moment(2), Moment(1)), None);
+}
+
+#[test]
+fn what_was_named_of_the_attacker_and_fits_no_act_is_told() {
+    let attacker = Attacker {
+        kinds: [Actor::Staff, Actor::Operator].into(),
+        routes: [Route::new("Checkout/place")].into(),
+        actors: [[0xab; 16]].into(),
+        ..Attacker::default()
+    };
+    let scope = quiet().scope(&Question { attacker, ..staff(0, 30) }).unwrap();
+    let actor = format!("actors {}", "ab".repeat(16));
+    assert_eq!(scope.unfit, [&actor, "kinds operator", "routes Checkout/place"]);
+    assert!(quiet().scope(&staff(0, 30)).unwrap().unfit.is_empty());
 }
 
 #[test]
