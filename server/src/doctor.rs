@@ -62,6 +62,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
             findings.push(key_file(config, sealed_with.as_deref()));
             findings.push(vault(config, noren_shop::vault_check::known(&db).await.unwrap_or_default()).await);
             findings.extend(certificate(config));
+            findings.extend(data_folder(&config.data));
             findings.push(evidence::evidence(config).await);
             let database = database(&db).await;
             if database.state == State::Well
@@ -175,6 +176,17 @@ async fn vault(config: &Config, sealed_by: Option<Known>) -> Finding {
         }
         Err(_) => finding("vault", State::Well, "not running now; the shop starts it"),
     }
+}
+
+/// Whoever can write the data folder can put another database, key or vault into it.
+fn data_folder(data: &Path) -> Option<Finding> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(data).ok()?.permissions().mode() & 0o777;
+    let words = format!(
+        "{} can be written by other users (mode {mode:o}), who could exchange what is in it; run: chmod go-w {0}",
+        data.display()
+    );
+    (mode & 0o022 != 0).then(|| finding("data folder", State::Bad, words))
 }
 
 /// What the shop shows a vault on another host.
@@ -362,6 +374,23 @@ mod tests {
         assert!(findings.iter().any(|f| f.words.contains("noren migrate")));
         assert!(findings.iter().any(|f| f.words.contains("make build")));
         assert!(!config.data.exists());
+    }
+
+    #[tokio::test]
+    async fn a_data_folder_that_others_can_write_is_bad() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = config(dir.path(), Flags::default());
+        let (vault, _here) = crate::vault::beside(&config.data);
+        let shop = Shop::open(&config.data, vault, None, &config.url, true).await.unwrap();
+        shop.migrate().await.unwrap();
+        shop.db.close().await;
+        let mode = |mode| std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(&config.data, mode(0o777)).unwrap();
+        let findings = examine(&config).await;
+        assert_eq!(bad(&findings), ["built site", "data folder"]);
+        assert!(findings.iter().any(|f| f.words.contains("(mode 777)") && f.words.contains("chmod go-w ")));
+        std::fs::set_permissions(&config.data, mode(0o755)).unwrap();
+        assert_eq!(bad(&examine(&config).await), ["built site"]);
     }
 
     #[tokio::test]
