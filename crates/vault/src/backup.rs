@@ -56,9 +56,14 @@ pub enum BackupError {
     /// A folder that cannot be exchanged for a whole one.
     #[error("{0} cannot be replaced ({1}); name a folder in it that is not there yet")]
     Place(PathBuf, io::Error),
+    /// What tells whether the ledger beside it was cut.
+    #[error(
+        "{0} is missing: without it nobody can tell whether the ledger was cut; take all of one backup, or another backup"
+    )]
+    NoAnchor(PathBuf),
     /// The ledger.
     #[error(transparent)]
-    Book(#[from] BookError),
+    Book(BookError),
     /// The vault's keys.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -68,6 +73,16 @@ pub enum BackupError {
     /// Keys and store are not of one vault.
     #[error(transparent)]
     Vault(#[from] VaultError),
+}
+
+impl From<BookError> for BackupError {
+    fn from(error: BookError) -> Self {
+        match error {
+            // It is the copy that cannot be written or read: the vault at work goes on.
+            BookError::Io { path, source } => Self::Io { path: path.into(), source },
+            error => Self::Book(error),
+        }
+    }
 }
 
 impl Vault {
@@ -305,6 +320,9 @@ fn looked_at(at: &Path, named: &Path, random: &Random) -> Result<Looked, BackupE
     let read = std::panic::AssertUnwindSafe(|| fits(&keys, &Subjects::open(&store)?));
     let subjects = std::panic::catch_unwind(read).unwrap_or_else(|_| Err(StoreError::damaged().into()))?;
     let anchor = at.join("keys").join(book::ANCHOR);
+    if !anchor.exists() {
+        return Err(BackupError::NoAnchor(named.join("keys").join(book::ANCHOR)));
+    }
     let (end, verifiers, continues) = book::ended(&at.join("ledger"), &anchor, keys.log()?)?;
     let before = book::Past::all(at, |_| {})?;
     if continues != before.last().map(book::Past::end) {

@@ -131,6 +131,8 @@ fn a_backup_that_was_cut_or_put_together_from_two_vaults_is_not_put_back() {
             "{part}: {said}"
         );
     }
+    let unanchored = refused(&|at| fs::remove_file(at.join("keys/newest-checkpoint")).unwrap());
+    assert!(matches!(&unanchored, BackupError::NoAnchor(path) if path.starts_with(dir.path())), "{unanchored}");
     // The stores of two vaults whose random bytes are the same in this test differ by their wrapping keys.
     let mixed = refused(&|at| {
         let bytes = fs::read(other.join("keys/wrapping-1.key")).unwrap();
