@@ -16,11 +16,11 @@ use noren_ledger::checkpoint::Checkpoint;
 use noren_ledger::leaf::{Actor, Fields, Kind, Outcome};
 use noren_ledger::note::VerifierKey;
 
-use crate::Random;
 use crate::book::{self, BookError};
 use crate::keys::{KeyError, Keyring};
 use crate::subjects::{StoreError, Subjects};
 use crate::vault::{Asker, Vault, VaultError, unwrap};
+use crate::{Random, durable};
 
 /// How the name of what is not ended goes on behind its own; the number of the process follows.
 pub const UNFINISHED: &str = ".unfinished-";
@@ -171,23 +171,14 @@ impl<'a> Unfinished<'a> {
     /// Waits until all of it is on the disk, and puts it in its place.
     pub fn done(mut self) -> Result<(), BackupError> {
         sync_all(&self.at)?;
-        fs::rename(&self.at, self.to).map_err(failed(self.to))?;
+        durable::put(&self.at, self.to).map_err(failed(self.to))?;
         self.done = true;
-        sync_parent(self.to)
+        Ok(())
     }
 }
 
 fn folder(path: &Path) -> Result<(), BackupError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed(path))
-}
-
-fn sync(path: &Path) -> Result<(), BackupError> {
-    File::open(path).and_then(|file| file.sync_all()).map_err(failed(path))
-}
-
-/// Waits until the folder that something stands in is on the disk.
-pub fn sync_parent(path: &Path) -> Result<(), BackupError> {
-    sync(path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")))
 }
 
 /// Waits until a file, or all in a folder, is on the disk.
@@ -197,7 +188,7 @@ pub fn sync_all(path: &Path) -> Result<(), BackupError> {
             sync_all(&path.join(name))?;
         }
     }
-    sync(path)
+    durable::sync(path).map_err(failed(path))
 }
 
 fn entries(path: &Path) -> Result<Vec<std::ffi::OsString>, BackupError> {
@@ -353,10 +344,7 @@ fn fits(keys: &Keyring, subjects: &Subjects) -> Result<u64, BackupError> {
 pub(crate) fn forget_snapshot(vault: &Path) -> io::Result<()> {
     let snapshot = vault.join(SNAPSHOT);
     for left in [snapshot.with_extension("unfinished"), snapshot] {
-        match fs::remove_file(left) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        durable::remove(&left)?;
     }
     Ok(())
 }

@@ -16,13 +16,13 @@ use noren_ledger::proof::LeafProof;
 
 pub use self::error::VaultError;
 use self::rotate::Reindexing;
-use crate::Random;
 use crate::book::{self, ANCHOR, Book, BookError, Cosignatures, Now, Past, Written};
 use crate::keys::{Keyring, words};
 use crate::lock::lock;
 use crate::policy::{Ask, Budgets, CHECKOUT_AGE, Limits, OverBudget, judge, judge_index, judge_prove, judge_shred};
 use crate::seal::{Key, NONCE_LEN, Plain, Subject, SubjectId, SubjectKey};
 use crate::subjects::{StoreError, Subjects};
+use crate::{Random, durable};
 
 /// Who asks, and from where. The shop says so; nothing here makes it true, so budgets hold for all
 /// together as well.
@@ -165,8 +165,7 @@ impl Vault {
             .map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;
         keys.settle_signing(&book.verifier())?;
         let cosignatures = Cosignatures::open(&ledger, &book.verifiers(), witnesses)?;
-        let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
-        synced.map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;
+        durable::sync(folder).map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;
         let vault = Self {
             keys: RwLock::new(keys),
             subjects,

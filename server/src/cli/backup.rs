@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use noren_shop::clock::Entropy;
 use noren_shop::db::copy_sqlite;
 use noren_shop::vault::{self, Asker, Vault};
-use noren_vault::backup::{Unfinished, copy, copy_all, restore, same, sync_all, sync_parent};
+use noren_vault::backup::{Unfinished, copy, copy_all, restore, same, sync_all};
+use noren_vault::durable;
 
 use super::AnyError;
 use crate::config::Config;
@@ -230,8 +231,8 @@ pub fn put_back(config: &Config, asked: &Restore) -> Result<(), AnyError> {
         );
     }
     // The new names in the data folder, and the folder's own.
-    fs::File::open(&config.data)?.sync_all()?;
-    sync_parent(&config.data)?;
+    durable::sync(&config.data)?;
+    durable::sync_parent(&config.data)?;
     println!(
         "Start the shop, and look at what `noren doctor` says. Then exchange the keys that were in the backup (`noren rotate \
          wrapping`, `noren rotate index`), and take a new one: docs/OPERATIONS.md. If people came after the vault's backup, \

@@ -1,14 +1,14 @@
 //! `noren certificates`: what a shop and a vault on another host show each other.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use noren_shop::clock::Clock;
 use noren_vault::backup::Unfinished;
+use noren_vault::durable;
 use noren_vault::tls::{CA, CERTIFICATE, KEY, Papers, Side};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -112,12 +112,7 @@ fn made(to: &Path, hosts: &[String], days: u16, now: i64) -> Result<(), AnyError
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
-    let written = || -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    };
-    written().map_err(|error| format!("{}: {error}", path.display()))
+    durable::create(path, text.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]
