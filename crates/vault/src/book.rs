@@ -25,7 +25,7 @@ use noren_ledger::Hash;
 use noren_ledger::audit::Auditor;
 use noren_ledger::checkpoint::Checkpoint;
 use noren_ledger::heads::HeadProof;
-use noren_ledger::leaf::{Act, Class, Deed, Leaf, Tag};
+use noren_ledger::leaf::{Act, Class, Deed, Kind, Leaf, Tag};
 use noren_ledger::note::{Note, SignerKey, VerifierKey};
 use noren_ledger::proof::{LeafProof, SubjectProof};
 use noren_ledger::tree::{prove_consistency, prove_inclusion};
@@ -119,6 +119,7 @@ impl Book {
             files,
             unsafe_since: 0,
             hurry: false,
+            is_behind: false,
             newest,
             keys: known[..announced].to_vec(),
             stopped: None,
@@ -176,6 +177,11 @@ impl Book {
         self.shared.state().files.cut()
     }
 
+    /// Writes down that the clock is behind the newest leaf, if it is and that does not stand there yet.
+    pub fn watch_clock(&self) -> Result<(), BookError> {
+        writer::watch_clock(&mut self.shared.state(), &self.shared)
+    }
+
     /// How many leaves there are.
     pub fn size(&self) -> u64 {
         self.shared.state().auditor.size()
@@ -188,6 +194,10 @@ impl Book {
         let shared = &self.shared;
         let class = deed.class();
         let mut state = shared.state();
+        // Between a stop and the start after it nothing may stand.
+        if deed.kind != Kind::Start {
+            writer::watch_clock(&mut state, shared)?;
+        }
         let act = Act::Deed(following(&state.auditor, deed));
         let sequence = put(&mut state, shared, act)?;
         if state.safe == sequence {

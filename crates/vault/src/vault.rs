@@ -187,6 +187,7 @@ impl Vault {
         if vault.book.cut() {
             vault.book.append(own(Kind::Alarm, Some(Detail::TailCut)))?;
         }
+        vault.book.watch_clock()?;
         // Signed before anything is opened: whoever cuts the file back to the stop before, takes what is signed.
         vault.book.checkpoint()?;
         Ok(vault)

@@ -48,6 +48,12 @@ impl ScopeFault {
     }
 }
 
+/// What the clock said when the vault noticed that it had been set back.
+fn clock(alarm: &Deed) -> Option<Moment> {
+    let said = alarm.reference.last_chunk::<8>().map_or(0, |said| u64::from_be_bytes(*said));
+    (said > 0).then_some(Moment(said))
+}
+
 /// Where the leaves of a time are, among the `size` leaves under a checkpoint, read by `leaf`: with the nearest
 /// act before it and after it, for these show that nothing is left out, and how the vault came and went. What is
 /// found is believed only once a [`Reading`] of it has ended.
@@ -182,10 +188,13 @@ impl<'q> Reading<'q> {
         let gap = match (deed.kind, deed.detail) {
             // The vault says when it stops, unless it falls.
             (Kind::Start, _) if last != Kind::Stop => Gap::Crash(from, to),
-            (Kind::Alarm, Some(Detail::TailCut | Detail::Clock)) => Gap::Alarm(from, to),
+            (Kind::Alarm, Some(Detail::TailCut)) => Gap::Alarm(from, to),
+            // From what the clock said on, for as long as it was behind, times are not what they say.
+            (Kind::Alarm, Some(Detail::Clock)) => Gap::Alarm(from.min(clock(deed).unwrap_or(from)), to),
             _ => return,
         };
-        if before <= self.span.to && leaf.time >= self.span.from {
+        let (Gap::Crash(from, _) | Gap::Alarm(from, _)) = gap else { return };
+        if from.0 <= self.span.to && leaf.time >= self.span.from {
             self.gaps.insert(gap);
         }
     }

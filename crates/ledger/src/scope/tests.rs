@@ -6,7 +6,7 @@ use super::*;
 use crate::audit::Auditor;
 use crate::checkpoint::Checkpoint;
 use crate::checkpoints::{Checkpoints, Unread};
-use crate::leaf::{Act, Field, Fields, Kind, Outcome, Tag};
+use crate::leaf::{Act, Detail, Field, Fields, Kind, Outcome, Tag};
 use crate::note::{KeyKind, SignerKey};
 
 const NOON: u64 = 1_793_966_400_000;
@@ -251,6 +251,24 @@ fn a_vault_that_was_stopped_in_good_order_leaves_no_gap_and_one_that_fell_does()
     // What a vault that fell had not signed yet is signed before the next one says that it is there.
     let heads_first = end(begun().heads(500).own(500, Kind::Start));
     assert_eq!(gaps(&heads_first, &staff(5, 50)), [gap]);
+}
+
+#[test]
+fn a_clock_that_was_set_back_is_a_gap_from_what_it_said_on() {
+    // It had run ahead by a hundred seconds, and is set right in what would have been second 50.
+    let mut reference = [0; 16];
+    reference[8..].copy_from_slice(&moment(50).0.to_be_bytes());
+    let alarm = Deed { detail: Some(Detail::Clock), reference, ..Deed::of(Kind::Alarm, Actor::Vault, Route::new("v")) };
+    let ledger = Ledger::default()
+        .own(0, Kind::Start)
+        .opened(10, Actor::Shop, 1, Purpose::Mail)
+        .opened(140, Actor::Shop, 1, Purpose::Mail)
+        .at(140, Act::Deed(alarm))
+        .opened(160, Actor::Shop, 1, Purpose::Mail)
+        .heads(161);
+    let gap = Gap::Alarm(moment(50), moment(140));
+    assert_eq!(gaps(&ledger, &staff(60, 150)), [gap], "what was read in second 60 has the time of second 140");
+    assert_eq!(gaps(&ledger, &staff(141, 150)), []);
 }
 
 #[test]
