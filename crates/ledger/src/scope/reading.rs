@@ -152,6 +152,7 @@ impl<'q> Reading<'q> {
             return Err(fault(Fault::Time).into());
         }
         self.tree.push(leaf_hash(bytes), |_, _, _| {});
+        self.seen_late(&leaf)?;
         self.times = Some((first, leaf.time));
         self.leaves += u64::from(self.question.window.has(leaf.time));
         if let Act::Key { hash } = leaf.act {
@@ -160,7 +161,6 @@ impl<'q> Reading<'q> {
         if let Act::Deed(deed) = &leaf.act {
             self.edges.0 |= leaf.time < self.span.from;
             self.edges.1 |= leaf.time > self.span.to;
-            self.seen_late(&leaf)?;
             self.disorder(&leaf, deed);
             self.last = Some((deed.kind, leaf.time));
             self.count(&leaf, deed);
@@ -168,10 +168,10 @@ impl<'q> Reading<'q> {
         Ok(())
     }
 
-    /// Looks whether somebody outside knew soon what was written up to this act: else whatever stood between the act
-    /// before it and it may have been taken out since.
+    /// Looks whether somebody outside knew soon what was written up to this leaf: else whatever stood between the leaf
+    /// before it and it may have been taken out since. Heads count too: a vault that has nothing to write writes them.
     fn seen_late(&mut self, leaf: &Leaf) -> Result<(), ScopeFault> {
-        let moment = self.last.map_or(self.span.from, |(_, before)| before.max(self.span.from));
+        let moment = self.times.map_or(self.span.from, |(_, before)| before.max(self.span.from));
         let asked = moment <= self.span.to && moment < leaf.time;
         if asked && self.late.is_none() && !self.standing.reaches(leaf.sequence, moment)? {
             self.late = Some(Moment(moment));

@@ -317,14 +317,32 @@ fn what_the_witness_saw_only_long_after_is_not_said_to_be_all() {
     assert_eq!(gaps(&|second| second), []);
     let late = |second| vec![Gap::CosignedLate(moment(second))];
     assert_eq!(gaps(&|_| 44 * DAY), late(5), "a witness that was set up after the incident");
-    // What was signed in second 25 reaches the acts from 10 to 20, and in 45 that of 40, the next one.
-    assert_eq!(gaps(&|second| if second == 25 { 5 + DAY } else { 20 + DAY }), []);
-    assert_eq!(gaps(&|second| if second == 25 { 5 + DAY } else { 21 + DAY }), late(20), "it was away at the end");
+    // What was signed in second 25 reaches the acts from 10 to 20, and in 45 that of 40, the next one; between 25 and 40
+    // there is nothing.
+    assert_eq!(gaps(&|second| if second == 25 { 5 + DAY } else { 25 + DAY }), []);
+    assert_eq!(gaps(&|second| if second == 25 { 5 + DAY } else { 26 + DAY }), late(25), "it was away at the end");
     assert_eq!(gaps(&|second| if second == 25 { 6 + DAY } else { 20 + DAY }), late(5), "it came after the beginning");
     let scope = quiet().seen(&staff(5, 30), |second| second + 3).unwrap();
     assert_eq!(scope.cosigned, [moment(48)], "the first that reaches the act after the window");
     // The later one reaches all that the earlier one does.
     assert_eq!(gaps(&|second| if second == 25 { 2 * DAY } else { 5 + DAY }), []);
+}
+
+#[test]
+fn a_shop_in_which_nothing_happens_for_days_is_no_gap_if_its_vault_goes_on_signing() {
+    const DAY: u64 = 86_400;
+    let ledger = |signing: bool| {
+        let begun = quiet();
+        let signed = (1..=6).filter(|_| signing).fold(begun, |ledger, half| ledger.heads(45 + half * DAY / 2));
+        signed.opened(50 + 3 * DAY, Actor::Customer, 1, Purpose::SelfView).heads(55 + 3 * DAY)
+    };
+    let window = staff(5, 2 * DAY);
+    assert_eq!(gaps(&ledger(true), &window), []);
+    assert_eq!(gaps(&ledger(false), &window), [Gap::CosignedLate(moment(45))], "it may have been silenced");
+    let away = |second: u64| if second == 45 + DAY { 4 * DAY } else { second };
+    assert_eq!(ledger(true).seen(&window, away).unwrap().gaps.len(), 0, "what comes half a day later tells it too");
+    let away = |second: u64| if (DAY..3 * DAY).contains(&second) { 4 * DAY } else { second };
+    assert_eq!(ledger(true).seen(&window, away).unwrap().gaps, [Gap::CosignedLate(moment(45 + DAY / 2))].into());
 }
 
 #[test]

@@ -286,6 +286,30 @@ fn a_file_that_is_removed_or_exchanged_while_it_is_written_to_is_noticed_at_the_
     }
 }
 
+#[test]
+fn a_vault_that_has_nothing_to_write_goes_on_signing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (time, now) = clock();
+    let book = open_as(dir.path(), signer(), now).unwrap();
+    let beat = || writer::beat(&mut book.shared.state(), &book.shared).unwrap();
+    beat();
+    assert_eq!(book.size(), 0, "there is nothing to be signed");
+    book.append(entry(1, Class::Strict)).unwrap();
+    let (first, _) = book.checkpoint().unwrap();
+    time.fetch_add(12 * 60 * 60 * 1_000 - 1, Ordering::SeqCst);
+    beat();
+    assert_eq!(book.size(), first.size);
+    time.fetch_add(1, Ordering::SeqCst);
+    beat();
+    beat();
+    assert_eq!(book.size(), first.size + 1, "once");
+    let (second, _) = book.checkpoint().unwrap();
+    assert_eq!(second.size, first.size + 1, "heads under it are enough");
+    drop(book);
+    let at = time.load(Ordering::SeqCst);
+    assert_eq!(open_as(dir.path(), signer(), Box::new(move || at)).unwrap().size(), second.size, "and it opens again");
+}
+
 /// The keys of a log whose first one is `signer()`: those with which checkpoints are verified only, and those that sign.
 fn keys(retired: &[u8], signers: &[u8]) -> LogKeys {
     let signer = |seed: &u8| SignerKey::new("shop.example/reads", KeyKind::Log, &[*seed; 32]).unwrap();

@@ -18,6 +18,9 @@ const RELAXED: Duration = Duration::from_millis(50);
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 /// And after so many of them.
 const CHECKPOINT_LEAVES: u64 = 1_000;
+/// When nothing was written for so long (milliseconds), heads are, and are signed: from outside a vault that has nothing
+/// to write must not look like one whose checkpoints are held back.
+const STILL: u64 = 12 * 60 * 60 * 1_000;
 /// A clock that is behind the newest leaf by more than this (milliseconds) was set back, and that is written down: what
 /// comes until it has caught up has the time of that leaf, and not its own.
 const SET_BACK: u64 = 5_000;
@@ -224,6 +227,16 @@ fn signed(
     Ok(())
 }
 
+/// Writes heads if nothing was written for long.
+pub(super) fn beat(state: &mut State, shared: &Shared) -> Result<(), BookError> {
+    let still = (shared.now)().saturating_sub(state.auditor.time());
+    if state.auditor.size() > 0 && still >= STILL {
+        let heads = state.auditor.heads();
+        put(state, shared, heads)?;
+    }
+    Ok(())
+}
+
 /// The thread that writes through: at once when somebody waits, else when the time has come.
 pub(super) fn write_through(shared: &Shared) {
     let mut signed_at = (shared.now)();
@@ -232,6 +245,10 @@ pub(super) fn write_through(shared: &Shared) {
         let unsigned = state.auditor.size() - state.newest.as_ref().map_or(0, |(checkpoint, _)| checkpoint.size);
         if state.stopped.is_some() || (state.closing && unsigned == 0) {
             return;
+        }
+        if unsigned == 0 && !state.closing {
+            // A failure stops the book, and the next turn ends here.
+            let _ = beat(&mut state, shared);
         }
         // Also when the clock was set back: then sooner.
         let age = Duration::from_millis((shared.now)().abs_diff(signed_at));
