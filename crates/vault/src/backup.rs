@@ -252,7 +252,7 @@ pub fn same(one: &Path, other: &Path) -> Result<bool, BackupError> {
 /// The names of the vault's keys: they change with every rotation.
 fn key_names(vault: &Path) -> Result<Vec<std::ffi::OsString>, BackupError> {
     let mut names = entries(&vault.join("keys"))?;
-    names.retain(|name| name != book::ANCHOR && !name.to_string_lossy().ends_with(".unfinished"));
+    names.retain(|name| name != book::ANCHOR && name != book::LOST && !name.to_string_lossy().ends_with(".unfinished"));
     Ok(names)
 }
 

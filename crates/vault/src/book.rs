@@ -48,6 +48,9 @@ const CLOCK_SLACK: u64 = 60 * 60 * 1_000;
 /// Name of the file, outside the ledger's folder, that keeps its newest checkpoint.
 pub const ANCHOR: &str = "newest-checkpoint";
 
+/// Name of the file beside that one, which is there while leaves were lost and the ledger does not say so.
+pub const LOST: &str = "leaves-lost";
+
 /// What the clock says, in UTC milliseconds.
 pub type Now = Box<dyn Fn() -> u64 + Send + Sync>;
 
@@ -92,7 +95,7 @@ impl Book {
         each: impl FnMut(&Leaf),
     ) -> Result<Self, BookError> {
         let mut auditor = Auditor::default();
-        let files = Files::open(folder, &mut auditor, each)?;
+        let files = Files::open(folder, Some(anchor.with_file_name(LOST)), &mut auditor, each)?;
         let notes = Notes::open(folder, anchor)?;
         let known = keys.known();
         let newest = notes.newest(&known)?;
@@ -172,9 +175,15 @@ impl Book {
         self.shared.state().stopped.clone()
     }
 
-    /// Whether a crash had left something at its end that was cut off when it was opened.
+    /// Whether leaves were lost and the ledger does not say so: a crash had left something at its end that was cut off, or
+    /// its file was exchanged. Known also when what noticed it ended at once.
     pub fn cut(&self) -> bool {
         self.shared.state().files.cut()
+    }
+
+    /// The ledger says now that leaves were lost.
+    pub fn told_of_cut(&self) -> Result<(), BookError> {
+        self.shared.state().files.told()
     }
 
     /// Writes down that the clock is behind the newest leaf, if it is and that does not stand there yet.
@@ -279,7 +288,7 @@ pub(crate) fn ended(
     keys: LogKeys,
 ) -> Result<(Checkpoint, Vec<VerifierKey>, Option<End>), BookError> {
     let (mut auditor, mut continues) = (Auditor::default(), None);
-    let _files = Files::open(folder, &mut auditor, |leaf| {
+    let _files = Files::open(folder, None, &mut auditor, |leaf| {
         if let Act::Continues { size, root } = leaf.act {
             continues = Some((size, root));
         }

@@ -186,6 +186,7 @@ impl Vault {
         vault.book.append(own(Kind::Start, None))?;
         if vault.book.cut() {
             vault.book.append(own(Kind::Alarm, Some(Detail::TailCut)))?;
+            vault.book.told_of_cut()?;
         }
         vault.book.watch_clock()?;
         // Signed before anything is opened: whoever cuts the file back to the stop before, takes what is signed.

@@ -192,6 +192,10 @@ fn what_a_crash_left_half_written_is_cut_off_and_what_was_cut_off_is_noticed() {
     let book = open(dir.path()).unwrap();
     assert_eq!((book.size(), book.cut()), (6, true));
     drop(book);
+    let book = open(dir.path()).unwrap();
+    assert!(book.cut(), "and for as long as nobody has written it down");
+    book.told_of_cut().unwrap();
+    drop(book);
     assert!(!open(dir.path()).unwrap().cut());
     fs::write(&leaves, [&whole[..5 * LEN], &[0; LEN]].concat()).unwrap();
     assert!(matches!(refusal(open(dir.path())), BookError::Short { held: 5, signed: 6 }), "zeros over what was signed");
@@ -283,6 +287,10 @@ fn a_file_that_is_removed_or_exchanged_while_it_is_written_to_is_noticed_at_the_
         book.append(entry(1, Class::Strict)).unwrap();
         assert!(matches!(book.checkpoint(), Err(BookError::Exchanged(_))));
         assert!(matches!(book.append(entry(1, Class::Strict)), Err(BookError::Stopped(_))));
+        drop(book);
+        if exchange {
+            assert!(open(dir.path()).unwrap().cut(), "what was answered for since is lost, and the next start says so");
+        }
     }
 }
 
