@@ -55,7 +55,9 @@ pub const LOST: &str = "leaves-lost";
 pub type Now = Box<dyn Fn() -> u64 + Send + Sync>;
 
 /// The ledger's word that an act stands in it, as surely as its [`Class`] asks for. Only the book gives it,
-/// and [`SubjectKey::open`](crate::seal::SubjectKey::open) asks for it: nothing is read without being written down.
+/// and [`SubjectKey::open`](crate::seal::SubjectKey::open) asks for it: nothing is read without being written down. One
+/// is about one call; but that an index key is exchanged stands for every address that is opened, inside the vault, to
+/// compute its new index ([`Vault::reindex`](crate::vault::Vault::reindex)).
 #[derive(Debug)]
 pub struct Written {
     sequence: u64,

@@ -4,9 +4,9 @@ use std::sync::{MutexGuard, PoisonError};
 
 use noren_ledger::leaf::{Actor, Deed, Detail, Field, Fields, Kind, Outcome, Purpose};
 
-use super::{Asker, Vault, VaultError, unwrap};
+use super::{Asker, Indexes, Vault, VaultError, unwrap};
 use crate::book::Written;
-use crate::seal::{Plain, SubjectId};
+use crate::seal::{Plain, Subject, SubjectId};
 
 /// Everybody's index is computed anew.
 pub(super) struct Reindexing {
@@ -16,6 +16,19 @@ pub(super) struct Reindexing {
     begun: u64,
     /// How many have been shown to it since, with or without the new index.
     shown: u64,
+}
+
+impl Reindexing {
+    /// Opens an address under the one leaf that stands for all of them, and hands it to `index` alone: only that may leave.
+    fn indexes(
+        &self,
+        subject: &Subject,
+        id: &SubjectId,
+        email: &[u8],
+        index: impl FnOnce(Plain) -> Option<Indexes>,
+    ) -> Option<Indexes> {
+        index(subject.key.open(id, Field::Email, email, &self.written).ok()?)
+    }
 }
 
 impl Vault {
@@ -78,16 +91,16 @@ impl Vault {
             return Err(self.refuse(deed, Outcome::ActorRefused));
         }
         let Some(subject) = self.subject(id)? else { return Err(self.refuse(deed, Outcome::NoSubject)) };
-        let opened = {
+        let indexes = {
             let mut reindexing = self.reindexing();
             let reindexing = reindexing.as_mut().ok_or(VaultError::NotRotating)?;
             reindexing.shown += 1;
-            subject.key.open(id, Field::Email, email, &reindexing.written).ok()
+            reindexing.indexes(&subject, id, email, |address| {
+                let canonical = (self.canonical)(address.expose()).map(Plain::new)?;
+                Some(self.indexes(Field::Email, &canonical))
+            })
         };
-        let Some(canonical) = opened.and_then(|address| (self.canonical)(address.expose())).map(Plain::new) else {
-            return Err(self.refuse(deed, Outcome::Damaged));
-        };
-        let index = self.indexes(Field::Email, &canonical);
+        let Some(index) = indexes else { return Err(self.refuse(deed, Outcome::Damaged)) };
         if !index.both().contains(present) {
             let fields = Fields::of(&[Field::Email]);
             let deed = self.deed(asker, Kind::Index, Some(Purpose::Login), fields);
