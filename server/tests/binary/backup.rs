@@ -124,6 +124,10 @@ fn what_was_backed_up_while_people_bought_is_a_shop_again_after_everything_was_l
     let order = shopper.order(&who, SKUS[0]);
     let (status, _, page) = shopper.get(&format!("/orders/{}", order.token)).unwrap();
     assert!(status == 200 && page.contains(&who.name), "{status}: {page}");
+    let due = |words: &str| installation.run(&["doctor"]).out.contains(words);
+    assert!(due("run `noren rotate wrapping` and `noren rotate index`"), "copies of the keys have been about");
+    assert_eq!(installation.run(&["rotate", "wrapping"]).code, Some(0));
+    assert!(due("run `noren rotate index`, then take a new backup"));
     let keys = ledger_keys(&installation);
     assert!(keys.len() == 1 && keys != first_keys, "another ledger, with a key of its own");
     server.ask_to_stop();

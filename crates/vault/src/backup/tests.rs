@@ -186,6 +186,29 @@ fn a_backup_and_a_restore_that_were_cut_off_leave_nothing_that_looks_whole_and_a
 }
 
 #[test]
+fn a_vault_that_was_put_back_says_which_keys_were_about_until_they_are_exchanged() {
+    let dir = tempfile::tempdir().unwrap();
+    let (at, to, back) = (dir.path().join("vault"), dir.path().join("backup"), dir.path().join("back"));
+    let first = vault(&at);
+    sealed(&first);
+    assert_eq!(restored_keys(&at).unwrap(), [""; 0]);
+    first.snapshot(&operator()).unwrap();
+    copy(&at, &to).unwrap();
+    drop(first);
+    put_back(&to, &back).unwrap();
+    let again = vault(&back);
+    assert_eq!(restored_keys(&back).unwrap(), ["index-1.key", "wrapping-1.key"]);
+    again.rotate_wrapping_key(&operator()).unwrap();
+    assert_eq!(restored_keys(&back).unwrap(), ["index-1.key"]);
+    // The next backup holds the new one, and says so of it alone.
+    again.snapshot(&operator()).unwrap();
+    let (later, third) = (dir.path().join("later"), dir.path().join("third"));
+    copy(&back, &later).unwrap();
+    put_back(&later, &third).unwrap();
+    assert_eq!(restored_keys(&third).unwrap(), ["index-1.key", "wrapping-2.key"]);
+}
+
+#[test]
 fn two_copies_are_the_same_only_to_the_last_byte_and_name() {
     let dir = tempfile::tempdir().unwrap();
     let (one, other) = (dir.path().join("one"), dir.path().join("other"));
@@ -294,7 +317,7 @@ fn one_backup_put_back_twice_makes_two_ledgers_of_two_names_whatever_became_of_t
         fs::set_permissions(entry.unwrap().path(), fs::Permissions::from_mode(0o644)).unwrap();
     }
     let system: Random = Box::new(|bytes| {
-        std::io::Read::read_exact(&mut File::open("/dev/urandom").unwrap(), bytes).unwrap();
+        std::io::Read::read_exact(&mut fs::File::open("/dev/urandom").unwrap(), bytes).unwrap();
     });
     let origins = ["one", "two"].map(|name| {
         let back = dir.path().join(name);
