@@ -57,7 +57,7 @@ impl Door {
     async fn open(dir: &Path) -> Result<Self, AnyError> {
         std::fs::create_dir_all(dir)?;
         let entropy = Entropy::System;
-        let limits = Limits { per_minute: u32::MAX };
+        let limits = Limits { per_minute: u32::MAX, ..Limits::default() };
         let here = Here::start(&vault::folder(dir), &vault::socket(dir), "bench.example", limits, &[], &[])?;
         let file = dir.join("noren.sqlite");
         let shop = Shop::new(Parts {

@@ -27,7 +27,7 @@ pub fn print(dir: &Path) -> Result<(), AnyError> {
     let vault = Vault::open(Setup {
         folder: &dir.join("vault"),
         origin: "bench.example/reads",
-        limits: Limits { per_minute: u32::MAX },
+        limits: Limits { per_minute: u32::MAX, ..Limits::default() },
         witnesses: &[],
         build: 0,
         now: Arc::new(|| {

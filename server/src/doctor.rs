@@ -1,20 +1,17 @@
 //! `noren doctor`: looks at an installation and says what is well and what is not, with the remedy.
 
 mod evidence;
+mod vault;
 
 use std::path::Path;
 
 use noren_shop::clock::{Clock, Entropy};
 use noren_shop::db::Db;
 use noren_shop::keys::{KeyError, Keys, fingerprint};
-use noren_shop::vault::{self, Place};
-use noren_shop::vault_check::Known;
 use noren_shop::{Parts, Shop, outbox, payment};
-use noren_vault::tls::Side;
 
 use crate::config::Config;
 use crate::site::Names;
-use crate::vault::CertificateFault;
 
 /// One thing that was looked at.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,8 +57,10 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         Ok(Some(db)) => {
             let sealed_with = fingerprint(&db).await.unwrap_or_default();
             findings.push(key_file(config, sealed_with.as_deref()));
-            findings.push(vault(config, noren_shop::vault_check::known(&db).await.unwrap_or_default()).await);
-            findings.extend(certificate(config));
+            findings.push(vault::vault(config, noren_shop::vault_check::known(&db).await.unwrap_or_default()).await);
+            findings.extend(vault::restored(config));
+            findings.extend(vault::certificate(config));
+            findings.extend(data_folder(&config.data));
             findings.push(evidence::evidence(config).await);
             let database = database(&db).await;
             if database.state == State::Well
@@ -138,53 +137,15 @@ fn key_file(config: &Config, sealed_with: Option<&[u8]>) -> Finding {
     }
 }
 
-/// `sealed_by` is what the database remembers of its vault.
-async fn vault(config: &Config, sealed_by: Option<Known>) -> Finding {
-    let vault = crate::vault::door(config);
-    match vault.hello().await {
-        Ok(hello) if sealed_by.is_some_and(|known| !known.is(&hello)) => {
-            let words = format!(
-                "the vault at {} is not the one that this database's personal data are sealed by; name the right one, or \
-                 put its folder back from your backup",
-                vault.place()
-            );
-            finding("vault", State::Bad, words)
-        }
-        Ok(hello) if sealed_by.is_some_and(|known| !known.finds(&hello)) => finding(
-            "vault",
-            State::Bad,
-            "answers, and finds nobody of this database by their address: its index key was exchanged since the one of the two was \
-             copied; run `noren rotate index`",
-        ),
-        Ok(hello) if hello.fingerprints.len() > 1 => finding(
-            "vault",
-            State::Advice,
-            "answers; an exchange of its index key was begun and not ended: run `noren rotate index`",
-        ),
-        Ok(hello) => {
-            let keys = hello.keys.join(" and ");
-            finding("vault", State::Well, format!("answers; its ledger is verified with the key {keys}"))
-        }
-        Err(error) if config.vault_socket.is_some() => finding("vault", State::Bad, error.to_string()),
-        Err(_) if sealed_by.is_some() && !vault::folder(&config.data).join("keys").is_dir() => {
-            let words = format!(
-                "{} holds no keys, and people's data are sealed with them; put the folder back from your backup",
-                vault::folder(&config.data).display()
-            );
-            finding("vault", State::Bad, words)
-        }
-        Err(_) => finding("vault", State::Well, "not running now; the shop starts it"),
-    }
-}
-
-/// What the shop shows a vault on another host.
-fn certificate(config: &Config) -> Option<Finding> {
-    let Some(Place::Tls(..)) = config.vault_socket else { return None };
-    Some(match crate::vault::certificate(config, Side::Shop) {
-        Ok(()) => finding("certificate", State::Well, "the vault takes the shop's, and will for a while"),
-        Err(fault @ CertificateFault::Soon) => finding("certificate", State::Advice, fault.to_string()),
-        Err(fault @ CertificateFault::Now(_)) => finding("certificate", State::Bad, fault.to_string()),
-    })
+/// Whoever can write the data folder can put another database, key or vault into it.
+fn data_folder(data: &Path) -> Option<Finding> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(data).ok()?.permissions().mode() & 0o777;
+    let words = format!(
+        "{} can be written by other users (mode {mode:o}), who could exchange what is in it; run: chmod go-w {0}",
+        data.display()
+    );
+    (mode & 0o022 != 0).then(|| finding("data folder", State::Bad, words))
 }
 
 fn key_mode(path: &Path) -> Finding {
@@ -362,6 +323,23 @@ mod tests {
         assert!(findings.iter().any(|f| f.words.contains("noren migrate")));
         assert!(findings.iter().any(|f| f.words.contains("make build")));
         assert!(!config.data.exists());
+    }
+
+    #[tokio::test]
+    async fn a_data_folder_that_others_can_write_is_bad() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = config(dir.path(), Flags::default());
+        let (vault, _here) = crate::vault::beside(&config.data);
+        let shop = Shop::open(&config.data, vault, None, &config.url, true).await.unwrap();
+        shop.migrate().await.unwrap();
+        shop.db.close().await;
+        let mode = |mode| std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(&config.data, mode(0o777)).unwrap();
+        let findings = examine(&config).await;
+        assert_eq!(bad(&findings), ["built site", "data folder"]);
+        assert!(findings.iter().any(|f| f.words.contains("(mode 777)") && f.words.contains("chmod go-w ")));
+        std::fs::set_permissions(&config.data, mode(0o755)).unwrap();
+        assert_eq!(bad(&examine(&config).await), ["built site"]);
     }
 
     #[tokio::test]

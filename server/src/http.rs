@@ -13,6 +13,7 @@ mod sitemap;
 mod webhooks;
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::time::Duration;
 
 use axum::Router;
@@ -116,13 +117,21 @@ pub(crate) async fn serve_until(
     stopped: impl Future<Output = ()> + Send + 'static,
     grace: Duration,
 ) -> std::io::Result<()> {
-    let (stop, mut stopping) = watch::channel(false);
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+    until(stopped, grace, |told| axum::serve(listener, service).with_graceful_shutdown(told).into_future()).await
+}
+
+/// Has `serve` serve until it is told that this is `stopped`, and not longer than `grace` after that.
+pub(crate) async fn until<F: Future<Output = std::io::Result<()>>>(
+    stopped: impl Future<Output = ()> + Send + 'static,
+    grace: Duration,
+    serve: impl FnOnce(Pin<Box<dyn Future<Output = ()> + Send>>) -> F,
+) -> std::io::Result<()> {
+    let (stop, mut stopping) = watch::channel(false);
+    let serving = serve(Box::pin(async move {
         stopped.await;
         let _ = stop.send(true);
-    });
-    let serving = serving.into_future();
+    }));
     let over = async {
         let told = stopping.wait_for(|stop| *stop).await.is_ok();
         if !told {

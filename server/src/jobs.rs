@@ -7,6 +7,8 @@ pub use witnesses::{PushError, push};
 
 use std::time::Duration;
 
+use noren_shop::vault::VaultError;
+use noren_shop::vault_check::{self, FindError};
 use noren_shop::{Shop, account, order, outbox, payment, tidy};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -21,6 +23,9 @@ const OUTBOX_EVERY: Duration = Duration::from_millis(500);
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// How often the bank is asked about open payments of orders that are over.
 const ASK_LATE_EVERY: Duration = Duration::from_mins(10);
+/// How often it is looked at whether the vault still finds people: somebody who asks it as the operator can have the key
+/// exchanged by which it does.
+const FINDS_EVERY: Duration = Duration::from_secs(30);
 /// How often the shop looks for what has served its time: codes and sessions are refused from the
 /// moment they expire, and old carts mean nothing, so this is about keeping no more than is needed.
 const HOUSEKEEPING_EVERY: Duration = Duration::from_hours(1);
@@ -50,6 +55,7 @@ pub fn start(shop: &Shop, witnesses: &Witnesses) -> Jobs {
     repeat.every(SWEEP_EVERY, "sweeper", sweep);
     repeat.every(ASK_LATE_EVERY, "late payments", ask_late);
     repeat.every(HOUSEKEEPING_EVERY, "housekeeping", keep_house);
+    repeat.every(FINDS_EVERY, "vault check", look_for_people);
     Jobs { stop, tasks }
 }
 
@@ -154,6 +160,18 @@ async fn keep_house(shop: Shop) {
     if let Err(error) = tidy::sweep(&shop).await {
         tracing::error!(%error, "old carts and notes cannot be deleted; trying again");
     }
+}
+
+/// Says again and again that nobody is found, until it is mended. A vault that is away is told by who needs it.
+async fn look_for_people(shop: Shop) {
+    let lost = match vault_check::finds_people(&shop).await {
+        Err(FindError::Vault(error @ VaultError::FindsNobody(_))) => {
+            tracing::error!("nobody can sign in or register: {error}");
+            1.0
+        }
+        _ => 0.0,
+    };
+    metrics::gauge!("noren_vault_finds_nobody").set(lost);
 }
 
 /// What the outbox has yet to do, and what a person must look at. The counts are far below 2⁵³.

@@ -27,6 +27,8 @@ const LOOK_FOR_TROUBLE: Duration = Duration::from_millis(500);
 const MOMENT: Duration = Duration::from_millis(300);
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LAST_PAUSE: Duration = Duration::from_secs(10);
+/// A certificate that expires before long is told so often.
+const REMIND_EVERY: Duration = Duration::from_hours(24);
 /// So long before a certificate expires, that is said.
 const RENEW_WITHIN_DAYS: u64 = 30;
 
@@ -88,14 +90,29 @@ pub fn certificate(config: &Config, side: Side) -> Result<(), CertificateFault> 
     papers.check(side, now + RENEW_WITHIN_DAYS * 86_400_000).map_err(|_| CertificateFault::Soon)
 }
 
+/// Says at once and every day that a certificate is at its end: whoever shows it may run for months.
+async fn remind(config: &Config, side: Side) {
+    loop {
+        if let Err(fault) = certificate(config, side) {
+            tracing::warn!("{fault}");
+        }
+        sleep(REMIND_EVERY).await;
+    }
+}
+
 /// Starts the vault, if it is the shop's own and does not run yet, and keeps it running. `known`: the database
 /// remembers a vault; then no new one is made in the place of one that is lost.
 pub async fn attend(config: &Config, vault: &Vault, known: bool) -> Result<Keeper, VaultStartError> {
     if config.vault_socket.is_some() {
-        if let Err(fault) = certificate(config, Side::Shop) {
-            tracing::warn!("{fault}");
-        }
-        return Ok(Keeper { stop: None, keeping: None });
+        let (stop, stopped) = oneshot::channel();
+        let config = config.clone();
+        let keeping = tokio::spawn(async move {
+            tokio::select! {
+                () = remind(&config, Side::Shop) => {}
+                _ = stopped => {}
+            }
+        });
+        return Ok(Keeper { stop: Some(stop), keeping: Some(keeping) });
     }
     if known {
         look_for_keys(config)?;
@@ -115,6 +132,7 @@ fn look_for_keys(config: &Config) -> Result<(), VaultStartError> {
 impl Keeper {
     /// Lets the vault end in good order.
     pub async fn stop(mut self) {
+        // Dropped, it says so.
         drop(self.stop.take());
         if let Some(keeping) = self.keeping.take() {
             let _ = timeout(STOP_WITHIN, keeping).await;
@@ -253,10 +271,8 @@ fn run(config: &Config, until_stdin_ends: bool) -> Result<(), Box<dyn std::error
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        match certificate(config, Side::Vault) {
-            Err(fault @ CertificateFault::Now(_)) => return Err(fault.into()),
-            Err(fault @ CertificateFault::Soon) => tracing::warn!("{fault}"),
-            Ok(()) => {}
+        if let Err(fault @ CertificateFault::Now(_)) = certificate(config, Side::Vault) {
+            return Err(fault.into());
         }
         let here = open(config)?;
         if until_stdin_ends {
@@ -275,6 +291,7 @@ fn run(config: &Config, until_stdin_ends: bool) -> Result<(), Box<dyn std::error
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
+                () = remind(config, Side::Vault) => {}
                 cause = stopped(&here) => return Err(cause.into()),
             }
         }
@@ -295,7 +312,7 @@ async fn stopped(here: &Here) -> String {
 
 fn open(config: &Config) -> Result<Here, StartError> {
     let host = noren_shop::host_of(&config.url).unwrap_or("localhost");
-    let limits = Limits { per_minute: config.vault_per_minute };
+    let limits = Limits { per_minute: config.vault_per_minute, ..Limits::default() };
     let (users, witnesses) = (&config.vault_users, &config.witnesses.keys());
     Here::start(&vault::folder(&config.data), place(config), host, limits, users, witnesses)
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::form::{Refusal, use_faults};
 use crate::lang::{href, use_lang};
+use crate::legal::MAIL;
 use crate::ui::{FaultSummary, Head, Load, SubmitButton};
 
 /// What the account's first page shows.
@@ -56,6 +57,29 @@ pub fn AccountPage() -> impl IntoView {
     }
 }
 
+/// What is said to a person whose data open no more.
+#[component]
+pub(super) fn Lost() -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <div class="note note--warning stack">
+            <p>
+                {lang.pick(
+                    "お客様のメールアドレスとお名前は、開くための鍵が失われたため、表示できなくなりました。ご登録より前のバックアップから店のデータを戻したときなどに起こります。暗号化されたままですので、ほかの人が読むこともできません。",
+                    "Your e-mail address and name can no longer be opened, because their key is lost. This happens, for example, when the shop had to be put back from a backup older than your registration. They stay sealed: nobody else can read them either.",
+                )}
+            </p>
+            <p>
+                {lang.pick(
+                    "ご注文の記録は残っています。お届け前のご注文がある場合や、アカウントを作りなおしたい場合は、お手数ですが次のアドレスへご連絡ください。",
+                    "The record of your orders is still here. If an order has not reached you yet, or to have the account made anew, please write to us:",
+                )}
+                " " <a href=format!("mailto:{MAIL}")>{MAIL}</a>
+            </p>
+        </div>
+    }
+}
+
 #[component]
 fn Account(data: AccountData) -> impl IntoView {
     let lang = use_lang();
@@ -78,7 +102,10 @@ fn Account(data: AccountData) -> impl IntoView {
             <div class="page-head">
                 <h1>{hello}</h1>
                 <FaultSummary faults=use_faults(out, Faults::default()) labels=vec![] />
-                <p class="muted">{account.email}</p>
+                {match account.email {
+                    Some(email) => view! { <p class="muted">{email}</p> }.into_any(),
+                    None => view! { <Lost /> }.into_any(),
+                }}
                 <p class="muted small">
                     {lang.pick("ご登録日: ", "Customer since ")}
                     <time datetime=moment::machine(account.since)>{moment::date(account.since, lang)}</time>

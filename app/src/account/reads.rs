@@ -6,12 +6,13 @@ use std::collections::HashMap;
 
 use leptos::LazyViewError;
 use leptos::prelude::*;
-use noren_domain::account::{ReadProof, ReadsView};
+use noren_domain::account::{ReadProof, Reads, ReadsView};
 use noren_domain::moment;
 use noren_ledger::leaf::{Actor, Deed, Fields, Kind, Leaf, Outcome, Purpose, Tag};
 use noren_ledger::note::VerifierKey;
 use noren_ledger::proof::{LeafProof, ProofFault, SubjectProof};
 
+use super::home::Lost;
 use crate::lang::use_lang;
 use crate::ui::{Badge, BadgeKind};
 
@@ -107,16 +108,17 @@ async fn check_apart(reads: ReadsView) -> Result<Result<Checked, String>, LazyVi
 /// The section of the account security page.
 #[component]
 pub fn WhoRead(
-    /// What the vault's ledger holds; `None`: it cannot be shown now.
-    reads: Option<ReadsView>,
+    /// What the vault's ledger holds.
+    reads: Reads,
 ) -> impl IntoView {
     let lang = use_lang();
-    let body = match reads.map(|reads| lines(&reads.proofs).map(|lines| (reads, lines))) {
-        Some(Ok((reads, lines))) => view! { <Reads reads lines /> }.into_any(),
-        Some(Err(_)) => {
-            view! { <p class="reads__verdict reads__verdict--bad">{words::unreadable(lang)}</p> }.into_any()
-        }
-        None => view! { <p>{words::away(lang)}</p> }.into_any(),
+    let body = match reads {
+        Reads::Shown(reads) => match lines(&reads.proofs) {
+            Ok(lines) => view! { <AllReads reads lines /> }.into_any(),
+            Err(_) => view! { <p class="reads__verdict reads__verdict--bad">{words::unreadable(lang)}</p> }.into_any(),
+        },
+        Reads::Away => view! { <p>{words::away(lang)}</p> }.into_any(),
+        Reads::Lost => view! { <Lost /> }.into_any(),
     };
     view! {
         <section class="stack" aria-labelledby="reads">
@@ -128,7 +130,7 @@ pub fn WhoRead(
 }
 
 #[component]
-fn Reads(reads: ReadsView, lines: Vec<Line>) -> impl IntoView {
+fn AllReads(reads: ReadsView, lines: Vec<Line>) -> impl IntoView {
     let lang = use_lang();
     let people = |line: &&Line| {
         line.kind == Kind::Open

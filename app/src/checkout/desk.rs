@@ -7,7 +7,7 @@ use noren_domain::prefecture::Prefecture;
 use noren_domain::shipping::{DAYS_ON_OFFER, Method};
 use noren_domain::{Id, Lang};
 use noren_shop::checkout::{self, Answers, CheckoutError};
-use noren_shop::order::{self, Next, PlaceError};
+use noren_shop::order::{self, Next, PlaceError, ViewError};
 use noren_shop::{cart, payment, postal};
 use serde::Serialize;
 
@@ -86,12 +86,16 @@ async fn known() -> Result<ContactForm, Refusal> {
     let Some(who) = request::signed_in().await? else { return Ok(ContactForm::default()) };
     let account = noren_shop::account::home(&shop(), &who).await.map_err(|e| failed(&e))?;
     let mut form = account.map_or_else(ContactForm::default, |account| ContactForm {
-        email: account.email,
+        // Lost with its key, it is typed anew.
+        email: account.email.unwrap_or_default(),
         name: account.name.unwrap_or_default(),
         ..ContactForm::default()
     });
     if let Some(newest) = order::latest(&shop(), who.customer).await.map_err(|e| failed(&e))? {
-        let newest = order::mine_one(&shop(), who.customer, &newest.no).await.map_err(|e| failed(&e))?;
+        let newest = match order::mine_one(&shop(), who.customer, &newest.no).await {
+            Err(ViewError::Vault(error)) if error.is_lost() => None,
+            newest => newest.map_err(|e| failed(&e))?,
+        };
         if let Some(to) = newest.map(|order| order.address) {
             form = ContactForm {
                 email: form.email,

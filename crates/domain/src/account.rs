@@ -15,8 +15,8 @@ pub use forms::{
 pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password};
 pub use phrase::CheckPhrase;
 pub use view::{
-    AccountView, Browser, DeviceView, NotMeView, ReadProof, ReadsView, SecurityView, SignInAnswer, SignInOutcome,
-    SignInView,
+    AccountView, Browser, DeviceView, NotMeView, ReadProof, Reads, ReadsView, SecurityView, SignInAnswer,
+    SignInOutcome, SignInView,
 };
 
 /// A person with an account (お客様).

@@ -133,6 +133,32 @@ impl Attacker {
             || self.routes.contains(&deed.route)
             || self.builds.contains(&leaf.build)
     }
+
+    /// Takes over from `named` what fits this act.
+    fn fit(&mut self, named: &Self, leaf: &Leaf, deed: &Deed) {
+        fit(&mut self.kinds, &named.kinds, deed.actor);
+        fit(&mut self.actors, &named.actors, deed.actor_id);
+        fit(&mut self.requests, &named.requests, deed.request);
+        fit(&mut self.routes, &named.routes, deed.route);
+        fit(&mut self.builds, &named.builds, leaf.build);
+    }
+
+    /// What `fitted` lacks, as the incident's file has it: each with the list that it stands in.
+    fn unfit(&self, fitted: &Self) -> Vec<String> {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let actors = self.actors.difference(&fitted.actors).map(|id| format!("actors {}", hex(id)));
+        let kinds = self.kinds.difference(&fitted.kinds).map(|kind| format!("kinds {}", kind.word()));
+        let requests = self.requests.difference(&fitted.requests).map(|id| format!("requests {}", hex(id)));
+        let routes = self.routes.difference(&fitted.routes).map(|route| format!("routes {}", route.name()));
+        let builds = self.builds.difference(&fitted.builds).map(|build| format!("builds {build:08x}"));
+        actors.chain(kinds).chain(requests).chain(routes).chain(builds).collect()
+    }
+}
+
+fn fit<T: Ord>(fitted: &mut BTreeSet<T>, named: &BTreeSet<T>, one: T) {
+    if named.contains(&one) {
+        fitted.insert(one);
+    }
 }
 
 /// Somebody outside to whom data are handed, and who has an incident of their own.
@@ -180,6 +206,12 @@ pub enum QuestionFault {
         "it says neither who attacked nor what was copied, exposed or handed on, so the answer would always be that nothing was read"
     )]
     Empty,
+    /// The same, for what is exposed after a time touches nothing that was not copied in it.
+    #[error(
+        "the keys were exposed only after the window, and nothing was copied, so the answer would always be that nothing was \
+         read: name a window that reaches so far, or what was copied"
+    )]
+    ExposedLater,
     /// Zero is the id of all who have none.
     #[error("an actor id of zeros is nobody's: the vault, the shop's jobs and the operator are named by their kinds")]
     NobodysId,
@@ -191,9 +223,11 @@ pub enum QuestionFault {
 impl Question {
     /// Whether there is a meaning in it, if so many witnesses are asked.
     pub fn judge(&self, witnesses: usize) -> Result<(), QuestionFault> {
-        let suspected = !self.copied.is_empty() || self.keys_exposed.is_some() || !self.processors.is_empty();
+        let exposed = self.keys_exposed.is_some_and(|since| since <= self.window.to());
+        let suspected = !self.copied.is_empty() || exposed || !self.processors.is_empty();
         if self.attacker.is_nobody() && !suspected {
-            return Err(QuestionFault::Empty);
+            let later = self.keys_exposed.is_some();
+            return Err(if later { QuestionFault::ExposedLater } else { QuestionFault::Empty });
         }
         if self.attacker.actors.contains(&[0; 16]) {
             return Err(QuestionFault::NobodysId);

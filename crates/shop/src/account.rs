@@ -29,7 +29,7 @@ pub use sign_in::{Opening, confirm, end_others, login, logout};
 pub use view::{home, security};
 
 use noren_domain::Id;
-use noren_domain::account::Customer;
+use noren_domain::account::{Customer, Email};
 use noren_domain::form::Fault;
 use uuid::Uuid;
 
@@ -37,7 +37,8 @@ use crate::db::Conn;
 use crate::session::Device;
 use crate::tidy::in_batches;
 use crate::token::Token;
-use crate::vault::{Asker, Indexes, VaultError};
+use crate::vault::{Asker, Indexes, LookFor, VaultError};
+use crate::vault_check::{self, FindError};
 use crate::{Shop, execute, fetch_optional, shred};
 
 const MINUTE: i64 = 60_000;
@@ -62,6 +63,15 @@ pub enum DoorError {
     Vault(#[from] VaultError),
 }
 
+impl From<FindError> for DoorError {
+    fn from(error: FindError) -> Self {
+        match error {
+            FindError::Vault(error) => Self::Vault(error),
+            FindError::Database(error) => Self::Database(error),
+        }
+    }
+}
+
 /// A person who has just come in.
 #[derive(Clone, Debug)]
 pub struct Entered {
@@ -82,10 +92,19 @@ fn at_the_door(shop: &Shop, device: &Device, route: &'static str) -> Asker {
     Asker::guest(Uuid::from_bytes(id), route)
 }
 
-/// The customer whose address it is.
+/// The index by which the owner of an address is found. If nobody is found by theirs any more, nobody is told that their
+/// password is wrong, or gets a second account: that is as if the vault were away.
+async fn looked_for(shop: &Shop, asker: Asker, email: &Email) -> Result<Indexes, DoorError> {
+    let index = shop.vault.index(asker, LookFor::Login, email.canonical()).await?;
+    // Afterwards: a key that is there now was there then.
+    vault_check::finds_people(shop).await?;
+    Ok(index)
+}
+
+/// The customer whose address it is. If there are two, which should not be, it is the older one's.
 pub(crate) async fn owner(conn: &mut Conn, index: &Indexes) -> Result<Option<Uuid>, sqlx::Error> {
     let [newest, earlier] = index.both().map(Vec::from);
-    let sql = "SELECT id FROM customer WHERE email_index IN ($1, $2)";
+    let sql = "SELECT id FROM customer WHERE email_index IN ($1, $2) ORDER BY created_at, id LIMIT 1";
     Ok(fetch_optional!(conn, (Uuid,), sql, newest, earlier).await?.map(|(customer,)| customer))
 }
 

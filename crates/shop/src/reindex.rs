@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
+use crate::db::Conn;
 use crate::vault::{Asker, VaultError};
 use crate::{Shop, execute, fetch_all, vault_check};
 
@@ -21,6 +22,8 @@ const AT_ONCE: i64 = if cfg!(test) { 2 } else { 256 };
 struct Table {
     select: &'static str,
     update: &'static str,
+    /// Takes the index from a younger row that has it, where there can be no two of one index.
+    yield_to_older: Option<&'static str>,
 }
 
 /// What becomes of a row goes from registration to customer and from checkout to order: in this order no row is missed
@@ -29,21 +32,29 @@ const TABLES: [Table; 4] = [
     Table {
         select: "SELECT id, id, email, email_index FROM registration WHERE id > $1 ORDER BY id LIMIT $2",
         update: "UPDATE registration SET email_index = $1 WHERE id = $2 AND email_index = $3",
+        yield_to_older: None,
     },
     Table {
         select: "SELECT id, id, email, email_index FROM customer WHERE id > $1 ORDER BY id LIMIT $2",
         update: "UPDATE customer SET email_index = $1 WHERE id = $2 AND email_index = $3
                  AND NOT EXISTS (SELECT 1 FROM customer other WHERE other.email_index = $1)",
+        yield_to_older: Some(
+            "UPDATE customer SET email_index = $1 WHERE email_index = $2 AND EXISTS (SELECT 1 FROM customer older
+             WHERE older.id = $3 AND (older.created_at < customer.created_at
+             OR older.created_at = customer.created_at AND older.id < customer.id))",
+        ),
     },
     Table {
         select: "SELECT cart_id, subject_id, email, email_index FROM checkout
                  WHERE cart_id > $1 AND email_index IS NOT NULL ORDER BY cart_id LIMIT $2",
         update: "UPDATE checkout SET email_index = $1 WHERE cart_id = $2 AND email_index = $3",
+        yield_to_older: None,
     },
     Table {
         select: "SELECT id, subject_id, email, email_index FROM orders
                  WHERE id > $1 AND email_index IS NOT NULL ORDER BY id LIMIT $2",
         update: "UPDATE orders SET email_index = $1 WHERE id = $2 AND email_index = $3",
+        yield_to_older: None,
     },
 ];
 
@@ -56,8 +67,8 @@ pub enum ReindexError {
     /// Some records stay as they were.
     #[error(
         "{} record(s) could not be given another index, and are found by the old key, which was kept. Either the address does \
-         not open any more (the record's key is lost, or the bytes were changed), or two accounts have one address: {}. \
-         Look into them, and run it again; or run it with --finish, and they are found no more",
+         not open any more (the record's key is lost, or the bytes were changed), or two accounts have one address, and the \
+         older one keeps it: {}. Look into them, and run it again; or run it with --finish, and they are found no more",
         .0.len(), list(.0)
     )]
     Left(Vec<Uuid>),
@@ -161,7 +172,7 @@ async fn round(shop: &Shop, asker: Asker, table: &Table, told: impl Fn(u64)) -> 
         let mut tx = shop.db.write().await?;
         for (id, record, answer) in others {
             let changed = match answer {
-                Ok((newest, index)) => execute!(tx, table.update, newest.to_vec(), id, index).await?,
+                Ok((newest, index)) => put(shop, &mut tx, table, id, newest, index).await?,
                 Err(()) => 0,
             };
             all.changed += changed;
@@ -171,6 +182,25 @@ async fn round(shop: &Shop, asker: Asker, table: &Table, told: impl Fn(u64)) -> 
         }
         tx.commit().await?;
         told(all.changed);
+    }
+}
+
+/// Gives a row its new index, and gives how many rows got one.
+async fn put(
+    shop: &Shop,
+    conn: &mut Conn,
+    table: &Table,
+    id: Uuid,
+    newest: [u8; 32],
+    index: Vec<u8>,
+) -> Result<u64, sqlx::Error> {
+    let changed = execute!(conn, table.update, newest.to_vec(), id, index.clone()).await?;
+    let Some(yield_to_older) = table.yield_to_older.filter(|_| changed == 0) else { return Ok(changed) };
+    // The older account of the two gets the address back. The younger one has an index that nobody looks for.
+    let nobodys: [u8; 32] = shop.entropy.bytes();
+    match execute!(conn, yield_to_older, nobodys.to_vec(), newest.to_vec(), id).await? {
+        0 => Ok(0),
+        _ => execute!(conn, table.update, newest.to_vec(), id, index).await,
     }
 }
 

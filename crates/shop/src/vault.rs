@@ -122,6 +122,12 @@ pub enum VaultError {
     /// It may not, and the refusal stands in its ledger.
     #[error("the vault refused: {}", .0.word())]
     Refused(Outcome),
+    /// It finds nobody of this database.
+    #[error(
+        "the vault at {0} finds nobody of this database by their address: its index key was exchanged and the earlier one is \
+         gone, and the rows were not given another index; run `noren rotate index`"
+    )]
+    FindsNobody(String),
     /// It is the vault of another shop.
     #[error(
         "the vault at {0} is not the one that this database's personal data are sealed by; name the right one, or put \
@@ -144,9 +150,15 @@ impl VaultError {
         matches!(self, Self::Refused(Outcome::OverBudget))
     }
 
+    /// Whether the data do not open any more, ever: their key was destroyed, or came after the backup that the vault was
+    /// put back from.
+    pub const fn is_lost(&self) -> bool {
+        matches!(self, Self::Refused(Outcome::NoSubject | Outcome::Damaged))
+    }
+
     /// Whether the same question may be answered later: the vault is away, or asked for too much at once.
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Down { .. } | Self::Trouble(_) | Self::Refused(Outcome::OverBudget))
+        matches!(self, Self::Down { .. } | Self::Trouble(_) | Self::FindsNobody(_) | Self::Refused(Outcome::OverBudget))
     }
 }
 

@@ -68,10 +68,7 @@ pub(crate) async fn check(shop: &Shop) -> Result<(), OpenShopError> {
                 tx.commit().await?;
             }
             if !ours.finds(&hello) {
-                tracing::error!(
-                    "nobody is found by their address: the index key of the vault was exchanged since this database was \
-                     copied, or before the vault was; run `noren rotate index`"
-                );
+                tracing::error!("{}", finds_nobody(shop));
             }
         }
         Err(error) if !error.is_passing() => return Err(error.into()),
@@ -82,6 +79,31 @@ pub(crate) async fn check(shop: &Shop) -> Result<(), OpenShopError> {
 
 fn other(shop: &Shop) -> VaultError {
     VaultError::Other(shop.vault.place().to_string())
+}
+
+fn finds_nobody(shop: &Shop) -> VaultError {
+    VaultError::FindsNobody(shop.vault.place().to_string())
+}
+
+/// It is not certain that people in this database are found by their address.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    /// They are not ([`VaultError::FindsNobody`]), or the vault does not say so now.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Whether the vault still has the index key by which people in this database are found. Somebody who can ask the vault
+/// as the operator can have it exchanged and destroyed; then all look like strangers, and whoever registers gets a
+/// second account.
+pub async fn finds_people(shop: &Shop) -> Result<(), FindError> {
+    let hello = shop.vault.hello().await?;
+    // Asked in this order: when an exchange ends, the database hears of the new key before the old one is destroyed.
+    let ours = known(&shop.db).await?;
+    if ours.is_some_and(|ours| !ours.finds(&hello)) { Err(finds_nobody(shop).into()) } else { Ok(()) }
 }
 
 /// From now on the database remembers the vault that answers; or another node's, if that was quicker.

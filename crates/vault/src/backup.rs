@@ -7,23 +7,26 @@
 //! backup does; what was written to it later is lost, and a log that went on from there would tell a second story
 //! under the same name.
 
-use std::fs::{self, File};
+mod files;
+
+use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use noren_ledger::checkpoint::Checkpoint;
 use noren_ledger::leaf::{Actor, Fields, Kind, Outcome};
 use noren_ledger::note::VerifierKey;
 
-use crate::Random;
+pub use self::files::{Unfinished, copy_all, same, sync_all};
+use self::files::{entries, failed, folder};
 use crate::book::{self, BookError};
 use crate::keys::{KeyError, Keyring};
 use crate::subjects::{StoreError, Subjects};
 use crate::vault::{Asker, Vault, VaultError, unwrap};
+use crate::{Random, durable};
 
-/// How the name of what is not ended goes on behind its own; the number of the process follows.
-pub const UNFINISHED: &str = ".unfinished-";
+/// The names of the keys that were in the backup which a vault was put back from, one on each line.
+const RESTORED: &str = "restored-keys";
 /// The store of keys as [`Vault::snapshot`] writes it.
 const SNAPSHOT: &str = "subjects.snapshot";
 
@@ -56,9 +59,14 @@ pub enum BackupError {
     /// A folder that cannot be exchanged for a whole one.
     #[error("{0} cannot be replaced ({1}); name a folder in it that is not there yet")]
     Place(PathBuf, io::Error),
+    /// What tells whether the ledger beside it was cut.
+    #[error(
+        "{0} is missing: without it nobody can tell whether the ledger was cut; take all of one backup, or another backup"
+    )]
+    NoAnchor(PathBuf),
     /// The ledger.
     #[error(transparent)]
-    Book(#[from] BookError),
+    Book(BookError),
     /// The vault's keys.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -68,6 +76,16 @@ pub enum BackupError {
     /// Keys and store are not of one vault.
     #[error(transparent)]
     Vault(#[from] VaultError),
+}
+
+impl From<BookError> for BackupError {
+    fn from(error: BookError) -> Self {
+        match error {
+            // It is the copy that cannot be written or read: the vault at work goes on.
+            BookError::Io { path, source } => Self::Io { path: path.into(), source },
+            error => Self::Book(error),
+        }
+    }
 }
 
 impl Vault {
@@ -87,126 +105,17 @@ impl Vault {
     }
 }
 
-fn failed(path: &Path) -> impl FnOnce(io::Error) -> BackupError + '_ {
-    move |source| BackupError::Io { path: path.to_owned(), source }
-}
-
-/// A folder that becomes whole at once, or not at all: what was not ended is removed.
-pub struct Unfinished<'a> {
-    to: &'a Path,
-    at: PathBuf,
-    done: bool,
-}
-
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        if !self.done {
-            // There may be keys in it. If it cannot be removed, the next try does so or says why not.
-            let _ = fs::remove_dir_all(&self.at);
-        }
-    }
-}
-
-impl<'a> Unfinished<'a> {
-    /// It will be at `to`, where there must be nothing yet, or an empty folder. What an earlier try left is removed.
-    pub fn new(to: &'a Path) -> Result<Self, BackupError> {
-        if fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) || to.is_file() {
-            return Err(BackupError::Occupied(to.to_owned()));
-        }
-        // An empty one gives its place to the whole one; one that is mounted cannot.
-        if to.exists() {
-            fs::remove_dir(to).map_err(|source| BackupError::Place(to.to_owned(), source))?;
-        }
-        let name = format!("{}{UNFINISHED}", to.file_name().unwrap_or_default().to_string_lossy());
-        // What processes left that are no more; one that is at work has a name of its own.
-        let beside = to.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-        for left in entries(beside).unwrap_or_default() {
-            let left = left.to_string_lossy();
-            let process = left.strip_prefix(&name).filter(|number| number.parse::<u32>().is_ok());
-            if process.is_some_and(|number| !Path::new("/proc").join(number).exists()) {
-                let left = beside.join(&*left);
-                fs::remove_dir_all(&left).map_err(failed(&left))?;
-            }
-        }
-        let at = to.with_file_name(format!("{name}{}", std::process::id()));
-        if at.exists() {
-            return Err(BackupError::Occupied(at));
-        }
-        folder(&at)?;
-        Ok(Self { to, at, done: false })
-    }
-
-    /// Where it is filled.
-    pub fn path(&self) -> &Path {
-        &self.at
-    }
-
-    /// Waits until all of it is on the disk, and puts it in its place.
-    pub fn done(mut self) -> Result<(), BackupError> {
-        sync_all(&self.at)?;
-        fs::rename(&self.at, self.to).map_err(failed(self.to))?;
-        self.done = true;
-        sync_parent(self.to)
-    }
-}
-
-fn folder(path: &Path) -> Result<(), BackupError> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed(path))
-}
-
-fn sync(path: &Path) -> Result<(), BackupError> {
-    File::open(path).and_then(|file| file.sync_all()).map_err(failed(path))
-}
-
-/// Waits until the folder that something stands in is on the disk.
-pub fn sync_parent(path: &Path) -> Result<(), BackupError> {
-    sync(path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")))
-}
-
-/// Waits until a file, or all in a folder, is on the disk.
-pub fn sync_all(path: &Path) -> Result<(), BackupError> {
-    if path.is_dir() {
-        for name in entries(path)? {
-            sync_all(&path.join(name))?;
-        }
-    }
-    sync(path)
-}
-
-fn entries(path: &Path) -> Result<Vec<std::ffi::OsString>, BackupError> {
-    let names = fs::read_dir(path).map_err(failed(path))?.map(|entry| entry.map(|entry| entry.file_name()));
-    let mut names = names.collect::<io::Result<Vec<_>>>().map_err(failed(path))?;
-    names.sort();
-    Ok(names)
-}
-
-/// Copies a file or a folder with all that is in it, for its owner alone, whatever the modes were.
-pub fn copy_all(from: &Path, to: &Path) -> Result<(), BackupError> {
-    let kind = fs::symlink_metadata(from).map_err(failed(from))?.file_type();
-    if !kind.is_dir() && !kind.is_file() {
-        return Err(BackupError::Strange(from.to_owned()));
-    }
-    if kind.is_file() {
-        let mut read = File::open(from).map_err(failed(from))?;
-        let mut options = fs::OpenOptions::new();
-        let mut written = options.write(true).create(true).truncate(true).mode(0o600).open(to).map_err(failed(to))?;
-        return io::copy(&mut read, &mut written).map(drop).map_err(failed(to));
-    }
-    folder(to)?;
-    entries(from)?.into_iter().try_for_each(|name| copy_all(&from.join(&name), &to.join(&name)))
-}
-
 /// The names of the vault's keys: they change with every rotation.
 fn key_names(vault: &Path) -> Result<Vec<std::ffi::OsString>, BackupError> {
     let mut names = entries(&vault.join("keys"))?;
-    names.retain(|name| name != book::ANCHOR && !name.to_string_lossy().ends_with(".unfinished"));
+    names.retain(|name| name != book::ANCHOR && name != book::LOST && !name.to_string_lossy().ends_with(".unfinished"));
     Ok(names)
 }
 
 /// Copies the vault in the folder `vault`, which has just made a snapshot, to `to`; gives how far the copied ledger goes.
 pub fn copy(vault: &Path, to: &Path) -> Result<Checkpoint, BackupError> {
     let unfinished = Unfinished::new(to)?;
-    let (keys, at) = (key_names(vault)?, &unfinished.at);
+    let (keys, at) = (key_names(vault)?, unfinished.path());
     folder(&at.join("keys"))?;
     for name in &keys {
         copy_all(&vault.join("keys").join(name), &at.join("keys").join(name))?;
@@ -258,6 +167,9 @@ fn looked_at(at: &Path, named: &Path, random: &Random) -> Result<Looked, BackupE
     let read = std::panic::AssertUnwindSafe(|| fits(&keys, &Subjects::open(&store)?));
     let subjects = std::panic::catch_unwind(read).unwrap_or_else(|_| Err(StoreError::damaged().into()))?;
     let anchor = at.join("keys").join(book::ANCHOR);
+    if !anchor.exists() {
+        return Err(BackupError::NoAnchor(named.join("keys").join(book::ANCHOR)));
+    }
     let (end, verifiers, continues) = book::ended(&at.join("ledger"), &anchor, keys.log()?)?;
     let before = book::Past::all(at, |_| {})?;
     if continues != before.last().map(book::Past::end) {
@@ -284,14 +196,26 @@ fn fits(keys: &Keyring, subjects: &Subjects) -> Result<u64, BackupError> {
     Ok(all)
 }
 
+/// The keys, by the beginnings of their names, that open what is in other backups too, and that can be exchanged. The one
+/// that signs is another in each ledger, and the one that names never changes.
+const OPENING: [&str; 2] = ["wrapping-", "index-"];
+
+/// Which of the keys in the vault in this folder were in the backup that it was put back from: copies of them have been
+/// about. None if it never was, or if they were exchanged since.
+pub fn restored_keys(vault: &Path) -> io::Result<Vec<String>> {
+    let names = match fs::read_to_string(vault.join(RESTORED)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        names => names?,
+    };
+    let there = |name: &&str| vault.join("keys").join(name).exists();
+    Ok(names.lines().filter(there).map(str::to_owned).collect())
+}
+
 /// Removes what a backup left that was not taken along, whole or not.
 pub(crate) fn forget_snapshot(vault: &Path) -> io::Result<()> {
     let snapshot = vault.join(SNAPSHOT);
     for left in [snapshot.with_extension("unfinished"), snapshot] {
-        match fs::remove_file(left) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        durable::remove(&left)?;
     }
     Ok(())
 }
@@ -311,9 +235,13 @@ pub struct Restored {
 /// be empty or missing.
 pub fn restore<'a>(from: &Path, vault: &'a Path, random: &Random) -> Result<(Restored, Unfinished<'a>), BackupError> {
     let unfinished = Unfinished::new(vault)?;
-    let at = &unfinished.at;
+    let at = unfinished.path();
     copy_all(from, at)?;
     let Looked { mut keys, subjects, end, verifiers } = looked_at(at, from, random)?;
+    let names = key_names(at)?.into_iter().map(|name| name.to_string_lossy().into_owned());
+    let opening: Vec<String> = names.filter(|name| OPENING.iter().any(|kind| name.starts_with(kind))).collect();
+    let restored = at.join(RESTORED);
+    durable::create(&restored, opening.join("\n").as_bytes()).map_err(failed(&restored))?;
     let past = book::put_by(at, &verifiers)?;
     let anchor = at.join("keys").join(book::ANCHOR);
     fs::remove_file(&anchor).map_err(failed(&anchor))?;

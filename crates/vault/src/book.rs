@@ -25,7 +25,7 @@ use noren_ledger::Hash;
 use noren_ledger::audit::Auditor;
 use noren_ledger::checkpoint::Checkpoint;
 use noren_ledger::heads::HeadProof;
-use noren_ledger::leaf::{Act, Class, Deed, Leaf, Tag};
+use noren_ledger::leaf::{Act, Class, Deed, Kind, Leaf, Tag};
 use noren_ledger::note::{Note, SignerKey, VerifierKey};
 use noren_ledger::proof::{LeafProof, SubjectProof};
 use noren_ledger::tree::{prove_consistency, prove_inclusion};
@@ -48,11 +48,16 @@ const CLOCK_SLACK: u64 = 60 * 60 * 1_000;
 /// Name of the file, outside the ledger's folder, that keeps its newest checkpoint.
 pub const ANCHOR: &str = "newest-checkpoint";
 
+/// Name of the file beside that one, which is there while leaves were lost and the ledger does not say so.
+pub const LOST: &str = "leaves-lost";
+
 /// What the clock says, in UTC milliseconds.
 pub type Now = Box<dyn Fn() -> u64 + Send + Sync>;
 
 /// The ledger's word that an act stands in it, as surely as its [`Class`] asks for. Only the book gives it,
-/// and [`SubjectKey::open`](crate::seal::SubjectKey::open) asks for it: nothing is read without being written down.
+/// and [`SubjectKey::open`](crate::seal::SubjectKey::open) asks for it: nothing is read without being written down. One
+/// is about one call; but that an index key is exchanged stands for every address that is opened, inside the vault, to
+/// compute its new index ([`Vault::reindex`](crate::vault::Vault::reindex)).
 #[derive(Debug)]
 pub struct Written {
     sequence: u64,
@@ -92,7 +97,7 @@ impl Book {
         each: impl FnMut(&Leaf),
     ) -> Result<Self, BookError> {
         let mut auditor = Auditor::default();
-        let files = Files::open(folder, &mut auditor, each)?;
+        let files = Files::open(folder, Some(anchor.with_file_name(LOST)), &mut auditor, each)?;
         let notes = Notes::open(folder, anchor)?;
         let known = keys.known();
         let newest = notes.newest(&known)?;
@@ -119,6 +124,7 @@ impl Book {
             files,
             unsafe_since: 0,
             hurry: false,
+            is_behind: false,
             newest,
             keys: known[..announced].to_vec(),
             stopped: None,
@@ -171,9 +177,20 @@ impl Book {
         self.shared.state().stopped.clone()
     }
 
-    /// Whether a crash had left something at its end that was cut off when it was opened.
+    /// Whether leaves were lost and the ledger does not say so: a crash had left something at its end that was cut off, or
+    /// its file was exchanged. Known also when what noticed it ended at once.
     pub fn cut(&self) -> bool {
         self.shared.state().files.cut()
+    }
+
+    /// The ledger says now that leaves were lost.
+    pub fn told_of_cut(&self) -> Result<(), BookError> {
+        self.shared.state().files.told()
+    }
+
+    /// Writes down that the clock is behind the newest leaf, if it is and that does not stand there yet.
+    pub fn watch_clock(&self) -> Result<(), BookError> {
+        writer::watch_clock(&mut self.shared.state(), &self.shared)
     }
 
     /// How many leaves there are.
@@ -188,6 +205,10 @@ impl Book {
         let shared = &self.shared;
         let class = deed.class();
         let mut state = shared.state();
+        // Between a stop and the start after it nothing may stand.
+        if deed.kind != Kind::Start {
+            writer::watch_clock(&mut state, shared)?;
+        }
         let act = Act::Deed(following(&state.auditor, deed));
         let sequence = put(&mut state, shared, act)?;
         if state.safe == sequence {
@@ -269,7 +290,7 @@ pub(crate) fn ended(
     keys: LogKeys,
 ) -> Result<(Checkpoint, Vec<VerifierKey>, Option<End>), BookError> {
     let (mut auditor, mut continues) = (Auditor::default(), None);
-    let _files = Files::open(folder, &mut auditor, |leaf| {
+    let _files = Files::open(folder, None, &mut auditor, |leaf| {
         if let Act::Continues { size, root } = leaf.act {
             continues = Some((size, root));
         }

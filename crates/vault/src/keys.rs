@@ -8,17 +8,17 @@
 //!   earlier one has signed;
 //! - `origin`: the name of the ledger.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use noren_ledger::leaf::Actor;
 use noren_ledger::note::{KeyKind, SignerKey, VerifierKey};
 
-use crate::Random;
 use crate::book::LogKeys;
 use crate::seal::{IndexKey, Key, SubjectId, WrappingKey};
+use crate::{Random, durable};
 
 /// The keys cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -84,23 +84,13 @@ fn io(path: &Path) -> impl FnOnce(io::Error) -> KeyError + '_ {
     move |source| KeyError::Io { path: path.to_owned(), source }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io(path))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io(path))
-}
-
-/// Puts a whole file in its place, over an earlier one: beside first, for one that is half there would be taken for
-/// one that was damaged.
+/// Puts a whole file in its place, over an earlier one: one that is half there would be taken for one that was damaged.
 fn place(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
-    let unfinished = path.with_extension("unfinished");
-    remove(&unfinished)?;
-    write(&unfinished, bytes)?;
-    fs::rename(&unfinished, path).map_err(io(path))?;
-    sync_folder(path.parent().unwrap_or(Path::new(".")))
+    durable::replace(path, bytes).map_err(io(path))
 }
 
 fn sync_folder(path: &Path) -> Result<(), KeyError> {
-    File::open(path).and_then(|folder| folder.sync_all()).map_err(io(path))
+    durable::sync(path).map_err(io(path))
 }
 
 fn read(path: PathBuf) -> Result<Key, KeyError> {
@@ -124,7 +114,7 @@ fn read(path: PathBuf) -> Result<Key, KeyError> {
 }
 
 fn draw(path: &Path, random: &Random) -> Result<(), KeyError> {
-    write(path, Key::filled(|bytes| random(bytes)).bytes())
+    durable::create(path, Key::filled(|bytes| random(bytes)).bytes()).map_err(io(path))
 }
 
 impl Keyring {
@@ -326,12 +316,8 @@ fn numbered(folder: &Path, kind: &str) -> Result<Vec<(u32, Key)>, KeyError> {
     numbers.into_iter().map(|number| Ok((number, read(folder.join(format!("{kind}-{number}.key")))?))).collect()
 }
 
-/// Removes a file, if it is there.
 fn remove(path: &Path) -> Result<(), KeyError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io(path)(error)),
-        _ => Ok(()),
-    }
+    durable::remove(path).map_err(io(path))
 }
 
 /// Makes all keys: beside first, so that they are there all or none, whenever the process dies.
@@ -344,10 +330,9 @@ fn make(folder: &Path, origin: &str, random: &Random) -> Result<(), KeyError> {
     for name in ["wrapping-1.key", "index-1.key", "naming.key", "signing-1.key"] {
         draw(&unfinished.join(name), random)?;
     }
-    write(&unfinished.join("origin"), format!("{origin}\n").as_bytes())?;
+    durable::create(&unfinished.join("origin"), format!("{origin}\n").as_bytes()).map_err(io(&unfinished))?;
     sync_folder(&unfinished)?;
-    fs::rename(&unfinished, folder).map_err(io(folder))?;
-    sync_folder(folder.parent().unwrap_or(Path::new(".")))
+    durable::put(&unfinished, folder).map_err(io(folder))
 }
 
 /// The number of a subject as messages have it.
@@ -404,7 +389,7 @@ mod tests {
             assert!(matches!(open(), KeyError::Malformed { .. }), "{name}");
             fs::remove_file(&path).unwrap();
             assert!(matches!(open(), KeyError::Missing { path: missing } if missing == path), "{name}");
-            write(&path, &right).unwrap();
+            durable::create(&path, &right).unwrap();
         }
         Keyring::open(&folder, "shop.example/reads", true, &random()).unwrap();
     }

@@ -8,13 +8,15 @@
 //! - [`backup`]: all of it as files to keep, and put back;
 //! - [`wire`]: questions and answers as bytes, [`serve`]: the door that they come through;
 //! - [`place`]: where that is, [`tls`]: what each side shows the other when it is on another host;
-//! - [`harden`]: what the process gives up; [`lock`]: how it keeps a folder for itself.
+//! - [`harden`]: what the process gives up; [`lock`]: how it keeps a folder for itself;
+//! - [`durable`]: files that are there whole or not at all.
 //!
 //! Synchronous and without an async runtime, so that it stays small enough to be read. By default there is no network:
 //! it listens at a socket of this machine. At a port it listens only where it is told to, and for certificates only.
 
 pub mod backup;
 pub mod book;
+pub mod durable;
 pub mod harden;
 pub mod keys;
 pub mod lock;

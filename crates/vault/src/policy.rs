@@ -2,6 +2,7 @@
 //! been taken over can ask, and is refused and written down.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use noren_ledger::leaf::{Act, Actor, Deed, Field, Fields, Kind, Leaf, Outcome, Purpose, Tag};
 
@@ -81,17 +82,21 @@ pub fn judge_prove(actor: Actor) -> Result<(), Outcome> {
     if matches!(actor, Actor::Customer | Actor::Operator) { Ok(()) } else { Err(Outcome::ActorRefused) }
 }
 
-/// How many people may be opened a minute for one purpose, over all actors together.
+/// How much may be done, and how soon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// People a minute.
+    /// How many people may be opened a minute for one purpose, over all actors together.
     pub per_minute: u32,
+    /// An index key is not destroyed sooner after another one began to take its place: a request that began before may
+    /// still bring an index under it.
+    pub grace: Duration,
 }
 
 impl Default for Limits {
-    /// A hundred a second: more than a busy shop needs, and a hundred thousand people take a quarter of an hour.
+    /// A hundred a second: more than a busy shop needs, and a hundred thousand people take a quarter of an hour. And as
+    /// long as the shop gives a request.
     fn default() -> Self {
-        Self { per_minute: 6_000 }
+        Self { per_minute: 6_000, grace: Duration::from_secs(30) }
     }
 }
 
@@ -330,7 +335,7 @@ mod tests {
     /// A shop that was taken over can call every read another guest's.
     #[test]
     fn many_actors_together_open_no_more_than_the_purpose_allows() {
-        let mut budgets = Budgets::new(Limits { per_minute: 100 });
+        let mut budgets = Budgets::new(Limits { per_minute: 100, ..Limits::default() });
         let read = |budgets: &mut Budgets, no: u32, now| {
             let mut ask = ask(Actor::Guest, 0, Purpose::OrderView, no, now);
             ask.actor_id[..4].copy_from_slice(&no.to_be_bytes());

@@ -2,6 +2,7 @@
 //! of this machine; a vault on another host listens at a port, for whoever has a certificate.
 
 mod tls;
+mod watch;
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -19,6 +20,7 @@ use noren_ledger::leaf::Outcome;
 use noren_ledger::note::VerifierKey;
 use rustix::net::{Shutdown, shutdown};
 
+use self::watch::{Stopwatch, Watch, Watched, stopwatch};
 use crate::book::Newest;
 use crate::place::Place;
 use crate::vault::{Indexes, Proven, Vault, VaultError};
@@ -29,7 +31,8 @@ const CONNECTIONS: usize = 256;
 /// So many more may be about to show who they are. Of more, the one that has taken longest is closed: somebody who
 /// says nothing on many connections must not keep out who says it at once.
 const ENTERING: usize = 64;
-/// Who does not take an answer for so long gets none, and who does not show a certificate within it is a stranger.
+/// Who does not take an answer for so long gets none, who has begun a question and not ended it is closed, and who does
+/// not show a certificate within it is a stranger.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// After a connection that could not be accepted.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -87,10 +90,11 @@ struct Door {
     /// When the last of them was written down, in UTC milliseconds.
     told: AtomicU64,
     patience: Duration,
+    stopwatch: Stopwatch,
 }
 
 impl Door {
-    fn new(vault: Arc<Vault>, patience: Duration) -> Arc<Self> {
+    fn new(vault: Arc<Vault>, patience: Duration, stopwatch: Stopwatch) -> Arc<Self> {
         Arc::new(Self {
             vault,
             open: Mutex::default(),
@@ -99,6 +103,7 @@ impl Door {
             strangers: AtomicU64::new(0),
             told: AtomicU64::new(0),
             patience,
+            stopwatch,
         })
     }
 
@@ -191,13 +196,19 @@ impl Server {
     /// Listens at `place`: at a socket for processes of `users` and of the vault's own user, at a port for whoever
     /// has a certificate that is for shops.
     pub fn start(vault: Arc<Vault>, place: impl Into<Place>, users: &[u32]) -> Result<Self, ServeError> {
-        Self::patient(vault, place.into(), users, PATIENCE)
+        Self::patient(vault, place.into(), users, PATIENCE, stopwatch())
     }
 
-    fn patient(vault: Arc<Vault>, place: Place, users: &[u32], patience: Duration) -> Result<Self, ServeError> {
+    fn patient(
+        vault: Arc<Vault>,
+        place: Place,
+        users: &[u32],
+        patience: Duration,
+        stopwatch: Stopwatch,
+    ) -> Result<Self, ServeError> {
         match place {
             Place::Socket(path) => {
-                let door = Door::new(vault, patience);
+                let door = Door::new(vault, patience, stopwatch);
                 let failed = |source| ServeError::Socket { path: path.clone(), source };
                 let listener = bind(&path, users)?;
                 let own = rustix::process::geteuid().as_raw();
@@ -213,13 +224,14 @@ impl Server {
                     let vault = vault.clone();
                     Arc::new(move || vault.now())
                 });
-                let door = Door::new(vault, patience);
+                let door = Door::new(vault, patience, stopwatch);
+                let port = Arc::new(tls::Port { papers, config });
                 let failed = |source| ServeError::Port { at: address.to_string(), source };
                 let listener = TcpListener::bind((address.host(), address.port())).map_err(failed)?;
                 let at = address.at_port(listener.local_addr().map_err(failed)?.port()).to_string();
                 let listening = listener.as_fd().try_clone_to_owned().map_err(failed)?;
                 let accept = move || Ok(listener.accept()?.0);
-                let thread = listen(&door, accept, move |door, stream| tls::receive(door, stream, &config));
+                let thread = listen(&door, accept, move |door, stream| tls::receive(door, stream, &port));
                 Ok(Self { door, at, listening, listener: Some(thread.map_err(failed)?), socket: None })
             }
         }
@@ -304,14 +316,22 @@ fn receive_process(door: &Arc<Door>, stream: UnixStream, users: &[u32]) {
     }
     let peer = rustix::net::sockopt::socket_peercred(&stream);
     if peer.is_ok_and(|peer| users.contains(&peer.uid.as_raw())) {
-        door.hold(stream, true, |at_door, mut stream| converse(&at_door.door, &mut stream));
+        door.hold(stream, true, |at_door, stream| {
+            let watch = Watch::new(&at_door.door.stopwatch, at_door.door.patience);
+            converse(&at_door.door, &mut Watched::new(stream, &watch), &watch, || true);
+        });
     } else {
         door.turn_away();
     }
 }
 
-fn converse(door: &Door, stream: &mut (impl Read + Write)) {
+/// Answers for as long as there are questions, and `is_good` says that whoever asks may.
+fn converse(door: &Door, stream: &mut (impl Read + Write), watch: &Watch, mut is_good: impl FnMut() -> bool) {
     while let Ok(Some(frame)) = receive(stream) {
+        watch.rest();
+        if !is_good() {
+            return;
+        }
         let answer = match Request::decode(&frame) {
             Ok(request) => answer(&door.vault, &request),
             Err(error) => Answer::Trouble(error.to_string()),

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 
+use crate::durable;
 use crate::seal::{SubjectId, WRAPPED_LEN};
 
 const WRAPPED: TableDefinition<&SubjectId, &[u8]> = TableDefinition::new("wrapped subjects, version 1");
@@ -63,16 +64,13 @@ impl Subjects {
         let named = |error: &dyn std::fmt::Display| StoreError(format!("{}: {error}", path.display()));
         if !path.exists() {
             let unfinished = path.with_extension("unfinished");
-            match std::fs::remove_file(&unfinished) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(named(&error)),
-                _ => {}
-            }
+            durable::remove(&unfinished).map_err(|error| named(&error))?;
             let store = database(&unfinished)?;
             let made = store.begin_write().map_err(StoreError::of)?;
             made.open_table(WRAPPED).map_err(StoreError::of)?;
             made.commit().map_err(StoreError::of)?;
             drop(store);
-            std::fs::rename(&unfinished, path).map_err(|error| named(&error))?;
+            durable::put(&unfinished, path).map_err(|error| named(&error))?;
         }
         // An empty file would be taken for a new store.
         if std::fs::metadata(path).map_err(|error| named(&error))?.len() == 0 {
@@ -133,10 +131,7 @@ impl Subjects {
     pub fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
         let named = |error: std::io::Error| StoreError(format!("{}: {error}", path.display()));
         let unfinished = path.with_extension("unfinished");
-        match std::fs::remove_file(&unfinished) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(named(error)),
-            _ => {}
-        }
+        durable::remove(&unfinished).map_err(named)?;
         let read = self.store.begin_read().map_err(StoreError::of)?;
         let copy = database(&unfinished)?;
         let write = copy.begin_write().map_err(StoreError::of)?;
@@ -150,7 +145,7 @@ impl Subjects {
         }
         write.commit().map_err(StoreError::of)?;
         drop(copy);
-        std::fs::rename(&unfinished, path).map_err(named)
+        durable::put(&unfinished, path).map_err(named)
     }
 
     /// Destroys what is kept of a subject; `false` if there was nothing.

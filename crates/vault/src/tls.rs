@@ -188,6 +188,12 @@ impl Papers {
         })
     }
 
+    /// Whether somebody who has shown these certificates is a shop, at `now` in UTC milliseconds.
+    pub(crate) fn is_good_shop(&self, shown: &[CertificateDer<'_>], now: u64) -> bool {
+        let own = shown.split_first();
+        own.is_some_and(|(own, between)| self.clients.verify_client_cert(own, between, unix_time(now)).is_ok())
+    }
+
     /// How a vault answers.
     pub(crate) fn server(&self, now: Now) -> Arc<ServerConfig> {
         let mut config = ServerConfig::builder_with_details(self.provider.clone(), Arc::new(Time(now)))

@@ -15,13 +15,14 @@ use noren_ledger::note::{Note, VerifierKey};
 use noren_ledger::proof::LeafProof;
 
 pub use self::error::VaultError;
-use crate::Random;
+use self::rotate::Reindexing;
 use crate::book::{self, ANCHOR, Book, BookError, Cosignatures, Now, Past, Written};
 use crate::keys::{Keyring, words};
 use crate::lock::lock;
 use crate::policy::{Ask, Budgets, CHECKOUT_AGE, Limits, OverBudget, judge, judge_index, judge_prove, judge_shred};
 use crate::seal::{Key, NONCE_LEN, Plain, Subject, SubjectId, SubjectKey};
 use crate::subjects::{StoreError, Subjects};
+use crate::{Random, durable};
 
 /// Who asks, and from where. The shop says so; nothing here makes it true, so budgets hold for all
 /// together as well.
@@ -98,8 +99,10 @@ pub struct Vault {
     random: Random,
     /// Held by the one rotation that goes on.
     rotating: Mutex<()>,
-    /// The leaf under which everybody's index is computed anew, if that goes on.
-    reindexing: Mutex<Option<Written>>,
+    /// If everybody's index is computed anew.
+    reindexing: Mutex<Option<Reindexing>>,
+    /// How long the earlier index key stays at least, in milliseconds.
+    grace: u64,
     canonical: fn(&str) -> Option<String>,
     /// Why the store of keys cannot be used any more.
     broken: Mutex<Option<StoreError>>,
@@ -162,8 +165,7 @@ impl Vault {
             .map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;
         keys.settle_signing(&book.verifier())?;
         let cosignatures = Cosignatures::open(&ledger, &book.verifiers(), witnesses)?;
-        let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
-        synced.map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;
+        durable::sync(folder).map_err(|source| VaultError::Folder { path: folder.to_owned(), source })?;
         let vault = Self {
             keys: RwLock::new(keys),
             subjects,
@@ -176,6 +178,7 @@ impl Vault {
             random,
             rotating: Mutex::new(()),
             reindexing: Mutex::new(None),
+            grace: u64::try_from(limits.grace.as_millis()).unwrap_or(u64::MAX),
             canonical,
             broken: Mutex::new(None),
             _lock: lock,
@@ -183,7 +186,9 @@ impl Vault {
         vault.book.append(own(Kind::Start, None))?;
         if vault.book.cut() {
             vault.book.append(own(Kind::Alarm, Some(Detail::TailCut)))?;
+            vault.book.told_of_cut()?;
         }
+        vault.book.watch_clock()?;
         // Signed before anything is opened: whoever cuts the file back to the stop before, takes what is signed.
         vault.book.checkpoint()?;
         Ok(vault)

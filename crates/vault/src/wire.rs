@@ -17,6 +17,9 @@ const VERSION: u8 = 2;
 /// No frame is longer, in bytes: a proof about a much-read person is the longest there is.
 pub const LONGEST: usize = 16 << 20;
 
+/// Room for so many bytes is set aside before the first of a frame has come.
+const FIRST: usize = 64 << 10;
+
 /// Bytes that are no frame of this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a frame that this version of the vault knows; shop and vault must be of the same version")]
@@ -51,8 +54,18 @@ pub fn receive(from: &mut impl Read) -> io::Result<Option<zeroize::Zeroizing<Vec
     if length > LONGEST {
         return Err(NotAFrame.into());
     }
-    let mut frame = zeroize::Zeroizing::new(vec![0; length]);
-    from.read_exact(&mut frame)?;
+    let mut frame = zeroize::Zeroizing::new(Vec::with_capacity(length.min(FIRST)));
+    // Room for what has come, not for what was promised. Growing by hand: what a vector leaves behind is not wiped.
+    while frame.len() < length {
+        if frame.len() == frame.capacity() {
+            let mut larger = zeroize::Zeroizing::new(Vec::with_capacity(length.min(frame.len() * 2)));
+            larger.extend_from_slice(&frame);
+            frame = larger;
+        }
+        let (read, room) = (frame.len(), frame.capacity().min(length));
+        frame.resize(room, 0);
+        from.read_exact(&mut frame[read..])?;
+    }
     Ok(Some(frame))
 }
 

@@ -34,7 +34,7 @@ fn vault(folder: &Path, drawn: &Arc<Drawn>) -> Vault {
     Vault::open(Setup {
         folder,
         origin: "shop.example/reads",
-        limits: Limits { per_minute: u32::MAX },
+        limits: Limits { per_minute: u32::MAX, ..Limits::default() },
         witnesses: &[],
         build: 0,
         now: Arc::new(|| 1_795_651_200_000),

@@ -7,7 +7,8 @@ use clap::{Args, ValueEnum};
 use noren_shop::clock::Entropy;
 use noren_shop::db::copy_sqlite;
 use noren_shop::vault::{self, Asker, Vault};
-use noren_vault::backup::{Unfinished, copy, copy_all, restore, sync_all, sync_parent};
+use noren_vault::backup::{Unfinished, copy, copy_all, restore, same, sync_all};
+use noren_vault::durable;
 
 use super::AnyError;
 use crate::config::Config;
@@ -161,13 +162,13 @@ async fn one(config: &Config, vault: &Vault, part: Part, to: &Path) -> Result<St
 }
 
 /// What is where a part is to be put back.
-fn in_the_way(part: Part, data: &Path) -> Option<PathBuf> {
+fn in_the_way(part: Part, data: &Path) -> Vec<PathBuf> {
     let (place, _) = part.places(data);
     let empty = |place: &PathBuf| fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_none());
     // What was written to another database and not yet put into it, SQLite would put into this one.
     let beside = ["-wal", "-shm", "-journal"].map(|ending| place.with_extension(format!("sqlite{ending}")));
     let beside = beside.into_iter().filter(|_| part == Part::Database);
-    std::iter::once(place).chain(beside).find(|place| place.exists() && !empty(place))
+    std::iter::once(place).chain(beside).filter(|place| place.exists() && !empty(place)).collect()
 }
 
 /// Puts parts of an installation back where there are none: all are made ready and looked at first.
@@ -182,38 +183,44 @@ pub fn put_back(config: &Config, asked: &Restore) -> Result<(), AnyError> {
     if parts.is_empty() {
         return Err("none of the folders database, media, keys, vault is there; name what `noren backup` wrote".into());
     }
-    for (part, _) in &parts {
-        if let Some(place) = in_the_way(*part, &config.data) {
-            return Err(format!(
-                "{} is there already, and is not written over; stop the shop and its vault, and move it aside",
-                place.display()
-            )
-            .into());
+    let mut missing = Vec::new();
+    for (part, from) in &parts {
+        let (place, name) = part.places(&config.data);
+        match in_the_way(*part, &config.data).as_slice() {
+            [] => missing.push((*part, from)),
+            // What a restore that was cut off has put there is not put there again; the vault came last, and as another.
+            [found] if *found == place && *part != Part::Vault && same(&from.join(name), found)? => {
+                println!("{}: is there already, as it is in the backup", part.name());
+            }
+            [place, ..] => {
+                return Err(format!(
+                    "{} is there already, and is not what is in the backup: it is not written over; stop the shop and its \
+                     vault, and move it aside",
+                    place.display()
+                )
+                .into());
+            }
         }
     }
     noren_shop::own_folder(&config.data)?;
     let random: noren_vault::Random = Box::new(|bytes| Entropy::System.fill(bytes));
     let vault_folder = vault::folder(&config.data);
+    let places: Vec<_> = missing.iter().map(|(part, _)| part.places(&config.data)).collect();
     let mut vault = None;
     let mut ready = Vec::new();
-    for (part, from) in &parts {
-        let (place, name) = part.places(&config.data);
+    for ((part, from), (place, name)) in missing.iter().zip(&places) {
         if *part == Part::Vault {
             vault = Some(restore(from, &vault_folder, &random)?);
             continue;
         }
         noren_shop::own_folder(place.parent().unwrap_or(Path::new(".")))?;
-        let unfinished = place.with_extension(format!("unfinished-{}", std::process::id()));
-        copy_all(&from.join(name), &unfinished)?;
-        sync_all(&unfinished)?;
-        ready.push((*part, unfinished, place));
+        let unfinished = Unfinished::of(place)?;
+        copy_all(&from.join(name), unfinished.path())?;
+        sync_all(unfinished.path())?;
+        ready.push((*part, unfinished));
     }
-    for (part, unfinished, place) in ready {
-        if place.is_dir() {
-            fs::remove_dir(&place)?;
-        }
-        fs::rename(&unfinished, &place)?;
-        sync_parent(&place)?;
+    for (part, unfinished) in ready {
+        unfinished.done()?;
         println!("{}: put back", part.name());
     }
     if let Some((restored, unfinished)) = vault {
@@ -224,11 +231,12 @@ pub fn put_back(config: &Config, asked: &Restore) -> Result<(), AnyError> {
         );
     }
     // The new names in the data folder, and the folder's own.
-    fs::File::open(&config.data)?.sync_all()?;
-    sync_parent(&config.data)?;
+    durable::sync(&config.data)?;
+    durable::sync_parent(&config.data)?;
     println!(
         "Start the shop, and look at what `noren doctor` says. Then exchange the keys that were in the backup (`noren rotate \
-         wrapping`, `noren rotate index`), and take a new one: docs/OPERATIONS.md"
+         wrapping`, `noren rotate index`), and take a new one: docs/OPERATIONS.md. If people came after the vault's backup, \
+         `rotate index` names them and ends with 1: their data are lost, and it is to be run once more with --finish"
     );
     Ok(())
 }

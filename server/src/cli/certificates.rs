@@ -1,13 +1,14 @@
 //! `noren certificates`: what a shop and a vault on another host show each other.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use noren_shop::clock::Clock;
+use noren_vault::backup::Unfinished;
+use noren_vault::durable;
 use noren_vault::tls::{CA, CERTIFICATE, KEY, Papers, Side};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -60,8 +61,19 @@ pub fn run(asked: &Certificates) -> Result<(), AnyError> {
     Ok(())
 }
 
-/// Makes a CA and what both sides need in folders of theirs, good from `now` (UTC milliseconds) for `days`.
+/// Makes a CA and what both sides need in folders of theirs, good from `now` (UTC milliseconds) for `days`: all or
+/// nothing.
 pub(crate) fn make(to: &Path, hosts: &[String], days: u16, now: i64) -> Result<(), AnyError> {
+    if to.exists() {
+        let words = "is there already, and is not written over; name a folder that is not there yet";
+        return Err(format!("{} {words}", to.display()).into());
+    }
+    let unfinished = Unfinished::new(to)?;
+    made(unfinished.path(), hosts, days, now)?;
+    Ok(unfinished.done()?)
+}
+
+fn made(to: &Path, hosts: &[String], days: u16, now: i64) -> Result<(), AnyError> {
     let now = Duration::from_millis(u64::try_from(now)?);
     let validity = |mut params: CertificateParams, name: &str| {
         let epoch = date_time_ymd(1970, 1, 1);
@@ -79,7 +91,6 @@ pub(crate) fn make(to: &Path, hosts: &[String], days: u16, now: i64) -> Result<(
     let folder = |path: &Path| {
         DirBuilder::new().mode(0o700).create(path).map_err(|error| format!("{}: {error}", path.display()))
     };
-    folder(to)?;
     for (side, name, hosts, purpose) in [
         (Side::Vault, "Noren vault", hosts, ExtendedKeyUsagePurpose::ServerAuth),
         (Side::Shop, "Noren shop", &[], ExtendedKeyUsagePurpose::ClientAuth),
@@ -97,21 +108,16 @@ pub(crate) fn make(to: &Path, hosts: &[String], days: u16, now: i64) -> Result<(
         write(&place.join(KEY), &zeroize::Zeroizing::new(key.serialize_pem()))?;
         Papers::read(&place)?.check(side, u64::try_from(now.as_millis())?)?;
     }
-    fs::File::open(to)?.sync_all()?;
     Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
-    let written = || -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    };
-    written().map_err(|error| format!("{}: {error}", path.display()))
+    durable::create(path, text.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
@@ -149,6 +155,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let refused = make(dir.path(), &["vault.example".to_owned()], 30, NOW).unwrap_err().to_string();
         assert!(refused.starts_with(&dir.path().display().to_string()), "{refused}");
+        assert!(refused.ends_with("name a folder that is not there yet"), "{refused}");
+        // What fails half-way is not in the way of the next try.
+        let to = dir.path().join("made");
+        make(&to, &["暖簾".to_owned()], 30, NOW).unwrap_err();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        make(&to, &["vault.example".to_owned()], 30, NOW).unwrap();
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod export_folder;
 mod incident;
+mod list;
 mod proof;
 mod scope;
 
@@ -41,6 +42,10 @@ enum What {
     /// First run `noren ledger verify` on the export, with the same keys and witnesses: this reads only the leaves of
     /// the incident's time, and believes that the rest of the ledger is right.
     Scope(scope::Scope),
+    /// Prints the acts in an exported ledger one by one, with the actor and request ids that an incident's file asks for
+    ///
+    /// Nothing is verified by this: run `noren ledger verify` on the export.
+    List(list::List),
     /// Writes the ledger of a shop on this machine to a folder, for `verify` and for everybody (C2SP tlog-tiles)
     Export(Export),
 }
@@ -78,6 +83,7 @@ pub fn run(asked: &Ledger, data: Option<&str>) -> ExitCode {
         What::Verify(asked) => report(asked),
         What::Proof(asked) => proof::report(asked),
         What::Scope(asked) => scope::report(asked),
+        What::List(asked) => list::report(asked),
         What::Export(asked) => {
             let data = data.map(str::to_owned).or_else(|| std::env::var("NOREN_DATA").ok());
             exported(Path::new(data.as_deref().unwrap_or("data")), asked)

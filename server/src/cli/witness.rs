@@ -11,7 +11,8 @@ use noren_ledger::note::VerifierKey;
 use noren_shop::clock::{Clock, Entropy};
 
 use super::{AnyError, ended, log_filter};
-use crate::http::{STOP_WITHIN, serve_until, stopped};
+use crate::http::{STOP_WITHIN, stopped, until};
+use crate::witness::door::Door;
 use crate::witness::folder::Folder;
 use crate::witness::http::router;
 
@@ -58,7 +59,9 @@ fn witness(asked: &Witness) -> Result<(), AnyError> {
         let stopped = stopped();
         println!("{}", introduction(folder.verifier(), &names, address));
         tracing::info!(%address, "the witness listens");
-        serve_until(router(Arc::new(folder), Clock::System), listener, stopped, STOP_WITHIN).await?;
+        let (door, router) = (Door::at(listener), router(Arc::new(folder), Clock::System));
+        until(stopped, STOP_WITHIN, |told| axum::serve(door, router).with_graceful_shutdown(told).into_future())
+            .await?;
         Ok(())
     })
 }

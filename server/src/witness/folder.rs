@@ -1,15 +1,16 @@
 //! What a witness keeps on its disk: `signing.key` and its `name`, made at the first start, and `seen`, the
 //! newest checkpoint of each log that it has cosigned.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use noren_ledger::checkpoints::KeyFault;
 use noren_ledger::note::{KeyKind, SignerKey, VerifierKey};
 use noren_ledger::witness::{AddCheckpoint, Checked, Memory, MemoryFault, Refusal, Seen, Witness, origin_hash};
+use noren_vault::durable;
 
 /// A witness cannot work in a folder.
 #[derive(Debug, thiserror::Error)]
@@ -118,16 +119,8 @@ fn closed(path: &Path, right: u32) -> Result<(), FolderError> {
 
 /// Puts a file in the place of what was there, whole or not at all, and on the disk.
 fn replace(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
-    let (path, unfinished) = (folder.join(name), folder.join(name).with_extension("unfinished"));
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(&unfinished)(error)),
-        _ => {}
-    }
-    let mut options = OpenOptions::new();
-    let mut file = options.write(true).create_new(true).mode(0o600).open(&unfinished).map_err(failed(&unfinished))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed(&unfinished))?;
-    fs::rename(&unfinished, &path).map_err(failed(&path))?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(folder))
+    let path = folder.join(name);
+    durable::replace(&path, bytes).map_err(failed(&path))
 }
 
 impl Folder {

@@ -79,7 +79,24 @@ fn what_was_backed_up_while_people_bought_is_a_shop_again_after_everything_was_l
     assert!(damaged.code == Some(1) && damaged.err.contains("cannot be unwrapped"), "{damaged:?}");
     assert!(!installation.data().join("noren.sqlite").exists());
     fs::write(&key, right).unwrap();
+    let left = |folder: &Path| {
+        let names = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().contains("unfinished")).count()
+    };
+    assert_eq!(
+        (left(&installation.data()), left(&installation.data().join("keys"))),
+        (0, 0),
+        "and leaves no key behind"
+    );
+    // Killed after the database and the key were in their places, and with the rest half ready.
+    for part in ["database", "keys"] {
+        let one = installation.run(&["restore", "--from", &data, "--from", &keys, "--part", part]);
+        assert_eq!(one.code, Some(0), "{one:?}");
+    }
+    fs::create_dir(installation.data().join("vault.unfinished-4194999")).unwrap();
     let put_back = installation.run(&["restore", "--from", &data, "--from", &keys]);
+    assert!(put_back.out.contains("database: is there already"), "{put_back:?}");
+    assert_eq!(left(&installation.data()), 0, "{put_back:?}");
     assert!(put_back.code == Some(0) && put_back.out.contains("/reads/2-"), "{put_back:?}");
     for (path, mode) in [("", 0o700), ("noren.sqlite", 0o600), ("keys/shop.key", 0o600), ("vault", 0o700)] {
         let found = fs::metadata(installation.data().join(path)).unwrap().permissions().mode() & 0o777;
@@ -107,6 +124,10 @@ fn what_was_backed_up_while_people_bought_is_a_shop_again_after_everything_was_l
     let order = shopper.order(&who, SKUS[0]);
     let (status, _, page) = shopper.get(&format!("/orders/{}", order.token)).unwrap();
     assert!(status == 200 && page.contains(&who.name), "{status}: {page}");
+    let due = |words: &str| installation.run(&["doctor"]).out.contains(words);
+    assert!(due("run `noren rotate wrapping` and `noren rotate index`"), "copies of the keys have been about");
+    assert_eq!(installation.run(&["rotate", "wrapping"]).code, Some(0));
+    assert!(due("run `noren rotate index`, then take a new backup"));
     let keys = ledger_keys(&installation);
     assert!(keys.len() == 1 && keys != first_keys, "another ledger, with a key of its own");
     server.ask_to_stop();

@@ -7,6 +7,7 @@ use std::sync::mpsc;
 
 use noren_ledger::leaf::{Detail, Kind};
 use noren_shop::Shop;
+use noren_shop::vault::{Asker, LookFor};
 
 use crate::crowd::{Book, shop_on};
 use crate::installation::{Installation, runtime};
@@ -59,6 +60,16 @@ fn every_key_is_exchanged_while_people_buy_and_nobody_notices() {
     }
     let after = runtime.block_on(indexes(&shop));
     assert!(!before.is_empty() && after.is_disjoint(&before), "nobody is found by the old key");
+    let found = runtime.block_on(async {
+        let mut found = 0;
+        for (_, who) in &orders {
+            let asker = Asker::guest(shop.entropy.uuid(shop.now()), "test");
+            let index = shop.vault.index(asker, LookFor::Login, &who.email).await.unwrap();
+            found += usize::from(index.earlier.is_none() && after.contains(index.newest.as_slice()));
+        }
+        found
+    });
+    assert_eq!(found, orders.len(), "and everybody by the new one");
     let mut names: Vec<String> = fs::read_dir(installation.data().join("vault/keys"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -81,7 +81,7 @@ fn settle(installation: &Installation, people: &[usize]) {
     let said = installation.run(&["migrate"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     let data = installation.data();
-    let limits = Limits { per_minute: u32::MAX };
+    let limits = Limits { per_minute: u32::MAX, ..Limits::default() };
     let here = Here::start(&vault::folder(&data), &vault::socket(&data), "127.0.0.1", limits, &[], &[]).unwrap();
     runtime().block_on(async {
         let shop = installation.shop().await;
@@ -244,8 +244,12 @@ fn stolen_files_and_logs_hold_nobody_in_the_clear() {
     let (data, backup) = (installation.data(), installation.desk().join("backup"));
     let server = Talkative::start(&installation);
     a_day_passes(&installation, &server.url);
-    // A thief comes while the shop is open, and once more when it is closed.
+    // A thief comes while the shop is open, and once more when it is closed; and takes what a backup is.
     back_up(&data, &backup);
+    let copies = installation.desk().join("copies");
+    let [to, keys_to] = ["data", "apart"].map(|place| copies.join(place).display().to_string());
+    let said = installation.run(&["backup", "--to", &to, "--keys-to", &keys_to]);
+    assert_eq!(said.code, Some(0), "{said:?}");
     let log = server.stop();
 
     let people: Vec<Person> = (0..count).chain(GUESTS).chain(TRIED).map(person).collect();
@@ -256,7 +260,7 @@ fn stolen_files_and_logs_hold_nobody_in_the_clear() {
         .flat_map(|who| [&who.email, &who.name, &who.kana, &who.street, &who.building, &who.phone].map(String::as_str));
     let search = Search::of(words.chain(upper.iter().map(String::as_str)));
     let (mut read, mut found) = (0, Vec::new());
-    for folder in [&data, &backup] {
+    for folder in [&data, &backup, &copies] {
         let (more, bytes) = search.below(folder, &SPARED);
         assert!(bytes > 500 * count as u64, "{} holds what was put there: {bytes} bytes", folder.display());
         read += bytes;

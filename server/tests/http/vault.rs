@@ -1,6 +1,7 @@
 //! While the vault is away: what can still be done, and what a person is told.
 
 use axum::http::StatusCode;
+use noren_shop::vault::Asker;
 
 use crate::account::log_in;
 use crate::fixture::{Answer, Browser, TestApp};
@@ -65,6 +66,30 @@ async fn pages_that_show_a_person_say_that_they_cannot_now_and_can_later() {
         assert_eq!(browser.get(&order).await.status, StatusCode::OK);
         assert_eq!(customer.get(&format!("{lang}/account")).await.status, StatusCode::OK);
     }
+}
+
+#[tokio::test]
+async fn who_came_after_the_vaults_backup_is_told_what_is_lost_and_whom_to_write_to() {
+    let app = TestApp::start().await;
+    let mut customer = app.browser();
+    log_in(&mut customer, "hanako@example.jp", noren_shop::account::DEMO_PASSWORD, "").await;
+    let mut conn = app.shop.db.read().await.unwrap();
+    let people = noren_shop::fetch_all!(conn, (sqlx::types::Uuid,), "SELECT id FROM customer").await.unwrap();
+    drop(conn);
+    // As it is when the vault was put back from a backup that is older than they are.
+    for (person,) in people {
+        assert!(app.shop.vault.shred(Asker::shop("test"), person).await.unwrap());
+    }
+    for (lang, lost) in [("", "鍵が失われた"), ("/en", "their key is lost")] {
+        for path in ["/account", "/account/security"] {
+            let page = customer.get(&format!("{lang}{path}")).await;
+            assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+            assert!(page.body.contains(lost) && page.body.contains("mailto:"), "{}", page.body);
+        }
+        assert_eq!(customer.get(&format!("{lang}/account/orders")).await.status, StatusCode::OK);
+    }
+    add(&mut customer, "1").await;
+    assert_eq!(customer.get("/checkout/contact").await.status, StatusCode::OK, "and can buy again");
 }
 
 #[tokio::test]

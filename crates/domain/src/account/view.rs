@@ -8,8 +8,8 @@ use crate::notice::NoticeView;
 /// The account's first page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountView {
-    /// The address of the account.
-    pub email: String,
+    /// The address of the account; `None`: the key of this person's data is lost, and they open no more.
+    pub email: Option<String>,
     /// The name, if one was given.
     pub name: Option<String>,
     /// Customer since, UTC ms.
@@ -31,8 +31,19 @@ pub struct SecurityView {
     pub devices: Vec<DeviceView>,
     /// Tries to sign in, the newest first.
     pub sign_ins: Vec<SignInView>,
-    /// Who read the person's data; `None`: the vault does not answer now.
-    pub reads: Option<ReadsView>,
+    /// Who read the person's data.
+    pub reads: Reads,
+}
+
+/// Who read a person's data, as far as that can be said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reads {
+    /// As the ledger has it.
+    Shown(ReadsView),
+    /// The vault does not answer now.
+    Away,
+    /// The key of this person's data is lost: the ledger of now knows nobody by it.
+    Lost,
 }
 
 /// Who read a person's data, as the vault's ledger proves it.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::{Gap, Grade, Moment, Person, Processor, Question, Scope, Window};
+use super::{Attacker, Gap, Grade, Moment, Person, Processor, Question, Scope, Window};
 use crate::Hash;
 use crate::audit::{AuditFault, Fault};
 use crate::checkpoints::{NotChosen, Standing};
@@ -46,6 +46,12 @@ impl ScopeFault {
             Self::Edge(_) | Self::Root { .. } | Self::Empty => false,
         }
     }
+}
+
+/// What the clock said when the vault noticed that it had been set back.
+fn clock(alarm: &Deed) -> Option<Moment> {
+    let said = alarm.reference.last_chunk::<8>().map_or(0, |said| u64::from_be_bytes(*said));
+    (said > 0).then_some(Moment(said))
 }
 
 /// Where the leaves of a time are, among the `size` leaves under a checkpoint, read by `leaf`: with the nearest
@@ -98,6 +104,8 @@ pub struct Reading<'q> {
     exported: Option<Moment>,
     gaps: BTreeSet<Gap>,
     acts: BTreeMap<(Kind, Outcome), u64>,
+    /// What of the attacker has fitted an act.
+    fitted: Attacker,
     people: BTreeMap<Tag, Box<Person>>,
 }
 
@@ -126,6 +134,7 @@ impl<'q> Reading<'q> {
             exported: None,
             gaps: BTreeSet::new(),
             acts: BTreeMap::new(),
+            fitted: Attacker::default(),
             people: BTreeMap::new(),
         })
     }
@@ -143,6 +152,7 @@ impl<'q> Reading<'q> {
             return Err(fault(Fault::Time).into());
         }
         self.tree.push(leaf_hash(bytes), |_, _, _| {});
+        self.seen_late(&leaf)?;
         self.times = Some((first, leaf.time));
         self.leaves += u64::from(self.question.window.has(leaf.time));
         if let Act::Key { hash } = leaf.act {
@@ -151,7 +161,6 @@ impl<'q> Reading<'q> {
         if let Act::Deed(deed) = &leaf.act {
             self.edges.0 |= leaf.time < self.span.from;
             self.edges.1 |= leaf.time > self.span.to;
-            self.seen_late(&leaf)?;
             self.disorder(&leaf, deed);
             self.last = Some((deed.kind, leaf.time));
             self.count(&leaf, deed);
@@ -159,10 +168,10 @@ impl<'q> Reading<'q> {
         Ok(())
     }
 
-    /// Looks whether somebody outside knew soon what was written up to this act: else whatever stood between the act
-    /// before it and it may have been taken out since.
+    /// Looks whether somebody outside knew soon what was written up to this leaf: else whatever stood between the leaf
+    /// before it and it may have been taken out since. Heads count too: a vault that has nothing to write writes them.
     fn seen_late(&mut self, leaf: &Leaf) -> Result<(), ScopeFault> {
-        let moment = self.last.map_or(self.span.from, |(_, before)| before.max(self.span.from));
+        let moment = self.times.map_or(self.span.from, |(_, before)| before.max(self.span.from));
         let asked = moment <= self.span.to && moment < leaf.time;
         if asked && self.late.is_none() && !self.standing.reaches(leaf.sequence, moment)? {
             self.late = Some(Moment(moment));
@@ -179,10 +188,13 @@ impl<'q> Reading<'q> {
         let gap = match (deed.kind, deed.detail) {
             // The vault says when it stops, unless it falls.
             (Kind::Start, _) if last != Kind::Stop => Gap::Crash(from, to),
-            (Kind::Alarm, Some(Detail::TailCut | Detail::Clock)) => Gap::Alarm(from, to),
+            (Kind::Alarm, Some(Detail::TailCut)) => Gap::Alarm(from, to),
+            // From what the clock said on, for as long as it was behind, times are not what they say.
+            (Kind::Alarm, Some(Detail::Clock)) => Gap::Alarm(from.min(clock(deed).unwrap_or(from)), to),
             _ => return,
         };
-        if before <= self.span.to && leaf.time >= self.span.from {
+        let (Gap::Crash(from, _) | Gap::Alarm(from, _)) = gap else { return };
+        if from.0 <= self.span.to && leaf.time >= self.span.from {
             self.gaps.insert(gap);
         }
     }
@@ -192,6 +204,7 @@ impl<'q> Reading<'q> {
         let opened = deed.kind == Kind::Open && deed.outcome == Outcome::Granted;
         if question.window.has(leaf.time) && question.attacker.did(leaf, deed) {
             *self.acts.entry((deed.kind, deed.outcome)).or_default() += 1;
+            self.fitted.fit(&question.attacker, leaf, deed);
             if opened {
                 self.people.entry(deed.subject).or_default().read(deed.fields, leaf.time);
             }
@@ -255,6 +268,7 @@ impl<'q> Reading<'q> {
             leaves: self.leaves,
             gaps: self.gaps,
             acts: self.acts,
+            unfit: self.question.attacker.unfit(&self.fitted),
             people: self.people,
         })
     }

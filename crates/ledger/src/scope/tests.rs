@@ -6,7 +6,7 @@ use super::*;
 use crate::audit::Auditor;
 use crate::checkpoint::Checkpoint;
 use crate::checkpoints::{Checkpoints, Unread};
-use crate::leaf::{Act, Field, Fields, Kind, Outcome, Tag};
+use crate::leaf::{Act, Detail, Field, Fields, Kind, Outcome, Tag};
 use crate::note::{KeyKind, SignerKey};
 
 const NOON: u64 = 1_793_966_400_000;
@@ -254,6 +254,24 @@ fn a_vault_that_was_stopped_in_good_order_leaves_no_gap_and_one_that_fell_does()
 }
 
 #[test]
+fn a_clock_that_was_set_back_is_a_gap_from_what_it_said_on() {
+    // It had run ahead by a hundred seconds, and is set right in what would have been second 50.
+    let mut reference = [0; 16];
+    reference[8..].copy_from_slice(&moment(50).0.to_be_bytes());
+    let alarm = Deed { detail: Some(Detail::Clock), reference, ..Deed::of(Kind::Alarm, Actor::Vault, Route::new("v")) };
+    let ledger = Ledger::default()
+        .own(0, Kind::Start)
+        .opened(10, Actor::Shop, 1, Purpose::Mail)
+        .opened(140, Actor::Shop, 1, Purpose::Mail)
+        .at(140, Act::Deed(alarm))
+        .opened(160, Actor::Shop, 1, Purpose::Mail)
+        .heads(161);
+    let gap = Gap::Alarm(moment(50), moment(140));
+    assert_eq!(gaps(&ledger, &staff(60, 150)), [gap], "what was read in second 60 has the time of second 140");
+    assert_eq!(gaps(&ledger, &staff(141, 150)), []);
+}
+
+#[test]
 fn a_ledger_that_begins_later_or_ends_sooner_than_the_window_cannot_tell() {
     let late = Window::new(Moment(NOON - 1), moment(30)).unwrap();
     assert_eq!(gaps(&quiet(), &Question { window: late, ..staff(0, 0) }), [Gap::BeginsLate(moment(0))]);
@@ -299,9 +317,10 @@ fn what_the_witness_saw_only_long_after_is_not_said_to_be_all() {
     assert_eq!(gaps(&|second| second), []);
     let late = |second| vec![Gap::CosignedLate(moment(second))];
     assert_eq!(gaps(&|_| 44 * DAY), late(5), "a witness that was set up after the incident");
-    // What was signed in second 25 reaches the acts from 10 to 20, and in 45 that of 40, the next one.
-    assert_eq!(gaps(&|second| if second == 25 { 5 + DAY } else { 20 + DAY }), []);
-    assert_eq!(gaps(&|second| if second == 25 { 5 + DAY } else { 21 + DAY }), late(20), "it was away at the end");
+    // What was signed in second 25 reaches the acts from 10 to 20, and in 45 that of 40, the next one; between 25 and 40
+    // there is nothing.
+    assert_eq!(gaps(&|second| if second == 25 { 5 + DAY } else { 25 + DAY }), []);
+    assert_eq!(gaps(&|second| if second == 25 { 5 + DAY } else { 26 + DAY }), late(25), "it was away at the end");
     assert_eq!(gaps(&|second| if second == 25 { 6 + DAY } else { 20 + DAY }), late(5), "it came after the beginning");
     let scope = quiet().seen(&staff(5, 30), |second| second + 3).unwrap();
     assert_eq!(scope.cosigned, [moment(48)], "the first that reaches the act after the window");
@@ -310,16 +329,49 @@ fn what_the_witness_saw_only_long_after_is_not_said_to_be_all() {
 }
 
 #[test]
+fn a_shop_in_which_nothing_happens_for_days_is_no_gap_if_its_vault_goes_on_signing() {
+    const DAY: u64 = 86_400;
+    let ledger = |signing: bool| {
+        let begun = quiet();
+        let signed = (1..=6).filter(|_| signing).fold(begun, |ledger, half| ledger.heads(45 + half * DAY / 2));
+        signed.opened(50 + 3 * DAY, Actor::Customer, 1, Purpose::SelfView).heads(55 + 3 * DAY)
+    };
+    let window = staff(5, 2 * DAY);
+    assert_eq!(gaps(&ledger(true), &window), []);
+    assert_eq!(gaps(&ledger(false), &window), [Gap::CosignedLate(moment(45))], "it may have been silenced");
+    let away = |second: u64| if second == 45 + DAY { 4 * DAY } else { second };
+    assert_eq!(ledger(true).seen(&window, away).unwrap().gaps.len(), 0, "what comes half a day later tells it too");
+    let away = |second: u64| if (DAY..3 * DAY).contains(&second) { 4 * DAY } else { second };
+    assert_eq!(ledger(true).seen(&window, away).unwrap().gaps, [Gap::CosignedLate(moment(45 + DAY / 2))].into());
+}
+
+#[test]
 fn a_question_without_a_meaning_is_not_answered() {
     let nobody = Question { attacker: Attacker::default(), ..staff(0, 1) };
     assert_eq!(nobody.judge(1), Err(QuestionFault::Empty));
     let copied = Question { copied: [Copied::Database].into(), ..nobody.clone() };
     assert_eq!(copied.judge(1), Ok(()));
+    let exposed = |second| Question { keys_exposed: Some(moment(second)), ..nobody.clone() };
+    assert_eq!([exposed(1).judge(1), exposed(2).judge(1)], [Ok(()), Err(QuestionFault::ExposedLater)]);
     let zero = Attacker { actors: [[0; 16]].into(), ..Attacker::default() };
     assert_eq!(Question { attacker: zero, ..nobody }.judge(1), Err(QuestionFault::NobodysId));
     assert_eq!(staff(0, 1).judge(0), Err(QuestionFault::Unwitnessed("B")));
     assert_eq!(Question { grade: Grade::C, ..staff(0, 1) }.judge(0), Ok(()));
     assert_eq!(Window::new(Moment(2), Moment(1)), None);
+}
+
+#[test]
+fn what_was_named_of_the_attacker_and_fits_no_act_is_told() {
+    let attacker = Attacker {
+        kinds: [Actor::Staff, Actor::Operator].into(),
+        routes: [Route::new("Checkout/place")].into(),
+        actors: [[0xab; 16]].into(),
+        ..Attacker::default()
+    };
+    let scope = quiet().scope(&Question { attacker, ..staff(0, 30) }).unwrap();
+    let actor = format!("actors {}", "ab".repeat(16));
+    assert_eq!(scope.unfit, [&actor, "kinds operator", "routes Checkout/place"]);
+    assert!(quiet().scope(&staff(0, 30)).unwrap().unfit.is_empty());
 }
 
 #[test]

@@ -148,6 +148,9 @@ pub struct Scope {
     pub gaps: BTreeSet<Gap>,
     /// What the attacker did in the window.
     pub acts: BTreeMap<(Kind, Outcome), u64>,
+    /// What the question names of the attacker and no act in the window fits, such as `routes Account`: a slip, perhaps.
+    /// Nothing of it is in the text.
+    pub unfit: Vec<String>,
     /// Everybody of whom something was read or handed on.
     pub people: BTreeMap<Tag, Box<Person>>,
 }

@@ -12,11 +12,11 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::limits::{self, Standing};
-use super::{DoorError, MINUTE, at_the_door, letters, owner};
+use super::{DoorError, MINUTE, at_the_door, letters, looked_for, owner};
 use crate::db::Conn;
 use crate::session::Device;
 use crate::token::Token;
-use crate::vault::{Field, LookFor, Plain};
+use crate::vault::{Field, Plain};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox, shred};
 
 /// A code is good for so long.
@@ -87,7 +87,7 @@ pub async fn ask_mailbox(
     device: &Device,
 ) -> Result<Token, DoorError> {
     let asker = at_the_door(shop, device, kind.word());
-    let index = shop.vault.index(asker, LookFor::Login, email.canonical()).await?;
+    let index = looked_for(shop, asker, email).await?;
     let place = [&index.newest[..], device.network.as_bytes()].concat();
     let mut tx = shop.db.write().await?;
     for (limit, who) in [

@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use super::limits::{self, Standing};
 use super::sign_in::{enter, record};
-use super::{DoorError, Entered, MINUTE, at_the_door, letters, owner, password};
+use super::{DoorError, Entered, MINUTE, at_the_door, letters, looked_for, owner, password};
 use crate::db::Dialect;
 use crate::session::Device;
 use crate::token::Token;
-use crate::vault::{Field, LookFor, Plain};
+use crate::vault::{Field, Plain};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox, shred};
 
 /// A code from a mail is good for so long.
@@ -30,7 +30,7 @@ fn code_hash(shop: &Shop, registration: Uuid, code: &str) -> [u8; 32] {
 /// mail differs.
 pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Device) -> Result<Token, DoorError> {
     let asker = at_the_door(shop, device, "register");
-    let index = shop.vault.index(asker, LookFor::Login, wanted.email.canonical()).await?;
+    let index = looked_for(shop, asker, &wanted.email).await?;
     let mut tx = shop.db.write().await?;
     let by_network = limits::take(&mut tx, shop, limits::REGISTER_NETWORK, device.network.as_bytes()).await?;
     let by_address = limits::take(&mut tx, shop, limits::REGISTER_ADDRESS, &index.newest).await?;

@@ -7,11 +7,10 @@ use uuid::Uuid;
 
 use super::challenge::{self, Kind, Proved, Tried};
 use super::limits::{self, Limit, Standing};
-use super::{DoorError, Entered, at_the_door, devices, events, letters, password};
+use super::{DoorError, Entered, at_the_door, devices, events, letters, looked_for, password};
 use crate::db::Conn;
 use crate::session::{self, Device, SignedIn};
 use crate::token::Token;
-use crate::vault::LookFor;
 use crate::{Shop, execute, fetch_optional, outbox};
 
 /// What a right password opens.
@@ -37,10 +36,10 @@ pub async fn login(
     old: Option<&Token>,
 ) -> Result<Opening, DoorError> {
     let asker = at_the_door(shop, device, "login");
-    let index = shop.vault.index(asker, LookFor::Login, asked.email.canonical()).await?;
+    let index = looked_for(shop, asker, &asked.email).await?;
     let mut tx = shop.db.write().await?;
     let [newest, earlier] = index.both().map(Vec::from);
-    let sql = "SELECT id, password_hash FROM customer WHERE email_index IN ($1, $2)";
+    let sql = "SELECT id, password_hash FROM customer WHERE email_index IN ($1, $2) ORDER BY created_at, id LIMIT 1";
     let account = fetch_optional!(tx, (Uuid, String), sql, newest, earlier).await?;
     let index = index.newest;
     let customer = account.as_ref().map(|(id, _)| Id::new(*id));

@@ -1,7 +1,7 @@
 //! What the account pages show.
 
 use noren_domain::Lang;
-use noren_domain::account::{AccountView, ReadProof, ReadsView, SecurityView};
+use noren_domain::account::{AccountView, ReadProof, Reads, ReadsView, SecurityView};
 
 use super::events::check_phrase;
 use super::{DoorError, history};
@@ -31,9 +31,17 @@ pub async fn home(shop: &Shop, who: &SignedIn) -> Result<Option<AccountView>, Do
     drop(conn);
     let sealed = [(Field::Email, Some(&row.email)), (Field::Name, row.name.as_ref())];
     let asker = Asker::customer(who.customer, "account");
-    let opened = shop.vault.open(asker, For::SelfView, who.customer.0, &sealed).await?;
+    let since = row.created_at;
+    let opened = match shop.vault.open(asker, For::SelfView, who.customer.0, &sealed).await {
+        // There is still an account: its orders, its devices, and the way out.
+        Err(error) if error.is_lost() => {
+            tracing::warn!(%error, "an account's data are lost");
+            return Ok(Some(AccountView { email: None, name: None, since, attention }));
+        }
+        opened => opened?,
+    };
     let name = row.name.is_some().then(|| opened.expose(Field::Name).to_owned());
-    Ok(Some(AccountView { email: opened.expose(Field::Email).to_owned(), name, since: row.created_at, attention }))
+    Ok(Some(AccountView { email: Some(opened.expose(Field::Email).to_owned()), name, since, attention }))
 }
 
 /// Everything on the security page; `None` if the account has gone.
@@ -49,11 +57,12 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
     let sign_ins = history::list(&mut conn, shop, who).await?;
     drop(conn);
     let reads = match reads(shop, who).await {
-        Ok(reads) => Some(reads),
+        Ok(reads) => Reads::Shown(reads),
+        Err(notice::NoticeError::Vault(error)) if error.is_lost() => Reads::Lost,
         // The rest of the page is worth seeing without it, most of all now.
         Err(notice::NoticeError::Vault(error)) if error.is_passing() => {
             tracing::warn!(%error, "who read a person's data cannot be shown");
-            None
+            Reads::Away
         }
         Err(error) => return Err(error),
     };

@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
 
-use noren_domain::account::Email;
+use noren_domain::Lang;
+use noren_domain::account::{Email, LoginForm, RegisterForm};
 
 use super::*;
-use crate::account::{self, testing::customer};
+use crate::account::{self, DoorError, testing::customer};
 use crate::on_both_databases;
+use crate::session::Device;
 use crate::testing::another_machine;
 use crate::vault::LookFor;
 
@@ -124,15 +126,50 @@ on_both_databases!(rows_of_every_kind_get_the_new_index_and_one_that_does_not_op
     assert_eq!((found(&shop, PEOPLE[0]).await, found(&shop, PEOPLE[1]).await), (None, Some(fine)));
 });
 
-on_both_databases!(two_accounts_of_one_address_stop_nobody_else(shop) {
+on_both_databases!(of_two_accounts_of_one_address_the_older_keeps_it_and_nobody_else_is_stopped(shop) {
     shop.migrate().await.unwrap();
     let first = customer(&shop, PEOPLE[0]).await.0;
     let other = customer(&shop, PEOPLE[1]).await.0;
     shop.vault.rotate_index_key(Asker::operator("test")).await.unwrap();
     // Registered once before and once after the exchange began.
+    shop.clock.advance(1);
     let second = customer(&shop, PEOPLE[0]).await.0;
     assert_ne!(first, second);
+    assert_eq!(found(&shop, PEOPLE[0]).await, Some(first), "while both stand there");
     let error = reindex(&shop, NOW, |_, _| ()).await.unwrap_err();
-    assert!(matches!(&error, ReindexError::Left(left) if *left == [first]), "{error}");
-    assert_eq!(found(&shop, PEOPLE[1]).await, Some(other));
+    assert!(matches!(&error, ReindexError::Left(left) if *left == [second]), "{error}");
+    assert_eq!((found(&shop, PEOPLE[0]).await, found(&shop, PEOPLE[1]).await), (Some(first), Some(other)));
+    reindex(&shop, How { finish: true, ..NOW }, |_, _| ()).await.unwrap();
+    assert_eq!((found(&shop, PEOPLE[0]).await, found(&shop, PEOPLE[1]).await), (Some(first), Some(other)));
+});
+
+on_both_databases!(when_nobody_is_found_any_more_nobody_gets_a_second_account(shop) {
+    shop.migrate().await.unwrap();
+    let person = customer(&shop, PEOPLE[0]).await.0;
+    assert!(vault_check::finds_people(&shop).await.is_ok());
+    // Somebody asks as the operator, and tells the database nothing.
+    let asker = Asker::operator("test");
+    shop.vault.rotate_index_key(asker).await.unwrap();
+    let newest = shop.vault.hello().await.unwrap().fingerprints[0];
+    let refused = shop.vault.forget_earlier_index(asker, newest).await.unwrap_err();
+    assert!(refused.to_string().contains("noren rotate index"), "{refused}");
+    let (email,) =
+        crate::fetch_one!(shop.db.read().await.unwrap(), (Vec<u8>,), "SELECT email FROM customer").await.unwrap();
+    shop.vault.reindex(asker, person, [0; 32], email).await.unwrap();
+    shop.vault.forget_earlier_index(asker, newest).await.unwrap();
+
+    assert_eq!(found(&shop, PEOPLE[0]).await, None);
+    assert!(vault_check::finds_people(&shop).await.is_err());
+    let device = Device::new("test".to_owned(), None);
+    let (email, password) = (PEOPLE[0].to_owned(), "rainy tuesday 7".to_owned());
+    let wanted = RegisterForm { email: email.clone(), password: password.clone(), ..RegisterForm::default() };
+    let refused = account::register(&shop, &wanted.parse().unwrap(), Lang::Ja, &device).await.unwrap_err();
+    assert!(matches!(&refused, DoorError::Vault(error @ VaultError::FindsNobody(_)) if error.is_passing()), "{refused}");
+    let asked = LoginForm { email, password, ..LoginForm::default() };
+    let refused = account::login(&shop, &asked.parse().unwrap(), Lang::Ja, &device, None).await.unwrap_err();
+    assert!(matches!(refused, DoorError::Vault(VaultError::FindsNobody(_))), "no wrong password: {refused}");
+
+    reindex(&shop, NOW, |_, _| ()).await.unwrap();
+    assert_eq!(found(&shop, PEOPLE[0]).await, Some(person));
+    account::register(&shop, &wanted.parse().unwrap(), Lang::Ja, &device).await.unwrap();
 });

@@ -131,6 +131,8 @@ fn a_backup_that_was_cut_or_put_together_from_two_vaults_is_not_put_back() {
             "{part}: {said}"
         );
     }
+    let unanchored = refused(&|at| fs::remove_file(at.join("keys/newest-checkpoint")).unwrap());
+    assert!(matches!(&unanchored, BackupError::NoAnchor(path) if path.starts_with(dir.path())), "{unanchored}");
     // The stores of two vaults whose random bytes are the same in this test differ by their wrapping keys.
     let mixed = refused(&|at| {
         let bytes = fs::read(other.join("keys/wrapping-1.key")).unwrap();
@@ -181,6 +183,50 @@ fn a_backup_and_a_restore_that_were_cut_off_leave_nothing_that_looks_whole_and_a
     own_view(&vault(&back), &HANAKO, &sealed).unwrap();
     let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 3, "{left:?}");
+}
+
+#[test]
+fn a_vault_that_was_put_back_says_which_keys_were_about_until_they_are_exchanged() {
+    let dir = tempfile::tempdir().unwrap();
+    let (at, to, back) = (dir.path().join("vault"), dir.path().join("backup"), dir.path().join("back"));
+    let first = vault(&at);
+    sealed(&first);
+    assert_eq!(restored_keys(&at).unwrap(), [""; 0]);
+    first.snapshot(&operator()).unwrap();
+    copy(&at, &to).unwrap();
+    drop(first);
+    put_back(&to, &back).unwrap();
+    let again = vault(&back);
+    assert_eq!(restored_keys(&back).unwrap(), ["index-1.key", "wrapping-1.key"]);
+    again.rotate_wrapping_key(&operator()).unwrap();
+    assert_eq!(restored_keys(&back).unwrap(), ["index-1.key"]);
+    // The next backup holds the new one, and says so of it alone.
+    again.snapshot(&operator()).unwrap();
+    let (later, third) = (dir.path().join("later"), dir.path().join("third"));
+    copy(&back, &later).unwrap();
+    put_back(&later, &third).unwrap();
+    assert_eq!(restored_keys(&third).unwrap(), ["index-1.key", "wrapping-2.key"]);
+}
+
+#[test]
+fn two_copies_are_the_same_only_to_the_last_byte_and_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, other) = (dir.path().join("one"), dir.path().join("other"));
+    for folder in [&one, &other] {
+        fs::create_dir_all(folder.join("in")).unwrap();
+        fs::write(folder.join("in/picture"), vec![7; 200_000]).unwrap();
+        fs::write(folder.join("empty"), []).unwrap();
+    }
+    assert!(same(&one, &other).unwrap());
+    let mut bytes = vec![7; 200_000];
+    bytes[199_999] = 8;
+    fs::write(other.join("in/picture"), &bytes).unwrap();
+    assert!(!same(&one, &other).unwrap());
+    fs::write(other.join("in/picture"), &bytes[..199_999]).unwrap();
+    assert!(!same(&one, &other).unwrap());
+    fs::copy(one.join("in/picture"), other.join("in/picture")).unwrap();
+    fs::write(other.join("more"), []).unwrap();
+    assert!(!same(&one, &other).unwrap() && !same(&one, &one.join("empty")).unwrap());
 }
 
 #[test]
@@ -271,7 +317,7 @@ fn one_backup_put_back_twice_makes_two_ledgers_of_two_names_whatever_became_of_t
         fs::set_permissions(entry.unwrap().path(), fs::Permissions::from_mode(0o644)).unwrap();
     }
     let system: Random = Box::new(|bytes| {
-        std::io::Read::read_exact(&mut File::open("/dev/urandom").unwrap(), bytes).unwrap();
+        std::io::Read::read_exact(&mut fs::File::open("/dev/urandom").unwrap(), bytes).unwrap();
     });
     let origins = ["one", "two"].map(|name| {
         let back = dir.path().join(name);

@@ -147,7 +147,8 @@ impl Cosignatures {
             return Err(CosignError::NoWitness);
         }
         let clock = now / 1_000;
-        if let Some((witness, time)) = by.iter().find(|(_, time)| *time > clock.saturating_add(AHEAD)) {
+        let cannot_be = |time: u64| time == 0 || time > clock.saturating_add(AHEAD);
+        if let Some((witness, time)) = by.iter().find(|(_, time)| cannot_be(*time)) {
             let name = self.witnesses[*witness].name().to_owned();
             return Err(CosignError::Ahead { name, time: *time, now: clock });
         }
@@ -177,7 +178,8 @@ impl Cosignatures {
     }
 
     fn remember(&mut self, size: u64, by: &[By]) {
-        for (witness, time) in by {
+        // One of no time counts for nothing.
+        for (witness, time) in by.iter().filter(|(_, time)| *time > 0) {
             let newest = &mut self.newest[*witness];
             if newest.is_none_or(|newest| (newest.size, newest.time) <= (size, *time)) {
                 *newest = Some(Newest { size, time: *time });

@@ -13,6 +13,7 @@ use noren_ledger::leaf::{LEN, Leaf, LeafError};
 use noren_ledger::tree::{Frontier, leaf_hash};
 
 use super::BookError;
+use crate::durable;
 
 /// Nodes of this level and above are kept in memory: 32 bytes for 256 leaves and half as much again
 /// and so on, 25 MB for a hundred million. Those below are computed from the leaves they span.
@@ -34,8 +35,10 @@ pub(super) struct Files {
     folder: PathBuf,
     leaves: Leaves,
     size: u64,
-    /// Something was cut off the end when it was opened.
+    /// Something was cut off the end when it was opened, or lost before.
     cut: bool,
+    /// Outside the folder: is there for as long as that does not stand in the ledger.
+    lost: Option<PathBuf>,
     /// From [`KEPT_LEVEL`] on.
     nodes: Vec<Vec<Hash>>,
     /// Held for as long as the book is open.
@@ -70,8 +73,14 @@ pub(super) fn sync(file: &File) -> Result<(), BookError> {
 
 impl Files {
     /// Opens the folder and reads every leaf through `auditor`. What a crash left of a half written leaf at
-    /// the very end is cut off, and what a power cut left of zeros: nobody was answered for it.
-    pub(super) fn open(folder: &Path, auditor: &mut Auditor, mut each: impl FnMut(&Leaf)) -> Result<Self, BookError> {
+    /// the very end is cut off, and what a power cut left of zeros: nobody was answered for it. That something was is
+    /// kept in the file `lost`, if there is one for it.
+    pub(super) fn open(
+        folder: &Path,
+        lost: Option<PathBuf>,
+        auditor: &mut Auditor,
+        mut each: impl FnMut(&Leaf),
+    ) -> Result<Self, BookError> {
         own_folder(folder)?;
         let lock = crate::lock::lock(&folder.join("lock")).map_err(io(folder))?.ok_or_else(|| {
             let source = std::io::Error::other("another vault has it open");
@@ -81,7 +90,8 @@ impl Files {
             folder: folder.to_owned(),
             leaves: Leaves::default(),
             size: 0,
-            cut: false,
+            cut: lost.as_ref().is_some_and(|lost| lost.exists()),
+            lost,
             nodes: Vec::new(),
             _lock: lock,
         };
@@ -107,6 +117,8 @@ impl Files {
         if last {
             whole = written(&file, whole).map_err(io(&path))?;
             if whole != length {
+                // First, for what is cut off leaves no trace.
+                self.lose()?;
                 file.set_len(whole).map_err(io(&path))?;
                 self.cut = true;
             }
@@ -149,9 +161,20 @@ impl Files {
         Ok(())
     }
 
-    /// Whether something was cut off the end when it was opened.
+    /// Whether something was cut off the end when it was opened, or lost before.
     pub(super) fn cut(&self) -> bool {
         self.cut
+    }
+
+    /// Leaves were lost, and the ledger does not say so yet.
+    fn lose(&self) -> Result<(), BookError> {
+        self.lost.as_ref().map_or(Ok(()), |lost| durable::replace(lost, b"").map_err(io(lost)))
+    }
+
+    /// The ledger says that leaves were lost.
+    pub(super) fn told(&mut self) -> Result<(), BookError> {
+        self.cut = false;
+        self.lost.as_ref().map_or(Ok(()), |lost| durable::remove(lost).map_err(io(lost)))
     }
 
     /// Looks whether what is written to is still what stands in the folder: a file that was removed takes all that comes.
@@ -161,7 +184,11 @@ impl Files {
         let same = |found: &fs::Metadata, held: &fs::Metadata| (found.dev(), found.ino()) == (held.dev(), held.ino());
         match (fs::metadata(&path), segment.file.metadata()) {
             (Ok(found), Ok(held)) if same(&found, &held) => Ok(()),
-            _ => Err(BookError::Exchanged(path.display().to_string())),
+            _ => {
+                // With an equal file in its place nobody would miss them.
+                self.lose()?;
+                Err(BookError::Exchanged(path.display().to_string()))
+            }
         }
     }
 

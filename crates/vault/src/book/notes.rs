@@ -1,7 +1,7 @@
 //! Signed checkpoints on the disk: behind each other in a file for each month, and the newest once more outside the
 //! folder.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,8 @@ use noren_ledger::checkpoint::Checkpoint;
 use noren_ledger::note::{Note, VerifierKey, parse_notes};
 
 use super::BookError;
-use super::files::{io, month, names, own_file, own_folder, write};
+use super::files::{io, month, names, own_file, own_folder};
+use crate::durable;
 
 /// Ending of a file of checkpoints.
 pub(super) const NOTES: &str = ".notes";
@@ -36,15 +37,10 @@ impl Notes {
         let mut file = own_file(&path)?;
         file.write_all(format!("{note}\n").as_bytes()).and_then(|()| file.sync_data()).map_err(io(&path))?;
         if new {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(io(folder))?;
+            durable::sync(folder).map_err(io(folder))?;
         }
         // A power cut must not leave an empty anchor: with none of the log's checkpoints in it nothing opens.
-        let unfinished = self.anchor.with_extension("unfinished");
-        write(&unfinished, note.to_string().as_bytes())?;
-        File::open(&unfinished).and_then(|file| file.sync_all()).map_err(io(&unfinished))?;
-        fs::rename(&unfinished, &self.anchor).map_err(io(&self.anchor))?;
-        let folder = self.anchor.parent().unwrap_or(Path::new("."));
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(io(folder))
+        durable::replace(&self.anchor, note.to_string().as_bytes()).map_err(io(&self.anchor))
     }
 
     /// The newest checkpoint, opened with one of the log's keys. What a crash left of a half written one behind it

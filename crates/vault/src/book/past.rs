@@ -52,7 +52,7 @@ impl Past {
         let keys = keys.map_err(|_| BookError::Checkpoint(path.display().to_string()))?;
         let mut auditor = Auditor::default();
         let mut continues = None;
-        let files = Files::open(folder, &mut auditor, |leaf| {
+        let files = Files::open(folder, None, &mut auditor, |leaf| {
             if let Act::Continues { size, root } = leaf.act {
                 continues = Some((size, root));
             }

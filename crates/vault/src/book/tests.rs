@@ -192,6 +192,10 @@ fn what_a_crash_left_half_written_is_cut_off_and_what_was_cut_off_is_noticed() {
     let book = open(dir.path()).unwrap();
     assert_eq!((book.size(), book.cut()), (6, true));
     drop(book);
+    let book = open(dir.path()).unwrap();
+    assert!(book.cut(), "and for as long as nobody has written it down");
+    book.told_of_cut().unwrap();
+    drop(book);
     assert!(!open(dir.path()).unwrap().cut());
     fs::write(&leaves, [&whole[..5 * LEN], &[0; LEN]].concat()).unwrap();
     assert!(matches!(refusal(open(dir.path())), BookError::Short { held: 5, signed: 6 }), "zeros over what was signed");
@@ -283,7 +287,35 @@ fn a_file_that_is_removed_or_exchanged_while_it_is_written_to_is_noticed_at_the_
         book.append(entry(1, Class::Strict)).unwrap();
         assert!(matches!(book.checkpoint(), Err(BookError::Exchanged(_))));
         assert!(matches!(book.append(entry(1, Class::Strict)), Err(BookError::Stopped(_))));
+        drop(book);
+        if exchange {
+            assert!(open(dir.path()).unwrap().cut(), "what was answered for since is lost, and the next start says so");
+        }
     }
+}
+
+#[test]
+fn a_vault_that_has_nothing_to_write_goes_on_signing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (time, now) = clock();
+    let book = open_as(dir.path(), signer(), now).unwrap();
+    let beat = || writer::beat(&mut book.shared.state(), &book.shared).unwrap();
+    beat();
+    assert_eq!(book.size(), 0, "there is nothing to be signed");
+    book.append(entry(1, Class::Strict)).unwrap();
+    let (first, _) = book.checkpoint().unwrap();
+    time.fetch_add(12 * 60 * 60 * 1_000 - 1, Ordering::SeqCst);
+    beat();
+    assert_eq!(book.size(), first.size);
+    time.fetch_add(1, Ordering::SeqCst);
+    beat();
+    beat();
+    assert_eq!(book.size(), first.size + 1, "once");
+    let (second, _) = book.checkpoint().unwrap();
+    assert_eq!(second.size, first.size + 1, "heads under it are enough");
+    drop(book);
+    let at = time.load(Ordering::SeqCst);
+    assert_eq!(open_as(dir.path(), signer(), Box::new(move || at)).unwrap().size(), second.size, "and it opens again");
 }
 
 /// The keys of a log whose first one is `signer()`: those with which checkpoints are verified only, and those that sign.

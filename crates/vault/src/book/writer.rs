@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use noren_ledger::audit::{AuditFault, Auditor};
 use noren_ledger::checkpoint::Checkpoint;
-use noren_ledger::leaf::{Act, Leaf};
+use noren_ledger::leaf::{Act, Actor, Deed, Detail, Kind, Leaf, Route};
 use noren_ledger::note::{Note, SignerKey, VerifierKey};
 
 use super::files::{Files, sync};
@@ -18,6 +18,12 @@ const RELAXED: Duration = Duration::from_millis(50);
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 /// And after so many of them.
 const CHECKPOINT_LEAVES: u64 = 1_000;
+/// When nothing was written for so long (milliseconds), heads are, and are signed: from outside a vault that has nothing
+/// to write must not look like one whose checkpoints are held back.
+const STILL: u64 = 12 * 60 * 60 * 1_000;
+/// A clock that is behind the newest leaf by more than this (milliseconds) was set back, and that is written down: what
+/// comes until it has caught up has the time of that leaf, and not its own.
+const SET_BACK: u64 = 5_000;
 
 pub(super) struct State {
     pub(super) auditor: Auditor,
@@ -28,6 +34,8 @@ pub(super) struct State {
     pub(super) unsafe_since: u64,
     /// Somebody waits for the disk.
     pub(super) hurry: bool,
+    /// It stands in the ledger that the clock is behind.
+    pub(super) is_behind: bool,
     /// The newest checkpoint.
     pub(super) newest: Option<(Checkpoint, Note)>,
     /// Verify all checkpoints, in the order in which they were announced: the last one those of now.
@@ -98,6 +106,25 @@ pub(super) fn put(state: &mut State, shared: &Shared, act: Act) -> Result<u64, B
         Ok(_) => Ok(sequence),
         Err(fault) => Err(stop(state, shared, fault.into())),
     }
+}
+
+/// Writes down that the clock was set back, once, with what it says.
+pub(super) fn watch_clock(state: &mut State, shared: &Shared) -> Result<(), BookError> {
+    let (ledger, clock) = (state.auditor.time(), (shared.now)());
+    if clock >= ledger {
+        state.is_behind = false;
+    }
+    if state.is_behind || ledger - ledger.min(clock) <= SET_BACK {
+        return Ok(());
+    }
+    state.is_behind = true;
+    let mut reference = [0; 16];
+    reference[8..].copy_from_slice(&clock.to_be_bytes());
+    let alarm = Deed::of(Kind::Alarm, Actor::Vault, Route::new("vault"));
+    put(state, shared, Act::Deed(Deed { detail: Some(Detail::Clock), reference, ..alarm }))?;
+    state.hurry = true;
+    shared.work.notify_one();
+    Ok(())
 }
 
 /// Puts the first leaf of all, unless it stands there already.
@@ -200,6 +227,16 @@ fn signed(
     Ok(())
 }
 
+/// Writes heads if nothing was written for long.
+pub(super) fn beat(state: &mut State, shared: &Shared) -> Result<(), BookError> {
+    let still = (shared.now)().saturating_sub(state.auditor.time());
+    if state.auditor.size() > 0 && still >= STILL {
+        let heads = state.auditor.heads();
+        put(state, shared, heads)?;
+    }
+    Ok(())
+}
+
 /// The thread that writes through: at once when somebody waits, else when the time has come.
 pub(super) fn write_through(shared: &Shared) {
     let mut signed_at = (shared.now)();
@@ -208,6 +245,10 @@ pub(super) fn write_through(shared: &Shared) {
         let unsigned = state.auditor.size() - state.newest.as_ref().map_or(0, |(checkpoint, _)| checkpoint.size);
         if state.stopped.is_some() || (state.closing && unsigned == 0) {
             return;
+        }
+        if unsigned == 0 && !state.closing {
+            // A failure stops the book, and the next turn ends here.
+            let _ = beat(&mut state, shared);
         }
         // Also when the clock was set back: then sooner.
         let age = Duration::from_millis((shared.now)().abs_diff(signed_at));

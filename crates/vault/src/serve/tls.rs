@@ -1,78 +1,72 @@
 //! The door of a vault on another host: who shows no good certificate is a stranger.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+use super::watch::{Watch, Watched};
 use super::{Door, converse};
-use crate::tls::attend;
+use crate::tls::{Papers, attend};
+
+/// How often a connection that stays open is asked whether its certificate is still good, in milliseconds.
+const LOOK_AGAIN: u64 = 60_000;
+
+/// What the vault shows at its port, and whom it takes for a shop.
+pub(super) struct Port {
+    pub(super) papers: Papers,
+    pub(super) config: Arc<ServerConfig>,
+}
 
 /// Somebody at the port. Who it is they have yet to show.
-pub(super) fn receive(door: &Arc<Door>, stream: TcpStream, config: &Arc<ServerConfig>) {
+pub(super) fn receive(door: &Arc<Door>, stream: TcpStream, port: &Arc<Port>) {
     // A peer that does not read must not keep the vault from closing, and one whose host is gone not stay for ever.
     if stream.set_write_timeout(Some(door.patience)).and_then(|()| attend(&stream)).is_err() {
         return;
     }
-    let config = config.clone();
+    let port = port.clone();
     door.hold(stream, false, move |at_door, stream| {
         let door = &at_door.door;
-        let Ok(connection) = greet(door, config, &stream) else {
+        let watch = Watch::new(&door.stopwatch, door.patience);
+        let mut stream = Watched::new(stream, &watch);
+        watch.begin();
+        let Ok(connection) = greet(port.config.clone(), &mut stream) else {
             // Who is cut off because the vault closes may have been one of ours.
             if !door.is_closing() {
                 door.turn_away();
             }
             return;
         };
+        watch.rest();
+        let shown = connection.peer_certificates().unwrap_or_default().to_vec();
+        let mut looked = door.vault.now();
+        // A connection must not outlive what it was let in with.
+        let is_good = || {
+            let now = door.vault.now();
+            if now.abs_diff(looked) < LOOK_AGAIN {
+                return true;
+            }
+            looked = now;
+            port.papers.is_good_shop(&shown, now)
+        };
         let mut stream = StreamOwned::new(connection, stream);
         if at_door.admit() {
-            converse(door, &mut stream);
+            converse(door, &mut stream, &watch, is_good);
         }
         stream.conn.send_close_notify();
         let _ = stream.conn.write_tls(&mut stream.sock);
     });
 }
 
-/// Both sides show their certificates.
-fn greet(door: &Door, config: Arc<ServerConfig>, stream: &TcpStream) -> io::Result<ServerConnection> {
+/// Both sides show their certificates: all of it takes no longer than the vault's patience, however little the peer says
+/// at a time.
+fn greet(config: Arc<ServerConfig>, stream: &mut Watched<TcpStream>) -> io::Result<ServerConnection> {
     let mut connection = ServerConnection::new(config).map_err(io::Error::other)?;
-    let mut entering = Entering { door, stream, since: door.vault.now() };
     while connection.is_handshaking() {
-        connection.complete_io(&mut entering)?;
+        connection.complete_io(stream)?;
     }
-    stream.set_read_timeout(None)?;
     Ok(connection)
-}
-
-/// A connection whose peer is not known yet: however little it says at a time, all of it takes no longer than the
-/// vault's patience.
-struct Entering<'a> {
-    door: &'a Door,
-    stream: &'a TcpStream,
-    since: u64,
-}
-
-impl Read for Entering<'_> {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let gone = Duration::from_millis(self.door.vault.now().saturating_sub(self.since));
-        let left = self.door.patience.checked_sub(gone).filter(|left| !left.is_zero());
-        // What the system says then is no end to rustls, but a reason to try again.
-        let over = || io::Error::from(io::ErrorKind::TimedOut);
-        self.stream.set_read_timeout(Some(left.ok_or_else(over)?))?;
-        self.stream.read(bytes).map_err(|error| if error.kind() == io::ErrorKind::WouldBlock { over() } else { error })
-    }
-}
-
-impl Write for Entering<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.stream.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
-    }
 }
 
 #[cfg(test)]

@@ -43,6 +43,18 @@ pub enum VaultError {
     /// Nothing is to be computed anew.
     #[error("no index key takes another's place just now; begin with `noren rotate index`")]
     NotRotating,
+    /// The earlier index key may still be needed.
+    #[error(
+        "the earlier index key stays for {0} more seconds: what began before another one took its place may still bring an \
+         index under it; run `noren rotate index` again then"
+    )]
+    TooEarly(u64),
+    /// All who were ever sealed are found by the earlier index key.
+    #[error(
+        "nobody was given another index yet, and without the earlier key nobody would be found by their address; run \
+         `noren rotate index`, which gives one to everybody with an account or an order, once there is somebody"
+    )]
+    NobodyYet,
     /// The key of a subject does not unwrap.
     #[error(
         "the key of subject {0} cannot be unwrapped: the store of keys and the wrapping key are not of the same vault, \

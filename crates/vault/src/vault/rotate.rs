@@ -4,9 +4,32 @@ use std::sync::{MutexGuard, PoisonError};
 
 use noren_ledger::leaf::{Actor, Deed, Detail, Field, Fields, Kind, Outcome, Purpose};
 
-use super::{Asker, Vault, VaultError, unwrap};
+use super::{Asker, Indexes, Vault, VaultError, unwrap};
 use crate::book::Written;
-use crate::seal::{Plain, SubjectId};
+use crate::seal::{Plain, Subject, SubjectId};
+
+/// Everybody's index is computed anew.
+pub(super) struct Reindexing {
+    /// The leaf under which that is done.
+    written: Written,
+    /// When the vault was last asked to, in UTC milliseconds.
+    begun: u64,
+    /// How many have been shown to it since, with or without the new index.
+    shown: u64,
+}
+
+impl Reindexing {
+    /// Opens an address under the one leaf that stands for all of them, and hands it to `index` alone: only that may leave.
+    fn indexes(
+        &self,
+        subject: &Subject,
+        id: &SubjectId,
+        email: &[u8],
+        index: impl FnOnce(Plain) -> Option<Indexes>,
+    ) -> Option<Indexes> {
+        index(subject.key.open(id, Field::Email, email, &self.written).ok()?)
+    }
+}
 
 impl Vault {
     /// A new wrapping key for everybody; the old one is destroyed. Gives how many subjects were wrapped anew.
@@ -49,7 +72,7 @@ impl Vault {
     pub fn rotate_index_key(&self, asker: &Asker) -> Result<(), VaultError> {
         let (_only, written) = self.rotation(asker, Detail::IndexKey)?;
         self.keys.write().unwrap_or_else(PoisonError::into_inner).rotate_index(&self.random)?;
-        *self.reindexing() = Some(written);
+        *self.reindexing() = Some(Reindexing { written, begun: (self.now)(), shown: 0 });
         Ok(())
     }
 
@@ -68,15 +91,16 @@ impl Vault {
             return Err(self.refuse(deed, Outcome::ActorRefused));
         }
         let Some(subject) = self.subject(id)? else { return Err(self.refuse(deed, Outcome::NoSubject)) };
-        let opened = {
-            let reindexing = self.reindexing();
-            let written = reindexing.as_ref().ok_or(VaultError::NotRotating)?;
-            subject.key.open(id, Field::Email, email, written).ok()
+        let indexes = {
+            let mut reindexing = self.reindexing();
+            let reindexing = reindexing.as_mut().ok_or(VaultError::NotRotating)?;
+            reindexing.shown += 1;
+            reindexing.indexes(&subject, id, email, |address| {
+                let canonical = (self.canonical)(address.expose()).map(Plain::new)?;
+                Some(self.indexes(Field::Email, &canonical))
+            })
         };
-        let Some(canonical) = opened.and_then(|address| (self.canonical)(address.expose())).map(Plain::new) else {
-            return Err(self.refuse(deed, Outcome::Damaged));
-        };
-        let index = self.indexes(Field::Email, &canonical);
+        let Some(index) = indexes else { return Err(self.refuse(deed, Outcome::Damaged)) };
         if !index.both().contains(present) {
             let fields = Fields::of(&[Field::Email]);
             let deed = self.deed(asker, Kind::Index, Some(Purpose::Login), fields);
@@ -87,17 +111,42 @@ impl Vault {
     }
 
     /// Destroys the earlier index key, once nobody is found by it any more: everybody by the one with the fingerprint
-    /// `newest`.
+    /// `newest`. Whether that is so only the shop knows; but not so soon after the beginning that a request may still
+    /// bring an index under it, and not before anybody was given another one: two questions in a row would lose all.
     pub fn forget_earlier_index(&self, asker: &Asker, newest: &[u8; 32]) -> Result<(), VaultError> {
-        let _only = self.rotation(asker, Detail::IndexKey)?.0;
-        if self.fingerprints().first() != Some(newest) || self.reindexing().is_none() {
-            return Err(VaultError::NotRotating);
+        let deed = Deed { detail: Some(Detail::IndexKey), ..self.deed(asker, Kind::Rotate, None, Fields::NONE) };
+        if asker.actor != Actor::Operator {
+            return Err(self.refuse(deed, Outcome::ActorRefused));
         }
+        let _only = self.turn();
+        self.take(&deed)?;
+        if let Err(unfit) = self.may_forget(newest) {
+            return Err(match self.refuse(deed, Outcome::ReferenceRefused) {
+                VaultError::Refused(_) => unfit,
+                greater => greater,
+            });
+        }
+        self.book.append(deed)?;
         *self.reindexing() = None;
         Ok(self.keys.write().unwrap_or_else(PoisonError::into_inner).forget_earlier_index()?)
     }
 
-    fn reindexing(&self) -> MutexGuard<'_, Option<Written>> {
+    fn may_forget(&self, newest: &[u8; 32]) -> Result<(), VaultError> {
+        let reindexing = self.reindexing();
+        let going_on = reindexing.as_ref().filter(|_| self.fingerprints().first() == Some(newest));
+        let Reindexing { begun, shown, .. } = going_on.ok_or(VaultError::NotRotating)?;
+        // A clock that was set back makes it longer.
+        let left = self.grace.saturating_sub((self.now)().saturating_sub(*begun));
+        if left > 0 {
+            return Err(VaultError::TooEarly(left.div_ceil(1_000)));
+        }
+        if *shown == 0 && self.stored(self.subjects.count())? > 0 {
+            return Err(VaultError::NobodyYet);
+        }
+        Ok(())
+    }
+
+    fn reindexing(&self) -> MutexGuard<'_, Option<Reindexing>> {
         self.reindexing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

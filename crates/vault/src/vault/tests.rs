@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use noren_ledger::leaf::Act;
+use noren_ledger::leaf::{Act, LEN};
 use noren_ledger::proof::SubjectProof;
 
 use super::*;
@@ -42,6 +42,14 @@ pub fn open_at(folder: &Path, time: &Arc<AtomicU64>) -> Result<Vault, VaultError
 
 pub fn vault(folder: &Path) -> Vault {
     open_at(folder, &Arc::new(AtomicU64::new(BEGAN))).unwrap()
+}
+
+/// All leaves of a vault that is closed, of one month.
+pub fn leaves(folder: &Path) -> Vec<Leaf> {
+    let mut names = fs::read_dir(folder.join("ledger")).unwrap().map(|entry| entry.unwrap().path());
+    let bytes =
+        fs::read(names.find(|path| path.extension().is_some_and(|ending| ending == "leaves")).unwrap()).unwrap();
+    bytes.chunks_exact(LEN).map(|bytes| Leaf::decode(bytes).unwrap()).collect()
 }
 
 pub fn asker(actor: Actor, id: u8) -> Asker {
@@ -283,4 +291,37 @@ fn no_plaintext_leaves_the_vault_without_a_leaf() {
     Book::open(&dir.path().join("ledger"), &anchor, signer, 7, Box::new(|| BEGAN), None, each).unwrap();
     assert!(answered > 300, "{answered}");
     assert_eq!(told, answered);
+}
+
+#[test]
+fn a_clock_that_is_set_back_stands_in_the_ledger_once_at_a_start_and_while_the_vault_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let time = Arc::new(AtomicU64::new(BEGAN));
+    let ahead = BEGAN + 30 * 60_000;
+    let vault = open_at(dir.path(), &time).unwrap();
+    time.store(ahead, Ordering::SeqCst);
+    let sealed = sealed(&vault);
+    time.store(ahead - 5_000, Ordering::SeqCst);
+    own_view(&vault, &HANAKO, &sealed).unwrap();
+    // Noticed: set right.
+    time.store(BEGAN + 1_000, Ordering::SeqCst);
+    own_view(&vault, &HANAKO, &sealed).unwrap();
+    own_view(&vault, &HANAKO, &sealed).unwrap();
+    vault.stop().unwrap();
+    drop(vault);
+    let vault = open_at(dir.path(), &time).unwrap();
+    own_view(&vault, &HANAKO, &sealed).unwrap();
+    drop(vault);
+    let leaves = leaves(dir.path());
+    let deeds = leaves.iter().filter_map(|leaf| if let Act::Deed(deed) = leaf.act { Some(deed) } else { None });
+    let told: Vec<_> = deeds.map(|deed| (deed.kind, deed.detail)).collect();
+    let clock = (Kind::Alarm, Some(Detail::Clock));
+    let (seal, open) = ((Kind::Seal, None), (Kind::Open, None));
+    let (start, stop) = ((Kind::Start, None), (Kind::Stop, None));
+    assert_eq!(told, [start, seal, open, clock, open, open, stop, start, clock, open]);
+    let said = leaves.iter().find_map(|leaf| match leaf.act {
+        Act::Deed(deed) if deed.kind == Kind::Alarm => Some(deed.reference),
+        _ => None,
+    });
+    assert_eq!(said.unwrap()[8..], (BEGAN + 1_000).to_be_bytes());
 }

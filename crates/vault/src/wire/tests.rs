@@ -97,9 +97,12 @@ fn frames_come_one_behind_the_other_and_a_giant_one_is_refused_before_it_is_read
     let mut pipe = Vec::new();
     send(&mut pipe, b"one").unwrap();
     send(&mut pipe, b"").unwrap();
+    let long: Vec<u8> = (0..300_000u32).map(|byte| byte.to_be_bytes()[3]).collect();
+    send(&mut pipe, &long).unwrap();
     let mut from = pipe.as_slice();
     assert_eq!(receive(&mut from).unwrap().as_deref().map(Vec::as_slice), Some(&b"one"[..]));
     assert_eq!(receive(&mut from).unwrap().as_deref().map(Vec::as_slice), Some(&b""[..]));
+    assert_eq!(receive(&mut from).unwrap().as_deref(), Some(&long));
     assert!(receive(&mut from).unwrap().is_none());
     assert!(receive(&mut [255; 8].as_slice()).is_err());
     assert!(receive(&mut [0, 0].as_slice()).is_err(), "cut within the length");

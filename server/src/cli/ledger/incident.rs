@@ -111,7 +111,7 @@ fn list<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> String {
 }
 
 /// Bytes in hexadecimal digits.
-fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+pub fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     if text.len() != 2 * N || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
@@ -233,6 +233,11 @@ impl Part<'_> {
             self.faults.push(format!("{}{key} is unknown; known are {}", self.name, known.join(", ")));
         }
     }
+}
+
+/// A moment as it stands in the file.
+pub fn moment(text: &str) -> Option<Moment> {
+    text.parse().ok().and_then(read_moment)
 }
 
 /// A leaf's time has milliseconds: what is finer is cut off, at both ends of a window to the safe side.

@@ -44,13 +44,19 @@ pub struct Scope {
 /// What to end with and what to say.
 pub fn report(asked: &Scope) -> (u8, String) {
     match computed(asked) {
-        Ok(text) => match &asked.expect {
-            None => (RIGHT, text),
-            Some(file) => match fs::read(file) {
-                Ok(published) => compared(file, &published, &text),
-                Err(error) => (UNKNOWN, format!("cannot be compared: {}: {error}\n", file.display())),
-            },
-        },
+        Ok((text, unfit)) => {
+            // Beside the text, which is the same for everybody.
+            for named in unfit {
+                eprintln!("note: no act in the window fits `{named}` of the incident's file; is it written right?");
+            }
+            match &asked.expect {
+                None => (RIGHT, text),
+                Some(file) => match fs::read(file) {
+                    Ok(published) => compared(file, &published, &text),
+                    Err(error) => (UNKNOWN, format!("cannot be compared: {}: {error}\n", file.display())),
+                },
+            }
+        }
         Err(fault) if fault.unknown() => (UNKNOWN, format!("cannot be computed: {fault}\n")),
         Err(fault) => (WRONG, format!("{fault}\n")),
     }
@@ -112,7 +118,8 @@ impl Fault {
     }
 }
 
-fn computed(asked: &Scope) -> Result<String, Fault> {
+/// The text, and what of the question fits nothing.
+fn computed(asked: &Scope) -> Result<(String, Vec<String>), Fault> {
     let file = |fault: &dyn std::fmt::Display| Fault::Incident(format!("{}: {fault}", asked.incident.display()));
     let question = fs::read(&asked.incident).map_err(|error| file(&error))?;
     let question = incident::read(&question).map_err(|faults: IncidentFaults| file(&faults))?;
@@ -148,7 +155,7 @@ fn computed(asked: &Scope) -> Result<String, Fault> {
         Fault::Scope(ScopeFault::Root { .. }) => export.blame(&range).unwrap_or(fault),
         fault => fault,
     })?;
-    Ok(scope.text(Repeat { keys: &keys, witnesses: &witnesses }))
+    Ok((scope.text(Repeat { keys: &keys, witnesses: &witnesses }), scope.unfit))
 }
 
 /// The checkpoints of a file, of which nobody has looked at the signatures.

@@ -18,7 +18,7 @@ mod proofs;
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/verify-ledger.py");
 
 /// A deed of any kind that a vault may write down.
-fn deed(no: u16) -> Deed {
+pub(super) fn deed(no: u16) -> Deed {
     use Kind::{Alarm, Config, Export, Index, Open, Prove, Rotate, Seal, Shred, Start, Stop};
     let kind = Kind::ALL[usize::from(no) % Kind::ALL.len()];
     let about = matches!(kind, Open | Seal | Shred | Prove);
@@ -49,14 +49,14 @@ fn deed(no: u16) -> Deed {
 
 /// Leaves as a vault would write them, and the checkpoints that it would sign.
 #[derive(Default)]
-struct Written {
+pub(super) struct Written {
     auditor: Auditor,
     leaves: Vec<[u8; 144]>,
     notes: Vec<Note>,
 }
 
 impl Written {
-    fn write(&mut self, act: Act) {
+    pub(super) fn write(&mut self, act: Act) {
         let act = match act {
             Act::Deed(deed) if deed.subject != Tag::NOBODY => {
                 let head = self.auditor.head(deed.subject);
@@ -71,14 +71,14 @@ impl Written {
         self.leaves.push(leaf);
     }
 
-    fn sign(&mut self, signer: &SignerKey) {
+    pub(super) fn sign(&mut self, signer: &SignerKey) {
         let heads = self.auditor.heads();
         self.write(heads);
         let origin = signer.verifier().name().to_owned();
         self.notes.push(Checkpoint { origin, size: self.auditor.size(), root: self.auditor.root() }.sign(signer));
     }
 
-    fn export(&self, to: &Exported) {
+    pub(super) fn export(&self, to: &Exported) {
         for (index, width) in bundles_added(0, self.auditor.size()) {
             let leaves = self.leaves.iter().skip(usize::try_from(index).unwrap() * 256).take(usize::from(width));
             to.write(&bundle_path(index, width), noren_ledger::tile::bundle(leaves.map(<[u8; 144]>::as_slice)));
@@ -90,15 +90,15 @@ impl Written {
 }
 
 /// An exported ledger, and who has signed it.
-struct Exported {
+pub(super) struct Exported {
     dir: TempDir,
-    log: SignerKey,
+    pub(super) log: SignerKey,
     witness: SignerKey,
 }
 
 impl Exported {
     /// Nothing yet.
-    fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         let log = SignerKey::new("shop.example/reads", KeyKind::Log, &[1; 32]).unwrap();
         let witness = SignerKey::new("witness.example/w", KeyKind::Witness, &[2; 32]).unwrap();
         Self { dir: tempfile::tempdir().unwrap(), log, witness }
@@ -118,11 +118,11 @@ impl Exported {
         exported
     }
 
-    fn folder(&self) -> PathBuf {
+    pub(super) fn folder(&self) -> PathBuf {
         self.dir.path().join("export")
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(super) fn file(&self, name: &str) -> PathBuf {
         self.folder().join(name)
     }
 

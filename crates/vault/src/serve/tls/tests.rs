@@ -1,5 +1,7 @@
+use std::io::Write;
 use std::net::Shutdown;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection, ProtocolVersion};
@@ -35,7 +37,11 @@ impl Behind {
         let (dir, time, authority) = (tempfile::tempdir().unwrap(), Arc::new(AtomicU64::new(BEGAN)), Authority::new());
         let vault = Arc::new(open_at(&dir.path().join("vault"), &time).unwrap());
         let place = Place::Tls("tls://127.0.0.1:0".parse().unwrap(), authority.papers(Side::Vault, FINE));
-        let server = Server::patient(vault.clone(), place, &[], patience).unwrap();
+        let stopwatch = {
+            let time = time.clone();
+            Arc::new(move || Duration::from_millis(time.load(Ordering::SeqCst)))
+        };
+        let server = Server::patient(vault.clone(), place, &[], patience, stopwatch).unwrap();
         Self { authority, vault, time, server, _dir: dir }
     }
 
@@ -125,6 +131,38 @@ fn a_certificate_that_expires_while_the_vault_runs_is_not_taken_any_more() {
     assert!(is_answered(behind.good_shop()));
     behind.time.fetch_add(86_400_000 * (FINE.unsigned_abs() + 1), Ordering::SeqCst);
     assert!(!is_answered(behind.good_shop()));
+}
+
+#[test]
+fn a_connection_does_not_outlive_the_certificate_that_it_was_let_in_with() {
+    let behind = Behind::patient(LONG);
+    let mut shop = behind.good_shop();
+    assert!(matches!(ask(&mut shop, &Request::Hello), Answer::Hello(_)));
+    behind.time.fetch_add(86_400_000, Ordering::SeqCst);
+    assert!(matches!(ask(&mut shop, &Request::Hello), Answer::Hello(_)), "still good");
+    behind.time.fetch_add(86_400_000 * FINE.unsigned_abs(), Ordering::SeqCst);
+    assert!(!is_answered(shop));
+}
+
+#[test]
+fn who_may_ask_and_does_not_end_the_question_is_given_up_and_whoever_asks_nothing_is_not() {
+    let behind = Behind::patient(LONG);
+    let patience = u64::try_from(LONG.as_millis()).unwrap();
+    let (mut idle, mut slow) = (behind.good_shop(), behind.good_shop());
+    for shop in [&mut idle, &mut slow] {
+        assert!(matches!(ask(shop, &Request::Hello), Answer::Hello(_)));
+    }
+    // Half a question of sixteen megabytes, for which no such room is set aside.
+    slow.write_all(&[1, 0, 0, 0, 2, 0]).unwrap();
+    slow.flush().unwrap();
+    loop {
+        behind.time.fetch_add(patience, Ordering::SeqCst);
+        if slow.write_all(&[0]).and_then(|()| slow.flush()).is_err() {
+            break;
+        }
+    }
+    assert!(has_ended(&mut slow.sock));
+    assert!(matches!(ask(&mut idle, &Request::Hello), Answer::Hello(_)), "as long as it likes");
 }
 
 #[test]

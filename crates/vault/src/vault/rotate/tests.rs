@@ -1,13 +1,17 @@
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use noren_ledger::leaf::{Kind, Purpose};
+use noren_ledger::leaf::{Act, Kind, Purpose};
 use noren_ledger::note::VerifierKey;
 
 use super::*;
 use crate::keys::Keyring;
 use crate::policy::NO_REFERENCE;
-use crate::vault::tests::{HANAKO, TARO, asker, own_view, plain, random, refusal, sealed, vault};
+use crate::vault::tests::{
+    BEGAN, HANAKO, TARO, asker, leaves, open_at, own_view, plain, random, refusal, sealed, vault,
+};
 use crate::vault::{Indexes, Proven};
 
 /// The names of the key files of a kind.
@@ -153,9 +157,11 @@ fn people_are_found_by_both_index_keys_until_the_old_one_is_destroyed() {
     drop(vault);
 
     // Half-way, the vault dies: both keys are still there, and it is gone on with.
-    let vault = self::vault(dir.path());
+    let time = Arc::new(AtomicU64::new(BEGAN));
+    let vault = open_at(dir.path(), &time).unwrap();
     assert_eq!(index(&vault, "hanako@example.jp"), during);
     vault.rotate_index_key(&operator()).unwrap();
+    time.fetch_add(30_000, Ordering::SeqCst);
     assert_eq!(vault.reindex(&operator(), &HANAKO, &before.newest, &sealed[0].1).unwrap(), during.newest);
     assert!(
         matches!(vault.forget_earlier_index(&operator(), &was[0]), Err(VaultError::NotRotating)),
@@ -167,6 +173,37 @@ fn people_are_found_by_both_index_keys_until_the_old_one_is_destroyed() {
     assert_eq!((vault.identity(), vault.fingerprints().len()), (identity, 1));
     assert!(matches!(vault.reindex(&operator(), &HANAKO, &before.newest, &sealed[0].1), Err(VaultError::NotRotating)));
     own_view(&vault, &HANAKO, &sealed).unwrap();
+}
+
+#[test]
+fn two_questions_in_a_row_do_not_make_everybody_unfindable() {
+    let dir = tempfile::tempdir().unwrap();
+    let time = Arc::new(AtomicU64::new(BEGAN));
+    let vault = open_at(dir.path(), &time).unwrap();
+    let sealed = sealed(&vault);
+    let present =
+        vault.index(&asker(Actor::Guest, 1), Purpose::Login, Field::Email, &plain("hanako@example.jp")).unwrap();
+    vault.rotate_index_key(&operator()).unwrap();
+    let newest = vault.fingerprints()[0];
+    let forget = || vault.forget_earlier_index(&operator(), &newest).unwrap_err();
+    assert!(matches!(forget(), VaultError::TooEarly(30)), "what began before may still bring the earlier one");
+    time.fetch_add(29_999, Ordering::SeqCst);
+    assert!(matches!(forget(), VaultError::TooEarly(1)));
+    time.fetch_add(1, Ordering::SeqCst);
+    assert!(matches!(forget(), VaultError::NobodyYet), "nobody has another index");
+    assert!(forget().to_string().contains("noren rotate index"));
+    vault.reindex(&operator(), &HANAKO, &present.newest, &sealed[0].1).unwrap();
+    let before = vault.book().size();
+    vault.forget_earlier_index(&operator(), &newest).unwrap();
+    assert_eq!(files(dir.path(), "index"), ["index-2.key"]);
+    // Again, with nothing to destroy: refused, and that is what the ledger says of it.
+    assert!(matches!(forget(), VaultError::NotRotating));
+    drop(vault);
+    let outcomes = leaves(dir.path()).into_iter().filter_map(|leaf| match leaf.act {
+        Act::Deed(deed) if leaf.sequence >= before && deed.kind == Kind::Rotate => Some(deed.outcome),
+        _ => None,
+    });
+    assert_eq!(outcomes.collect::<Vec<_>>(), [Outcome::Granted, Outcome::ReferenceRefused]);
 }
 
 #[test]
@@ -213,10 +250,12 @@ fn a_key_that_was_half_retired_when_the_power_went_is_retired_at_the_next_start(
 #[test]
 fn every_rotation_stands_in_the_ledger() {
     let dir = tempfile::tempdir().unwrap();
-    let vault = vault(dir.path());
+    let time = Arc::new(AtomicU64::new(BEGAN));
+    let vault = open_at(dir.path(), &time).unwrap();
     vault.rotate_wrapping_key(&operator()).unwrap();
     vault.rotate_signing_key(&operator()).unwrap();
     vault.rotate_index_key(&operator()).unwrap();
+    time.fetch_add(30_000, Ordering::SeqCst);
     vault.forget_earlier_index(&operator(), &vault.fingerprints()[0]).unwrap();
     vault.stop().unwrap();
     drop(vault);
