@@ -7,15 +7,18 @@ pub mod challenge;
 mod demo;
 mod devices;
 pub mod events;
+pub mod factors;
 mod letters;
 mod limits;
 mod new_password;
 mod password;
 mod reauth;
+pub mod recovery;
 mod register;
 mod sign_in;
 #[cfg(test)]
 pub mod testing;
+pub mod totp;
 mod view;
 
 pub use demo::{DEMO_PASSWORD, demo, demo_addresses};

@@ -4,7 +4,7 @@ use noren_domain::Lang;
 use noren_domain::account::{AccountView, Browser, ReadProof, ReadsView, SecurityView, SignInOutcome, SignInView};
 
 use super::events::check_phrase;
-use super::{DoorError, HISTORY};
+use super::{DoorError, HISTORY, factors};
 use crate::session::{self, SignedIn};
 use crate::vault::{Asker, Field, For, Proof};
 use crate::{Shop, fetch_all, fetch_optional, notice};
@@ -76,6 +76,7 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
             network: row.network,
         })
         .collect();
+    let factors = factors::standing(&mut conn, who.customer).await?;
     drop(conn);
     let reads = match reads(shop, who).await {
         Ok(reads) => Some(reads),
@@ -86,7 +87,7 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
         }
         Err(error) => return Err(error),
     };
-    Ok(Some(SecurityView { notices, password_changed_at, phrase, devices, sign_ins, reads }))
+    Ok(Some(SecurityView { notices, password_changed_at, phrase, devices, sign_ins, factors, reads }))
 }
 
 /// So many of a person's orders are asked about, the newest first. Those that they placed signed in have the
