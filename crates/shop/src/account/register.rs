@@ -40,6 +40,9 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
             return Err(DoorError::Refused(Fault::TooMany { minutes }));
         }
     }
+    if let Some(why) = password::weakness(shop, &wanted.password, &wanted.email).await? {
+        return Err(DoorError::Refused(Fault::WeakPassword { why }));
+    }
     let password_hash = password::hash(shop, &wanted.password).await?;
     let now = shop.now();
     let id = shop.entropy.uuid(now);
