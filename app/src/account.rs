@@ -2,6 +2,7 @@
 
 mod code;
 mod confirm;
+mod factors;
 mod home;
 mod login;
 mod orders;
@@ -9,9 +10,11 @@ mod password;
 mod phrase;
 mod prove;
 mod reads;
+mod recovery;
 mod register;
 mod reset;
 mod security;
+mod totp;
 mod verify;
 
 pub use confirm::{ConfirmSignInPage, MailCodePage};
@@ -20,9 +23,11 @@ pub use login::LoginPage;
 pub use orders::{MyOrderPage, MyOrdersPage};
 pub use password::PasswordPage;
 pub use prove::ProvePage;
+pub use recovery::RecoveryPage;
 pub use register::RegisterPage;
 pub use reset::{ResetCodePage, ResetPage};
 pub use security::SecurityPage;
+pub use totp::TotpPage;
 pub use verify::VerifyPage;
 
 use leptos::prelude::*;

@@ -16,7 +16,7 @@ use noren_domain::Lang;
 
 use crate::account::{
     AccountPage, ConfirmSignInPage, LoginPage, MailCodePage, MyOrderPage, MyOrdersPage, PasswordPage, ProvePage,
-    RegisterPage, ResetCodePage, ResetPage, SecurityPage, VerifyPage,
+    RecoveryPage, RegisterPage, ResetCodePage, ResetPage, SecurityPage, TotpPage, VerifyPage,
 };
 use crate::cart::CartPage;
 use crate::catalogue::{CategoryPage, HomePage, ProductPage, SearchPage};
@@ -54,6 +54,8 @@ pub fn Pages() -> impl IntoView {
             <Route path=path!("/account/security") view=In(|| Box::pin(account(Account::Security))) />
             <Route path=path!("/account/security/password") view=In(|| Box::pin(account(Account::Password))) />
             <Route path=path!("/account/confirm") view=In(|| Box::pin(account(Account::Prove))) />
+            <Route path=path!("/account/security/totp") view=In(|| Box::pin(account(Account::Totp))) />
+            <Route path=path!("/account/security/recovery") view=In(|| Box::pin(account(Account::Recovery))) />
             <Route path=path!("/orders/:token") view=In(|| Box::pin(reading(Reading::Order))) />
             <Route path=path!("/security") view=In(|| Box::pin(reading(Reading::Trust))) />
             <Route path=path!("/security/notices/:no") view=In(|| Box::pin(reading(Reading::Notice))) />
@@ -122,6 +124,8 @@ enum Account {
     Security,
     Password,
     Prove,
+    Totp,
+    Recovery,
 }
 
 #[cfg_attr(feature = "split", lazy(fallible))]
@@ -140,6 +144,8 @@ async fn account(page: Account) -> Shown {
         Account::Security => SecurityPage().into_any(),
         Account::Password => PasswordPage().into_any(),
         Account::Prove => ProvePage().into_any(),
+        Account::Totp => TotpPage().into_any(),
+        Account::Recovery => RecoveryPage().into_any(),
     })
 }
 
