@@ -117,6 +117,14 @@ mod inside {
         }
     }
 
+    /// The same at the field `field`, or at the new password if that is what was refused.
+    pub fn fault_at(field: &str, error: &DoorError) -> Faults {
+        match fault(error) {
+            weak @ Fault::WeakPassword { .. } => Faults::field("password", weak),
+            other => Faults::field(field, other),
+        }
+    }
+
     /// Lets the person in: session cookie, the guest's cart poured into theirs, and on to `next`.
     pub async fn let_in(entered: &Entered, next: Option<LocalPath>) {
         request::set_session_token(&entered.token);

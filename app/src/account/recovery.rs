@@ -20,32 +20,32 @@ const PARCEL: &str = "recovery";
 
 /// Goes to the page of the codes, which shows these to their owner and never again.
 #[cfg(feature = "ssr")]
-pub(super) fn hand_over(who: &noren_shop::session::SignedIn, codes: &[noren_domain::account::RecoveryCode]) {
+pub(super) fn hand_over(who: &noren_shop::session::Recent, codes: &[noren_domain::account::RecoveryCode]) {
     let codes: Vec<String> = codes.iter().map(noren_domain::account::RecoveryCode::written).collect();
-    crate::request::put_parcel(PARCEL, &serde_json::to_vec(&(who.customer.0, codes)).unwrap_or_default());
+    crate::request::put_parcel(PARCEL, &serde_json::to_vec(&(who.customer().0, codes)).unwrap_or_default());
     crate::request::go(PAGE);
 }
 
 /// Loads the page of the codes.
 #[server(endpoint = "account/recovery", input = GetUrl)]
 pub async fn load_recovery() -> Result<Option<RecoveryView>, Refusal> {
-    let who = super::inside::guard(PAGE).await?;
+    let who = super::inside::guard_recent(PAGE).await?;
     let shop = crate::request::shop();
     let standing = async {
         let mut conn = shop.db.read().await?;
-        noren_shop::account::recovery::standing(&mut conn, who.customer).await
+        noren_shop::account::recovery::standing(&mut conn, who.customer()).await
     };
     let standing = standing.await.map_err(|e| crate::request::failed(&e))?;
     let parcel = crate::request::take_parcel(PARCEL);
     let made: Option<(uuid::Uuid, Vec<String>)> = parcel.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let fresh = made.filter(|(owner, _)| *owner == who.customer.0).map(|(_, codes)| codes).unwrap_or_default();
+    let fresh = made.filter(|(owner, _)| *owner == who.customer().0).map(|(_, codes)| codes).unwrap_or_default();
     Ok(Some(RecoveryView { standing, fresh }))
 }
 
 /// Makes new codes.
 #[server(endpoint = "account/recovery-new")]
 pub async fn renew_recovery() -> Result<(), Refusal> {
-    let who = super::inside::guard(PAGE).await?;
+    let who = super::inside::guard_recent(PAGE).await?;
     let made = noren_shop::account::recovery::renew(&crate::request::shop(), &who, &crate::request::device()).await;
     hand_over(&who, &made.map_err(|e| Refusal::from(super::factors::faults(&e)))?);
     Ok(())

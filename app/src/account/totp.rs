@@ -24,8 +24,8 @@ pub struct TotpData {
 /// Loads the page of the app.
 #[server(endpoint = "account/totp", input = GetUrl)]
 pub async fn load_totp() -> Result<Option<TotpData>, Refusal> {
-    let who = super::inside::guard(PAGE).await?;
-    let totp = noren_shop::account::totp::view(&crate::request::shop(), &who, crate::request::lang()).await;
+    let who = super::inside::guard_recent(PAGE).await?;
+    let totp = noren_shop::account::totp::page(&crate::request::shop(), &who, crate::request::lang()).await;
     let totp = totp.map_err(|e| Refusal::from(super::factors::faults(&e)))?;
     Ok(Some(TotpData { totp, form: crate::form::kept("totp").unwrap_or_default() }))
 }
@@ -33,7 +33,7 @@ pub async fn load_totp() -> Result<Option<TotpData>, Refusal> {
 /// Begins to set an app up, or begins anew.
 #[server(endpoint = "account/totp-begin")]
 pub async fn begin_totp() -> Result<(), Refusal> {
-    let who = super::inside::guard(PAGE).await?;
+    let who = super::inside::guard_recent(PAGE).await?;
     let begun = noren_shop::account::totp::begin(&crate::request::shop(), &who).await;
     begun.map_err(|e| Refusal::from(super::factors::faults(&e)))?;
     crate::request::go(PAGE);
@@ -43,7 +43,7 @@ pub async fn begin_totp() -> Result<(), Refusal> {
 /// Turns the app on with its first code.
 #[server(endpoint = "account/totp-confirm")]
 pub async fn confirm_totp(#[server(flatten)] form: TotpForm) -> Result<(), Refusal> {
-    let who = super::inside::guard(PAGE).await?;
+    let who = super::inside::guard_recent(PAGE).await?;
     let typed = form.parse().map_err(|faults| crate::form::refuse("totp", &form, faults))?;
     let (shop, device) = (crate::request::shop(), crate::request::device());
     match noren_shop::account::totp::confirm(&shop, &who, &typed, &device).await {
@@ -62,7 +62,7 @@ pub async fn confirm_totp(#[server(flatten)] form: TotpForm) -> Result<(), Refus
 /// Turns the app off, or gives up setting one up.
 #[server(endpoint = "account/totp-off")]
 pub async fn end_totp() -> Result<(), Refusal> {
-    let who = super::inside::guard(PAGE).await?;
+    let who = super::inside::guard_recent(PAGE).await?;
     let ended = noren_shop::account::totp::turn_off(&crate::request::shop(), &who, &crate::request::device()).await;
     ended.map_err(|e| Refusal::from(super::factors::faults(&e)))?;
     crate::request::go(PAGE);

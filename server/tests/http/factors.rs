@@ -167,6 +167,34 @@ async fn factors_are_ones_own_and_nobodys_without_a_sign_in() {
 }
 
 #[tokio::test]
+async fn ten_minutes_after_the_sign_in_the_person_is_asked_once_more_before_anything_is_shown_or_changed() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "mori@example.jp").await;
+    browser.submit(TOTP, "/api/account/totp-begin", &[]).await;
+    app.shop.clock.advance(10 * 60_000 + 1);
+    for page in [TOTP, RECOVERY] {
+        let answer = browser.get(page).await;
+        assert!(answer.location().starts_with("/account/confirm?next="), "{page}: {}", answer.location());
+        assert!(!answer.body.contains("class=\"secret\""));
+    }
+    for action in ["totp-begin", "totp-confirm", "totp-off", "recovery-new"] {
+        let answer = browser.post(TOTP, &format!("/api/account/{action}"), &[("code", "123456")]).await;
+        assert!(answer.location().starts_with("/account/confirm?next="), "{action}: {}", answer.location());
+    }
+}
+
+#[tokio::test]
+async fn the_owner_is_told_by_mail_that_the_app_was_turned_on() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "mori@example.jp").await;
+    set_up(&app, &mut browser, "").await;
+    let told = app.mails_to("mori@example.jp").await;
+    assert!(told.iter().any(|mail| mail.contains("認証アプリ")), "{told:?}");
+}
+
+#[tokio::test]
 async fn while_the_vault_is_away_an_app_that_is_on_can_be_seen_and_one_being_set_up_must_wait() {
     let app = TestApp::start().await;
     let mut browser = app.browser();

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, ORIGIN, REFERER};
 use axum::http::{Method, StatusCode};
 
-use crate::account::PASSWORD;
+use crate::account::{PASSWORD, register};
 use crate::fixture::{Answer, TestApp, URL};
 
 async fn registering(app: &TestApp, page: &str, password: &str) -> Answer {
@@ -29,6 +29,21 @@ async fn an_easy_password_is_refused_at_its_field_with_what_would_be_better() {
         }
     }
     assert!(app.mails_to("kazuko.mori@example.jp").await.is_empty());
+}
+
+#[tokio::test]
+async fn an_easy_password_is_refused_in_place_of_another_one_too() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "kazuko.mori@example.jp").await;
+    for (password, words) in
+        [("bluewhalebluewhale", "繰り返し"), ("kazuko19840512", "お客様のメールアドレスや当店の名前")]
+    {
+        let page = "/account/security/password";
+        let answer = browser.submit(page, "/api/account/change-password", &[("password", password)]).await;
+        let fault = answer.between("id=\"f-password-fault\" class=\"field__fault\">", "<").unwrap();
+        assert!(fault.contains(words), "{password}: {fault}");
+    }
 }
 
 #[tokio::test]

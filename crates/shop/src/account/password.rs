@@ -57,7 +57,7 @@ async fn bounded<T: Send + 'static>(
 
 /// Why `password` is no good as a new one for the account of `email`, beside what [`Password::new`] says of
 /// it: easy to guess, or in a leak. `None`: it may be set.
-pub async fn weakness(shop: &Shop, password: &Password, email: &Email) -> Result<Option<Weakness>, HashError> {
+pub async fn weakness(shop: &Shop, password: &Password, email: Option<&Email>) -> Result<Option<Weakness>, HashError> {
     let (judged, own) = (password.clone(), weakness::own_words(email, shop.host()));
     let found = bounded(move || Ok(weakness::of(&judged, &own))).await?;
     match (found, shop.leaks()) {
@@ -123,7 +123,7 @@ mod tests {
     async fn a_new_password_is_held_against_guesses_and_its_own_account() {
         let shop = crate::testing::sqlite().await;
         let email = Email::parse("kazuko.mori@example.jp").unwrap();
-        let judged = async |raw: &str| weakness(&shop, &Password::typed(raw).unwrap(), &email).await.unwrap();
+        let judged = async |raw: &str| weakness(&shop, &Password::typed(raw).unwrap(), Some(&email)).await.unwrap();
         assert_eq!(judged("wardrobe velvet onion").await, None);
         assert_eq!(judged("wardrobe\0velvet onion").await, None);
         assert_eq!(judged("letmeinletmein").await, Some(Weakness::Pattern));

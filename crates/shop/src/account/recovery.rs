@@ -1,12 +1,13 @@
 //! Recovery codes: ten, shown once, each good for one use in place of a second factor.
 
 use noren_domain::Id;
-use noren_domain::account::{Customer, RecoveryCode, RecoveryLeft};
+use noren_domain::account::{AccountEvent, Customer, RecoveryCode, RecoveryLeft};
 
+use super::events;
 use super::factors::{FactorError, hold};
 use crate::db::Conn;
-use crate::session::{Device, SignedIn};
-use crate::{Shop, execute, fetch_one};
+use crate::session::{self, Device, Recent};
+use crate::{Shop, execute, fetch_one, outbox};
 
 /// So many codes make a set.
 pub const CODES: usize = 10;
@@ -53,12 +54,16 @@ pub async fn spend(
     Ok(spent == 1)
 }
 
-/// Makes new codes; the old ones are worth nothing any more. They are given once and can never be read again.
-pub async fn renew(shop: &Shop, who: &SignedIn, _device: &Device) -> Result<Vec<RecoveryCode>, FactorError> {
+/// Makes new codes; the old ones are worth nothing any more, and every other session of the customer ends. They are
+/// given once and can never be read again.
+pub async fn renew(shop: &Shop, who: &Recent, device: &Device) -> Result<Vec<RecoveryCode>, FactorError> {
     let mut tx = shop.db.write().await?;
-    hold(&mut tx, who.customer).await?;
-    let codes = make(&mut tx, shop, who.customer).await?;
+    hold(&mut tx, who.customer()).await?;
+    let codes = make(&mut tx, shop, who.customer()).await?;
+    session::close_all(&mut tx, who.customer(), Some(who.session()), shop.now()).await?;
+    events::happened(&mut tx, shop, who.customer(), AccountEvent::RecoveryCodesMade, device).await?;
     tx.commit().await?;
+    outbox::ring();
     Ok(codes)
 }
 
@@ -82,7 +87,7 @@ pub(super) async fn make(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::testing::{customer, signed_in};
+    use crate::account::testing::{customer, proved};
     use crate::{fetch_all, on_both_databases};
 
     fn device() -> Device {
@@ -103,7 +108,7 @@ mod tests {
     on_both_databases!(each_of_ten_recovery_codes_works_once_and_for_its_owner(shop) {
         let (hers, his) = (customer(&shop, "hanako@example.jp").await, customer(&shop, "taro@example.jp").await);
         assert_eq!(how_many(&shop, hers).await, 0);
-        let codes = renew(&shop, &signed_in(&shop, hers).await, &device()).await.unwrap();
+        let codes = renew(&shop, &proved(&shop, hers).await, &device()).await.unwrap();
         assert_eq!(codes.len(), CODES);
         for (used, code) in (1..).zip(&codes) {
             assert!(!try_out(&shop, his, code).await, "somebody else's");
@@ -116,7 +121,7 @@ mod tests {
 
     on_both_databases!(new_recovery_codes_end_the_old_ones(shop) {
         let hers = customer(&shop, "hanako@example.jp").await;
-        let who = signed_in(&shop, hers).await;
+        let who = proved(&shop, hers).await;
         let old = renew(&shop, &who, &device()).await.unwrap();
         shop.clock.advance(1_000);
         let new = renew(&shop, &who, &device()).await.unwrap();
@@ -130,14 +135,14 @@ mod tests {
 
     on_both_databases!(two_requests_with_one_recovery_code_open_one_door(shop) {
         let hers = customer(&shop, "hanako@example.jp").await;
-        let codes = renew(&shop, &signed_in(&shop, hers).await, &device()).await.unwrap();
+        let codes = renew(&shop, &proved(&shop, hers).await, &device()).await.unwrap();
         let (a, b) = tokio::join!(try_out(&shop, hers, &codes[0]), try_out(&shop, hers, &codes[0]));
         assert!(a ^ b, "{a} {b}");
     });
 
     on_both_databases!(two_sets_asked_for_at_once_leave_one(shop) {
         let hers = customer(&shop, "hanako@example.jp").await;
-        let (who, device) = (signed_in(&shop, hers).await, device());
+        let (who, device) = (proved(&shop, hers).await, device());
         let (a, b) = tokio::join!(renew(&shop, &who, &device), renew(&shop, &who, &device));
         assert_eq!((a.unwrap().len(), b.unwrap().len()), (CODES, CODES));
         assert_eq!(how_many(&shop, hers).await, 10);
@@ -145,7 +150,7 @@ mod tests {
 
     on_both_databases!(a_code_that_was_not_paid_with_is_still_there(shop) {
         let hers = customer(&shop, "hanako@example.jp").await;
-        let codes = renew(&shop, &signed_in(&shop, hers).await, &device()).await.unwrap();
+        let codes = renew(&shop, &proved(&shop, hers).await, &device()).await.unwrap();
         let mut undone = shop.db.write().await.unwrap();
         assert!(spend(&mut undone, &shop, hers, &codes[0]).await.unwrap());
         drop(undone);
@@ -154,7 +159,7 @@ mod tests {
 
     on_both_databases!(the_database_holds_no_recovery_code(shop) {
         let hers = customer(&shop, "hanako@example.jp").await;
-        let codes = renew(&shop, &signed_in(&shop, hers).await, &device()).await.unwrap();
+        let codes = renew(&shop, &proved(&shop, hers).await, &device()).await.unwrap();
         let mut conn = shop.db.read().await.unwrap();
         let rows = fetch_all!(conn, (Vec<u8>,), "SELECT hash FROM recovery_code").await.unwrap();
         assert_eq!(rows.len(), CODES);

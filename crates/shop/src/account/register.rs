@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::limits::{self, Limit, Standing};
+use super::new_password::judge;
 use super::sign_in::{enter, record};
 use super::{DoorError, Entered, MINUTE, at_the_door, letters, owner, password};
 use crate::db::Dialect;
@@ -33,9 +34,7 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
     let index = shop.vault.index(asker, LookFor::Login, wanted.email.canonical()).await?;
     within(shop, limits::REGISTER_NETWORK, device.network.as_bytes()).await?;
     // Before the address is counted: it is no more than five mails an hour, not five ideas for a password.
-    if let Some(why) = password::weakness(shop, &wanted.password, &wanted.email).await? {
-        return Err(DoorError::Refused(Fault::WeakPassword { why }));
-    }
+    judge(shop, &wanted.password, Some(&wanted.email)).await?;
     within(shop, limits::REGISTER_ADDRESS, &index.newest).await?;
     let password_hash = password::hash(shop, &wanted.password).await?;
     let now = shop.now();

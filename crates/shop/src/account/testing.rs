@@ -3,7 +3,7 @@
 use noren_domain::Id;
 use noren_domain::account::{Customer, Email};
 
-use crate::session::{self, Device, SignedIn};
+use crate::session::{self, Device, Recent};
 use crate::vault::{Asker, Field, LookFor, Plain};
 use crate::{Shop, execute};
 
@@ -31,10 +31,10 @@ pub async fn customer(shop: &Shop, address: &str) -> Id<Customer> {
     Id::new(id)
 }
 
-/// The same customer in a browser.
-pub async fn signed_in(shop: &Shop, customer: Id<Customer>) -> SignedIn {
+/// The same customer in a browser, just signed in.
+pub async fn proved(shop: &Shop, customer: Id<Customer>) -> Recent {
     let mut tx = shop.db.write().await.unwrap();
     let token = session::open(&mut tx, shop, customer, &Device::new("Firefox/1".to_owned(), None)).await.unwrap();
     tx.commit().await.unwrap();
-    session::find(shop, &token).await.unwrap().unwrap()
+    session::find(shop, &token).await.unwrap().unwrap().recent(shop.now()).unwrap()
 }

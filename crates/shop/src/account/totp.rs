@@ -2,17 +2,16 @@
 
 mod qr;
 
-use noren_domain::account::{Customer, RecoveryCode, Totp, TotpSetup, TotpView, in_fours};
+use noren_domain::account::{AccountEvent, Customer, RecoveryCode, Totp, TotpSetup, TotpView, in_fours};
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use totp_rs::Builder;
 
 use super::factors::{FactorError, hold};
-use super::recovery;
+use super::{events, recovery, view};
 use crate::db::Conn;
-use crate::session::{Device, SignedIn};
-use crate::vault::{Asker, Field, For};
-use crate::{Shop, execute, fetch_optional};
+use crate::session::{self, Device, Recent};
+use crate::{Shop, execute, fetch_optional, outbox};
 
 /// 160 bits, as RFC 4226 4 (R6) recommends.
 const SECRET_BYTES: usize = 20;
@@ -70,16 +69,16 @@ fn app(builder: Builder) -> Result<totp_rs::Totp, FactorError> {
 
 /// Begins to set an app up: a new secret, in place of one that was not confirmed. Where codes are asked for
 /// already nothing changes.
-pub async fn begin(shop: &Shop, who: &SignedIn) -> Result<(), FactorError> {
+pub async fn begin(shop: &Shop, who: &Recent) -> Result<(), FactorError> {
     let secret = zeroize::Zeroizing::new(shop.entropy.bytes::<SECRET_BYTES>());
-    let sealed = shop.keys.seal_kept(LABEL, who.customer.0, secret.as_slice());
+    let sealed = shop.keys.seal_kept(LABEL, who.customer().0, secret.as_slice());
     let mut tx = shop.db.write().await?;
     execute!(
         tx,
         "INSERT INTO totp (customer_id, secret, created_at, last_step) VALUES ($1, $2, $3, 0)
          ON CONFLICT (customer_id) DO UPDATE SET secret = $2, created_at = $3, last_step = 0
          WHERE totp.confirmed_at IS NULL",
-        who.customer.0,
+        who.customer().0,
         sealed,
         shop.now()
     )
@@ -101,9 +100,9 @@ async fn row(conn: &mut Conn, customer: Id<Customer>) -> Result<Option<Row>, sql
 
 /// What the page of the app shows. What was begun is shown to its owner as long as it is good; once it is
 /// confirmed, to nobody.
-pub async fn view(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<TotpView, FactorError> {
+pub async fn page(shop: &Shop, who: &Recent, lang: Lang) -> Result<TotpView, FactorError> {
     let mut conn = shop.db.read().await?;
-    let row = row(&mut conn, who.customer).await?;
+    let row = row(&mut conn, who.customer()).await?;
     drop(conn);
     match row {
         Some(Row { confirmed_at: Some(since), .. }) => Ok(TotpView::On(since)),
@@ -114,46 +113,37 @@ pub async fn view(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<TotpView, F
     }
 }
 
-async fn setup(shop: &Shop, who: &SignedIn, sealed: &[u8], lang: Lang) -> Result<TotpSetup, FactorError> {
-    let account = address(shop, who).await?;
+async fn setup(shop: &Shop, who: &Recent, sealed: &[u8], lang: Lang) -> Result<TotpSetup, FactorError> {
+    // By which the app tells this account from others.
+    let address: Result<_, FactorError> = view::address(shop, who.customer(), "account/security/totp").await;
+    let account = address?.ok_or(FactorError::Refused(Fault::NotFound))?;
     let issuer = lang.pick("暖簾堂", "Norendo");
-    let app = app(open(shop, who.customer, sealed)?.with_issuer(Some(issuer)).with_account_name(account))?;
+    let app = app(open(shop, who.customer(), sealed)?.with_issuer(Some(issuer)).with_account_name(account))?;
     let uri = app.to_url().map_err(|e| FactorError::Library(e.to_string()))?;
     let qr = qr::drawn(&uri).map_err(|e| FactorError::Library(e.to_string()))?;
     Ok(TotpSetup { secret: in_fours(app.secret().to_base32().as_bytes(), " "), uri, qr })
 }
 
-/// The customer's address, by which the app tells this account from others.
-async fn address(shop: &Shop, who: &SignedIn) -> Result<String, FactorError> {
-    let mut conn = shop.db.read().await?;
-    let sql = "SELECT email FROM customer WHERE id = $1";
-    let row = fetch_optional!(conn, (Vec<u8>,), sql, who.customer.0).await?;
-    drop(conn);
-    let (email,) = row.ok_or(FactorError::Refused(Fault::NotFound))?;
-    let asker = Asker::customer(who.customer, "account/security/totp");
-    let opened = shop.vault.open(asker, For::SelfView, who.customer.0, &[(Field::Email, Some(&email))]).await?;
-    Ok(opened.expose(Field::Email).to_owned())
-}
-
-/// Turns the app on with its first right code. Where no recovery codes are left, a set is made and given, once.
+/// Turns the app on with its first right code, and ends every other session of the customer. Where no recovery codes
+/// are left, a set is made and given, once.
 pub async fn confirm(
     shop: &Shop,
-    who: &SignedIn,
+    who: &Recent,
     typed: &Totp,
-    _device: &Device,
+    device: &Device,
 ) -> Result<Option<Vec<RecoveryCode>>, FactorError> {
     let mut tx = shop.db.write().await?;
-    hold(&mut tx, who.customer).await?;
-    let begun = row(&mut tx, who.customer).await?;
+    hold(&mut tx, who.customer()).await?;
+    let begun = row(&mut tx, who.customer()).await?;
     let begun = begun.filter(|row| row.confirmed_at.is_none() && row.created_at > shop.now() - SETUP_LIFE);
     let Some(begun) = begun else { return Err(FactorError::Refused(Fault::StepMissing)) };
-    let step = step_of(shop, who.customer, &begun.secret, typed)?;
+    let step = step_of(shop, who.customer(), &begun.secret, typed)?;
     let step = step.ok_or(FactorError::Refused(Fault::AppCode))?;
     let confirmed = execute!(
         tx,
         "UPDATE totp SET confirmed_at = $3, last_step = $4
          WHERE customer_id = $1 AND secret = $2 AND confirmed_at IS NULL",
-        who.customer.0,
+        who.customer().0,
         begun.secret,
         shop.now(),
         step
@@ -163,21 +153,31 @@ pub async fn confirm(
         // Another request has begun anew meanwhile: the app holds a secret that is none any more.
         return Err(FactorError::Refused(Fault::Changed));
     }
-    let codes = match recovery::left(&mut tx, who.customer).await? {
-        0 => Some(recovery::make(&mut tx, shop, who.customer).await?),
+    let codes = match recovery::left(&mut tx, who.customer()).await? {
+        0 => Some(recovery::make(&mut tx, shop, who.customer()).await?),
         _ => None,
     };
+    session::close_all(&mut tx, who.customer(), Some(who.session()), shop.now()).await?;
+    events::happened(&mut tx, shop, who.customer(), AccountEvent::TotpOn, device).await?;
     tx.commit().await?;
+    outbox::ring();
     Ok(codes)
 }
 
-/// Turns the app off, or gives up setting one up; its secret is gone. `false`: there was nothing.
-pub async fn turn_off(shop: &Shop, who: &SignedIn, _device: &Device) -> Result<bool, FactorError> {
+/// Turns the app off, and ends every other session of the customer; or gives up setting one up, which changes
+/// nothing for anybody. Its secret is gone. `false`: there was nothing.
+pub async fn turn_off(shop: &Shop, who: &Recent, device: &Device) -> Result<bool, FactorError> {
     let mut tx = shop.db.write().await?;
-    hold(&mut tx, who.customer).await?;
-    let gone = execute!(tx, "DELETE FROM totp WHERE customer_id = $1", who.customer.0).await?;
+    hold(&mut tx, who.customer()).await?;
+    let sql = "DELETE FROM totp WHERE customer_id = $1 RETURNING confirmed_at";
+    let gone = fetch_optional!(tx, (Option<i64>,), sql, who.customer().0).await?;
+    if let Some((Some(_),)) = gone {
+        session::close_all(&mut tx, who.customer(), Some(who.session()), shop.now()).await?;
+        events::happened(&mut tx, shop, who.customer(), AccountEvent::TotpOff, device).await?;
+    }
     tx.commit().await?;
-    Ok(gone == 1)
+    outbox::ring();
+    Ok(gone.is_some())
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! What the account pages show.
 
-use noren_domain::Lang;
-use noren_domain::account::{AccountView, Browser, ReadProof, ReadsView, SecurityView, SignInOutcome, SignInView};
+use noren_domain::account::{
+    AccountView, Browser, Customer, ReadProof, ReadsView, SecurityView, SignInOutcome, SignInView,
+};
+use noren_domain::{Id, Lang};
 
 use super::events::check_phrase;
 use super::{DoorError, HISTORY, factors};
 use crate::session::{self, SignedIn};
-use crate::vault::{Asker, Field, For, Proof};
+use crate::vault::{Asker, Field, For, Proof, VaultError};
 use crate::{Shop, fetch_all, fetch_optional, notice};
 
 /// So many sign-ins are shown, and as many tries that failed: whoever got in cannot be pushed out of sight
@@ -38,6 +40,21 @@ pub async fn home(shop: &Shop, who: &SignedIn) -> Result<Option<AccountView>, Do
     let opened = shop.vault.open(asker, For::SelfView, who.customer.0, &sealed).await?;
     let name = row.name.is_some().then(|| opened.expose(Field::Name).to_owned());
     Ok(Some(AccountView { email: opened.expose(Field::Email).to_owned(), name, since: row.created_at, attention }))
+}
+
+/// The customer's own address, for the page `route`; `None` if the account has gone.
+pub(super) async fn address<E: From<sqlx::Error> + From<VaultError>>(
+    shop: &Shop,
+    customer: Id<Customer>,
+    route: &'static str,
+) -> Result<Option<String>, E> {
+    let mut conn = shop.db.read().await?;
+    let row = fetch_optional!(conn, (Vec<u8>,), "SELECT email FROM customer WHERE id = $1", customer.0).await?;
+    drop(conn);
+    let Some((email,)) = row else { return Ok(None) };
+    let asker = Asker::customer(customer, route);
+    let opened = shop.vault.open(asker, For::SelfView, customer.0, &[(Field::Email, Some(&email))]).await?;
+    Ok(Some(opened.expose(Field::Email).to_owned()))
 }
 
 #[derive(sqlx::FromRow)]

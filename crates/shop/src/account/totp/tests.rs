@@ -1,8 +1,8 @@
 use totp_rs::{Algorithm, Secret};
 
 use super::*;
-use crate::account::testing::{customer, signed_in};
-use crate::{fetch_one, on_both_databases};
+use crate::account::testing::{customer, proved};
+use crate::{fetch_all, fetch_one, on_both_databases};
 
 const STEP: i64 = 30_000;
 
@@ -40,17 +40,17 @@ fn shown(setup: &TotpSetup, at: i64) -> Totp {
     Totp::parse(&app.generate(u64::try_from(at / 1_000).unwrap()).to_string()).unwrap()
 }
 
-async fn begun(shop: &Shop, who: &SignedIn) -> TotpSetup {
+async fn begun(shop: &Shop, who: &Recent) -> TotpSetup {
     begin(shop, who).await.unwrap();
-    match view(shop, who, Lang::En).await.unwrap() {
+    match page(shop, who, Lang::En).await.unwrap() {
         TotpView::Begun(setup) => setup,
         other => panic!("{other:?}"),
     }
 }
 
 /// A customer whose app is on.
-async fn on(shop: &Shop) -> (SignedIn, TotpSetup) {
-    let who = signed_in(shop, customer(shop, "hanako@example.jp").await).await;
+async fn on(shop: &Shop) -> (Recent, TotpSetup) {
+    let who = proved(shop, customer(shop, "hanako@example.jp").await).await;
     let setup = begun(shop, &who).await;
     confirm(shop, &who, &shown(&setup, shop.now()), &device()).await.unwrap();
     shop.clock.advance(2 * STEP);
@@ -72,28 +72,28 @@ fn fault<T: std::fmt::Debug>(result: Result<T, FactorError>) -> Fault {
 }
 
 on_both_databases!(the_first_right_code_turns_the_app_on_and_brings_recovery_codes(shop) {
-    let who = signed_in(&shop, customer(&shop, "hanako@example.jp").await).await;
-    assert_eq!(view(&shop, &who, Lang::Ja).await.unwrap(), TotpView::Off);
+    let who = proved(&shop, customer(&shop, "hanako@example.jp").await).await;
+    assert_eq!(page(&shop, &who, Lang::Ja).await.unwrap(), TotpView::Off);
     let setup = begun(&shop, &who).await;
-    assert!(!is_set(&mut shop.db.read().await.unwrap(), who.customer).await.unwrap(), "not before the first code");
-    assert!(!try_out(&shop, who.customer, &shown(&setup, shop.now())).await);
+    assert!(!is_set(&mut shop.db.read().await.unwrap(), who.customer()).await.unwrap(), "not before the first code");
+    assert!(!try_out(&shop, who.customer(), &shown(&setup, shop.now())).await);
     let wrong = shown(&setup, shop.now() + 10 * STEP);
     assert_eq!(fault(confirm(&shop, &who, &wrong, &device()).await), Fault::AppCode);
     let codes = confirm(&shop, &who, &shown(&setup, shop.now()), &device()).await.unwrap().unwrap();
     assert_eq!(codes.len(), recovery::CODES);
-    assert_eq!(view(&shop, &who, Lang::Ja).await.unwrap(), TotpView::On(shop.now()));
-    assert!(is_set(&mut shop.db.read().await.unwrap(), who.customer).await.unwrap());
-    assert!(!try_out(&shop, who.customer, &shown(&setup, shop.now())).await, "the code that turned it on is used up");
+    assert_eq!(page(&shop, &who, Lang::Ja).await.unwrap(), TotpView::On(shop.now()));
+    assert!(is_set(&mut shop.db.read().await.unwrap(), who.customer()).await.unwrap());
+    assert!(!try_out(&shop, who.customer(), &shown(&setup, shop.now())).await, "the code that turned it on is used up");
 });
 
 on_both_databases!(the_app_is_told_whose_account_it_is(shop) {
-    let who = signed_in(&shop, customer(&shop, "hanako+tea@example.jp").await).await;
+    let who = proved(&shop, customer(&shop, "hanako+tea@example.jp").await).await;
     let setup = begun(&shop, &who).await;
     let secret = setup.secret.replace(' ', "");
     assert_eq!((secret.len(), setup.secret.split(' ').count()), (32, 8));
     assert!(setup.uri.starts_with("otpauth://totp/Norendo:hanako%2Btea%40example.jp?"), "{}", setup.uri);
     assert!(setup.uri.contains(&format!("secret={secret}")) && setup.uri.contains("issuer=Norendo"), "{}", setup.uri);
-    let TotpView::Begun(japanese) = view(&shop, &who, Lang::Ja).await.unwrap() else { panic!("not begun") };
+    let TotpView::Begun(japanese) = page(&shop, &who, Lang::Ja).await.unwrap() else { panic!("not begun") };
     assert!(japanese.uri.contains("issuer=%E6%9A%96%E7%B0%BE%E5%A0%82"), "{}", japanese.uri);
     let read = totp_rs::Totp::from_url(&japanese.uri).unwrap();
     assert_eq!((read.issuer(), read.account_name()), (Some("暖簾堂"), "hanako+tea@example.jp"));
@@ -103,24 +103,24 @@ on_both_databases!(the_app_is_told_whose_account_it_is(shop) {
 on_both_databases!(a_code_is_taken_within_thirty_seconds_of_its_time_and_once(shop) {
     let (who, setup) = on(&shop).await;
     for off in [-2, 2] {
-        assert!(!try_out(&shop, who.customer, &shown(&setup, shop.now() + off * STEP)).await, "{off}");
+        assert!(!try_out(&shop, who.customer(), &shown(&setup, shop.now() + off * STEP)).await, "{off}");
     }
     let (before, now, after) =
         (shown(&setup, shop.now() - STEP), shown(&setup, shop.now()), shown(&setup, shop.now() + STEP));
-    assert!(try_out(&shop, who.customer, &before).await);
-    assert!(!try_out(&shop, who.customer, &before).await, "twice");
-    assert!(try_out(&shop, who.customer, &after).await, "the person's clock is fast");
+    assert!(try_out(&shop, who.customer(), &before).await);
+    assert!(!try_out(&shop, who.customer(), &before).await, "twice");
+    assert!(try_out(&shop, who.customer(), &after).await, "the person's clock is fast");
     for old in [before, now, after] {
-        assert!(!try_out(&shop, who.customer, &old).await, "whoever looked on has the older ones too");
+        assert!(!try_out(&shop, who.customer(), &old).await, "whoever looked on has the older ones too");
     }
     shop.clock.advance(2 * STEP);
-    assert!(try_out(&shop, who.customer, &shown(&setup, shop.now())).await);
+    assert!(try_out(&shop, who.customer(), &shown(&setup, shop.now())).await);
 });
 
 on_both_databases!(two_requests_with_one_code_open_one_door(shop) {
     let (who, setup) = on(&shop).await;
     let code = shown(&setup, shop.now());
-    let (a, b) = tokio::join!(try_out(&shop, who.customer, &code), try_out(&shop, who.customer, &code));
+    let (a, b) = tokio::join!(try_out(&shop, who.customer(), &code), try_out(&shop, who.customer(), &code));
     assert!(a ^ b, "{a} {b}");
 });
 
@@ -131,7 +131,7 @@ on_both_databases!(another_customers_code_opens_nothing(shop) {
 });
 
 on_both_databases!(beginning_anew_ends_what_was_begun_and_never_what_is_on(shop) {
-    let who = signed_in(&shop, customer(&shop, "hanako@example.jp").await).await;
+    let who = proved(&shop, customer(&shop, "hanako@example.jp").await).await;
     let first = begun(&shop, &who).await;
     let second = begun(&shop, &who).await;
     assert_ne!(first.secret, second.secret);
@@ -140,14 +140,14 @@ on_both_databases!(beginning_anew_ends_what_was_begun_and_never_what_is_on(shop)
     begin(&shop, &who).await.unwrap();
     assert_eq!(fault(confirm(&shop, &who, &shown(&second, shop.now()), &device()).await), Fault::StepMissing);
     shop.clock.advance(2 * STEP);
-    assert!(try_out(&shop, who.customer, &shown(&second, shop.now())).await, "nobody changes it unasked");
+    assert!(try_out(&shop, who.customer(), &shown(&second, shop.now())).await, "nobody changes it unasked");
 });
 
 on_both_databases!(what_was_begun_is_over_after_an_hour(shop) {
-    let who = signed_in(&shop, customer(&shop, "hanako@example.jp").await).await;
+    let who = proved(&shop, customer(&shop, "hanako@example.jp").await).await;
     let setup = begun(&shop, &who).await;
     shop.clock.advance(SETUP_LIFE);
-    assert_eq!(view(&shop, &who, Lang::Ja).await.unwrap(), TotpView::Off);
+    assert_eq!(page(&shop, &who, Lang::Ja).await.unwrap(), TotpView::Off);
     assert_eq!(fault(confirm(&shop, &who, &shown(&setup, shop.now()), &device()).await), Fault::StepMissing);
 });
 
@@ -155,14 +155,41 @@ on_both_databases!(turned_off_no_code_is_asked_for_and_the_recovery_codes_stay(s
     let (who, setup) = on(&shop).await;
     assert!(turn_off(&shop, &who, &device()).await.unwrap());
     assert!(!turn_off(&shop, &who, &device()).await.unwrap());
-    assert!(!try_out(&shop, who.customer, &shown(&setup, shop.now())).await);
+    assert!(!try_out(&shop, who.customer(), &shown(&setup, shop.now())).await);
     let mut conn = shop.db.read().await.unwrap();
-    assert!(!is_set(&mut conn, who.customer).await.unwrap());
-    assert_eq!(recovery::left(&mut conn, who.customer).await.unwrap(), 10);
+    assert!(!is_set(&mut conn, who.customer()).await.unwrap());
+    assert_eq!(recovery::left(&mut conn, who.customer()).await.unwrap(), 10);
     drop(conn);
     // Set up again, they are not exchanged under their owner's hands.
     let again = begun(&shop, &who).await;
     assert_eq!(confirm(&shop, &who, &shown(&again, shop.now()), &device()).await.unwrap(), None);
+});
+
+on_both_databases!(what_changes_the_factors_ends_the_other_sessions_and_is_told_to_the_owner(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let who = proved(&shop, hers).await;
+    let open = async || {
+        let sql = "SELECT COUNT(*) FROM session WHERE ended_at IS NULL";
+        fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0
+    };
+    begin(&shop, &who).await.unwrap();
+    turn_off(&shop, &who, &device()).await.unwrap();
+    let setup = begun(&shop, &who).await;
+    for step in 0..3 {
+        proved(&shop, hers).await;
+        assert_eq!(open().await, 2);
+        match step {
+            0 => drop(confirm(&shop, &who, &shown(&setup, shop.now()), &device()).await.unwrap()),
+            1 => drop(recovery::renew(&shop, &who, &device()).await.unwrap()),
+            _ => assert!(turn_off(&shop, &who, &device()).await.unwrap()),
+        }
+        assert_eq!(open().await, 1, "{step}");
+        shop.clock.advance(1);
+    }
+    let sql = "SELECT kind FROM account_event ORDER BY at";
+    let told = fetch_all!(shop.db.read().await.unwrap(), (String,), sql).await.unwrap();
+    let told: Vec<_> = told.into_iter().map(|(kind,)| kind).collect();
+    assert_eq!(told, ["totp_on", "recovery_codes_made", "totp_off"], "what was begun and given up is nobody's business");
 });
 
 on_both_databases!(a_stolen_database_computes_no_code_and_a_moved_secret_opens_for_nobody(shop) {
@@ -179,5 +206,5 @@ on_both_databases!(a_stolen_database_computes_no_code_and_a_moved_secret_opens_f
     let opened = check(&mut tx, &shop, his, &shown(&setup, shop.now())).await;
     assert!(matches!(opened, Err(FactorError::Sealed)), "{opened:?}");
     drop(tx);
-    assert!(try_out(&shop, who.customer, &shown(&setup, shop.now())).await);
+    assert!(try_out(&shop, who.customer(), &shown(&setup, shop.now())).await);
 });
