@@ -114,8 +114,8 @@ fn Standing(standing: RecoveryLeft, renew: ServerAction<RenewRecovery>) -> impl 
                 view! {
                     <p>
                         {lang.pick(
-                            "お手元の控えをなくしたとき、残りが少なくなったときは、作りなおしてください。前のコードはすべて使えなくなります。",
-                            "Make new ones if you have lost yours or have few left. All the old ones stop working.",
+                            "お手元の控えをなくしたとき、残りが少なくなったときは、作りなおしてください。前のコードはすべて使えなくなり、この端末のほかはすべてログアウトします。",
+                            "Make new ones if you have lost yours or have few left. All the old ones stop working, and all devices but this one are signed out.",
                         )}
                     </p>
                 }

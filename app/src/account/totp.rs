@@ -179,6 +179,12 @@ fn Begun(
         </section>
         <section class="stack" aria-labelledby="totp-code">
             <h2 id="totp-code">{lang.pick("2. 確認コードを入力する", "2. Type in the code")}</h2>
+            <p>
+                {lang.pick(
+                    "有効にすると、この端末のほかはすべてログアウトします。",
+                    "Once it is on, all devices but this one are signed out.",
+                )}
+            </p>
             <ActionForm action=confirm>
                 <div class="stack narrow-form">
                     <Field
@@ -262,8 +268,8 @@ fn On(since: i64, end: ServerAction<EndTotp>) -> impl IntoView {
             <h2 id="totp-off">{lang.pick("無効にする", "Turn it off")}</h2>
             <p>
                 {lang.pick(
-                    "無効にすると、確認コードをお尋ねしなくなります。アプリに残る当店の項目は、消してかまいません。",
-                    "Codes are then no longer asked for. You may delete this shop’s entry from the app.",
+                    "無効にすると、アプリの確認コードをお尋ねしなくなり、この端末のほかはすべてログアウトします。アプリに残る当店の項目は、消してかまいません。",
+                    "Codes from the app are then no longer asked for, and all devices but this one are signed out. You may delete this shop’s entry from the app.",
                 )}
             </p>
             <ActionForm action=end>
