@@ -1,6 +1,7 @@
 // Every page and every state of the shop, in walks that the tests and the pictures share: what is
 // added here is looked at by axe, measured and photographed.
 import { expect } from '@playwright/test';
+import { code } from './authenticator.ts';
 import { missing, refused } from './console.ts';
 import { newAddress } from './mailbox.ts';
 import { soldOutPages } from './sample.ts';
@@ -134,9 +135,28 @@ async function accountWalk({ shop, look }: Walker) {
   await look('account-order');
 }
 
+async function factorWalk({ shop, look }: Walker) {
+  await shop.register();
+  await shop.visit('/account/security/recovery');
+  await look('recovery-none');
+  await shop.visit('/account/security/totp');
+  await look('totp-off');
+  await shop.button('設定をはじめる', 'Begin').click();
+  const secret = shop.main.locator('code.secret');
+  await expect(secret).toBeVisible();
+  await look('totp-begun');
+  await shop.awake();
+  await shop.field('認証アプリの確認コード', 'Six-digit code from the app').fill(code(await secret.innerText()));
+  await shop.press('有効にする', 'Turn it on', /\/account\/security\/recovery$/);
+  await look('recovery-fresh');
+  await shop.visit('/account/security/totp');
+  await look('totp-on');
+}
+
 /** Every walk, by what it passes. */
 export const walks = {
   'open page': openWalk,
   'page on the way to an order': buyingWalk,
   'page of the account': accountWalk,
+  'page of a second factor': factorWalk,
 };

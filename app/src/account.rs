@@ -2,6 +2,7 @@
 
 mod code;
 mod confirm;
+mod factors;
 mod home;
 mod login;
 mod orders;
@@ -9,10 +10,12 @@ mod password;
 mod phrase;
 mod prove;
 mod reads;
+mod recovery;
 mod register;
 mod reset;
 mod security;
 mod sign_ins;
+mod totp;
 mod verify;
 
 pub use confirm::{ConfirmSignInPage, MailCodePage};
@@ -21,10 +24,12 @@ pub use login::LoginPage;
 pub use orders::{MyOrderPage, MyOrdersPage};
 pub use password::PasswordPage;
 pub use prove::ProvePage;
+pub use recovery::RecoveryPage;
 pub use register::RegisterPage;
 pub use reset::{ResetCodePage, ResetPage};
 pub use security::SecurityPage;
 pub use sign_ins::NotMePage;
+pub use totp::TotpPage;
 pub use verify::VerifyPage;
 
 use leptos::prelude::*;
@@ -111,6 +116,14 @@ mod inside {
                 let _ = request::failed(other);
                 request::vault_fault(other).unwrap_or(Fault::Internal)
             }
+        }
+    }
+
+    /// The same at the field `field`, or at the new password if that is what was refused.
+    pub fn fault_at(field: &str, error: &DoorError) -> Faults {
+        match fault(error) {
+            weak @ Fault::WeakPassword { .. } => Faults::field("password", weak),
+            other => Faults::field(field, other),
         }
     }
 

@@ -16,7 +16,7 @@ use noren_domain::Lang;
 
 use crate::account::{
     AccountPage, ConfirmSignInPage, LoginPage, MailCodePage, MyOrderPage, MyOrdersPage, NotMePage, PasswordPage,
-    ProvePage, RegisterPage, ResetCodePage, ResetPage, SecurityPage, VerifyPage,
+    ProvePage, RecoveryPage, RegisterPage, ResetCodePage, ResetPage, SecurityPage, TotpPage, VerifyPage,
 };
 use crate::cart::CartPage;
 use crate::catalogue::{CategoryPage, HomePage, ProductPage, SearchPage};
@@ -55,6 +55,8 @@ pub fn Pages() -> impl IntoView {
             <Route path=path!("/account/security/password") view=In(|| Box::pin(account(Account::Password))) />
             <Route path=path!("/account/security/not-me") view=In(|| Box::pin(account(Account::NotMe))) />
             <Route path=path!("/account/confirm") view=In(|| Box::pin(account(Account::Prove))) />
+            <Route path=path!("/account/security/totp") view=In(|| Box::pin(account(Account::Totp))) />
+            <Route path=path!("/account/security/recovery") view=In(|| Box::pin(account(Account::Recovery))) />
             <Route path=path!("/orders/:token") view=In(|| Box::pin(reading(Reading::Order))) />
             <Route path=path!("/security") view=In(|| Box::pin(reading(Reading::Trust))) />
             <Route path=path!("/security/notices/:no") view=In(|| Box::pin(reading(Reading::Notice))) />
@@ -124,6 +126,8 @@ enum Account {
     Password,
     NotMe,
     Prove,
+    Totp,
+    Recovery,
 }
 
 #[cfg_attr(feature = "split", lazy(fallible))]
@@ -143,6 +147,8 @@ async fn account(page: Account) -> Shown {
         Account::Password => PasswordPage().into_any(),
         Account::NotMe => NotMePage().into_any(),
         Account::Prove => ProvePage().into_any(),
+        Account::Totp => TotpPage().into_any(),
+        Account::Recovery => RecoveryPage().into_any(),
     })
 }
 

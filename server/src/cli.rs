@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use noren_shop::Shop;
+use noren_shop::account::{Leaks, PWNED_PASSWORDS};
 use noren_shop::reindex::{How, reindex};
 use noren_shop::vault::Asker;
 use tokio::net::TcpListener;
@@ -230,7 +231,10 @@ fn log_filter(said: Option<&str>) -> Result<EnvFilter, String> {
 /// The shop, ready to work, and what keeps its vault running until it is stopped.
 async fn open(config: &Config) -> Result<(Shop, Keeper), AnyError> {
     let (url, database_url) = (&config.url, config.database_url.as_deref());
-    let shop = Shop::open(&config.data, vault::door(config), database_url, url, config.development).await?;
+    let mut shop = Shop::open(&config.data, vault::door(config), database_url, url, config.development).await?;
+    if config.pwned_passwords {
+        shop = shop.asking(Leaks::at(PWNED_PASSWORDS));
+    }
     let known = noren_shop::vault_check::known(&shop.db).await?.is_some();
     let keeper = vault::attend(config, &shop.vault, known).await?;
     match shop.migrate().await {

@@ -56,6 +56,9 @@ pub struct Flags {
     /// How many people may be read a minute for one purpose [`NOREN_VAULT_PER_MINUTE`, default 6000]
     #[arg(long, global = true)]
     pub vault_per_minute: Option<String>,
+    /// Hold new passwords against Pwned Passwords, an outside service: on or off [`NOREN_PWNED_PASSWORDS`, default off]
+    #[arg(long, global = true)]
+    pub pwned_passwords: Option<String>,
     /// Witnesses of the read ledger, each `KEY URL`, set apart by commas [`NOREN_WITNESSES`, default none]
     #[arg(long, global = true)]
     pub witnesses: Option<String>,
@@ -88,6 +91,8 @@ pub struct Config {
     pub vault_users: Vec<u32>,
     /// How many people may be read a minute for one purpose.
     pub vault_per_minute: u32,
+    /// Whether new passwords are held against Pwned Passwords.
+    pub pwned_passwords: bool,
     /// Who cosigns the read ledger's checkpoints.
     pub witnesses: Witnesses,
 }
@@ -107,7 +112,7 @@ impl fmt::Display for ConfigFaults {
 }
 
 /// The settings by their name in `noren.toml`.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "data",
     "database_url",
     "addr",
@@ -121,6 +126,7 @@ const NAMES: [&str; 14] = [
     "vault_tls",
     "vault_users",
     "vault_per_minute",
+    "pwned_passwords",
     "witnesses",
 ];
 
@@ -187,15 +193,19 @@ pub fn gather(
             true
         }
     };
-    let sample = match given("sample", &flags.sample).as_deref() {
-        None => development,
+    let switch = |name: &str, flag: &Option<String>, default: bool, faults: &mut Vec<String>| match given(name, flag)
+        .as_deref()
+    {
+        None => default,
         Some("on" | "true" | "1") => true,
         Some("off" | "false" | "0") => false,
         Some(other) => {
-            faults.push(format!("sample = \"{other}\" is unknown; write on or off"));
-            false
+            faults.push(format!("{name} = \"{other}\" is unknown; write on or off"));
+            default
         }
     };
+    let sample = switch("sample", &flags.sample, development, &mut faults);
+    let pwned_passwords = switch("pwned_passwords", &flags.pwned_passwords, false, &mut faults);
     let database_url = given("database_url", &flags.database_url);
     if let Some(url) = &database_url
         && !(url.starts_with("postgres://") || url.starts_with("postgresql://"))
@@ -266,6 +276,7 @@ pub fn gather(
             vault_socket: apart.place,
             vault_users: apart.users,
             vault_per_minute,
+            pwned_passwords,
             witnesses,
         }),
         _ => Err(ConfigFaults(faults)),

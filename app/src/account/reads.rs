@@ -197,7 +197,7 @@ fn file_name(proof: &ReadProof, now: &str) -> String {
 }
 
 /// Text as it may stand in a `data:` address.
-fn percent(text: &str) -> String {
+pub(super) fn percent(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/=".contains(&byte) {

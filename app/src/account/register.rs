@@ -26,7 +26,6 @@ pub async fn load_register(next: String) -> Result<Option<Form<RegisterForm>>, R
 #[server(endpoint = "account/register")]
 pub async fn register(#[server(flatten)] form: RegisterForm) -> Result<(), Refusal> {
     use noren_domain::account::LocalPath;
-    use noren_domain::form::Faults;
     let kept = form.without_password();
     let wanted = form.parse().map_err(|faults| crate::form::refuse("register", &kept, faults))?;
     let (shop, lang, device) = (crate::request::shop(), crate::request::lang(), crate::request::device());
@@ -37,7 +36,7 @@ pub async fn register(#[server(flatten)] form: RegisterForm) -> Result<(), Refus
             crate::request::go(&next.map_or_else(|| "/verify".to_owned(), |path| path.after("/verify")));
             Ok(())
         }
-        Err(error) => Err(crate::form::refuse("register", &kept, Faults::of(super::inside::fault(&error)))),
+        Err(error) => Err(crate::form::refuse("register", &kept, super::inside::fault_at("", &error))),
     }
 }
 

@@ -60,7 +60,7 @@ pub async fn load_reset_code() -> Result<Option<ResetData>, Refusal> {
 /// Sets the new password if the code is right, and signs in.
 #[server(endpoint = "account/reset-code")]
 pub async fn reset(#[server(flatten)] form: ResetForm) -> Result<(), Refusal> {
-    use super::inside::{fault, let_in};
+    use super::inside::{fault_at, let_in};
     use noren_domain::form::{Fault, Faults};
     let kept = form.without_password();
     let asked = form.parse().map_err(|faults| crate::form::refuse("reset-code", &kept, faults))?;
@@ -73,7 +73,7 @@ pub async fn reset(#[server(flatten)] form: ResetForm) -> Result<(), Refusal> {
             let_in(&entered, None).await;
             Ok(())
         }
-        Err(error) => Err(crate::form::refuse("reset-code", &kept, Faults::field("code", fault(&error)))),
+        Err(error) => Err(crate::form::refuse("reset-code", &kept, fault_at("code", &error))),
     }
 }
 

@@ -7,6 +7,7 @@ use noren_domain::form::Faults;
 use noren_domain::notice::NoticeView;
 use noren_domain::{Lang, moment};
 
+use super::factors::Factors;
 use super::password::PasswordSection;
 use super::phrase::{AnotherPhrase, PhraseSection};
 use super::reads::WhoRead;
@@ -140,6 +141,7 @@ fn Security(
                 {notices}
             </section>
             <PasswordSection changed_at=security.password_changed_at />
+            <Factors factors=security.factors />
             <section class="stack" aria-labelledby="devices">
                 <h2 id="devices">{lang.pick("ログイン中の端末", "Devices signed in")}</h2>
                 <ul class="device-list">{devices}</ul>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use noren_domain::Lang;
-use noren_domain::form::{Fault, Faults};
+use noren_domain::form::{Fault, Faults, Weakness};
 use noren_domain::shipping::Day;
 
 use crate::lang::use_lang;
@@ -224,10 +224,15 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             "コードが違うか、期限が切れています。メールをご確認のうえ、もう一度お試しください。",
             "The code is wrong or has expired. Please check the mail and try again.",
         ),
-        Fault::WeakPassword => t(
-            "推測されやすいパスワードです。いくつかの単語をつなげた、長いものにしてください。",
-            "This password is easy to guess. Please make it longer, for example from several words.",
+        Fault::AppCode => t(
+            "コードが違うか、すでに使われています。認証アプリにいま表示されている6桁の数字を入力してください。",
+            "The code is wrong or was used before. Please type the six digits that your app shows now.",
         ),
+        Fault::RecoveryCode => t(
+            "復旧コードが違うか、すでに使われています。お控えのコードをお確かめください。",
+            "The recovery code is wrong or was used before. Please check the ones you kept.",
+        ),
+        Fault::WeakPassword { why } => weakness_words(lang, *why).to_owned(),
         Fault::TooMany { minutes } => match lang {
             Lang::Ja => format!(
                 "お試しの回数が多いため、受け付けを止めています。{minutes}分ほどおいて、もう一度お試しください。"
@@ -305,6 +310,32 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
         Fault::NoAnswer => t(
             "サーバーからの応答がありませんでした。操作が済んでいる場合もありますので、ページを読み込みなおして、結果をご確認ください。",
             "No answer reached us. It may have been done all the same: please load the page again and look before you retry.",
+        ),
+    }
+}
+
+/// Why a password is easy to guess, and what would be better.
+fn weakness_words(lang: Lang, why: Weakness) -> &'static str {
+    match why {
+        Weakness::Common => lang.pick(
+            "よく使われているパスワードに似ています。ほかの方が選ばないような、関係のない言葉をいくつかつなげてください。",
+            "Many people use this password or one like it. Please join several words that have nothing to do with each other.",
+        ),
+        Weakness::Leaked => lang.pick(
+            "過去に、ほかのサービスから流出したことのあるパスワードです。どこにも使っていないものにしてください。",
+            "This password was in a leak from another service. Please choose one that you use nowhere else.",
+        ),
+        Weakness::Pattern => lang.pick(
+            "繰り返しや、文字・キーの並びは推測されやすいものです。関係のない言葉をいくつかつなげてください。",
+            "Repetitions and rows of letters or keys are easy to guess. Please join several words instead.",
+        ),
+        Weakness::Words => lang.pick(
+            "名前や日付、一つ二つの単語だけでは推測されやすいものです。関係のない言葉をもう二つほど足してください。",
+            "Names, dates and a word or two are easy to guess. Please add two more words that have nothing to do with them.",
+        ),
+        Weakness::Own => lang.pick(
+            "お客様のメールアドレスや当店の名前は推測されやすいものです。それらを使わずに、いくつかの言葉をつなげてください。",
+            "Your e-mail address and the name of this shop are guessed first. Please join several words without them.",
         ),
     }
 }

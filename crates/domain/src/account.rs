@@ -1,6 +1,7 @@
 //! Accounts: customers, their ways in, and what the account pages show.
 
 mod event;
+mod factors;
 mod forms;
 mod password;
 mod phrase;
@@ -8,11 +9,14 @@ mod view;
 
 pub use crate::email::Email;
 pub use event::AccountEvent;
+pub use factors::{
+    FactorsView, QrView, RecoveryCode, RecoveryLeft, RecoveryView, Totp, TotpForm, TotpSetup, TotpView, in_fours,
+};
 pub use forms::{
     Login, LoginForm, MailCodeForm, PasswordForm, ProveForm, Register, RegisterForm, Reset, ResetForm, Verify,
     VerifyForm,
 };
-pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password};
+pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password, SHOP_NAMES};
 pub use phrase::CheckPhrase;
 pub use view::{
     AccountView, Browser, DeviceView, NotMeView, ReadProof, Reads, ReadsView, SecurityView, SignInAnswer,

@@ -11,6 +11,22 @@ pub fn half_width(c: char) -> char {
     }
 }
 
+/// What makes a password easy to guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weakness {
+    /// Many people have it, or one much like it: it is among the first that are tried.
+    Common,
+    /// It was in a leak.
+    Leaked,
+    /// Repetitions, runs, rows of keys.
+    Pattern,
+    /// A word or two, names, dates.
+    Words,
+    /// It holds the person's own address, or the shop's name.
+    Own,
+}
+
 /// One thing that is wrong, with what the words need to name the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -63,8 +79,15 @@ pub enum Fault {
     WrongPassword,
     /// The code is wrong or its time is over.
     Code,
-    /// A password that is known to be guessed first.
-    WeakPassword,
+    /// Not the code that the authenticator app shows now, or one that was used already.
+    AppCode,
+    /// Not a recovery code that is left.
+    RecoveryCode,
+    /// A password that is easy to guess.
+    WeakPassword {
+        /// What makes it so.
+        why: Weakness,
+    },
     /// Too many tries; open again after `minutes`.
     TooMany {
         /// Minutes to wait.

@@ -7,22 +7,25 @@ pub mod challenge;
 mod demo;
 mod devices;
 pub mod events;
+pub mod factors;
 pub mod history;
 mod letters;
 mod limits;
 mod new_password;
 mod password;
 mod reauth;
+pub mod recovery;
 mod register;
 mod sign_in;
 #[cfg(test)]
 pub mod testing;
+pub mod totp;
 mod view;
 
 pub use demo::{DEMO_PASSWORD, demo, demo_addresses};
 pub(crate) use devices::OVER as OVER_DEVICES;
 pub use new_password::{change as change_password, reset as reset_password};
-pub use password::HashError;
+pub use password::{HashError, Leaks, PWNED_PASSWORDS};
 pub use reauth::prove;
 pub use register::{register, verify};
 pub use sign_in::{Opening, confirm, end_others, login, logout};

@@ -1,6 +1,6 @@
 //! The shop's own key: what is computed and sealed with it is the shop's, not a person's record. Links to
-//! orders, codes, limits, and the cookie that carries a form over a redirect. People's data are the
-//! [vault's](crate::vault).
+//! orders, codes, limits, the cookie that carries a form over a redirect, and the secrets of authenticator
+//! apps. People's data are the [vault's](crate::vault).
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -10,6 +10,8 @@ use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
+use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::clock::Entropy;
 use crate::db::Db;
@@ -153,6 +155,17 @@ impl Keys {
         (now < i64::from_be_bytes(*until)).then(|| bytes.to_vec())
     }
 
+    /// Seals what the database keeps for `owner` and gives to nobody but the shop. Under another label, or in
+    /// another owner's row, it does not open.
+    pub fn seal_kept(&self, label: &str, owner: Uuid, bytes: &[u8]) -> Vec<u8> {
+        self.seal_bytes(&self.derive("kept", label.as_bytes()), owner.as_bytes(), bytes)
+    }
+
+    /// Opens what [`Keys::seal_kept`] made for the same label and owner; `None` for anything else.
+    pub fn open_kept(&self, label: &str, owner: Uuid, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        self.open_bytes(&self.derive("kept", label.as_bytes()), owner.as_bytes(), sealed).map(Zeroizing::new)
+    }
+
     fn seal_bytes(&self, key: &[u8; 32], aad: &[u8], msg: &[u8]) -> Vec<u8> {
         let nonce: [u8; NONCE_LEN] = self.entropy.bytes();
         let cipher = Aes256Gcm::new(key.into());
@@ -189,6 +202,19 @@ mod tests {
         assert_eq!(keys().open_parcel("contact", &sealed, 999).as_deref(), Some(&b"typed"[..]));
         assert_eq!(keys().open_parcel("contact", &sealed, 1_000), None);
         assert_eq!(keys().open_parcel("login", &sealed, 999), None);
+    }
+
+    #[test]
+    fn what_is_kept_opens_for_its_owner_and_its_use_alone() {
+        let (owner, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let sealed = keys().seal_kept("totp", owner, b"secret");
+        assert_eq!(keys().open_kept("totp", owner, &sealed).as_deref().map(Vec::as_slice), Some(&b"secret"[..]));
+        assert_ne!(sealed, keys().seal_kept("totp", owner, b"secret"), "the same twice does not look the same");
+        assert_eq!(keys().open_kept("totp", other, &sealed), None);
+        assert_eq!(keys().open_kept("parcel", owner, &sealed), None);
+        assert_eq!(Keys::new([8; 32], Entropy::System).open_kept("totp", owner, &sealed), None);
+        assert_eq!(keys().open_parcel("totp", &sealed, 0), None, "no cookie");
+        assert_eq!(keys().open_kept("totp", owner, &keys().seal_parcel("totp", b"secret", i64::MAX)), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod checkout;
 pub mod clock;
 pub mod db;
+pub mod https;
 pub mod import;
 pub mod keys;
 pub mod mail;
@@ -40,7 +41,7 @@ use vault::{Vault, VaultError};
 
 /// The running shop: its database, its keys, its clock and its folder. Cheap to clone.
 #[derive(Clone)]
-pub struct Shop(Arc<Parts>, Arc<catalogue::Shelf>);
+pub struct Shop(Arc<Parts>, Arc<catalogue::Shelf>, Option<Arc<account::Leaks>>);
 
 /// What a [`Shop`] is made of.
 pub struct Parts {
@@ -80,7 +81,18 @@ pub fn host_of(url: &str) -> Option<&str> {
 impl Shop {
     /// Puts a shop together.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts), Arc::default())
+        Self(Arc::new(parts), Arc::default(), None)
+    }
+
+    /// The same shop, which holds new passwords against a list of leaked ones.
+    #[must_use]
+    pub fn asking(self, leaks: account::Leaks) -> Self {
+        Self(self.0, self.1, Some(Arc::new(leaks)))
+    }
+
+    /// The list of leaked passwords, if it may be asked.
+    pub(crate) fn leaks(&self) -> Option<&account::Leaks> {
+        self.2.as_deref()
     }
 
     /// The host of the public address, without its port.

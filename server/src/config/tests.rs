@@ -122,6 +122,16 @@ fn witnesses_are_named_in_a_list_or_in_one_line() {
 }
 
 #[test]
+fn nobody_outside_is_asked_about_passwords_unless_the_operator_says_so() {
+    assert!(!gather(&Flags::default(), nothing, None).unwrap().pwned_passwords);
+    let variable = |name: &str| (name == "NOREN_PWNED_PASSWORDS").then(|| "1".to_owned());
+    assert!(gather(&Flags::default(), variable, None).unwrap().pwned_passwords);
+    assert!(gather(&Flags::default(), nothing, Some("pwned_passwords = true")).unwrap().pwned_passwords);
+    let faults = gather(&Flags { pwned_passwords: Some("perhaps".into()), ..Flags::default() }, nothing, None);
+    assert_eq!(faults.unwrap_err().0, ["pwned_passwords = \"perhaps\" is unknown; write on or off"]);
+}
+
+#[test]
 fn every_fault_is_named_at_once() {
     let file = Some(
         "colour = \"red\"\naddr = \"nowhere\"\nsample = \"perhaps\"\nenv = \"production\"\ndatabase_url = \"mysql://x\"\n\

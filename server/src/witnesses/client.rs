@@ -1,11 +1,10 @@
 //! How the shop speaks to a witness over HTTP: C2SP tlog-witness, from the log's side.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use noren_ledger::note::LONGEST;
 use noren_ledger::witness::{ADD_CHECKPOINT, AddCheckpoint, newest_size};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use noren_shop::https;
 
 use super::{WitnessAt, Witnesses};
 
@@ -47,7 +46,7 @@ impl Client {
             .timeout_global(Some(PATIENCE))
             .max_response_header_size(16 * 1_024);
         if witnesses.0.iter().any(|witness| witness.url.starts_with("https://")) {
-            config = config.tls_config(tls());
+            config = config.tls_config(https::tls());
         }
         Self(config.build().into())
     }
@@ -64,17 +63,4 @@ impl Client {
             _ => Answer::Refused { status, words: text.trim_end().chars().take(WORDS).collect() },
         })
     }
-}
-
-/// The system's certificates, as for the database: a shop may have an authority of its own.
-fn tls() -> TlsConfig {
-    let found = rustls_native_certs::load_native_certs();
-    for error in &found.errors {
-        tracing::warn!(%error, "a certificate of the system cannot be read");
-    }
-    let certificates: Vec<_> = found.certs.iter().map(|one| Certificate::from_der(one).to_owned()).collect();
-    TlsConfig::builder()
-        .root_certs(RootCerts::from(certificates))
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .build()
 }

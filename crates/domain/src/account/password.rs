@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use crate::account::Email;
-use crate::form::Fault;
+use crate::form::{Fault, Weakness};
 
 /// Fewest characters of a password.
 pub const MIN_PASSWORD: usize = 12;
@@ -78,8 +78,8 @@ const COMMON: [&str; 62] = [
     "ぱすわーど",
 ];
 
-/// The shop's names; a password made from them is tried early.
-const SHOP: [&str; 3] = ["norendo", "noren", "暖簾堂"];
+/// The shop's names, in lower case; a password made from them is tried early.
+pub const SHOP_NAMES: [&str; 3] = ["norendo", "noren", "暖簾堂"];
 
 /// A password as it was typed. It prints nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -99,7 +99,10 @@ impl Password {
         if count > MAX_PASSWORD {
             return Err(Fault::TooLong { max: MAX_PASSWORD });
         }
-        if is_weak(raw, email) { Err(Fault::WeakPassword) } else { Ok(Self(raw.to_owned())) }
+        match weakness(raw, email) {
+            Some(why) => Err(Fault::WeakPassword { why }),
+            None => Ok(Self(raw.to_owned())),
+        }
     }
 
     /// A password to be compared: anything up to the longest that could have been set.
@@ -130,7 +133,7 @@ impl std::fmt::Debug for Password {
 }
 
 /// Whether little is left once everything guessable is taken out.
-fn is_weak(raw: &str, email: Option<&Email>) -> bool {
+fn weakness(raw: &str, email: Option<&Email>) -> Option<Weakness> {
     /// So many characters must remain that are not part of a known word, a run or a repetition.
     const ENOUGH: usize = 6;
     let folded: String = raw.nfkc().flat_map(char::to_lowercase).collect();
@@ -138,15 +141,18 @@ fn is_weak(raw: &str, email: Option<&Email>) -> bool {
         && (folded.contains(email.canonical())
             || (email.local().chars().count() >= 4 && folded.contains(email.local())))
     {
-        return true;
+        return Some(Weakness::Own);
     }
-    if folded.contains(SHOP[0]) || folded.contains(SHOP[2]) {
-        return true;
+    if folded.contains(SHOP_NAMES[0]) || folded.contains(SHOP_NAMES[2]) {
+        return Some(Weakness::Own);
     }
-    let mut words: Vec<&str> = COMMON.into_iter().chain(SHOP).collect();
+    if fresh_characters(&folded) < ENOUGH {
+        return Some(Weakness::Pattern);
+    }
+    let mut words: Vec<&str> = COMMON.into_iter().chain(SHOP_NAMES).collect();
     words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
     let rest = words.into_iter().fold(folded, |rest, word| rest.replace(word, "\u{0}"));
-    fresh_characters(&rest) < ENOUGH
+    (fresh_characters(&rest) < ENOUGH).then_some(Weakness::Common)
 }
 
 /// Counts characters that neither repeat one seen before nor carry on a run (`1234`, `zyx`).
@@ -204,8 +210,30 @@ mod tests {
             "aaaaaaaaaaaaaaaa",
             "0987654321098",
         ] {
-            assert_eq!(new(raw), Err(Fault::WeakPassword), "{raw}");
+            assert!(matches!(new(raw), Err(Fault::WeakPassword { .. })), "{raw}");
         }
+    }
+
+    #[test]
+    fn a_refusal_says_what_makes_a_password_weak() {
+        for (raw, why) in [
+            ("password1234", Weakness::Common),
+            ("iloveyou2026", Weakness::Common),
+            ("111111111111", Weakness::Pattern),
+            ("123456789012", Weakness::Pattern),
+            ("abcabcabcabc", Weakness::Pattern),
+            ("kazuko.mori-2026-x", Weakness::Own),
+            ("norendo-blue-sky", Weakness::Own),
+        ] {
+            assert_eq!(new(raw), Err(Fault::WeakPassword { why }), "{raw}");
+        }
+    }
+
+    #[test]
+    fn characters_that_nobody_types_count_like_any_other() {
+        assert_eq!(new("wardrobe\0velvet onion"), Ok(()));
+        assert_eq!(new("\0\0\0\0\0\0\0\0\0\0\0\0"), Err(Fault::WeakPassword { why: Weakness::Pattern }));
+        assert_eq!(new(&"wardrobe velvet onion".repeat(500)), Err(Fault::TooLong { max: 256 }));
     }
 
     #[test]

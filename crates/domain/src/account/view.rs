@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Lang;
+use crate::account::FactorsView;
 use crate::notice::NoticeView;
 
 /// The account's first page.
@@ -31,6 +32,8 @@ pub struct SecurityView {
     pub devices: Vec<DeviceView>,
     /// Tries to sign in, the newest first.
     pub sign_ins: Vec<SignInView>,
+    /// The second factors.
+    pub factors: FactorsView,
     /// Who read the person's data.
     pub reads: Reads,
 }

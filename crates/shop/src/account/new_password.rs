@@ -1,16 +1,24 @@
 //! A new password: with a code from the mailbox, or while signed in.
 
 use noren_domain::Id;
-use noren_domain::account::{AccountEvent, Customer, Password, Reset, SignInOutcome};
+use noren_domain::account::{AccountEvent, Customer, Email, Password, Reset, SignInOutcome};
 use noren_domain::form::Fault;
 
 use super::challenge::{self, Kind, Tried};
 use super::sign_in::{enter, record};
-use super::{DoorError, Entered, devices, events, password};
+use super::{DoorError, Entered, devices, events, password, view};
 use crate::db::Conn;
 use crate::session::{self, Device, Recent};
 use crate::token::Token;
 use crate::{Shop, execute, outbox};
+
+/// Refuses a password that is easy to guess or was in a leak.
+pub(super) async fn judge(shop: &Shop, wanted: &Password, email: Option<&Email>) -> Result<(), DoorError> {
+    match password::weakness(shop, wanted, email).await? {
+        Some(why) => Err(DoorError::Refused(Fault::WeakPassword { why })),
+        None => Ok(()),
+    }
+}
 
 /// Sets a new password for whoever has the mailbox. It ends every session, every code under way and every browser
 /// the customer was known by; second factors stay as they are. The mailbox has just been proved, so the person is in.
@@ -24,7 +32,8 @@ pub async fn reset(
     device: &Device,
     old: Option<&Token>,
 ) -> Result<Entered, DoorError> {
-    // Before the code is looked at: a right code and a wrong one take the same time.
+    // Before the code is looked at: a right code and a wrong one take the same time. Whose address it is, is not known yet.
+    judge(shop, &asked.password, None).await?;
     let hash = password::hash(shop, &asked.password).await?;
     let mut tx = shop.db.write().await?;
     let customer = match challenge::attempt(&mut tx, shop, pending, Kind::Reset, &asked.code).await? {
@@ -53,8 +62,15 @@ pub async fn reset(
 /// # Errors
 /// The session has ended meanwhile; the database.
 pub async fn change(shop: &Shop, who: &Recent, wanted: &Password, device: &Device) -> Result<Entered, DoorError> {
-    let hash = password::hash(shop, wanted).await?;
     let (customer, now) = (who.customer(), shop.now());
+    let email = match view::address(shop, customer, "account/security/password").await {
+        Ok(address) => address.and_then(|address| Email::parse(&address).ok()),
+        // A vault that is away keeps nobody from exchanging a password that is known to a thief.
+        Err(DoorError::Vault(error)) if error.is_passing() => None,
+        Err(error) => return Err(error),
+    };
+    judge(shop, wanted, email.as_ref()).await?;
+    let hash = password::hash(shop, wanted).await?;
     let mut tx = shop.db.write().await?;
     let Some(token) = session::renew(&mut tx, shop, who.session()).await? else {
         return Err(DoorError::Refused(Fault::SessionEnded));

@@ -1,12 +1,18 @@
-//! Passwords at rest: argon2id, never more at once than the machine can carry.
+//! Passwords: which new ones are taken, and how they are kept: argon2id, never more at once than the machine can carry.
+
+mod leaks;
+mod weakness;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
-use noren_domain::account::Password;
+use noren_domain::account::{Email, Password};
+use noren_domain::form::Weakness;
 use tokio::sync::Semaphore;
 
 use crate::Shop;
+
+pub use leaks::{Leaks, PWNED_PASSWORDS};
 
 /// OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
@@ -47,6 +53,17 @@ async fn bounded<T: Send + 'static>(
         work()
     })
     .await?
+}
+
+/// Why `password` is no good as a new one for the account of `email`, beside what [`Password::new`] says of
+/// it: easy to guess, or in a leak. `None`: it may be set.
+pub async fn weakness(shop: &Shop, password: &Password, email: Option<&Email>) -> Result<Option<Weakness>, HashError> {
+    let (judged, own) = (password.clone(), weakness::own_words(email, shop.host()));
+    let found = bounded(move || Ok(weakness::of(&judged, &own))).await?;
+    match (found, shop.leaks()) {
+        (None, Some(leaks)) if leaks.hold(password).await => Ok(Some(Weakness::Leaked)),
+        (found, _) => Ok(found),
+    }
 }
 
 /// The PHC string of `password` as it was typed.
@@ -100,6 +117,17 @@ mod tests {
         assert!(matches(&typed("がくせいしょくどう定食"), Some(stored.clone())).await.unwrap());
         assert!(matches(&typed("か\u{3099}くせいしょくどう定食"), Some(stored.clone())).await.unwrap());
         assert!(!matches(&typed("かくせいしょくどう定食"), Some(stored)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_new_password_is_held_against_guesses_and_its_own_account() {
+        let shop = crate::testing::sqlite().await;
+        let email = Email::parse("kazuko.mori@example.jp").unwrap();
+        let judged = async |raw: &str| weakness(&shop, &Password::typed(raw).unwrap(), Some(&email)).await.unwrap();
+        assert_eq!(judged("wardrobe velvet onion").await, None);
+        assert_eq!(judged("wardrobe\0velvet onion").await, None);
+        assert_eq!(judged("letmeinletmein").await, Some(Weakness::Pattern));
+        assert_eq!(judged("shop.examplekazuko").await, Some(Weakness::Own));
     }
 
     #[tokio::test]

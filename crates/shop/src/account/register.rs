@@ -6,7 +6,8 @@ use noren_domain::{Id, Lang};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::limits::{self, Standing};
+use super::limits::{self, Limit, Standing};
+use super::new_password::judge;
 use super::sign_in::{enter, record};
 use super::{DoorError, Entered, MINUTE, at_the_door, letters, looked_for, owner, password};
 use crate::db::Dialect;
@@ -31,15 +32,10 @@ fn code_hash(shop: &Shop, registration: Uuid, code: &str) -> [u8; 32] {
 pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Device) -> Result<Token, DoorError> {
     let asker = at_the_door(shop, device, "register");
     let index = looked_for(shop, asker, &wanted.email).await?;
-    let mut tx = shop.db.write().await?;
-    let by_network = limits::take(&mut tx, shop, limits::REGISTER_NETWORK, device.network.as_bytes()).await?;
-    let by_address = limits::take(&mut tx, shop, limits::REGISTER_ADDRESS, &index.newest).await?;
-    tx.commit().await?;
-    for standing in [by_network, by_address] {
-        if let Standing::Over { minutes, .. } = standing {
-            return Err(DoorError::Refused(Fault::TooMany { minutes }));
-        }
-    }
+    within(shop, limits::REGISTER_NETWORK, device.network.as_bytes()).await?;
+    // Before the address is counted: it is no more than five mails an hour, not five ideas for a password.
+    judge(shop, &wanted.password, Some(&wanted.email)).await?;
+    within(shop, limits::REGISTER_ADDRESS, &index.newest).await?;
     let password_hash = password::hash(shop, &wanted.password).await?;
     let now = shop.now();
     let id = shop.entropy.uuid(now);
@@ -73,6 +69,17 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
     tx.commit().await?;
     outbox::ring();
     Ok(token)
+}
+
+/// Counts one more try, and refuses it when it is one too many.
+async fn within(shop: &Shop, limit: Limit, who: &[u8]) -> Result<(), DoorError> {
+    let mut tx = shop.db.write().await?;
+    let standing = limits::take(&mut tx, shop, limit, who).await?;
+    tx.commit().await?;
+    match standing {
+        Standing::Within => Ok(()),
+        Standing::Over { minutes, .. } => Err(DoorError::Refused(Fault::TooMany { minutes })),
+    }
 }
 
 #[derive(sqlx::FromRow)]

@@ -3,6 +3,7 @@
 use noren_domain::Id;
 use noren_domain::account::{Customer, Email};
 
+use crate::session::{self, Device, Recent};
 use crate::vault::{Asker, Field, LookFor, Plain};
 use crate::{Shop, execute};
 
@@ -28,4 +29,12 @@ pub async fn customer(shop: &Shop, address: &str) -> Id<Customer> {
     .unwrap();
     tx.commit().await.unwrap();
     Id::new(id)
+}
+
+/// The same customer in a browser, just signed in.
+pub async fn proved(shop: &Shop, customer: Id<Customer>) -> Recent {
+    let mut tx = shop.db.write().await.unwrap();
+    let token = session::open(&mut tx, shop, customer, &Device::new("Firefox/1".to_owned(), None)).await.unwrap();
+    tx.commit().await.unwrap();
+    session::find(shop, &token).await.unwrap().unwrap().recent(shop.now()).unwrap()
 }

@@ -3,6 +3,7 @@ use noren_domain::account::{
     Email, Login, LoginForm, Password, Register, RegisterForm, ResetForm, SignInAnswer, SignInOutcome, Verify,
     VerifyForm,
 };
+use noren_domain::form::Weakness;
 
 use super::challenge::{Kind, ask_mailbox};
 use super::*;
@@ -259,6 +260,16 @@ on_both_databases!(an_address_gets_no_more_than_five_registration_mails_an_hour(
     let sixth = register(&shop, &asked("mori@example.jp"), Lang::En, &device("x")).await;
     assert!(matches!(refused(sixth), Fault::TooMany { .. }));
     assert_eq!(mails(&shop).await.len(), 5);
+});
+
+on_both_databases!(a_weak_password_is_refused_and_uses_up_no_mail(shop) {
+    let weak = RegisterForm { email: "mori@example.jp".into(), password: "bluewhalebluewhale".into(), next: String::new() };
+    for _ in 0..6 {
+        let refusal = register(&shop, &weak.parse().unwrap(), Lang::En, &device("x")).await;
+        assert_eq!(refused(refusal), Fault::WeakPassword { why: Weakness::Pattern });
+    }
+    register(&shop, &asked("mori@example.jp"), Lang::En, &device("x")).await.unwrap();
+    assert_eq!(mails(&shop).await.len(), 1);
 });
 
 on_both_databases!(a_right_password_in_a_strange_browser_opens_nothing_without_the_code_from_the_mail(shop) {

@@ -1,12 +1,12 @@
 //! What the account pages show.
 
-use noren_domain::Lang;
-use noren_domain::account::{AccountView, ReadProof, Reads, ReadsView, SecurityView};
+use noren_domain::account::{AccountView, Customer, ReadProof, Reads, ReadsView, SecurityView};
+use noren_domain::{Id, Lang};
 
 use super::events::check_phrase;
-use super::{DoorError, history};
+use super::{DoorError, factors, history};
 use crate::session::{self, SignedIn};
-use crate::vault::{Asker, Field, For, Proof};
+use crate::vault::{Asker, Field, For, Proof, VaultError};
 use crate::{Shop, fetch_all, fetch_optional, notice};
 
 #[derive(sqlx::FromRow)]
@@ -44,6 +44,21 @@ pub async fn home(shop: &Shop, who: &SignedIn) -> Result<Option<AccountView>, Do
     Ok(Some(AccountView { email: Some(opened.expose(Field::Email).to_owned()), name, since, attention }))
 }
 
+/// The customer's own address, for the page `route`; `None` if the account has gone.
+pub(super) async fn address<E: From<sqlx::Error> + From<VaultError>>(
+    shop: &Shop,
+    customer: Id<Customer>,
+    route: &'static str,
+) -> Result<Option<String>, E> {
+    let mut conn = shop.db.read().await?;
+    let row = fetch_optional!(conn, (Vec<u8>,), "SELECT email FROM customer WHERE id = $1", customer.0).await?;
+    drop(conn);
+    let Some((email,)) = row else { return Ok(None) };
+    let asker = Asker::customer(customer, route);
+    let opened = shop.vault.open(asker, For::SelfView, customer.0, &[(Field::Email, Some(&email))]).await?;
+    Ok(Some(opened.expose(Field::Email).to_owned()))
+}
+
 /// Everything on the security page; `None` if the account has gone.
 pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<SecurityView>, notice::NoticeError> {
     let notices = notice::mine(shop, who.customer).await?;
@@ -55,6 +70,7 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
     };
     let phrase = check_phrase(shop, who.customer, no).words(lang);
     let sign_ins = history::list(&mut conn, shop, who).await?;
+    let factors = factors::standing(&mut conn, who.customer).await?;
     drop(conn);
     let reads = match reads(shop, who).await {
         Ok(reads) => Reads::Shown(reads),
@@ -66,7 +82,7 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
         }
         Err(error) => return Err(error),
     };
-    Ok(Some(SecurityView { notices, password_changed_at, phrase, devices, sign_ins, reads }))
+    Ok(Some(SecurityView { notices, password_changed_at, phrase, devices, sign_ins, factors, reads }))
 }
 
 /// So many of a person's orders are asked about, the newest first. Those that they placed signed in have the

@@ -1,0 +1,93 @@
+//! Two-step sign-in: its section of the account security page.
+
+use leptos::prelude::*;
+use noren_domain::account::FactorsView;
+use noren_domain::{Lang, moment};
+
+use crate::lang::{href, use_lang};
+use crate::ui::{Badge, BadgeKind};
+
+/// The fault to show for a factor that was not changed, at the field it belongs to; a fault of ours is logged.
+#[cfg(feature = "ssr")]
+pub(super) fn faults(error: &noren_shop::account::factors::FactorError) -> noren_domain::form::Faults {
+    use noren_domain::form::{Fault, Faults};
+    use noren_shop::account::factors::FactorError;
+    match error {
+        FactorError::Refused(fault @ (Fault::AppCode | Fault::Required)) => Faults::field("code", fault.clone()),
+        FactorError::Refused(fault) => Faults::of(fault.clone()),
+        other => crate::request::failed(other).faults(),
+    }
+}
+
+/// What is asked for at a sign-in beside the password, and what stands in for it.
+#[component]
+pub fn Factors(
+    /// How they stand.
+    factors: FactorsView,
+) -> impl IntoView {
+    let lang = use_lang();
+    let FactorsView { totp, recovery } = factors;
+    let app = match (totp, lang) {
+        (None, Lang::Ja) => "設定されていません。".to_owned(),
+        (None, Lang::En) => "Not set up.".to_owned(),
+        (Some(since), Lang::Ja) => format!("{}から使っています。", moment::date(since, lang)),
+        (Some(since), Lang::En) => format!("In use since {}.", moment::date(since, lang)),
+    };
+    let few = totp.is_some() && recovery.left < 3;
+    let codes = match (recovery.made_at, recovery.left, lang) {
+        (None, _, Lang::Ja) => "作成されていません。".to_owned(),
+        (None, _, Lang::En) => "None were made yet.".to_owned(),
+        (Some(_), left, Lang::Ja) => format!("残り{left}個。"),
+        (Some(_), 1, Lang::En) => "One left.".to_owned(),
+        (Some(_), left, Lang::En) => format!("{left} left."),
+    };
+    view! {
+        <section class="stack" aria-labelledby="factors">
+            <h2 id="factors">{lang.pick("二段階認証", "Two-step sign-in")}</h2>
+            <p class="muted">
+                {lang.pick(
+                    "ログインのときに、パスワードに加えてお手元の端末の確認コードをお尋ねします。パスワードを人に知られても、それだけではログインできません。",
+                    "When you sign in, we ask for a code from your own device besides the password. Whoever learns your password cannot get in with that alone.",
+                )}
+            </p>
+            <ul class="factor-list">
+                <li class="factor">
+                    <div>
+                        <h3 class="factor__name">
+                            {lang.pick("認証アプリ", "Authenticator app")}
+                            {totp.map(|_| view! { <Badge words=lang.pick("有効", "On") kind=BadgeKind::Ok /> })}
+                        </h3>
+                        <p class="muted small">{app}</p>
+                    </div>
+                    <a class="button button--quiet" href=href("/account/security/totp")>
+                        {match totp {
+                            None => lang.pick("認証アプリを設定", "Set up an app"),
+                            Some(_) => lang.pick("認証アプリの設定を見る", "See the app’s settings"),
+                        }}
+                    </a>
+                </li>
+                <li class="factor">
+                    <div>
+                        <h3 class="factor__name">
+                            {lang.pick("復旧コード", "Recovery codes")}
+                            {few.then(|| view! { <Badge words=lang.pick("残りわずか", "Running out") kind=BadgeKind::Warning /> })}
+                        </h3>
+                        <p class="muted small">
+                            {codes} " "
+                            {lang.pick(
+                                "端末をなくしたときに、確認コードの代わりに使えます。",
+                                "They stand in for the code if you lose your device.",
+                            )}
+                        </p>
+                    </div>
+                    <a class="button button--quiet" href=href("/account/security/recovery")>
+                        {match recovery.made_at {
+                            None => lang.pick("復旧コードを作る", "Make recovery codes"),
+                            Some(_) => lang.pick("復旧コードを作りなおす", "Replace the recovery codes"),
+                        }}
+                    </a>
+                </li>
+            </ul>
+        </section>
+    }
+}

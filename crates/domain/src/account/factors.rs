@@ -1,0 +1,241 @@
+//! The second factors that are typed: codes of an authenticator app, and recovery codes.
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::form::{Fault, Faults};
+
+/// A code of an authenticator app (RFC 6238), as typed: six ASCII digits. It prints nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Totp(String);
+
+impl Totp {
+    /// Reads what was typed: full-width digits, spaces and hyphens are forgiven.
+    pub fn parse(raw: &str) -> Result<Self, Fault> {
+        let digits: String = characters(raw).collect();
+        match digits.len() {
+            0 => Err(Fault::Required),
+            6 if digits.bytes().all(|b| b.is_ascii_digit()) => Ok(Self(digits)),
+            _ => Err(Fault::AppCode),
+        }
+    }
+
+    /// The six digits.
+    pub fn digits(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Totp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Totp(…)")
+    }
+}
+
+/// Crockford's base 32: no I, L, O, which look like digits, and no U, so that no code is a word.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const RECOVERY_BYTES: usize = 10;
+/// Characters of a recovery code, hyphens left out.
+const RECOVERY_LEN: usize = RECOVERY_BYTES * 8 / 5;
+
+/// A recovery code: 80 bits, written as four groups of four. It opens the door once in place of a second
+/// factor, and prints nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecoveryCode([u8; RECOVERY_BYTES]);
+
+impl RecoveryCode {
+    /// The code that stands for `bytes`.
+    pub const fn new(bytes: [u8; RECOVERY_BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads what was typed from paper: in either case, with or without hyphens and spaces, in full width,
+    /// and with the letters I, L and O for the digits that they look like.
+    pub fn parse(raw: &str) -> Result<Self, Fault> {
+        let (mut len, mut value) = (0, 0u128);
+        for c in characters(raw) {
+            let c = match c.to_ascii_uppercase() {
+                'I' | 'L' => '1',
+                'O' => '0',
+                c => c,
+            };
+            let (_, digit) =
+                ALPHABET.iter().zip(0u128..).find(|(known, _)| char::from(**known) == c).ok_or(Fault::RecoveryCode)?;
+            len += 1;
+            if len > RECOVERY_LEN {
+                return Err(Fault::RecoveryCode);
+            }
+            value = (value << 5) | digit;
+        }
+        match (len, value.to_be_bytes().last_chunk()) {
+            (0, _) => Err(Fault::Required),
+            (RECOVERY_LEN, Some(bytes)) => Ok(Self(*bytes)),
+            _ => Err(Fault::RecoveryCode),
+        }
+    }
+
+    /// The 80 bits.
+    pub fn bytes(&self) -> &[u8; RECOVERY_BYTES] {
+        &self.0
+    }
+
+    /// The code as it is shown and printed: `XXXX-XXXX-XXXX-XXXX`.
+    pub fn written(&self) -> String {
+        let value = self.0.iter().fold(0u128, |value, byte| (value << 8) | u128::from(*byte));
+        let letter = |at| ALPHABET[usize::try_from((value >> (5 * at)) & 31).unwrap_or_default()];
+        in_fours(&(0..RECOVERY_LEN).rev().map(letter).collect::<Vec<_>>(), "-")
+    }
+}
+
+impl std::fmt::Debug for RecoveryCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RecoveryCode(…)")
+    }
+}
+
+/// `letters`, which are ASCII, in groups of four.
+pub fn in_fours(letters: &[u8], between: &str) -> String {
+    let groups: Vec<String> = letters.chunks(4).map(|four| four.iter().map(|b| char::from(*b)).collect()).collect();
+    groups.join(between)
+}
+
+/// What was typed in its plain form, without spaces and strokes: a Japanese keyboard gives ー or − where others
+/// give a hyphen.
+fn characters(raw: &str) -> impl Iterator<Item = char> + '_ {
+    let stroke = |c: char| matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | 'ー');
+    raw.nfkc().filter(move |c| !c.is_whitespace() && !stroke(*c))
+}
+
+/// The form that takes the app's first code, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TotpForm {
+    /// Six digits.
+    pub code: String,
+}
+
+impl TotpForm {
+    /// Reads the code.
+    pub fn parse(&self) -> Result<Totp, Faults> {
+        Totp::parse(&self.code).map_err(|fault| Faults::field("code", fault))
+    }
+}
+
+/// How an account's second factors stand, for the security page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactorsView {
+    /// Since when codes of an authenticator app are asked for, UTC ms; `None`: they are not.
+    pub totp: Option<i64>,
+    /// The recovery codes.
+    pub recovery: RecoveryLeft,
+}
+
+/// How many recovery codes are left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryLeft {
+    /// Those that were not used yet.
+    pub left: u32,
+    /// When the set was made, UTC ms; `None`: there is none.
+    pub made_at: Option<i64>,
+}
+
+/// The page that sets an authenticator app up, and turns it off.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TotpView {
+    /// There is none.
+    Off,
+    /// The app is to be shown this, and to give its first code.
+    Begun(TotpSetup),
+    /// In use since, UTC ms.
+    On(i64),
+}
+
+/// What an authenticator app needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TotpSetup {
+    /// The `otpauth://` address, which a phone opens with its app.
+    pub uri: String,
+    /// The secret in base 32, in groups of four, to be typed by hand.
+    pub secret: String,
+    /// The address as a QR code.
+    pub qr: QrView,
+}
+
+/// A QR code as one SVG path of dark squares, a module being one unit wide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QrView {
+    /// Width and height in modules, the quiet zone of four on each side included.
+    pub size: u32,
+    /// The `d` of the path.
+    pub path: String,
+}
+
+/// The page of the recovery codes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryView {
+    /// How many are left.
+    pub standing: RecoveryLeft,
+    /// Those made just now, which are never shown again.
+    pub fresh: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_apps_code_may_be_typed_as_the_app_shows_it() {
+        for typed in ["123456", " 123 456 ", "１２３　４５６", "123-456", "１２３ー４５６"] {
+            assert_eq!(Totp::parse(typed).unwrap().digits(), "123456", "{typed}");
+        }
+        for typed in ["12345", "1234567", "abcdef", "12345٦", "12345\0", "+12345"] {
+            assert_eq!(Totp::parse(typed), Err(Fault::AppCode), "{typed:?}");
+        }
+        assert_eq!(Totp::parse(" - "), Err(Fault::Required));
+        assert_eq!(format!("{:?}", Totp::parse("123456").unwrap()), "Totp(…)");
+    }
+
+    #[test]
+    fn a_recovery_code_is_written_in_crockfords_letters() {
+        assert_eq!(RecoveryCode::new([0; 10]).written(), "0000-0000-0000-0000");
+        assert_eq!(RecoveryCode::new([255; 10]).written(), "ZZZZ-ZZZZ-ZZZZ-ZZZZ");
+        assert_eq!(RecoveryCode::new([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).written(), "0410-6105-0R3G-G28A");
+    }
+
+    #[test]
+    fn a_recovery_code_may_be_typed_as_it_is_read_from_paper() {
+        let code = RecoveryCode::new([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        for typed in [
+            "0410-6105-0R3G-G28A",
+            "041061050r3gg28a",
+            " o4io 6lO5 Or3g g28a ",
+            "０４１０－６Ｉ０５－０Ｒ３Ｇ－Ｇ２８Ａ",
+            "0410ー6105ー0R3GーG28A",
+            "0410\u{2013}6i05\u{2212}0R3G G28A",
+        ] {
+            assert_eq!(RecoveryCode::parse(typed).as_ref(), Ok(&code), "{typed}");
+        }
+        for typed in
+            ["0410-6105-0R3G-G28", "0410-6105-0R3G-G28AA", "0410-6105-0R3G-G28U", "暖簾", "0410-6105-0R3G-G28\0"]
+        {
+            assert_eq!(RecoveryCode::parse(typed), Err(Fault::RecoveryCode), "{typed:?}");
+        }
+        assert_eq!(RecoveryCode::parse(""), Err(Fault::Required));
+        assert_eq!(format!("{code:?}"), "RecoveryCode(…)");
+    }
+
+    proptest! {
+        #[test]
+        fn a_recovery_code_survives_its_way_over_paper(bytes: [u8; 10]) {
+            let code = RecoveryCode::new(bytes);
+            prop_assert_eq!(RecoveryCode::parse(&code.written()), Ok(code));
+        }
+
+        #[test]
+        fn whatever_is_typed_is_read_or_refused(typed in "\\PC{0,40}") {
+            let _ = (Totp::parse(&typed), RecoveryCode::parse(&typed));
+        }
+    }
+}

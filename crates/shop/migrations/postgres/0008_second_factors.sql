@@ -1,0 +1,19 @@
+-- The secret that a customer's authenticator app computes its codes from (RFC 6238), sealed with the shop's own key.
+CREATE TABLE totp (
+  customer_id UUID PRIMARY KEY REFERENCES customer (id) ON DELETE CASCADE,
+  secret BYTEA NOT NULL,
+  created_at BIGINT NOT NULL,
+  -- Asked for at a sign-in from the first right code on.
+  confirmed_at BIGINT,
+  -- The step of the newest code that was taken: it and those before it are no use again.
+  last_step BIGINT NOT NULL CHECK (last_step >= 0)
+);
+
+-- Recovery codes, each for one use. A new set takes the place of the one before it.
+CREATE TABLE recovery_code (
+  customer_id UUID NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+  hash BYTEA NOT NULL CHECK (length(hash) = 32),
+  made_at BIGINT NOT NULL,
+  used_at BIGINT,
+  PRIMARY KEY (customer_id, hash)
+);

@@ -1,0 +1,47 @@
+//! The second factors that are typed, together: how they stand, and what may go wrong with them.
+
+use noren_domain::Id;
+use noren_domain::account::{Customer, FactorsView};
+use noren_domain::form::Fault;
+
+use super::{recovery, totp};
+use crate::db::{Conn, Dialect};
+use crate::fetch_optional;
+use crate::vault::VaultError;
+
+/// A second factor was not changed, or cannot be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum FactorError {
+    /// For a reason the person can mend.
+    #[error("refused: {0:?}")]
+    Refused(Fault),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The vault.
+    #[error("{0}")]
+    Vault(#[from] VaultError),
+    /// A secret in the database was not sealed for this customer by this shop's key.
+    #[error(
+        "the secret of an authenticator app does not open with this shop's key; put back the database and keys/ of one \
+         backup, or let the customer sign in with a recovery code and set the app up anew"
+    )]
+    Sealed,
+    /// The library for codes or QR codes refused what the shop gave it; a fault of ours.
+    #[error("authenticator app: {0}")]
+    Library(String),
+}
+
+/// How the customer's second factors stand.
+pub async fn standing(conn: &mut Conn, customer: Id<Customer>) -> Result<FactorsView, sqlx::Error> {
+    Ok(FactorsView { totp: totp::since(conn, customer).await?, recovery: recovery::standing(conn, customer).await? })
+}
+
+/// Has changes of one customer's factors wait for each other. On SQLite there is one writer anyhow.
+pub(super) async fn hold(conn: &mut Conn, customer: Id<Customer>) -> Result<(), sqlx::Error> {
+    if conn.dialect() == Dialect::Postgres {
+        let sql = "SELECT id FROM customer WHERE id = $1 FOR NO KEY UPDATE";
+        fetch_optional!(conn, (uuid::Uuid,), sql, customer.0).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,78 @@
+// A second factor that is typed: an authenticator app, and the codes on paper for when it is lost.
+import { readFileSync } from 'node:fs';
+import { code, wrongCode } from '../authenticator.ts';
+import { refused } from '../console.ts';
+import { expect, test } from '../fixtures.ts';
+
+test('a customer sets an app up, mistypes once, and gets ten codes that are shown this once @all', async ({ page, shop, visit, t, expectedMessages }) => {
+  test.slow();
+  expectedMessages.push(refused('account/totp-confirm'));
+  await shop.register();
+  await visit('/account/security');
+  await shop.link('認証アプリを設定', 'Set up an app').click();
+  await expect(shop.heading(t('認証アプリ', 'Authenticator app'))).toBeVisible();
+  await shop.button('設定をはじめる', 'Begin').click();
+
+  await expect(page.getByRole('img', { name: t('QRコード', 'QR code') })).toBeVisible();
+  await shop.awake();
+  const key = await shop.main.locator('code.secret').innerText();
+  expect(key).toMatch(/^([A-Z2-7]{4} ){7}[A-Z2-7]{4}$/);
+
+  const field = shop.field('認証アプリの確認コード', 'Six-digit code from the app');
+  await field.fill(wrongCode(key));
+  await shop.button('有効にする', 'Turn it on').click();
+  await expect(page.getByRole('alert')).toContainText(t('コードが違うか', 'The code is wrong'));
+  await expect(field).toHaveValue(wrongCode(key));
+  await shop.awake();
+  await field.fill(code(key));
+  await shop.press('有効にする', 'Turn it on', /\/account\/security\/recovery$/);
+
+  const list = page.getByRole('list', { name: t('復旧コード', 'Recovery codes') });
+  await expect(list.getByRole('listitem')).toHaveCount(10);
+  const codes = await list.getByRole('listitem').allInnerTexts();
+  const download = page.waitForEvent('download');
+  await shop.link('テキストファイルで保存', 'Save as a text file').click();
+  const file = readFileSync(await (await download).path(), 'utf8');
+  for (const one of codes) expect(file).toContain(one);
+
+  await visit('/account/security/recovery');
+  await expect(list).toHaveCount(0);
+  await expect(shop.main).toContainText(t('残り10個', '10 left'));
+  await visit('/account/security');
+  const section = page.getByRole('region', { name: t('二段階認証', 'Two-step sign-in') });
+  await expect(section).toContainText(t('有効', 'On'));
+  await expect(section).toContainText(t('残り10個', '10 left'));
+});
+
+test('new recovery codes are shown where they are made, and the app is turned off with a press @all', async ({ page, shop, visit, t }) => {
+  test.slow();
+  await shop.register();
+  await visit('/account/security/recovery');
+  await shop.button('復旧コードを作る', 'Make recovery codes').click();
+  const list = page.getByRole('list', { name: t('復旧コード', 'Recovery codes') });
+  await expect(list.getByRole('listitem')).toHaveCount(10);
+
+  await visit('/account/security/totp');
+  await shop.button('設定をはじめる', 'Begin').click();
+  const secret = shop.main.locator('code.secret');
+  await expect(secret).toBeVisible();
+  await shop.awake();
+  await shop.field('認証アプリの確認コード', 'Six-digit code from the app').fill(code(await secret.innerText()));
+  // Whoever has recovery codes keeps them.
+  await shop.button('有効にする', 'Turn it on').click();
+  await expect(shop.main).toContainText(t('から有効です', 'In use since'));
+  await shop.awake();
+  await shop.button('認証アプリを無効にする', 'Turn the app off').click();
+  await expect(shop.button('設定をはじめる', 'Begin')).toBeVisible();
+});
+
+test('the QR code is dark on white at night as well', async ({ page, shop, visit }) => {
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await shop.register();
+  await visit('/account/security/totp');
+  await shop.button('設定をはじめる', 'Begin').click();
+  const qr = shop.main.locator('svg.qr');
+  await expect(qr).toBeVisible();
+  await expect(qr.locator('rect')).toHaveCSS('fill', 'rgb(255, 255, 255)');
+  await expect(qr.locator('path')).toHaveCSS('fill', 'rgb(0, 0, 0)');
+});

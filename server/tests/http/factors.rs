@@ -1,0 +1,213 @@
+//! `/account/security/totp` and `/account/security/recovery`: the second factors that are typed.
+
+use axum::http::StatusCode;
+use totp_rs::{Builder, Secret};
+
+use crate::account::register;
+use crate::fixture::{Answer, Browser, TestApp};
+
+const TOTP: &str = "/account/security/totp";
+const RECOVERY: &str = "/account/security/recovery";
+
+/// What an app that was given the key on the page shows now.
+fn code(app: &TestApp, page: &Answer) -> String {
+    let key = page.between("<code class=\"secret\">", "<").unwrap_or_else(|| panic!("{}", page.body));
+    let secret = Secret::try_from_base32(key.replace(' ', "")).unwrap();
+    let seconds = u64::try_from(app.shop.now() / 1_000).unwrap();
+    Builder::new().with_secret(secret).build().unwrap().generate(seconds).to_string()
+}
+
+fn another(code: &str) -> &'static str {
+    if code == "000000" { "111111" } else { "000000" }
+}
+
+/// The recovery codes that a page shows.
+fn codes(page: &Answer) -> Vec<String> {
+    let Some(list) = page.between("class=\"recovery-codes\">", "</ol>") else { return Vec::new() };
+    list.split("<code>").skip(1).map(|rest| rest.split_once('<').unwrap().0.to_owned()).collect()
+}
+
+/// Sets an app up; gives the page it leads to.
+async fn set_up(app: &TestApp, browser: &mut Browser<'_>, lang: &str) -> Answer {
+    let page = browser.submit(&format!("{lang}{TOTP}"), "/api/account/totp-begin", &[]).await;
+    let code = code(app, &page);
+    browser.submit(&format!("{lang}{TOTP}"), "/api/account/totp-confirm", &[("code", &code)]).await
+}
+
+#[tokio::test]
+async fn an_app_is_set_up_without_scripts_and_brings_ten_codes_that_are_shown_once() {
+    let app = TestApp::start().await;
+    for (lang, email, off, wrong, shown, on) in [
+        (
+            "",
+            "ja@example.jp",
+            "設定されていません",
+            "コードが違うか、すでに使われています",
+            "この一度だけです",
+            "から有効です",
+        ),
+        (
+            "/en",
+            "en@example.jp",
+            "Not set up.",
+            "The code is wrong or was used before",
+            "this once only",
+            "In use since",
+        ),
+    ] {
+        let (totp, recovery) = (format!("{lang}{TOTP}"), format!("{lang}{RECOVERY}"));
+        let mut browser = app.browser();
+        register(&app, &mut browser, email).await;
+        assert!(browser.get(&format!("{lang}/account/security")).await.body.contains(off));
+        let before = browser.get(&totp).await;
+        assert!(before.status == StatusCode::OK && !before.body.contains("class=\"qr\""), "a GET makes no secret");
+
+        let page = browser.submit(&totp, "/api/account/totp-begin", &[]).await;
+        let qr = page.between("class=\"qr\"", "</svg>").unwrap();
+        assert!(qr.contains("fill=\"#ffffff\"") && !qr.contains("style"), "{qr}");
+        assert!(page.body.contains("href=\"otpauth://totp/"));
+        assert!(page.body.contains("role=\"img\"") && page.body.contains("viewBox=\"0 0 "));
+        let right = code(&app, &page);
+        assert_eq!(code(&app, &browser.get(&totp).await), right, "a reload shows the same secret");
+
+        let page = browser.submit(&totp, "/api/account/totp-confirm", &[("code", another(&right))]).await;
+        assert!(page.body.contains(wrong) && page.body.contains(&format!("value=\"{}\"", another(&right))));
+        let page = browser.submit(&totp, "/api/account/totp-confirm", &[("code", &right)]).await;
+        assert!(page.body.contains(shown), "{}", page.body);
+        let made = codes(&page);
+        assert_eq!(made.len(), 10);
+        let text = page.between("data:text/plain;charset=utf-8,", "\"").unwrap();
+        assert!(made.iter().all(|code| text.contains(code)), "the file has what the page has");
+
+        let again = browser.get(&recovery).await;
+        assert!(codes(&again).is_empty() && made.iter().all(|code| !again.body.contains(code)), "never a second time");
+        let page = browser.get(&totp).await;
+        assert!(page.body.contains(on) && !page.body.contains("<code class=\"secret\">"), "nor is the secret");
+    }
+}
+
+#[tokio::test]
+async fn every_fault_of_the_apps_code_is_said_in_words() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "mori@example.jp").await;
+    let page = browser.submit(TOTP, "/api/account/totp-confirm", &[("code", "123456")]).await;
+    assert!(page.body.contains("前の手順の入力がまだのようです"), "nothing was begun");
+    browser.submit(TOTP, "/api/account/totp-begin", &[]).await;
+    let wrong = "コードが違うか、すでに使われています";
+    for (typed, words) in
+        [("", "入力してください"), ("12345", wrong), ("abcdef", wrong), ("12345\0", wrong), ("暖簾", wrong)]
+    {
+        let page = browser.submit(TOTP, "/api/account/totp-confirm", &[("code", typed)]).await;
+        assert!(page.status == StatusCode::OK && page.body.contains(words), "{typed:?}");
+    }
+    let answer = browser.call(TOTP, "/api/account/totp-confirm", &[("code", "12345")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.body.contains("\"app_code\""), "{}", answer.body);
+    let full_width: String = code(&app, &browser.get(TOTP).await)
+        .chars()
+        .map(|digit| char::from_u32(u32::from('０') + digit.to_digit(10).unwrap()).unwrap())
+        .collect();
+    let page = browser.submit(TOTP, "/api/account/totp-confirm", &[("code", &full_width)]).await;
+    assert_eq!(codes(&page).len(), 10, "as a Japanese keyboard gives it");
+}
+
+#[tokio::test]
+async fn new_codes_are_shown_once_and_the_security_page_counts_them() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "mori@example.jp").await;
+    let first = codes(&set_up(&app, &mut browser, "").await);
+    let page = browser.submit(RECOVERY, "/api/account/recovery-new", &[]).await;
+    let second = codes(&page);
+    assert!(second.len() == 10 && second.iter().all(|code| !first.contains(code)));
+    assert!(codes(&browser.get(RECOVERY).await).is_empty());
+    assert!(browser.get("/account/security").await.body.contains("残り10個"));
+    assert!(browser.get("/en/account/security").await.body.contains("10 left."));
+}
+
+#[tokio::test]
+async fn the_app_is_turned_off_and_what_was_begun_is_given_up() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "mori@example.jp").await;
+    set_up(&app, &mut browser, "").await;
+    let page = browser.submit(TOTP, "/api/account/totp-off", &[]).await;
+    assert!(page.body.contains("設定をはじめる"));
+    let page = browser.submit(TOTP, "/api/account/totp-begin", &[]).await;
+    let first = page.between("<code class=\"secret\">", "<").unwrap().to_owned();
+    let page = browser.submit(TOTP, "/api/account/totp-begin", &[]).await;
+    assert_ne!(page.between("<code class=\"secret\">", "<").unwrap(), first);
+    browser.submit(TOTP, "/api/account/totp-off", &[]).await;
+    assert!(!browser.get(TOTP).await.body.contains("class=\"qr\""));
+    let again = browser.post(TOTP, "/api/account/totp-off", &[]).await;
+    assert!(!again.status.is_server_error(), "pressed again on an old page: {}", again.status);
+}
+
+#[tokio::test]
+async fn factors_are_ones_own_and_nobodys_without_a_sign_in() {
+    let app = TestApp::start().await;
+    let (mut hers, mut his) = (app.browser(), app.browser());
+    register(&app, &mut hers, "hers@example.jp").await;
+    register(&app, &mut his, "his@example.jp").await;
+    set_up(&app, &mut hers, "").await;
+    assert!(his.get(TOTP).await.body.contains("設定をはじめる"));
+    his.submit(TOTP, "/api/account/totp-off", &[]).await;
+    assert!(hers.get(TOTP).await.body.contains("から有効です"));
+    for (lang, login) in [("", "/login?next="), ("/en", "/en/login?next=")] {
+        for page in [TOTP, RECOVERY] {
+            assert!(app.browser().get(&format!("{lang}{page}")).await.location().starts_with(login), "{page}");
+        }
+        for action in ["totp-begin", "totp-confirm", "totp-off", "recovery-new"] {
+            let page = format!("{lang}{TOTP}");
+            let answer = app.browser().post(&page, &format!("/api/account/{action}"), &[("code", "123456")]).await;
+            assert!(answer.location().starts_with(login), "{action}: {}", answer.location());
+        }
+    }
+}
+
+#[tokio::test]
+async fn ten_minutes_after_the_sign_in_the_person_is_asked_once_more_before_anything_is_shown_or_changed() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "mori@example.jp").await;
+    browser.submit(TOTP, "/api/account/totp-begin", &[]).await;
+    app.shop.clock.advance(10 * 60_000 + 1);
+    for page in [TOTP, RECOVERY] {
+        let answer = browser.get(page).await;
+        assert!(answer.location().starts_with("/account/confirm?next="), "{page}: {}", answer.location());
+        assert!(!answer.body.contains("class=\"secret\""));
+    }
+    for action in ["totp-begin", "totp-confirm", "totp-off", "recovery-new"] {
+        let answer = browser.post(TOTP, &format!("/api/account/{action}"), &[("code", "123456")]).await;
+        assert!(answer.location().starts_with("/account/confirm?next="), "{action}: {}", answer.location());
+    }
+}
+
+#[tokio::test]
+async fn the_owner_is_told_by_mail_that_the_app_was_turned_on() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "mori@example.jp").await;
+    set_up(&app, &mut browser, "").await;
+    let told = app.mails_to("mori@example.jp").await;
+    assert!(told.iter().any(|mail| mail.contains("認証アプリ")), "{told:?}");
+}
+
+#[tokio::test]
+async fn while_the_vault_is_away_an_app_that_is_on_can_be_seen_and_one_being_set_up_must_wait() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "mori@example.jp").await;
+    browser.submit(TOTP, "/api/account/totp-begin", &[]).await;
+    app.stop_vault();
+    let page = browser.get(TOTP).await;
+    assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(page.body.contains("お預かりするシステムに接続できません"));
+    app.start_vault();
+    set_up(&app, &mut browser, "").await;
+    app.stop_vault();
+    for page in [TOTP, RECOVERY] {
+        assert_eq!(browser.get(page).await.status, StatusCode::OK, "{page}");
+    }
+}
