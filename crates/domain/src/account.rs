@@ -2,6 +2,7 @@
 
 mod event;
 mod forms;
+mod passkey;
 mod password;
 mod phrase;
 mod view;
@@ -12,6 +13,7 @@ pub use forms::{
     Login, LoginForm, MailCodeForm, PasswordForm, ProveForm, Register, RegisterForm, Reset, ResetForm, Verify,
     VerifyForm,
 };
+pub use passkey::{Ceremony, MAX_PASSKEY_NAME, MAX_PASSKEYS, PasskeyName, PasskeyView, PasskeysView};
 pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password};
 pub use phrase::CheckPhrase;
 pub use view::{AccountView, Browser, DeviceView, ReadProof, ReadsView, SecurityView, SignInOutcome, SignInView};

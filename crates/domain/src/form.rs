@@ -63,6 +63,13 @@ pub enum Fault {
     WrongPassword,
     /// The code is wrong or its time is over.
     Code,
+    /// The passkey could not be verified, or its challenge is over.
+    Passkey,
+    /// The customer has `max` passkeys already.
+    PasskeysFull {
+        /// The most passkeys of a customer.
+        max: u32,
+    },
     /// A password that is known to be guessed first.
     WeakPassword,
     /// Too many tries; open again after `minutes`.
