@@ -5,6 +5,7 @@ mod confirm;
 mod home;
 mod login;
 mod orders;
+mod passkeys;
 mod password;
 mod phrase;
 mod prove;

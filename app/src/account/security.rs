@@ -6,7 +6,9 @@ use noren_domain::account::{DeviceView, SecurityView, SignInOutcome, SignInView}
 use noren_domain::form::Faults;
 use noren_domain::notice::NoticeView;
 use noren_domain::{Lang, moment};
+use serde::{Deserialize, Serialize};
 
+use super::passkeys::{PasskeyActs, Passkeys, PasskeysData};
 use super::password::PasswordSection;
 use super::phrase::{AnotherPhrase, PhraseSection};
 use super::reads::WhoRead;
@@ -15,12 +17,20 @@ use crate::lang::{href, use_lang};
 use crate::notice::{NoticeBody, VerdictList};
 use crate::ui::{Badge, BadgeKind, FaultSummary, Head, Load, SubmitButton};
 
+/// What the security page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityData {
+    security: SecurityView,
+    passkeys: PasskeysData,
+}
+
 /// Loads the security page.
 #[server(endpoint = "account/security", input = GetUrl)]
-pub async fn load_security() -> Result<Option<SecurityView>, Refusal> {
+pub async fn load_security() -> Result<Option<SecurityData>, Refusal> {
     let who = super::inside::guard("/account/security").await?;
     let view = noren_shop::account::security(&crate::request::shop(), &who, crate::request::lang()).await;
-    view.map_err(|e| crate::request::failed(&e))
+    let Some(security) = view.map_err(|e| crate::request::failed(&e))? else { return Ok(None) };
+    Ok(Some(SecurityData { security, passkeys: super::passkeys::load(&who).await? }))
 }
 
 /// Ends one of the person's own sessions.
@@ -69,6 +79,7 @@ pub fn SecurityPage() -> impl IntoView {
     let end_all = ServerAction::<EndOthers>::new();
     let read = ServerAction::<Acknowledge>::new();
     let phrase = ServerAction::<AnotherPhrase>::new();
+    let passkey_acts = PasskeyActs::new();
     let none = Faults::default;
     let answers = [
         use_faults(end_one, none()),
@@ -82,7 +93,9 @@ pub fn SecurityPage() -> impl IntoView {
         done.then(|| lang.pick("端末をログアウトしました。", "The device was signed out."))
     };
     let key = move || {
-        [end_one.version(), end_all.version(), read.version(), phrase.version()].map(|v| v.get().to_string()).join(" ")
+        let others =
+            [end_one.version(), end_all.version(), read.version(), phrase.version()].map(|v| v.get().to_string());
+        format!("{} {}", others.join(" "), passkey_acts.version())
     };
     view! {
         <Head title=lang.pick("アカウントの安全", "Account security") index=false />
@@ -90,21 +103,23 @@ pub fn SecurityPage() -> impl IntoView {
         <Load
             key
             load=|_| load_security()
-            view=move |security: SecurityView| view! { <Security security end_one end_all read phrase faults /> }
+            view=move |data: SecurityData| view! { <Security data end_one end_all read phrase passkey_acts faults /> }
         />
     }
 }
 
 #[component]
 fn Security(
-    security: SecurityView,
+    data: SecurityData,
     end_one: ServerAction<EndSession>,
     end_all: ServerAction<EndOthers>,
     read: ServerAction<Acknowledge>,
     phrase: ServerAction<AnotherPhrase>,
+    passkey_acts: PasskeyActs,
     faults: Signal<Faults>,
 ) -> impl IntoView {
     let lang = use_lang();
+    let SecurityData { security, passkeys } = data;
     let attention = security.attention();
     let (top, class) = match (attention, lang) {
         (0, Lang::Ja) => ("いま確認が必要なことはありません。".to_owned(), "security-top"),
@@ -134,6 +149,7 @@ fn Security(
                 {none}
                 {notices}
             </section>
+            <Passkeys data=passkeys acts=passkey_acts />
             <PasswordSection changed_at=security.password_changed_at />
             <section class="stack" aria-labelledby="devices">
                 <h2 id="devices">{lang.pick("ログイン中の端末", "Devices signed in")}</h2>

@@ -17,6 +17,7 @@ mod lifetimes;
 mod mailbox;
 mod new_password;
 mod orders;
+mod passkeys;
 mod patience;
 mod presses;
 mod production;
