@@ -21,7 +21,9 @@ if (!process.env.NOREN_E2E_DATA) {
 }
 
 export const data = process.env.NOREN_E2E_DATA;
-export const url = `http://127.0.0.1:${process.env.NOREN_E2E_PORT}`;
+const listens = `127.0.0.1:${process.env.NOREN_E2E_PORT}`;
+/** By name: an address in numbers has no passkeys. */
+export const url = `http://localhost:${process.env.NOREN_E2E_PORT}`;
 
 const binary = process.env.NOREN_BIN ?? join(root, 'target', 'debug', 'noren');
 
@@ -31,7 +33,7 @@ export const webServer = {
   cwd: root,
   env: {
     NOREN_DATA: data,
-    NOREN_ADDR: new URL(url).host,
+    NOREN_ADDR: listens,
     NOREN_METRICS_ADDR: `127.0.0.1:${process.env.NOREN_E2E_METRICS}`,
     NOREN_URL: url,
     NOREN_SITE: process.env.NOREN_SITE ?? join(root, 'target', 'site'),
@@ -39,7 +41,7 @@ export const webServer = {
     NOREN_ENV: 'development',
     NOREN_LOG: 'warn',
   },
-  url: `${url}/readyz`,
+  url: `http://${listens}/readyz`,
   timeout: 180_000,
   stdout: 'ignore' as const,
   stderr: 'pipe' as const,

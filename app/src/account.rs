@@ -6,6 +6,7 @@ mod factors;
 mod home;
 mod login;
 mod orders;
+mod passkeys;
 mod password;
 mod phrase;
 mod prove;

@@ -107,6 +107,11 @@ where
     })
 }
 
+/// The faults of two forms of one page, of which one is sent at a time.
+pub fn either_faults(one: Signal<Faults>, other: Signal<Faults>) -> Signal<Faults> {
+    Signal::derive(move || Faults(one.get().0.into_iter().chain(other.get().0).collect()))
+}
+
 #[cfg(feature = "ssr")]
 mod parcel {
     use serde::Serialize;

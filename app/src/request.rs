@@ -112,6 +112,7 @@ const CART: &str = "noren-cart";
 const PENDING: &str = "noren-pending";
 const CHALLENGE: &str = "noren-challenge";
 const DEVICE: &str = "noren-device";
+const CEREMONY: &str = "noren-ceremony";
 const SESSION_SECONDS: i64 = 60 * 60 * 24 * 30;
 /// A guest's cart is deleted as many days after its last change.
 const CART_SECONDS: i64 = 60 * 60 * 24 * noren_shop::tidy::CART_DAYS;
@@ -120,6 +121,8 @@ const PENDING_SECONDS: i64 = 60 * 60;
 const CHALLENGE_SECONDS: i64 = 60 * 60;
 /// A browser is known for 90 days after its last use; browsers keep no cookie for longer than 400 days.
 const DEVICE_SECONDS: i64 = 60 * 60 * 24 * 400;
+/// Longer than any one challenge is good for: the next tab answers with the same token.
+const CEREMONY_SECONDS: i64 = 60 * 60;
 const PARCEL_SECONDS: i64 = 300;
 
 fn token(name: &str) -> Option<Token> {
@@ -184,6 +187,16 @@ pub fn clear_challenge_token() {
 /// From now on people are known by this browser.
 pub fn set_device_token(token: &Token) {
     set_cookie(DEVICE, token.secret(), DEVICE_SECONDS);
+}
+
+/// What this browser answers the challenges for passkeys with.
+pub fn ceremony_token() -> Option<Token> {
+    token(CEREMONY)
+}
+
+/// Gives this browser a token for the challenges that it gets.
+pub fn set_ceremony_token(token: &Token) {
+    set_cookie(CEREMONY, token.secret(), CEREMONY_SECONDS);
 }
 
 /// Who is signed in on this browser, if anybody. A database fault is a refusal, never "nobody".

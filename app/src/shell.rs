@@ -58,10 +58,12 @@ pub fn shell(site: Site) -> impl IntoView {
 }
 
 /// When the wasm has died, its listeners still catch every click and form and answer none. These come
-/// before them and keep the event to the browser, which follows links and sends forms by itself.
+/// before them and keep the event to the browser, which follows links and sends forms by itself. A press
+/// that asks for a passkey is heard by a script of its own.
 #[cfg(feature = "ssr")]
 const STAND_ASIDE: &str = "for (const kind of ['click', 'submit', 'input', 'change', 'keydown']) addEventListener(kind, \
-    event => { if (document.documentElement.hasAttribute('data-wasm-failed')) event.stopImmediatePropagation(); }, true); ";
+    event => { if (document.documentElement.hasAttribute('data-wasm-failed') && !(kind == 'click' && event.target.closest('[data-ask]'))) \
+    event.stopImmediatePropagation(); }, true); ";
 
 /// Loads the wasm and wakes the page up. Leptos' own component finds the files by a list beside the
 /// binary only, and a shop must come along with its site folder alone.

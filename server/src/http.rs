@@ -62,10 +62,18 @@ pub fn router(config: &Config, shop: Shop, answer_within: Duration) -> Router {
             },
         ))
         .service(ServeDir::new(config.site.join("pkg")).precompressed_br().precompressed_gzip());
+    // Named without a hash: a browser that keeps it asks whether it is still the same.
+    let script = ServiceBuilder::new()
+        .layer(SetResponseHeaderLayer::overriding(
+            HeaderName::from_static("cache-control"),
+            HeaderValue::from_static("no-cache"),
+        ))
+        .service(ServeFile::new(config.site.join("passkeys.js")));
     Router::new()
         .nest_service(&pkg_folder, pkg)
         .route_service("/favicon.svg", ServeFile::new(config.site.join("favicon.svg")))
         .route_service("/apple-touch-icon.png", ServeFile::new(config.site.join("apple-touch-icon.png")))
+        .route_service("/passkeys.js", script)
         .route("/.well-known/security.txt", get(security_txt::security_txt).with_state(shop.clone()))
         .merge(sitemap::routes(shop.clone()))
         .merge(bank::routes(shop.clone()))

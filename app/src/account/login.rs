@@ -3,10 +3,12 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::LoginForm;
+use noren_domain::form::Faults;
 use serde::{Deserialize, Serialize};
 
+use super::passkeys::{PasskeySignIn, SignInWithPasskey};
 use super::{next_parameter, with_next};
-use crate::form::{Form, Refusal, use_faults};
+use crate::form::{Form, Refusal, either_faults, use_faults};
 use crate::lang::{href, use_lang};
 use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SubmitButton};
 
@@ -16,6 +18,8 @@ pub struct LoginData {
     form: Form<LoginForm>,
     /// Addresses and password of the demo accounts; none outside development.
     demo: Option<(Vec<String>, String)>,
+    /// Whether the shop has an address that passkeys can be for.
+    passkeys: bool,
 }
 
 /// Loads the login page.
@@ -30,15 +34,16 @@ pub async fn load_login(next: String) -> Result<Option<LoginData>, Refusal> {
     let fresh =
         LoginForm { next: next.map(|path| path.as_str().to_owned()).unwrap_or_default(), ..LoginForm::default() };
     let form = crate::form::kept("login").unwrap_or_else(|| Form::fresh(fresh));
-    let demo = demo_addresses(&crate::request::shop());
-    Ok(Some(LoginData { form, demo: (!demo.is_empty()).then(|| (demo, DEMO_PASSWORD.to_owned())) }))
+    let shop = crate::request::shop();
+    let demo = demo_addresses(&shop);
+    let demo = (!demo.is_empty()).then(|| (demo, DEMO_PASSWORD.to_owned()));
+    Ok(Some(LoginData { form, demo, passkeys: noren_shop::account::passkeys::possible(&shop) }))
 }
 
 /// Signs in.
 #[server(endpoint = "account/login")]
 pub async fn log_in(#[server(flatten)] form: LoginForm) -> Result<(), Refusal> {
     use super::inside::{fault, let_in};
-    use noren_domain::form::Faults;
     use noren_shop::account::Opening;
     let kept = form.without_password();
     let asked = form.parse().map_err(|faults| crate::form::refuse("login", &kept, faults))?;
@@ -78,10 +83,12 @@ pub fn LoginPage() -> impl IntoView {
 fn Login(data: LoginData) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<LogIn>::new();
-    let faults = use_faults(action, data.form.faults);
+    let with_passkey = ServerAction::<SignInWithPasskey>::new();
+    let faults = either_faults(use_faults(action, data.form.faults), use_faults(with_passkey, Faults::default()));
     let (email, password) = (lang.pick("メールアドレス", "E-mail address"), lang.pick("パスワード", "Password"));
     let values = data.form.values;
     let register = with_next("/register", &values.next);
+    let next = values.next.clone();
     let (reset, mail_code) = (href("/reset"), with_next("/login/code", &values.next));
     view! {
         <div class="door stack">
@@ -97,7 +104,7 @@ fn Login(data: LoginData) -> impl IntoView {
                         faults
                         value=values.email
                         kind=FieldKind::Email
-                        autocomplete="username"
+                        autocomplete="username webauthn"
                         max=254
                     />
                     <Field
@@ -115,6 +122,7 @@ fn Login(data: LoginData) -> impl IntoView {
                     />
                 </div>
             </ActionForm>
+            {data.passkeys.then(|| view! { <PasskeySignIn action=with_passkey next /> })}
             <ul class="door__ways">
                 <li><a href=reset>{lang.pick("パスワードをお忘れの方", "Forgot your password?")}</a></li>
                 <li><a href=mail_code>{lang.pick("パスワードを使わず、メールのコードでログインする", "Log in with a code by mail instead")}</a></li>

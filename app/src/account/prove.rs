@@ -3,27 +3,40 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::ProveForm;
+use noren_domain::form::Faults;
+use serde::{Deserialize, Serialize};
 
 use super::next_parameter;
-use crate::form::{Form, Refusal, use_faults};
+use super::passkeys::{PasskeyProof, ProveWithPasskey};
+use crate::form::{Form, Refusal, either_faults, use_faults};
 use crate::lang::{href, use_lang};
 use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SubmitButton};
 
+/// What the page shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProveData {
+    form: Form<ProveForm>,
+    /// Whether the person has a passkey to do it with.
+    passkey: bool,
+}
+
 /// Loads the page.
 #[server(endpoint = "account/prove-page", input = GetUrl)]
-pub async fn load_prove(next: String) -> Result<Option<Form<ProveForm>>, Refusal> {
+pub async fn load_prove(next: String) -> Result<Option<ProveData>, Refusal> {
     use noren_domain::account::LocalPath;
     let next = LocalPath::parse(&next);
-    super::inside::guard(next.as_ref().map_or("/account", LocalPath::as_str)).await?;
+    let who = super::inside::guard(next.as_ref().map_or("/account", LocalPath::as_str)).await?;
     let next = next.map(|path| path.as_str().to_owned()).unwrap_or_default();
-    Ok(Some(crate::form::kept("prove").unwrap_or_else(|| Form::fresh(ProveForm { next, ..ProveForm::default() }))))
+    let form = crate::form::kept("prove").unwrap_or_else(|| Form::fresh(ProveForm { next, ..ProveForm::default() }));
+    let passkeys = noren_shop::account::passkeys::list(&crate::request::shop(), &who).await;
+    let passkeys = passkeys.map_err(|error| crate::request::failed(&error))?;
+    Ok(Some(ProveData { form, passkey: passkeys.possible && !passkeys.passkeys.is_empty() }))
 }
 
 /// Notes that it is still the same person, and goes on to where they wanted to be.
 #[server(endpoint = "account/prove")]
 pub async fn prove(#[server(flatten)] form: ProveForm) -> Result<(), Refusal> {
     use noren_domain::account::LocalPath;
-    use noren_domain::form::Faults;
     let next = LocalPath::parse(&form.next);
     let next = next.as_ref().map_or("/account", LocalPath::as_str);
     let who = super::inside::guard(next).await?;
@@ -50,16 +63,18 @@ pub fn ProvePage() -> impl IntoView {
         <Load
             key=move || next.get()
             load=load_prove
-            view={move |form: Form<ProveForm>| view! { <ProveView form /> }}
+            view=move |data: ProveData| view! { <ProveView data /> }
         />
     }
 }
 
 #[component]
-fn ProveView(form: Form<ProveForm>) -> impl IntoView {
+fn ProveView(data: ProveData) -> impl IntoView {
     let lang = use_lang();
+    let ProveData { form, passkey } = data;
     let action = ServerAction::<Prove>::new();
-    let faults = use_faults(action, form.faults);
+    let with_passkey = ServerAction::<ProveWithPasskey>::new();
+    let faults = either_faults(use_faults(action, form.faults), use_faults(with_passkey, Faults::default()));
     let password = lang.pick("パスワード", "Password");
     view! {
         <div class="door stack">
@@ -71,6 +86,7 @@ fn ProveView(form: Form<ProveForm>) -> impl IntoView {
                 )}
             </p>
             <FaultSummary faults labels=vec![("password", password)] />
+            {passkey.then(|| view! { <PasskeyProof action=with_passkey next=form.values.next.clone() /> })}
             <ActionForm action=action>
                 <div class="stack">
                     <input type="hidden" name="next" value=form.values.next />

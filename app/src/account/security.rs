@@ -6,8 +6,10 @@ use noren_domain::account::{DeviceView, SecurityView};
 use noren_domain::form::Faults;
 use noren_domain::notice::NoticeView;
 use noren_domain::{Lang, moment};
+use serde::{Deserialize, Serialize};
 
 use super::factors::Factors;
+use super::passkeys::{PasskeyActs, Passkeys, PasskeysData};
 use super::password::PasswordSection;
 use super::phrase::{AnotherPhrase, PhraseSection};
 use super::reads::WhoRead;
@@ -17,12 +19,20 @@ use crate::lang::{href, use_lang};
 use crate::notice::{NoticeBody, VerdictList};
 use crate::ui::{Badge, BadgeKind, FaultSummary, Head, Load, SubmitButton};
 
+/// What the security page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityData {
+    security: SecurityView,
+    passkeys: PasskeysData,
+}
+
 /// Loads the security page.
 #[server(endpoint = "account/security", input = GetUrl)]
-pub async fn load_security() -> Result<Option<SecurityView>, Refusal> {
+pub async fn load_security() -> Result<Option<SecurityData>, Refusal> {
     let who = super::inside::guard("/account/security").await?;
     let view = noren_shop::account::security(&crate::request::shop(), &who, crate::request::lang()).await;
-    view.map_err(|e| crate::request::failed(&e))
+    let Some(security) = view.map_err(|e| crate::request::failed(&e))? else { return Ok(None) };
+    Ok(Some(SecurityData { security, passkeys: super::passkeys::load(&who).await? }))
 }
 
 /// Ends one of the person's own sessions.
@@ -72,6 +82,7 @@ pub fn SecurityPage() -> impl IntoView {
     let read = ServerAction::<Acknowledge>::new();
     let phrase = ServerAction::<AnotherPhrase>::new();
     let answer = ServerAction::<AnswerSignIn>::new();
+    let passkey_acts = PasskeyActs::new();
     let none = Faults::default;
     let answers = [
         use_faults(end_one, none()),
@@ -86,9 +97,8 @@ pub fn SecurityPage() -> impl IntoView {
         done.then(|| lang.pick("端末をログアウトしました。", "The device was signed out."))
     };
     let key = move || {
-        [end_one.version(), end_all.version(), read.version(), phrase.version(), answer.version()]
-            .map(|v| v.get().to_string())
-            .join(" ")
+        let others = [end_one.version(), end_all.version(), read.version(), phrase.version(), answer.version()];
+        format!("{} {}", others.map(|v| v.get().to_string()).join(" "), passkey_acts.version())
     };
     view! {
         <Head title=lang.pick("アカウントの安全", "Account security") index=false />
@@ -96,22 +106,26 @@ pub fn SecurityPage() -> impl IntoView {
         <Load
             key
             load=|_| load_security()
-            view=move |security: SecurityView| view! { <Security security end_one end_all read phrase answer faults /> }
+            view=move |data: SecurityData| {
+                view! { <Security data end_one end_all read phrase answer passkey_acts faults /> }
+            }
         />
     }
 }
 
 #[component]
 fn Security(
-    security: SecurityView,
+    data: SecurityData,
     end_one: ServerAction<EndSession>,
     end_all: ServerAction<EndOthers>,
     read: ServerAction<Acknowledge>,
     phrase: ServerAction<AnotherPhrase>,
     answer: ServerAction<AnswerSignIn>,
+    passkey_acts: PasskeyActs,
     faults: Signal<Faults>,
 ) -> impl IntoView {
     let lang = use_lang();
+    let SecurityData { security, passkeys } = data;
     let attention = security.attention();
     let (top, class) = match (attention, lang) {
         (0, Lang::Ja) => ("いま確認が必要なことはありません。".to_owned(), "security-top"),
@@ -140,6 +154,7 @@ fn Security(
                 {none}
                 {notices}
             </section>
+            <Passkeys data=passkeys acts=passkey_acts />
             <PasswordSection changed_at=security.password_changed_at />
             <Factors factors=security.factors />
             <section class="stack" aria-labelledby="devices">

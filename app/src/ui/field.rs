@@ -224,6 +224,14 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             "コードが違うか、期限が切れています。メールをご確認のうえ、もう一度お試しください。",
             "The code is wrong or has expired. Please check the mail and try again.",
         ),
+        Fault::Passkey => t(
+            "パスキーを確認できませんでした。もう一度お試しになるか、ほかの方法をお使いください。",
+            "The passkey could not be verified. Please try again, or use another way.",
+        ),
+        Fault::PasskeysFull { max } => match lang {
+            Lang::Ja => format!("パスキーは{max}個まで追加できます。使っていないものを削除してください。"),
+            Lang::En => format!("An account has up to {max} passkeys. Please remove one that you do not use."),
+        },
         Fault::AppCode => t(
             "コードが違うか、すでに使われています。認証アプリにいま表示されている6桁の数字を入力してください。",
             "The code is wrong or was used before. Please type the six digits that your app shows now.",

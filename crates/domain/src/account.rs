@@ -3,6 +3,7 @@
 mod event;
 mod factors;
 mod forms;
+mod passkey;
 mod password;
 mod phrase;
 mod view;
@@ -16,6 +17,7 @@ pub use forms::{
     Login, LoginForm, MailCodeForm, PasswordForm, ProveForm, Register, RegisterForm, Reset, ResetForm, Verify,
     VerifyForm,
 };
+pub use passkey::{Ceremony, MAX_PASSKEY_NAME, MAX_PASSKEYS, PasskeyName, PasskeyView, PasskeysView};
 pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password, SHOP_NAMES};
 pub use phrase::CheckPhrase;
 pub use view::{

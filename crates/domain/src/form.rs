@@ -83,6 +83,13 @@ pub enum Fault {
     AppCode,
     /// Not a recovery code that is left.
     RecoveryCode,
+    /// The passkey could not be verified, or its challenge is over.
+    Passkey,
+    /// The customer has `max` passkeys already.
+    PasskeysFull {
+        /// The most passkeys of a customer.
+        max: u32,
+    },
     /// A password that is easy to guess.
     WeakPassword {
         /// What makes it so.

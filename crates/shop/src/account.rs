@@ -12,6 +12,7 @@ pub mod history;
 mod letters;
 mod limits;
 mod new_password;
+pub mod passkeys;
 mod password;
 mod reauth;
 pub mod recovery;
@@ -137,6 +138,9 @@ pub async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
     });
     in_batches!(shop, (Uuid,), events::OVER, long_ago, |tx, (id,)| {
         execute!(tx, "DELETE FROM account_event WHERE id = $1", id).await?
+    });
+    in_batches!(shop, (Uuid,), passkeys::OVER_CEREMONIES, shop.now(), |tx, (id,)| {
+        execute!(tx, "DELETE FROM passkey_ceremony WHERE id = $1", id).await?
     });
     in_batches!(shop, (Vec<u8>,), OVER_LIMITS, yesterday, |tx, (key,)| {
         execute!(tx, "DELETE FROM rate_limit WHERE key = $1 AND arrival < $2", key, yesterday).await?

@@ -308,6 +308,7 @@ mod tests {
             ("rate_limit_arrival", account::OVER_LIMITS),
             ("session_seen", account::OVER_SESSIONS),
             ("sign_in_at", account::OVER_SIGN_INS),
+            ("passkey_ceremony_expires", account::passkeys::OVER_CEREMONIES),
             ("challenge_expires", account::challenge::OVER),
             ("known_device_seen", account::OVER_DEVICES),
             ("account_event_at", account::events::OVER),

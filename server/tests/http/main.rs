@@ -18,6 +18,7 @@ mod lifetimes;
 mod mailbox;
 mod new_password;
 mod orders;
+mod passkeys;
 mod passwords;
 mod patience;
 mod presses;

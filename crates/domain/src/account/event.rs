@@ -22,6 +22,8 @@ pub enum AccountEvent {
     PasskeyAdded,
     /// A passkey was removed.
     PasskeyRemoved,
+    /// A passkey was refused that had counted further before: there may be a copy of it.
+    PasskeyDoubted,
     /// Many wrong passwords or codes in a short time.
     ManyFailedTries,
     /// Another e-mail address was asked for.
@@ -39,7 +41,7 @@ pub enum AccountEvent {
 }
 
 impl AccountEvent {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::SessionsEnded,
@@ -49,6 +51,7 @@ impl AccountEvent {
         Self::RecoveryCodeUsed,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
+        Self::PasskeyDoubted,
         Self::ManyFailedTries,
         Self::EmailChangeAsked,
         Self::EmailChanged,
@@ -70,6 +73,7 @@ impl AccountEvent {
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::PasskeyAdded => "passkey_added",
             Self::PasskeyRemoved => "passkey_removed",
+            Self::PasskeyDoubted => "passkey_doubted",
             Self::ManyFailedTries => "many_failed_tries",
             Self::EmailChangeAsked => "email_change_asked",
             Self::EmailChanged => "email_changed",

@@ -54,6 +54,9 @@ pub const CODE_NETWORK: Limit = Limit::shared("code-network", 100, HOUR);
 pub const PROVE: Limit = Limit::alone("prove", 10, 15 * MINUTE);
 /// Mails that tell an owner of many failed tries.
 pub const FAILED_TRIES_MAIL: Limit = Limit::alone("failed-tries-mail", 1, 24 * HOUR);
+/// Challenges for passkeys handed to one network. A passkey is not guessed: this bounds what strangers can
+/// have us write.
+pub const PASSKEY_NETWORK: Limit = Limit::shared("passkey-network", 600, 15 * MINUTE);
 
 /// Where a try stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

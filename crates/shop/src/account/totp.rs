@@ -114,10 +114,10 @@ pub async fn page(shop: &Shop, who: &Recent, lang: Lang) -> Result<TotpView, Fac
 }
 
 async fn setup(shop: &Shop, who: &Recent, sealed: &[u8], lang: Lang) -> Result<TotpSetup, FactorError> {
-    // By which the app tells this account from others.
-    let address: Result<_, FactorError> = view::address(shop, who.customer(), "account/security/totp").await;
-    let account = address?.ok_or(FactorError::Refused(Fault::NotFound))?;
     let issuer = lang.pick("暖簾堂", "Norendo");
+    // The address, by which the app tells this account from others. Where it is lost, the shop's name must do.
+    let address: Result<_, FactorError> = view::address(shop, who.customer(), "account/security/totp").await;
+    let account = address?.unwrap_or_else(|| issuer.to_owned());
     let app = app(open(shop, who.customer(), sealed)?.with_issuer(Some(issuer)).with_account_name(account))?;
     let uri = app.to_url().map_err(|e| FactorError::Library(e.to_string()))?;
     let qr = qr::drawn(&uri).map_err(|e| FactorError::Library(e.to_string()))?;

@@ -242,6 +242,16 @@ fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static str) {
             ("パスキーが削除されました", "お客様のアカウントから、パスキーが1つ削除されました。"),
             ("A passkey was removed", "A passkey was removed from your account."),
         ),
+        AccountEvent::PasskeyDoubted => (
+            (
+                "複製されたおそれのあるパスキーを拒否しました",
+                "お客様のパスキーでのログインがありましたが、パスキーの使用回数が以前の記録より少なかったため、拒否しました。パスキーが複製されたおそれがあります。「アカウントの安全」のページで、そのパスキーを削除し、新しく追加することをおすすめします。",
+            ),
+            (
+                "We refused a passkey that may have been copied",
+                "Somebody used a passkey of your account that had been used more often before, so we refused it: there may be a copy of it. Please remove that passkey on the page “Account security” and add a new one.",
+            ),
+        ),
         AccountEvent::ManyFailedTries => (
             (
                 "ログインの失敗が続いています",
