@@ -8,7 +8,7 @@ mod demo;
 mod devices;
 pub mod events;
 mod letters;
-mod limits;
+pub(crate) mod limits;
 mod new_password;
 mod password;
 mod reauth;

@@ -14,6 +14,7 @@ pub mod keys;
 pub mod mail;
 pub mod media;
 pub mod menu;
+pub mod newsletter;
 pub mod notice;
 pub mod order;
 pub mod outbox;
@@ -40,7 +41,7 @@ use vault::{Vault, VaultError};
 
 /// The running shop: its database, its keys, its clock and its folder. Cheap to clone.
 #[derive(Clone)]
-pub struct Shop(Arc<Parts>, Arc<catalogue::Shelf>);
+pub struct Shop(Arc<Parts>, Arc<catalogue::Shelf>, Arc<mail::Outgoing>);
 
 /// What a [`Shop`] is made of.
 pub struct Parts {
@@ -80,7 +81,17 @@ pub fn host_of(url: &str) -> Option<&str> {
 impl Shop {
     /// Puts a shop together.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts), Arc::default())
+        Self(Arc::new(parts), Arc::default(), Arc::default())
+    }
+
+    /// The same shop, whose mails leave by `outgoing` rather than into the mailbox folder.
+    pub fn sending(self, outgoing: mail::Outgoing) -> Self {
+        Self(self.0, self.1, Arc::new(outgoing))
+    }
+
+    /// How mails leave.
+    pub fn outgoing(&self) -> &mail::Outgoing {
+        &self.2
     }
 
     /// The host of the public address, without its port.

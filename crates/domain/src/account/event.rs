@@ -39,7 +39,8 @@ pub enum AccountEvent {
 }
 
 impl AccountEvent {
-    const ALL: [Self; 16] = [
+    /// All of them.
+    pub const ALL: [Self; 16] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::SessionsEnded,

@@ -54,6 +54,10 @@ pub const CODE_NETWORK: Limit = Limit::shared("code-network", 100, HOUR);
 pub const PROVE: Limit = Limit::alone("prove", 10, 15 * MINUTE);
 /// Mails that tell an owner of many failed tries.
 pub const FAILED_TRIES_MAIL: Limit = Limit::alone("failed-tries-mail", 1, 24 * HOUR);
+/// Newsletters asked for by one customer: so many mails they can be sent by whoever is at their browser.
+pub const NEWSLETTER_CUSTOMER: Limit = Limit::alone("newsletter", 5, HOUR);
+/// Numbers of mails looked up from one network: too few to find one by trying.
+pub const CHECK_NETWORK: Limit = Limit::shared("check-network", 60, HOUR);
 
 /// Where a try stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
