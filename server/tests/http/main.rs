@@ -15,6 +15,7 @@ mod health;
 mod jobs;
 mod lifetimes;
 mod mailbox;
+mod mails;
 mod new_password;
 mod orders;
 mod patience;
