@@ -200,7 +200,7 @@ async fn hand_over(
     let key = job.key().to_owned();
     let ready = match relay.ask(envelope, bytes).await {
         Ok(ready) => ready,
-        Err(error) => return Err(not_taken(shop, &key, error).await?),
+        Err(error) => return Err(not_taken(shop, job, error).await?),
     };
     let longest = i64::try_from(relay.longest().as_millis()).unwrap_or(i64::MAX / 2);
     let mut tx = shop.db.write().await?;
@@ -214,14 +214,20 @@ async fn hand_over(
         Ok(_) => Ok(sent::noted(shop, &key, State::Sent).await?),
         // The row stays as it is: it says just that.
         Err(error @ SmtpError::InDoubt(_)) => Err(error.into()),
-        Err(error) => Err(not_taken(shop, &key, error).await?),
+        Err(error) => Err(not_taken(shop, job, error).await?),
     }
 }
 
-/// Writes down that the mail server has not taken the mail.
-async fn not_taken(shop: &Shop, key: &str, error: SmtpError) -> Result<MailError, sqlx::Error> {
+/// Writes down that the mail server has not taken the mail, unless another worker has the job by now: that one
+/// may have had better luck.
+async fn not_taken(shop: &Shop, job: &mut Job, error: SmtpError) -> Result<MailError, sqlx::Error> {
     let state = if matches!(error, SmtpError::Bounced { .. }) { State::Bounced } else { State::Queued };
-    sent::noted(shop, key, state).await?;
+    let key = job.key().to_owned();
+    let mut tx = shop.db.write().await?;
+    if job.is_mine(&mut tx).await? {
+        sent::note(&mut tx, shop, &key, state).await?;
+    }
+    tx.commit().await?;
     Ok(error.into())
 }
 

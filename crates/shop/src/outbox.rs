@@ -158,6 +158,12 @@ impl Job {
         }
         Ok(held)
     }
+
+    /// Whether the job is still this worker's, until the caller's transaction ends.
+    pub(crate) async fn is_mine(&mut self, conn: &mut Conn) -> Result<bool, sqlx::Error> {
+        let until = self.leased_until;
+        self.hold(conn, until).await
+    }
 }
 
 /// Writes a job into the caller's transaction. The same `key` again adds nothing.

@@ -80,6 +80,8 @@ struct Shared {
     state: Mutex<State>,
     /// Rung whenever it has kept a mail, or falls silent.
     bell: Notify,
+    /// Rung when those who have fallen silent are to end the connection.
+    enough: Notify,
 }
 
 impl Drop for MailServer {
@@ -105,7 +107,7 @@ impl MailServer {
         let mut server = Self {
             address: "127.0.0.1:0".parse().unwrap(),
             security,
-            shared: Arc::new(Shared { state: Mutex::default(), bell: Notify::new() }),
+            shared: Arc::new(Shared { state: Mutex::default(), bell: Notify::new(), enough: Notify::new() }),
             pem: cert.pem().into_bytes(),
             acceptor: TlsAcceptor::from(Arc::new(config)),
             running: None,
@@ -141,6 +143,11 @@ impl MailServer {
     /// Does these with the next mails.
     pub fn will(&self, deeds: &[Deed]) {
         self.state().script.extend(deeds);
+    }
+
+    /// Ends the connections on which it has fallen silent.
+    pub fn hang_up(&self) {
+        self.shared.enough.notify_waiters();
     }
 
     /// Forgets what it was told to do and has not done yet.
@@ -230,8 +237,11 @@ impl Shared {
 
     async fn silent(&self) {
         self.deed_done();
+        // Heard from before the test is told on.
+        let mut enough = std::pin::pin!(self.enough.notified());
+        enough.as_mut().enable();
         self.bell.notify_one();
-        std::future::pending::<()>().await;
+        enough.await;
     }
 }
 
@@ -253,7 +263,10 @@ async fn step<S: AsyncRead + AsyncWrite + Unpin>(
             say(stream, other).await?;
             return Ok(Next::Go);
         }
-        Deed::FallSilent(step) if step == at => shared.silent().await,
+        Deed::FallSilent(step) if step == at => {
+            shared.silent().await;
+            return Ok(Next::End);
+        }
         Deed::HangUp(step) if step == at => {
             shared.deed_done();
             return Ok(Next::End);
@@ -389,7 +402,10 @@ async fn take<S: AsyncRead + AsyncWrite + Unpin>(
         deed => {
             shared.keep(to, &raw);
             match deed {
-                Deed::KeepAndFallSilent => shared.silent().await,
+                Deed::KeepAndFallSilent => {
+                    shared.silent().await;
+                    return Ok(Next::End);
+                }
                 Deed::KeepAndHangUp => {
                     shared.deed_done();
                     shared.bell.notify_one();

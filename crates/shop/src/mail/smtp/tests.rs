@@ -261,6 +261,20 @@ on_both_databases!(a_mail_called_off_while_the_server_is_asked_is_not_sent(shop)
     assert_eq!((copies(&server), stands(&shop).await.0), ((0, 0), "cancelled".to_owned()));
 });
 
+on_both_databases!(who_was_too_slow_to_ask_does_not_write_over_what_a_quicker_one_has_done(shop) {
+    let (sending, server, _) = about_to_send(&shop).await;
+    server.will(&[Deed::FallSilent(Step::To)]);
+    let slow = tokio::spawn({
+        let sending = sending.clone();
+        async move { outbox::run_due(&sending).await }
+    });
+    server.rung().await;
+    assert_eq!(later(&sending).await, 1, "its lease is over");
+    server.hang_up();
+    assert_eq!(slow.await.unwrap().unwrap(), 0);
+    assert_eq!((copies(&server), stands(&shop).await), ((1, 1), ("sent".to_owned(), 0)));
+});
+
 on_both_databases!(a_mail_server_that_says_nothing_holds_up_no_other_work(shop) {
     let (sending, server, _) = about_to_send(&shop).await;
     server.will(&[Deed::FallSilent(Step::Connect)]);
