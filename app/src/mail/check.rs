@@ -87,6 +87,10 @@ fn Check(data: CheckData) -> impl IntoView {
             "A number that is found may have been copied from another mail: look whether day and kind fit yours. Signed in, you also see the list of all mails we sent you.",
         ),
         (
+            "アカウントの安全に関わる当店のメールには、お客様の合言葉が入っています。合言葉は、ログインして「アカウントの安全」のページで確かめられます。",
+            "Our mails about the security of your account carry your check phrase. Signed in, you find it on the page “Account security”.",
+        ),
+        (
             "当店がメールでパスワード、カード番号、確認コードをお尋ねすることはありません。",
             "We never ask for passwords, card numbers or codes by mail.",
         ),

@@ -49,7 +49,10 @@ fn letters(shop: &Shop, lang: Lang) -> Vec<(&'static str, Letter)> {
     ]
     .map(|(kind, letter)| (kind, Letter { ledger: Some(ledger.clone()), ..letter }));
     let letter = |(kind, (subject, parts)): (&'static str, (String, Vec<Part>))| {
-        (kind, Letter { to: Plain::new("hanako@example.jp".to_owned()), lang, subject, parts, phrase: None, ledger: None })
+        (
+            kind,
+            Letter { to: Plain::new("hanako@example.jp".to_owned()), lang, subject, parts, phrase: None, ledger: None },
+        )
     };
     let phrase = lang.pick("青い 急須と 三日月", "blue teapot crescent");
     let accounts = account::samples(lang, shop.now()).into_iter().map(letter);
