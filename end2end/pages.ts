@@ -21,6 +21,9 @@ const openPages = [
   '/login/code',
   '/reset',
   '/security',
+  '/mails/check',
+  '/mails/check?no=M-2222-2222',
+  '/newsletter/left',
   '/help',
   '/legal/commerce',
   '/legal/privacy',
@@ -31,7 +34,7 @@ const openPages = [
 const missingPages = ['/no-such-page', '/security/notices/unknown'];
 
 /** Pages of a signed-in customer. */
-const accountPages = ['/account', '/account/orders', '/account/security', '/account/security/password', '/account/confirm'];
+const accountPages = ['/account', '/account/orders', '/account/mail', '/account/security', '/account/security/password', '/account/confirm'];
 
 const nameOf = (path: string) => path.replace(/^\//, '').replace(/[^a-z0-9-]+/gi, '-') || 'home';
 

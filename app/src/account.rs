@@ -51,6 +51,8 @@ pub fn with_next(page: &str, next: &str) -> String {
 }
 
 #[cfg(feature = "ssr")]
+pub(crate) use inside::guard;
+#[cfg(feature = "ssr")]
 pub use inside::{ended, merged};
 
 #[cfg(feature = "ssr")]

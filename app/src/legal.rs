@@ -6,7 +6,7 @@ mod help;
 mod privacy;
 mod terms;
 
-pub use commerce::{CommercePage, seller};
+pub use commerce::CommercePage;
 pub use help::HelpPage;
 pub use privacy::PrivacyPage;
 pub use terms::TermsPage;
@@ -16,8 +16,7 @@ use leptos::prelude::*;
 use crate::lang::use_lang;
 use crate::ui::{Crumbs, Head};
 
-/// The sample shop's mailbox for questions.
-pub(crate) const MAIL: &str = "shop@norendo.example";
+pub(crate) use noren_domain::seller::MAIL;
 
 /// A piece of a text.
 enum Block {

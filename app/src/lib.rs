@@ -18,6 +18,7 @@ pub mod checkout;
 pub mod form;
 pub mod lang;
 pub mod legal;
+pub mod mail;
 pub mod notice;
 pub mod order;
 mod pages;

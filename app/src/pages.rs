@@ -23,6 +23,7 @@ use crate::catalogue::{CategoryPage, HomePage, ProductPage, SearchPage};
 use crate::checkout::{ConfirmPage, ContactPage, DeliveryPage, PaymentPage};
 use crate::form::Refusal;
 use crate::legal::{CommercePage, HelpPage, PrivacyPage, TermsPage};
+use crate::mail::{CheckMailPage, ConfirmNewsletterPage, LeaveNewsletterPage, MyMailPage, NewsletterDonePage};
 use crate::notice::{NoticePage, TrustPage};
 use crate::order::OrderPage;
 use crate::ui::{NotFound, Trouble};
@@ -57,6 +58,12 @@ pub fn Pages() -> impl IntoView {
             <Route path=path!("/account/confirm") view=In(|| Box::pin(account(Account::Prove))) />
             <Route path=path!("/account/security/totp") view=In(|| Box::pin(account(Account::Totp))) />
             <Route path=path!("/account/security/recovery") view=In(|| Box::pin(account(Account::Recovery))) />
+            <Route path=path!("/account/mail") view=In(|| Box::pin(account(Account::Mail))) />
+            <Route path=path!("/mails/check") view=In(|| Box::pin(account(Account::CheckMail))) />
+            <Route path=path!("/newsletter/confirm/:token") view=In(|| Box::pin(account(Account::ConfirmNewsletter))) />
+            <Route path=path!("/newsletter/leave/:token") view=In(|| Box::pin(account(Account::LeaveNewsletter))) />
+            <Route path=path!("/newsletter/confirmed") view=In(|| Box::pin(account(Account::NewsletterBegins))) />
+            <Route path=path!("/newsletter/left") view=In(|| Box::pin(account(Account::NewsletterEnds))) />
             <Route path=path!("/orders/:token") view=In(|| Box::pin(reading(Reading::Order))) />
             <Route path=path!("/security") view=In(|| Box::pin(reading(Reading::Trust))) />
             <Route path=path!("/security/notices/:no") view=In(|| Box::pin(reading(Reading::Notice))) />
@@ -128,6 +135,12 @@ enum Account {
     Prove,
     Totp,
     Recovery,
+    Mail,
+    CheckMail,
+    ConfirmNewsletter,
+    LeaveNewsletter,
+    NewsletterBegins,
+    NewsletterEnds,
 }
 
 #[cfg_attr(feature = "split", lazy(fallible))]
@@ -149,6 +162,12 @@ async fn account(page: Account) -> Shown {
         Account::Prove => ProvePage().into_any(),
         Account::Totp => TotpPage().into_any(),
         Account::Recovery => RecoveryPage().into_any(),
+        Account::Mail => MyMailPage().into_any(),
+        Account::CheckMail => CheckMailPage().into_any(),
+        Account::ConfirmNewsletter => ConfirmNewsletterPage().into_any(),
+        Account::LeaveNewsletter => LeaveNewsletterPage().into_any(),
+        Account::NewsletterBegins => view! { <NewsletterDonePage begins=true /> }.into_any(),
+        Account::NewsletterEnds => view! { <NewsletterDonePage begins=false /> }.into_any(),
     })
 }
 
@@ -198,7 +217,7 @@ impl Part {
         match Lang::strip(path.split('?').next()?).split('/').nth(1)? {
             "" | "c" | "search" => Some(Self::Browsing),
             "cart" | "checkout" => Some(Self::Buying),
-            "register" | "verify" | "login" | "reset" | "account" => Some(Self::Account),
+            "register" | "verify" | "login" | "reset" | "account" | "mails" | "newsletter" => Some(Self::Account),
             "orders" | "security" | "help" | "legal" => Some(Self::Reading),
             _ => None,
         }

@@ -4,6 +4,7 @@ mod backup;
 pub(crate) mod certificates;
 mod import;
 mod ledger;
+mod mail;
 mod order;
 mod witness;
 
@@ -78,6 +79,10 @@ enum Command {
     Import(Import),
     /// Records a bank transfer for an order, or calls an order off.
     Order(order::Order),
+    /// Sends a test mail, lists mails that did not arrive, tries one again.
+    Mail(mail::Mail),
+    /// Sends an issue of the newsletter.
+    Newsletter(mail::Newsletter),
     /// The read ledger: who opened whose personal data, when and why. Exports it, verifies it and proofs from it.
     Ledger(ledger::Ledger),
     /// Runs a witness: it cosigns the checkpoints of a shop's read ledger, on any other machine and without a shop.
@@ -100,8 +105,8 @@ enum Rotation {
 const DEVELOPMENT: &str =
     "development: the mailbox page, the test bank and the demo accounts are open to everybody who reaches this shop";
 /// Said at each start in production, as long as it is so.
-const NO_MAIL: &str = "no mail leaves this machine, for the shop cannot hand mails to a mail server yet: each lies in the \
-     data folder's mailbox for 30 days; let something send them from there, or nobody can register and no order is confirmed";
+pub(crate) const NO_MAIL: &str = "no mail leaves this machine, for no mail server is named: each lies in the data folder's mailbox \
+     for 30 days; set NOREN_SMTP, or let something send them from there, or nobody can register and no order is confirmed";
 
 /// While everybody is given another index, it is said how far it has come each so many rows.
 const SAID_EVERY: u64 = 5_000;
@@ -185,6 +190,18 @@ pub fn run() -> ExitCode {
                 keeper.stop().await;
                 done
             }
+            Command::Mail(options) => {
+                let (shop, keeper) = open(&config).await?;
+                let done = mail::run(&shop, options).await;
+                keeper.stop().await;
+                done
+            }
+            Command::Newsletter(options) => {
+                let (shop, keeper) = open(&config).await?;
+                let done = mail::run_newsletter(&shop, options).await;
+                keeper.stop().await;
+                done
+            }
             Command::Backup(asked) => back_up(&config, &asked).await,
             Command::Restore(asked) => backup::put_back(&config, &asked),
             Command::Sample(options) => import::sample(&options),
@@ -231,7 +248,8 @@ fn log_filter(said: Option<&str>) -> Result<EnvFilter, String> {
 /// The shop, ready to work, and what keeps its vault running until it is stopped.
 async fn open(config: &Config) -> Result<(Shop, Keeper), AnyError> {
     let (url, database_url) = (&config.url, config.database_url.as_deref());
-    let mut shop = Shop::open(&config.data, vault::door(config), database_url, url, config.development).await?;
+    let shop = Shop::open(&config.data, vault::door(config), database_url, url, config.development).await?;
+    let mut shop = shop.sending(config.outgoing.clone());
     if config.pwned_passwords {
         shop = shop.asking(Leaks::at(PWNED_PASSWORDS));
     }
@@ -334,7 +352,7 @@ async fn serve(config: Config) -> Result<(), AnyError> {
     }
     if config.development {
         tracing::info!("{DEVELOPMENT}");
-    } else {
+    } else if config.outgoing.relay().is_none() {
         tracing::warn!("{NO_MAIL}");
     }
     let (shop, keeper) = open(&config).await?;

@@ -1,6 +1,7 @@
 //! Configuration: defaults that work, then `noren.toml`, then `NOREN_*` variables, then flags.
 //! Every fault is reported at once, each with its remedy.
 
+mod mail;
 mod vault;
 
 use std::fmt;
@@ -8,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use noren_shop::mail::Outgoing;
 use noren_shop::vault::Place;
 
 use self::vault::Apart;
@@ -62,6 +64,24 @@ pub struct Flags {
     /// Witnesses of the read ledger, each `KEY URL`, set apart by commas [`NOREN_WITNESSES`, default none]
     #[arg(long, global = true)]
     pub witnesses: Option<String>,
+    /// Mail server: `smtps://user@host:465` or `smtp+starttls://user@host:587` [`NOREN_SMTP`, default: the mailbox folder]
+    #[arg(long, global = true)]
+    pub smtp: Option<String>,
+    /// File with the password for the mail server, mode 600 [`NOREN_SMTP_PASSWORD_FILE`]
+    #[arg(long, global = true)]
+    pub smtp_password_file: Option<String>,
+    /// File with a certificate (PEM) that is believed besides the system's [`NOREN_SMTP_CA_FILE`]
+    #[arg(long, global = true)]
+    pub smtp_ca_file: Option<String>,
+    /// Address that mails come from [`NOREN_MAIL_FROM`, default: shop@ the host of the public URL]
+    #[arg(long, global = true)]
+    pub mail_from: Option<String>,
+    /// DKIM: name below `_domainkey` where the public key stands [`NOREN_DKIM_SELECTOR`]
+    #[arg(long, global = true)]
+    pub dkim_selector: Option<String>,
+    /// DKIM: file with the private key (RSA or Ed25519, PEM), mode 600 [`NOREN_DKIM_KEY_FILE`]
+    #[arg(long, global = true)]
+    pub dkim_key_file: Option<String>,
 }
 
 /// A configuration without faults.
@@ -95,6 +115,8 @@ pub struct Config {
     pub pwned_passwords: bool,
     /// Who cosigns the read ledger's checkpoints.
     pub witnesses: Witnesses,
+    /// How mails leave.
+    pub outgoing: Outgoing,
 }
 
 /// Everything that is wrong with a configuration.
@@ -112,7 +134,7 @@ impl fmt::Display for ConfigFaults {
 }
 
 /// The settings by their name in `noren.toml`.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 21] = [
     "data",
     "database_url",
     "addr",
@@ -128,6 +150,12 @@ const NAMES: [&str; 15] = [
     "vault_per_minute",
     "pwned_passwords",
     "witnesses",
+    "smtp",
+    "smtp_password_file",
+    "smtp_ca_file",
+    "mail_from",
+    "dkim_selector",
+    "dkim_key_file",
 ];
 
 /// Beginnings of variables that are called like settings and are none: of the log, and of the project's own
@@ -262,6 +290,24 @@ pub fn gather(
         faults.extend(wrong);
         Witnesses::default()
     });
+    let [smtp, password_file, ca_file, from, selector, key_file] = [
+        ("smtp", &flags.smtp),
+        ("smtp_password_file", &flags.smtp_password_file),
+        ("smtp_ca_file", &flags.smtp_ca_file),
+        ("mail_from", &flags.mail_from),
+        ("dkim_selector", &flags.dkim_selector),
+        ("dkim_key_file", &flags.dkim_key_file),
+    ]
+    .map(|(name, flag)| given(name, flag));
+    let mails = mail::Given {
+        smtp: smtp.as_deref(),
+        password_file: password_file.as_deref(),
+        ca_file: ca_file.as_deref(),
+        from: from.as_deref(),
+        selector: selector.as_deref(),
+        key_file: key_file.as_deref(),
+    };
+    let outgoing = mail::read(mails, &url, &mut faults);
     match (listen, metrics) {
         (Ok(addr), Ok(metrics_addr)) if faults.is_empty() => Ok(Config {
             data: given("data", &flags.data).unwrap_or_else(|| "data".to_owned()).into(),
@@ -278,6 +324,7 @@ pub fn gather(
             vault_per_minute,
             pwned_passwords,
             witnesses,
+            outgoing,
         }),
         _ => Err(ConfigFaults(faults)),
     }

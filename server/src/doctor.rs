@@ -1,6 +1,7 @@
 //! `noren doctor`: looks at an installation and says what is well and what is not, with the remedy.
 
 mod evidence;
+mod mail;
 mod vault;
 
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::path::Path;
 use noren_shop::clock::{Clock, Entropy};
 use noren_shop::db::Db;
 use noren_shop::keys::{KeyError, Keys, fingerprint};
-use noren_shop::{Parts, Shop, outbox, payment};
+use noren_shop::{Parts, Shop, payment};
 
 use crate::config::Config;
 use crate::site::Names;
@@ -47,6 +48,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     let table =
         format!("Japan Post's of {}; crates/shop/postal/README.md says how to renew it", noren_shop::postal::taken());
     findings.push(finding("postal table", State::Well, table));
+    findings.extend(mail::outgoing(config).await);
     let sqlite = config.data.join("noren.sqlite");
     let opened = match &config.database_url {
         Some(url) => Db::postgres(url).await.map(Some),
@@ -66,8 +68,9 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
             if database.state == State::Well
                 && let Some(shop) = shop(config, &db)
             {
-                findings.push(mails(&shop).await);
-                findings.extend(mailbox(&shop));
+                findings.push(mail::backlog(&shop).await);
+                findings.extend(mail::bounced(&shop).await);
+                findings.extend(mail::mailbox(&shop));
                 findings.push(payments(&shop).await);
             }
             findings.push(database);
@@ -188,48 +191,9 @@ fn shop(config: &Config, db: &Db) -> Option<Shop> {
     let keys = Keys::open_existing(&noren_shop::key_file(&config.data), &entropy).ok()??;
     let (db, data, url) = (db.clone(), config.data.clone(), config.url.clone());
     let vault = crate::vault::door(config);
-    Some(Shop::new(Parts {
-        db,
-        keys,
-        vault,
-        clock: Clock::System,
-        entropy,
-        data,
-        url,
-        development: config.development,
-    }))
-}
-
-/// Mails and other work that waits to be done, and what can never be done.
-async fn mails(shop: &Shop) -> Finding {
-    const LATE_MS: i64 = 10 * 60 * 1_000;
-    match outbox::backlog(shop).await {
-        Ok(backlog) if backlog.failed > 0 => {
-            let words = format!(
-                "{} job(s) can never succeed: read last_error in the table outbox where failed_at is set, mend the cause and set failed_at to NULL, or delete the row",
-                backlog.failed
-            );
-            finding("mails and jobs", State::Bad, words)
-        }
-        Ok(backlog) if backlog.oldest_ms > LATE_MS => {
-            let (waiting, minutes) = (backlog.waiting, backlog.oldest_ms / 60_000);
-            let words = format!("{waiting} waiting, the oldest for {minutes} minutes; is `noren serve` running?");
-            finding("mails and jobs", State::Advice, words)
-        }
-        Ok(backlog) => finding("mails and jobs", State::Well, format!("{} waiting", backlog.waiting)),
-        Err(error) => finding("mails and jobs", State::Bad, format!("the outbox cannot be read: {error}")),
-    }
-}
-
-/// Mails are files in this folder: without it none is sent.
-fn mailbox(shop: &Shop) -> Option<Finding> {
-    let folder = shop.mailbox_dir();
-    let usable = match std::fs::metadata(&folder) {
-        Ok(found) => found.is_dir() && !found.permissions().readonly(),
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-    };
-    let words = format!("{} is no folder that can be written to: no mail is sent until it is", folder.display());
-    (!usable).then(|| finding("mailbox", State::Bad, words))
+    let development = config.development;
+    let shop = Shop::new(Parts { db, keys, vault, clock: Clock::System, entropy, data, url, development });
+    Some(shop.sending(config.outgoing.clone()))
 }
 
 /// What the bank has said and nobody has understood yet.
@@ -273,22 +237,6 @@ mod tests {
 
     fn bad(findings: &[Finding]) -> Vec<&str> {
         findings.iter().filter(|f| f.state == State::Bad).map(|f| f.what).collect()
-    }
-
-    #[tokio::test]
-    async fn a_mail_that_can_never_leave_is_told_with_its_remedy() {
-        let dir = tempfile::tempdir().unwrap();
-        let (vault, _here) = crate::vault::beside(dir.path());
-        let shop = Shop::open(dir.path(), vault, None, "http://127.0.0.1", true).await.unwrap();
-        shop.db.migrate().await.unwrap();
-        assert_eq!(mails(&shop).await.state, State::Well);
-        let mut tx = shop.db.write().await.unwrap();
-        outbox::enqueue(&mut tx, &shop, "k", outbox::Topic::Mail, &"no mail at all").await.unwrap();
-        tx.commit().await.unwrap();
-        outbox::run_due(&shop).await.unwrap();
-        let finding = mails(&shop).await;
-        assert_eq!(finding.state, State::Bad);
-        assert!(finding.words.contains("last_error"));
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ mod headers;
 mod health;
 mod mailbox;
 mod media;
+mod newsletter;
 mod pages;
 mod plain;
 mod security_txt;
@@ -79,6 +80,7 @@ pub fn router(config: &Config, shop: Shop, answer_within: Duration) -> Router {
         .merge(bank::routes(shop.clone()))
         .merge(webhooks::routes(shop.clone()))
         .merge(mailbox::routes(shop.clone()))
+        .merge(newsletter::routes(shop.clone()))
         .merge(media::routes(&shop))
         .merge(pages::routes(config, names, shop.clone()))
         .route("/healthz", get(health::alive))

@@ -7,6 +7,7 @@ pub use witnesses::{PushError, push};
 
 use std::time::Duration;
 
+use noren_shop::outbox::Lane;
 use noren_shop::vault::VaultError;
 use noren_shop::vault_check::{self, FindError};
 use noren_shop::{Shop, account, order, outbox, payment, tidy};
@@ -43,8 +44,10 @@ pub struct Jobs {
 pub fn start(shop: &Shop, witnesses: &Witnesses) -> Jobs {
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    let worker = shop.clone();
-    tasks.spawn(supervised("outbox", REST, stopped.clone(), move |stopped| work_off(worker.clone(), stopped)));
+    for (lane, name) in [(Lane::Rest, "outbox"), (Lane::Mails, "mails")] {
+        let worker = shop.clone();
+        tasks.spawn(supervised(name, REST, stopped.clone(), move |stopped| work_off(worker.clone(), lane, stopped)));
+    }
     let client = Client::new(witnesses);
     for witness in witnesses.0.clone() {
         let (shop, client) = (shop.clone(), client.clone());
@@ -116,15 +119,15 @@ async fn supervised<F>(
     }
 }
 
-async fn work_off(shop: Shop, mut stopped: watch::Receiver<bool>) {
+async fn work_off(shop: Shop, lane: Lane, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
-        match outbox::run_due(&shop).await {
+        match outbox::run_lane(&shop, lane).await {
             Ok(done) => metrics::counter!("noren_outbox_jobs_done_total").increment(done.try_into().unwrap_or(0)),
             Err(error) => tracing::error!(%error, "the outbox cannot be read; trying again"),
         }
         tokio::select! {
             _ = stopped.changed() => {}
-            () = outbox::rung() => {}
+            () = outbox::rung(lane) => {}
             () = sleep(OUTBOX_EVERY) => {}
         }
     }
@@ -180,6 +183,7 @@ fn report(backlog: outbox::Backlog) {
     metrics::gauge!("noren_outbox_waiting").set(backlog.waiting as f64);
     metrics::gauge!("noren_outbox_oldest_seconds").set(backlog.oldest_ms as f64 / 1_000.0);
     metrics::gauge!("noren_outbox_failed").set(backlog.failed as f64);
+    metrics::gauge!("noren_mails_bounced").set(backlog.bounced as f64);
 }
 
 /// What the bank has said and a person must look at.

@@ -83,9 +83,23 @@ fn method_kind(method: &Method) -> &'static str {
 
 /// The first part of a page's path without its language, if the shop has such pages.
 fn page_kind(path: &str) -> &'static str {
-    const KINDS: [&str; 14] = [
-        "c", "p", "search", "cart", "checkout", "orders", "register", "reset", "verify", "login", "account",
-        "security", "help", "legal",
+    const KINDS: [&str; 16] = [
+        "c",
+        "p",
+        "search",
+        "cart",
+        "checkout",
+        "orders",
+        "register",
+        "reset",
+        "verify",
+        "login",
+        "account",
+        "security",
+        "help",
+        "legal",
+        "mails",
+        "newsletter",
     ];
     match noren_domain::Lang::strip(path).trim_matches('/').split('/').next() {
         Some("") | None => "home",

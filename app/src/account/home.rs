@@ -134,6 +134,12 @@ fn Account(data: AccountData) -> impl IntoView {
                     </a>
                 </li>
                 <li>
+                    <a class="account-card" href=href("/account/mail")>
+                        <strong>{lang.pick("当店からお送りしたメール", "Mails we sent you")}</strong>
+                        <span>{lang.pick("送信の記録と、お便りの設定", "What was sent, and the newsletter")}</span>
+                    </a>
+                </li>
+                <li>
                     <a class="account-card" href=href("/cart")>
                         <strong>{lang.pick("カート", "Your cart")}</strong>
                         <span>{lang.pick("カートの中身を見る", "See what is in it")}</span>

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use noren_domain::Lang;
 use noren_domain::checkout::{CASH_FEE, CASH_LIMIT, TRANSFER_DAYS, withdrawal_words};
+use noren_domain::seller::seller;
 use noren_domain::shipping::{CUT_OFF_HOUR, FREE_FROM};
 
 use super::help::fees;
@@ -31,32 +32,6 @@ pub fn CommercePage() -> impl IntoView {
             path="/legal/commerce"
             sections
         />
-    }
-}
-
-/// Who sells, as a receipt must say it (消費税法 第57条の4 第1項).
-pub struct Seller {
-    /// Name of the company.
-    pub name: &'static str,
-    /// Where it is.
-    pub address: &'static str,
-    /// Registration number of an issuer of qualified invoices.
-    pub number: &'static str,
-}
-
-/// The seller, in the language of the page.
-pub const fn seller(lang: Lang) -> Seller {
-    match lang {
-        Lang::Ja => Seller {
-            name: "株式会社暖簾堂（見本）",
-            address: "〒100-0000 東京都千代田区見本町1丁目2番3号（見本）",
-            number: "T0000000000000（見本）",
-        },
-        Lang::En => Seller {
-            name: "Norendo Co., Ltd. (sample)",
-            address: "1-2-3 Mihoncho, Chiyoda-ku, Tokyo 100-0000, Japan (sample)",
-            number: "T0000000000000 (sample)",
-        },
     }
 }
 

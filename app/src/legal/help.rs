@@ -138,8 +138,9 @@ fn japanese() -> Vec<Section> {
                 ),
                 Block::question(
                     "お店を名乗る不審なメールが届きました。",
-                    "リンクは開かずに「安全への取り組み」のページをご覧ください。当店からのお知らせには番号があり、そのページで本物かどうかを確かめられます。",
+                    "リンクは開かずに、メールの下にある番号を次のページでお確かめください。番号のないメールは、当店のものではありません。",
                 ),
+                Block::Way("当店のメールかどうかを確かめる".into(), lang.path("/mails/check")),
                 Block::question(
                     "領収書はもらえますか。",
                     "ご注文のページに、税率ごとの合計と消費税額を載せています。ブラウザーの印刷で紙やPDFにしてお使いください。",
@@ -246,8 +247,9 @@ fn english() -> Vec<Section> {
                 ),
                 Block::question(
                     "I got a suspicious mail in the shop's name.",
-                    "Do not open its links. Go to our page Security: every notice we send has a number, and there you can check whether it is genuine.",
+                    "Do not open its links. Every mail of ours has a number at its foot: check it on this page. A mail without one is not ours.",
                 ),
+                Block::Way("Is this mail from us?".into(), lang.path("/mails/check")),
                 Block::question(
                     "Can I have a receipt?",
                     "Your order's page shows totals and tax for each rate. Print it, or save it as a PDF from your browser.",

@@ -79,7 +79,7 @@ fn japanese() -> Vec<Section> {
                 ("ログインの記録", "90日です。"),
                 (
                     "お送りするメールと決済会社からの通知",
-                    "送ったメールの控えは30日、送れなかったものと決済会社からの通知は90日で削除します。",
+                    "送ったメールの控えは30日、送れなかったものと決済会社からの通知は90日で削除します。メールの番号と種類、日時の一覧（宛先は含みません）は2年、お便りのお申し込みと停止の記録は同意の証しとして保管します。",
                 ),
             ])],
         },
@@ -177,7 +177,7 @@ fn english() -> Vec<Section> {
                 ("Record of sign-ins", "90 days."),
                 (
                     "Mails to you, and word from the payment company",
-                    "Our copy of a sent mail is deleted after 30 days; one that could not be sent, and what the payment company told us, after 90.",
+                    "Our copy of a sent mail is deleted after 30 days; one that could not be sent, and what the payment company told us, after 90. The list of mails by number, kind and time, without addresses, is kept for two years; when you asked for and ended the newsletter, as proof of consent.",
                 ),
             ])],
         },

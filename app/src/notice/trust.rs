@@ -108,6 +108,11 @@ fn Trust(data: TrustData) -> impl IntoView {
                     <button class="button">{lang.pick("確かめる", "Check")}</button>
                 </div>
             </form>
+            <p>
+                <a href=href("/mails/check")>
+                    {lang.pick("届いたメールが当店のものかを確かめる", "Check whether a mail comes from us")}
+                </a>
+            </p>
             <h2>{lang.pick("これまでのお知らせ", "Notices so far")}</h2>
             {list}
             <h2>{lang.pick("自分に関わるお知らせ", "Notices about you")}</h2>

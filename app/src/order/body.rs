@@ -5,11 +5,11 @@ use noren_domain::checkout::PaymentMethod;
 use noren_domain::order::{
     EventKind, OrderAddress, OrderLineView, OrderState, OrderView, PaymentState, transfer_account, transfer_sender,
 };
+use noren_domain::seller::seller;
 use noren_domain::tax::TaxClass;
 use noren_domain::{Lang, Yen, moment};
 
 use crate::lang::{href, use_lang};
-use crate::legal::seller;
 use crate::ui::{Note, NoteKind};
 
 /// An order: where it stands and what to do next, goods, sums, delivery, what happened so far.

@@ -11,12 +11,15 @@ pub mod form;
 pub mod html;
 pub mod id;
 pub mod lang;
+pub mod mail;
 pub mod moment;
 pub mod money;
+pub mod newsletter;
 pub mod notice;
 pub mod order;
 pub mod prefecture;
 pub mod search;
+pub mod seller;
 pub mod shipping;
 pub mod tax;
 

@@ -10,7 +10,7 @@ pub mod events;
 pub mod factors;
 pub mod history;
 mod letters;
-mod limits;
+pub(crate) mod limits;
 mod new_password;
 pub mod passkeys;
 mod password;

@@ -15,6 +15,7 @@ pub mod keys;
 pub mod mail;
 pub mod media;
 pub mod menu;
+pub mod newsletter;
 pub mod notice;
 pub mod order;
 pub mod outbox;
@@ -41,7 +42,7 @@ use vault::{Vault, VaultError};
 
 /// The running shop: its database, its keys, its clock and its folder. Cheap to clone.
 #[derive(Clone)]
-pub struct Shop(Arc<Parts>, Arc<catalogue::Shelf>, Option<Arc<account::Leaks>>);
+pub struct Shop(Arc<Parts>, Arc<catalogue::Shelf>, Option<Arc<account::Leaks>>, Arc<mail::Outgoing>);
 
 /// What a [`Shop`] is made of.
 pub struct Parts {
@@ -81,18 +82,29 @@ pub fn host_of(url: &str) -> Option<&str> {
 impl Shop {
     /// Puts a shop together.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts), Arc::default(), None)
+        Self(Arc::new(parts), Arc::default(), None, Arc::default())
     }
 
     /// The same shop, which holds new passwords against a list of leaked ones.
     #[must_use]
     pub fn asking(self, leaks: account::Leaks) -> Self {
-        Self(self.0, self.1, Some(Arc::new(leaks)))
+        Self(self.0, self.1, Some(Arc::new(leaks)), self.3)
     }
 
     /// The list of leaked passwords, if it may be asked.
     pub(crate) fn leaks(&self) -> Option<&account::Leaks> {
         self.2.as_deref()
+    }
+
+    /// The same shop, whose mails leave by `outgoing` rather than into the mailbox folder.
+    #[must_use]
+    pub fn sending(self, outgoing: mail::Outgoing) -> Self {
+        Self(self.0, self.1, self.2, Arc::new(outgoing))
+    }
+
+    /// How mails leave.
+    pub fn outgoing(&self) -> &mail::Outgoing {
+        &self.3
     }
 
     /// The host of the public address, without its port.

@@ -4,26 +4,51 @@
 //! configured a mail leaves as a file in the mailbox folder, whole or not at all.
 
 pub mod account;
+mod check;
+pub mod dkim;
 mod letter;
 pub mod mailbox;
+mod newsletter;
+mod office;
 mod order;
+mod outgoing;
+mod preview;
+pub mod sent;
+pub mod smtp;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+pub use lettre::Address;
+use lettre::Message;
 use lettre::address::Envelope;
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, MultiPartKind, SinglePart};
-use lettre::{Address, Message};
+use noren_domain::Lang;
+use noren_domain::order::OrderView;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::Shop;
+use crate::db::Conn;
+use crate::outbox::{self, Job, Topic};
 use crate::vault::VaultError;
 
-pub use letter::{Letter, Part};
+pub use check::{CheckError, check};
+pub use letter::{Foot, Letter, Part};
+pub use newsletter::NewsletterMail;
+pub use office::{MailEntry, list, retry};
+pub use outgoing::{Outgoing, TestError, send_test};
+pub use preview::{Preview, preview, previews};
+use sent::{Sent, State};
+use smtp::SmtpError;
+
+/// A mail that no mail server has taken for so long is not tried any more (RFC 5321 4.5.4.1).
+pub const GIVE_UP_MS: i64 = 5 * 24 * 60 * 60 * 1_000;
+/// A job is kept for longer than its mail can take, so that no other worker begins with it.
+const HOLD_BEYOND_MS: i64 = 60_000;
 
 /// A mail to be sent, by the ids of what it is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +76,8 @@ pub enum Mail {
     },
     /// About an account.
     Account(account::AccountMail),
+    /// The newsletter, or the question whether somebody wants it.
+    Newsletter(NewsletterMail),
 }
 
 impl MailError {
@@ -58,10 +85,11 @@ impl MailError {
     /// address, nor open.
     pub(crate) const fn is_final(&self) -> bool {
         match self {
-            Self::Gone | Self::Address(_) | Self::Compose(_) => true,
+            Self::Gone | Self::Address(_) | Self::Compose(_) | Self::Refused => true,
             // The wrong vault may be put right; a mail that was set aside for it stays aside.
             Self::Vault(error) => !error.is_passing() && !matches!(error, VaultError::Other(_)),
-            Self::Mailbox(_) | Self::Database(_) => false,
+            Self::Smtp(error) => matches!(error, SmtpError::Bounced { .. }),
+            Self::Mailbox(_) | Self::Database(_) | Self::Lost => false,
         }
     }
 }
@@ -81,6 +109,15 @@ pub enum MailError {
     /// The mailbox folder cannot be written.
     #[error("cannot write to the mailbox folder: {0}")]
     Mailbox(#[from] io::Error),
+    /// The mail server did not take it, or it is not known.
+    #[error(transparent)]
+    Smtp(#[from] SmtpError),
+    /// The mail server has refused it for good, earlier.
+    #[error("the mail server has refused this mail for good")]
+    Refused,
+    /// Another worker has the job by now.
+    #[error("the mail took longer than its lease, or was called off; it was not handed over here")]
+    Lost,
     /// The vault does not open the address.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -89,26 +126,109 @@ pub enum MailError {
     Database(#[from] sqlx::Error),
 }
 
-/// Sends `mail` under the outbox key `key`. A second time with the same key sends nothing.
-pub async fn send(shop: &Shop, key: &str, mail: &Mail) -> Result<(), MailError> {
-    let path = path_of(shop, key);
-    if tokio::fs::try_exists(&path).await? {
-        return Ok(());
+/// Writes `mail` into the outbox under `key`, and into the list of mails, in the caller's transaction. The same
+/// `key` again adds nothing.
+pub async fn enqueue(conn: &mut Conn, shop: &Shop, key: &str, mail: &Mail) -> Result<(), sqlx::Error> {
+    sent::enter(conn, shop, key, mail).await?;
+    outbox::enqueue(conn, shop, key, Topic::Mail, mail).await
+}
+
+/// Sends the mail of a job. One that was taken is not sent again; what is not known to have been taken is, under
+/// the same Message-ID (`docs/OPERATIONS.md`, "Mails").
+pub(crate) async fn send(shop: &Shop, job: &mut Job, mail: &Mail) -> Result<(), MailError> {
+    let key = job.key().to_owned();
+    let sent = sent::of(shop, &key, mail).await?;
+    match sent.as_ref().map(|sent| sent.state) {
+        Some(State::Sent | State::Cancelled) => return Ok(()),
+        Some(State::Bounced) => return Err(MailError::Refused),
+        Some(State::Sending) => {
+            tracing::warn!(key, "it is not known whether the last try has sent this mail; it is sent again");
+            sent::doubt(shop, &key).await?;
+        }
+        Some(State::Queued | State::GivenUp) | None => {}
     }
-    let mut letter = match mail {
-        Mail::OrderPlaced { order } => order::placed(shop, *order).await?,
-        Mail::OrderPaid { order } => order::paid(shop, *order).await?,
-        Mail::OrderRefunded { order } => order::refunded(shop, *order).await?,
-        Mail::OrderLapsed { order } => order::lapsed(shop, *order).await?,
-        Mail::Account(mail) => account::compose(shop, mail).await?,
-    };
-    if !matches!(mail, Mail::Account(_)) {
-        letter.ledger = ledger_now(shop).await?;
+    let path = path_of(shop, &key);
+    if shop.outgoing().relay().is_none() && tokio::fs::try_exists(&path).await? {
+        return Ok(sent::noted(shop, &key, State::Sent).await?);
     }
-    let bytes = message(shop, key, &letter)?.formatted();
+    if let Mail::Newsletter(NewsletterMail::Issue { customer, .. }) = mail
+        && !crate::newsletter::wanted(shop, *customer).await?
+    {
+        return Ok(sent::noted(shop, &key, State::Cancelled).await?);
+    }
+    let letter = compose(shop, mail).await?;
+    let message = message(shop, &key, sent.as_ref(), mail, &letter)?;
+    let envelope = message.envelope().clone();
+    let bytes = shop.outgoing().signed(message, shop.now());
+    if let Some(relay) = shop.outgoing().relay() {
+        return hand_over(shop, relay, job, &letter.subject, &envelope, &bytes).await;
+    }
     let written = tokio::task::spawn_blocking(move || write_whole(&path, &bytes)).await;
     written.map_err(io::Error::other)??;
-    Ok(())
+    let mut tx = shop.db.write().await?;
+    sent::titled(&mut tx, &key, &letter.subject).await?;
+    sent::note(&mut tx, shop, &key, State::Sent).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What the mail says, and to whom.
+async fn compose(shop: &Shop, mail: &Mail) -> Result<Letter, MailError> {
+    let (order, write): (_, fn(&Shop, &OrderView, Lang) -> Letter) = match mail {
+        Mail::OrderPlaced { order } => (*order, order::placed),
+        Mail::OrderPaid { order } => (*order, order::paid),
+        Mail::OrderRefunded { order } => (*order, order::refunded),
+        Mail::OrderLapsed { order } => (*order, order::lapsed),
+        Mail::Account(mail) => return account::compose(shop, mail).await,
+        Mail::Newsletter(mail) => return newsletter::compose(shop, mail).await,
+    };
+    let (view, lang) = order::read(shop, order).await?;
+    let mut letter = write(shop, &view, lang);
+    letter.ledger = ledger_now(shop).await?;
+    Ok(letter)
+}
+
+/// Hands the mail of `job` over to the mail server. That it may have been taken is written down before it can
+/// be, and the job is held for as long as that may take.
+async fn hand_over(
+    shop: &Shop,
+    relay: &smtp::Relay,
+    job: &mut Job,
+    subject: &str,
+    envelope: &Envelope,
+    bytes: &[u8],
+) -> Result<(), MailError> {
+    let key = job.key().to_owned();
+    let ready = match relay.ask(envelope, bytes).await {
+        Ok(ready) => ready,
+        Err(error) => return Err(not_taken(shop, job, error).await?),
+    };
+    let longest = i64::try_from(relay.longest().as_millis()).unwrap_or(i64::MAX / 2);
+    let mut tx = shop.db.write().await?;
+    if !job.hold(&mut tx, shop.now() + longest + HOLD_BEYOND_MS).await? {
+        return Err(MailError::Lost);
+    }
+    sent::titled(&mut tx, &key, subject).await?;
+    sent::note(&mut tx, shop, &key, State::Sending).await?;
+    tx.commit().await?;
+    match ready.hand_over(bytes).await {
+        Ok(_) => Ok(sent::noted(shop, &key, State::Sent).await?),
+        // The row stays as it is: it says just that.
+        Err(error @ SmtpError::InDoubt(_)) => Err(error.into()),
+        Err(error) => Err(not_taken(shop, job, error).await?),
+    }
+}
+
+/// Writes down that the mail server has not taken the mail, unless another worker has the job by now: that one
+/// may have had better luck.
+async fn not_taken(shop: &Shop, job: &mut Job, error: SmtpError) -> Result<MailError, sqlx::Error> {
+    let state = if matches!(error, SmtpError::Bounced { .. }) { State::Bounced } else { State::Queued };
+    let key = job.key().to_owned();
+    let mut tx = shop.db.write().await?;
+    if job.is_mine(&mut tx).await? {
+        sent::note(&mut tx, shop, &key, state).await?;
+    }
+    tx.commit().await?;
+    Ok(error.into())
 }
 
 /// The newest checkpoint of the ledger of reads, as `noren ledger verify --seen` takes it, behind its name.
@@ -125,33 +245,54 @@ fn path_of(shop: &Shop, key: &str) -> PathBuf {
     shop.mailbox_dir().join(format!("{name}.eml"))
 }
 
-/// The message as it goes over the wire. The same key always gives the same Message-ID, so that a
-/// mail sent twice after a crash is shown once.
-fn message(shop: &Shop, key: &str, letter: &Letter) -> Result<Message, MailError> {
-    let host = mail_host(shop.host().unwrap_or_default());
+/// The message as it goes over the wire. The same key always gives the same Message-ID, and the same date, so
+/// that a mail sent twice after a crash is shown once.
+fn message(shop: &Shop, key: &str, sent: Option<&Sent>, mail: &Mail, letter: &Letter) -> Result<Message, MailError> {
+    let from = shop.outgoing().from(shop)?;
     let id: String = Sha256::digest(key.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let millis = u64::try_from(shop.now()).unwrap_or(0);
+    let millis = u64::try_from(sent.map_or_else(|| shop.now(), |sent| sent.created_at)).unwrap_or(0);
+    let leave = match mail {
+        Mail::Newsletter(NewsletterMail::Issue { customer, .. }) => {
+            Some(crate::newsletter::leave_token(shop, *customer))
+        }
+        _ => None,
+    };
+    let foot = Foot {
+        no: sent.map(|sent| sent.no.as_str().to_owned()),
+        check: format!("{}{}", shop.url, letter.lang.path("/mails/check")),
+        leave: leave
+            .as_ref()
+            .map(|token| format!("{}{}", shop.url, letter.lang.path(&format!("/newsletter/leave/{}", token.secret())))),
+    };
     let body = MultiPart::builder()
         .kind(MultiPartKind::Alternative)
         .boundary(format!("noren-{id}"))
         .build()
-        .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(letter.text()))
-        .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(letter.html()));
-    let from: Address = format!("shop@{host}").parse()?;
+        .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(letter.text(&foot)))
+        .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(letter.html(&foot)));
     let to: Address = noren_domain::email::quoted(letter.to.expose()).parse()?;
-    Ok(Message::builder()
+    // Nothing that somebody typed may end the line.
+    let subject: String = letter.subject.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let header = |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
+    let mut message = Message::builder()
         // Said here, for reading it back from the headers loses the quotes of a quoted address.
         .envelope(Envelope::new(Some(from.clone()), vec![to.clone()])?)
+        .message_id(Some(format!("<{id}@{}>", from.domain())))
         .from(Mailbox::new(Some(letter.lang.pick("暖簾堂", "Norendo").to_owned()), from))
         .to(Mailbox::new(None, to))
-        .subject(letter.subject.clone())
-        .message_id(Some(format!("<{id}@{host}>")))
+        .subject(subject)
         .date(UNIX_EPOCH + Duration::from_millis(millis))
-        .raw_header(lettre::message::header::HeaderValue::new(
-            lettre::message::header::HeaderName::new_from_ascii_str("Content-Language"),
-            letter.lang.tag().to_owned(),
-        ))
-        .multipart(body)?)
+        .raw_header(header("Content-Language", letter.lang.tag().to_owned()))
+        // No "I am on holiday" comes back (RFC 3834 5).
+        .raw_header(header("Auto-Submitted", "auto-generated".to_owned()));
+    if let Some(token) = leave {
+        // One press in the mail program ends it (RFC 8058).
+        let url = format!("<{}/newsletter/one-click/{}>", shop.url, token.secret());
+        message = message
+            .raw_header(header("List-Unsubscribe", url))
+            .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+    }
+    Ok(message.multipart(body)?)
 }
 
 /// The domain of our addresses. In development the shop has none of its own; `.example` never

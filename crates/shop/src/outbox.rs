@@ -8,24 +8,71 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::db::{Conn, Dialect};
-use crate::mail::{self, Mail, MailError};
+use crate::mail::{self, Mail, MailError, sent};
 use crate::payment::{self, PaymentError};
 use crate::shred::{self, ShredError};
 use crate::{Shop, execute, fetch_all};
 
 /// How many jobs one claim takes.
 const BATCH: i64 = 32;
-/// How many jobs of a claim are done at a time: a slow mail server does not hold up the others.
-const AT_ONCE: usize = 4;
+/// How many jobs of a claim are done at a time, and so how many mails are with the mail server at once.
+pub(crate) const AT_ONCE: usize = 4;
 /// How long a claimed job belongs to its worker; after a crash another one takes it up then.
-const LEASE_MS: i64 = 60_000;
+pub(crate) const LEASE_MS: i64 = 60_000;
 const FIRST_RETRY_MS: i64 = 1_000;
 const LAST_RETRY_MS: i64 = 3_600_000;
 /// From this many tries on, a failing job is an error in the log rather than a warning.
 const LOUD_AFTER: i64 = 5;
 
 /// Rung when there may be work; a hint that saves waiting, never needed for correctness.
-static BELL: Notify = Notify::const_new();
+static BELLS: [Notify; 2] = [Notify::const_new(), Notify::const_new()];
+
+/// Jobs that wait for nothing but each other. Mails have a lane of their own: a mail server that is slow
+/// or away holds up neither the bank's words nor the shredder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Mails.
+    Mails,
+    /// All that is no mail.
+    Rest,
+}
+
+impl Lane {
+    fn bell(self) -> &'static Notify {
+        match self {
+            Self::Mails => &BELLS[0],
+            Self::Rest => &BELLS[1],
+        }
+    }
+
+    /// How many jobs one claim takes. What leaves over the network takes no more than it can begin with: the
+    /// rest would wait in its lease.
+    fn batch(self, shop: &Shop) -> i64 {
+        match self {
+            Self::Mails if shop.outgoing().relay().is_some() => i64::try_from(AT_ONCE).unwrap_or(BATCH),
+            Self::Mails | Self::Rest => BATCH,
+        }
+    }
+}
+
+/// A sentence about the jobs of a lane: those that are due, `$1` being now.
+macro_rules! of_lane {
+    ($lane:expr, $before:literal, $after:literal) => {
+        match $lane {
+            Lane::Mails => concat!(
+                $before,
+                "SELECT id FROM outbox WHERE topic = 'mail' AND done_at IS NULL AND failed_at IS NULL AND run_at <= $1 AND leased_until <= $1 ",
+                $after
+            ),
+            // Two ranges of the index; `<>` would read past every mail that waits.
+            Lane::Rest => concat!(
+                $before,
+                "SELECT id FROM outbox WHERE (topic < 'mail' OR topic > 'mail') AND done_at IS NULL AND failed_at IS NULL AND run_at <= $1 AND leased_until <= $1 ",
+                $after
+            ),
+        }
+    };
+}
 
 /// What kind of work a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +115,11 @@ enum JobError {
 }
 
 impl JobError {
+    /// Whether it has been tried for so long (milliseconds) that it is not tried any more.
+    const fn is_given_up(&self, tried_ms: i64) -> bool {
+        matches!(self, Self::Mail(MailError::Smtp(_))) && tried_ms >= mail::GIVE_UP_MS
+    }
+
     /// Whether the same job would fail in the same way for ever.
     const fn is_final(&self) -> bool {
         match self {
@@ -78,14 +130,40 @@ impl JobError {
     }
 }
 
+/// A job that this worker has claimed.
 #[derive(sqlx::FromRow)]
-struct Job {
+pub(crate) struct Job {
     id: Uuid,
     key: String,
     topic: String,
     payload: String,
     attempts: i64,
     leased_until: i64,
+    due_at: i64,
+}
+
+impl Job {
+    /// What it is found by; the same for the same work.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Keeps the job for this worker until `until`, in the caller's transaction; `false`: it is another one's
+    /// by now, or was called off, and must not be done here.
+    pub(crate) async fn hold(&mut self, conn: &mut Conn, until: i64) -> Result<bool, sqlx::Error> {
+        let sql = "UPDATE outbox SET leased_until = $1 WHERE id = $2 AND leased_until = $3 AND done_at IS NULL";
+        let held = execute!(conn, sql, until, self.id, self.leased_until).await? == 1;
+        if held {
+            self.leased_until = until;
+        }
+        Ok(held)
+    }
+
+    /// Whether the job is still this worker's, until the caller's transaction ends.
+    pub(crate) async fn is_mine(&mut self, conn: &mut Conn) -> Result<bool, sqlx::Error> {
+        let until = self.leased_until;
+        self.hold(conn, until).await
+    }
 }
 
 /// Writes a job into the caller's transaction. The same `key` again adds nothing.
@@ -126,26 +204,35 @@ pub async fn enqueue_at(
 /// do and nothing to try again. A job that is done, or never was, stays as it is.
 pub async fn cancel(conn: &mut Conn, shop: &Shop, key: &str) -> Result<(), sqlx::Error> {
     let sql = "UPDATE outbox SET done_at = $1, payload = '' WHERE key = $2 AND done_at IS NULL";
-    execute!(conn, sql, shop.now(), key).await?;
+    if execute!(conn, sql, shop.now(), key).await? > 0 {
+        sent::cancel(conn, shop, key).await?;
+    }
     Ok(())
 }
 
-/// Tells the worker that there is work. Call it after the commit.
+/// Tells the workers that there is work. Call it after the commit.
 pub fn ring() {
-    BELL.notify_one();
+    for bell in &BELLS {
+        bell.notify_one();
+    }
 }
 
 /// Waits until somebody rings.
-pub async fn rung() {
-    BELL.notified().await;
+pub async fn rung(lane: Lane) {
+    lane.bell().notified().await;
 }
 
-/// Does everything that is due and gives the number of jobs that succeeded. Those that failed wait
-/// longer after every try; those that can never succeed are set aside for a person to look at.
+/// Does everything that is due, mails last, and gives the number of jobs that succeeded. Those that failed
+/// wait longer after every try; those that can never succeed are set aside for a person to look at.
 pub async fn run_due(shop: &Shop) -> Result<usize, sqlx::Error> {
+    Ok(run_lane(shop, Lane::Rest).await? + run_lane(shop, Lane::Mails).await?)
+}
+
+/// [`run_due`] for the jobs of one lane.
+pub async fn run_lane(shop: &Shop, lane: Lane) -> Result<usize, sqlx::Error> {
     let mut succeeded = 0;
     loop {
-        let jobs = claim(shop).await?;
+        let jobs = claim(shop, lane).await?;
         if jobs.is_empty() {
             return Ok(succeeded);
         }
@@ -159,11 +246,11 @@ async fn work_off(shop: &Shop, jobs: Vec<Job>) -> Result<usize, sqlx::Error> {
     loop {
         // A slow mail server can use up the lease: the rest is anybody's then.
         while running.len() < AT_ONCE
-            && let Some(job) = jobs.next().filter(|job| shop.now() < job.leased_until)
+            && let Some(mut job) = jobs.next().filter(|job| shop.now() < job.leased_until)
         {
             let shop = shop.clone();
             running.spawn(async move {
-                let outcome = run(&shop, &job).await;
+                let outcome = run(&shop, &mut job).await;
                 let done = outcome.is_ok();
                 book(&shop, &job, outcome).await.map(|()| done)
             });
@@ -176,42 +263,38 @@ async fn work_off(shop: &Shop, jobs: Vec<Job>) -> Result<usize, sqlx::Error> {
     }
 }
 
-/// Takes up to [`BATCH`] due jobs for this worker alone. The bank's come before mails, as their words
-/// do: money does not wait behind a thousand letters.
-async fn claim(shop: &Shop) -> Result<Vec<Job>, sqlx::Error> {
+/// Takes due jobs of a lane for this worker alone, the bank's first.
+async fn claim(shop: &Shop, lane: Lane) -> Result<Vec<Job>, sqlx::Error> {
     let now = shop.now();
-    let waiting = fetch_all!(
-        shop.db.read().await?,
-        (i64,),
-        "SELECT run_at FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= $1 AND leased_until <= $1 LIMIT 1",
-        now
-    )
-    .await?;
+    let waiting = fetch_all!(shop.db.read().await?, (Uuid,), of_lane!(lane, "", "LIMIT 1"), now).await?;
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
     let mut tx = shop.db.write().await?;
     let sql = match tx.dialect() {
-        Dialect::Sqlite => {
-            "UPDATE outbox SET leased_until = $1, attempts = attempts + 1 WHERE id IN \
-             (SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= $2 AND leased_until <= $2 ORDER BY topic, run_at, id LIMIT $3) \
-             RETURNING id, key, topic, payload, attempts, leased_until"
-        }
-        Dialect::Postgres => {
-            "UPDATE outbox SET leased_until = $1, attempts = attempts + 1 WHERE id IN \
-             (SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NULL AND run_at <= $2 AND leased_until <= $2 ORDER BY topic, run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) \
-             RETURNING id, key, topic, payload, attempts, leased_until"
-        }
+        Dialect::Sqlite => of_lane!(
+            lane,
+            "UPDATE outbox SET leased_until = $2, attempts = attempts + 1 WHERE id IN (",
+            "ORDER BY topic, run_at, id LIMIT $3) RETURNING id, key, topic, payload, attempts, leased_until, due_at"
+        ),
+        Dialect::Postgres => of_lane!(
+            lane,
+            "UPDATE outbox SET leased_until = $2, attempts = attempts + 1 WHERE id IN (",
+            "ORDER BY topic, run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id, key, topic, payload, attempts, leased_until, due_at"
+        ),
     };
-    let mut jobs = fetch_all!(tx, Job, sql, now + LEASE_MS, now, BATCH).await?;
+    let mut jobs = fetch_all!(tx, Job, sql, now, now + LEASE_MS, lane.batch(shop)).await?;
     tx.commit().await?;
     jobs.sort_by(|a, b| (&a.topic, a.id).cmp(&(&b.topic, b.id)));
     Ok(jobs)
 }
 
-async fn run(shop: &Shop, job: &Job) -> Result<(), JobError> {
+async fn run(shop: &Shop, job: &mut Job) -> Result<(), JobError> {
     match Topic::from_word(&job.topic).ok_or(JobError::Topic)? {
-        Topic::Mail => mail::send(shop, &job.key, &serde_json::from_str::<Mail>(&job.payload)?).await?,
+        Topic::Mail => {
+            let mail = serde_json::from_str::<Mail>(&job.payload)?;
+            mail::send(shop, job, &mail).await?;
+        }
         Topic::Bank => payment::deliver(shop, &serde_json::from_str(&job.payload)?).await?,
         Topic::Shred => shred::run(shop, &serde_json::from_str(&job.payload)?).await?,
     }
@@ -229,9 +312,10 @@ async fn book(shop: &Shop, job: &Job, outcome: Result<(), JobError>) -> Result<(
                 "UPDATE outbox SET done_at = $1, payload = '', last_error = NULL WHERE id = $2 AND leased_until = $3";
             execute!(tx, sql, now, job.id, mine).await?
         }
-        Err(error) if error.is_final() => {
+        Err(error) if error.is_final() || error.is_given_up(now - job.due_at) => {
             let error = error.to_string();
             tracing::error!(key = job.key, error, "a job can never succeed and is set aside; a person must look");
+            sent::give_up(&mut tx, shop, &job.key).await?;
             let sql = "UPDATE outbox SET failed_at = $1, last_error = $2 WHERE id = $3 AND leased_until = $4";
             execute!(tx, sql, now, error.as_str(), job.id, mine).await?
         }
@@ -270,6 +354,8 @@ pub struct Backlog {
     pub oldest_ms: i64,
     /// Jobs that can never succeed: a person must look.
     pub failed: i64,
+    /// Mails whose address, or which themselves, a mail server has refused for good.
+    pub bounced: i64,
 }
 
 /// How far behind the worker is; for metrics and `doctor`.
@@ -278,100 +364,13 @@ pub async fn backlog(shop: &Shop) -> Result<Backlog, sqlx::Error> {
     let mut conn = shop.db.read().await?;
     let sql = "SELECT COUNT(*), MIN(due_at) FROM outbox WHERE done_at IS NULL AND failed_at IS NULL";
     let (waiting, oldest) = crate::fetch_one!(conn, (i64, Option<i64>), sql).await?;
-    let sql = "SELECT COUNT(*) FROM outbox WHERE done_at IS NULL AND failed_at IS NOT NULL";
-    let (failed,) = crate::fetch_one!(conn, (i64,), sql).await?;
-    Ok(Backlog { waiting, oldest_ms: oldest.map_or(0, |at| (now - at).max(0)), failed })
+    let sql =
+        "SELECT COUNT(*), COUNT(m.id) FROM outbox o LEFT JOIN mail_sent m ON m.key = o.key AND m.state = 'bounced'
+               WHERE o.done_at IS NULL AND o.failed_at IS NOT NULL";
+    let (failed, bounced) = crate::fetch_one!(conn, (i64, i64), sql).await?;
+    let oldest_ms = oldest.map_or(0, |at| (now - at).max(0));
+    Ok(Backlog { waiting, oldest_ms, failed: failed - bounced, bounced })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fetch_one;
-    use crate::mail::account::AccountMail;
-    use crate::on_both_databases;
-
-    /// A mail about a customer who is not there.
-    fn to_nobody() -> Mail {
-        Mail::Account(AccountMail::AlreadyRegistered { customer: Uuid::from_u128(1) })
-    }
-
-    async fn put(shop: &Shop, key: &str, payload: &impl Serialize) {
-        let mut tx = shop.db.write().await.unwrap();
-        enqueue(&mut tx, shop, key, Topic::Mail, payload).await.unwrap();
-        tx.commit().await.unwrap();
-    }
-
-    on_both_databases!(a_failing_job_waits_longer_each_time_and_loses_nothing(shop) {
-        // The folder for mails is a file: nothing can be written there for now.
-        std::fs::remove_dir(shop.mailbox_dir()).unwrap();
-        std::fs::write(shop.mailbox_dir(), b"").unwrap();
-        put(&shop, "hello", &to_nobody()).await;
-        put(&shop, "hello", &to_nobody()).await;
-        assert_eq!(run_due(&shop).await.unwrap(), 0);
-        assert_eq!(run_due(&shop).await.unwrap(), 0);
-        shop.clock.advance(1_000);
-        run_due(&shop).await.unwrap();
-        let (attempts, run_at) =
-            fetch_one!(shop.db.read().await.unwrap(), (i64, i64), "SELECT attempts, run_at FROM outbox").await.unwrap();
-        assert_eq!((attempts, run_at), (2, shop.now() + 2_000));
-        assert_eq!(backlog(&shop).await.unwrap(), Backlog { waiting: 1, oldest_ms: 1_000, failed: 0 }, "since it was first due");
-    });
-
-    on_both_databases!(a_job_that_can_never_succeed_is_tried_once_and_counted(shop) {
-        put(&shop, "nobody", &to_nobody()).await;
-        put(&shop, "nonsense", &"no mail at all").await;
-        for _ in 0..2 {
-            assert_eq!(run_due(&shop).await.unwrap(), 0);
-            shop.clock.advance(LAST_RETRY_MS + LEASE_MS);
-        }
-        let tried = fetch_all!(shop.db.read().await.unwrap(), (i64, bool), "SELECT attempts, last_error IS NOT NULL FROM outbox");
-        assert_eq!(tried.await.unwrap(), [(1, true), (1, true)]);
-        assert_eq!(backlog(&shop).await.unwrap(), Backlog { waiting: 0, oldest_ms: 0, failed: 2 });
-    });
-
-    on_both_databases!(who_has_lost_the_lease_books_nothing(shop) {
-        put(&shop, "slow", &to_nobody()).await;
-        let slow = super::claim(&shop).await.unwrap().remove(0);
-        assert!(super::claim(&shop).await.unwrap().is_empty());
-        shop.clock.advance(LEASE_MS);
-        let quick = super::claim(&shop).await.unwrap().remove(0);
-        book(&shop, &slow, Ok(())).await.unwrap();
-        assert_eq!(backlog(&shop).await.unwrap().waiting, 1);
-        book(&shop, &quick, Ok(())).await.unwrap();
-        assert_eq!(backlog(&shop).await.unwrap().waiting, 0);
-    });
-
-    on_both_databases!(the_banks_word_is_heard_before_the_mails_that_came_before_it(shop) {
-        for no in 0..2 * BATCH {
-            put(&shop, &format!("mail-{no}"), &to_nobody()).await;
-        }
-        shop.clock.advance(1);
-        let mut tx = shop.db.write().await.unwrap();
-        enqueue(&mut tx, &shop, "word", Topic::Bank, &"nonsense").await.unwrap();
-        tx.commit().await.unwrap();
-        let first = super::claim(&shop).await.unwrap().remove(0);
-        assert_eq!((first.key.as_str(), first.topic.as_str()), ("word", "bank"));
-    });
-
-    on_both_databases!(every_job_of_a_batch_is_done_and_booked(shop) {
-        for no in 0..=3 * AT_ONCE {
-            put(&shop, &format!("mail-{no}"), &to_nobody()).await;
-        }
-        run_due(&shop).await.unwrap();
-        let (open, tried) =
-            fetch_one!(shop.db.read().await.unwrap(), (i64, i64), "SELECT COUNT(*) - COUNT(failed_at), MAX(attempts) FROM outbox").await.unwrap();
-        assert_eq!((open, tried), (0, 1));
-    });
-
-    on_both_databases!(what_is_not_committed_was_never_asked_for(shop) {
-        let mut tx = shop.db.write().await.unwrap();
-        enqueue(&mut tx, &shop, "k", Topic::Mail, &Mail::Account(AccountMail::AlreadyRegistered { customer: Uuid::from_u128(1) })).await.unwrap();
-        drop(tx);
-        assert_eq!(backlog(&shop).await.unwrap().waiting, 0);
-    });
-
-    #[test]
-    fn waiting_doubles_up_to_an_hour() {
-        assert_eq!([1, 2, 3, 30].map(backoff), [1_000, 2_000, 4_000, 3_600_000]);
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! Shops for tests: the same claims are checked on SQLite and on PostgreSQL.
 
 pub mod goods;
+pub mod mail_server;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

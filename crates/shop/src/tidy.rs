@@ -18,6 +18,9 @@ pub const DONE_DAYS: i64 = 30;
 pub const FAILED_DAYS: i64 = 90;
 /// Mails in the mailbox folder.
 pub const MAIL_DAYS: i64 = 30;
+/// The list of mails, which says neither to whom they went nor what they said: so long their numbers can be
+/// checked.
+pub const MAIL_LIST_DAYS: i64 = 2 * 365;
 /// So many rows go in one transaction: nobody who buys meanwhile waits for more than that.
 pub(crate) const BATCH: i64 = 500;
 
@@ -34,6 +37,7 @@ const ORDERS: &str = "SELECT id FROM orders WHERE state IN ('draft', 'cancelled'
      ORDER BY created_at LIMIT $2";
 const DONE_WORK: &str = "SELECT id FROM outbox WHERE done_at < $1 ORDER BY done_at LIMIT $2";
 const FAILED_WORK: &str = "SELECT id FROM outbox WHERE done_at IS NULL AND failed_at IS NOT NULL AND failed_at < $1 ORDER BY failed_at LIMIT $2";
+const MAILS: &str = "SELECT id FROM mail_sent WHERE created_at < $1 ORDER BY created_at LIMIT $2";
 const WEBHOOKS: &str = "SELECT provider, event_id FROM webhook_inbox WHERE received_at < $1 AND outcome <> 'unknown' ORDER BY received_at LIMIT $2";
 
 /// Deletes what is due, batch by batch: which rows that are is read without holding up anybody who
@@ -65,6 +69,10 @@ pub async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
     let days_ago = |days: i64| shop.now() - days * DAY_MS;
     unfinished(shop, days_ago(CART_DAYS)).await?;
     notes(shop, days_ago(DONE_DAYS), days_ago(FAILED_DAYS)).await?;
+    let old = days_ago(MAIL_LIST_DAYS);
+    in_batches!(shop, (Uuid,), MAILS, old, |tx, (id,)| {
+        execute!(tx, "DELETE FROM mail_sent WHERE id = $1 AND created_at < $2", id, old).await?
+    });
     // The folder is no part of the database: what cannot be deleted now is tried again next time.
     if let Err(error) = mail::forget(shop, days_ago(MAIL_DAYS)).await {
         tracing::error!(%error, "old mails cannot be deleted from the mailbox folder");
@@ -303,6 +311,7 @@ mod tests {
             ("orders_not_placed", ORDERS),
             ("outbox_over", DONE_WORK),
             ("outbox_failed", FAILED_WORK),
+            ("mail_sent_created", MAILS),
             ("webhook_inbox_received", WEBHOOKS),
             ("registration_expires", account::OVER_REGISTRATIONS),
             ("rate_limit_arrival", account::OVER_LIMITS),

@@ -12,8 +12,22 @@ use noren_domain::Lang;
 
 /// Where answers hold what is one person's alone: no cache on the way keeps them, nor does the
 /// browser of a computer that many people use.
-const PERSONAL: [&str; 12] =
-    ["api", "account", "cart", "checkout", "dev", "login", "orders", "pay", "register", "reset", "test-bank", "verify"];
+const PERSONAL: [&str; 14] = [
+    "api",
+    "account",
+    "cart",
+    "checkout",
+    "dev",
+    "login",
+    "mails",
+    "newsletter",
+    "orders",
+    "pay",
+    "register",
+    "reset",
+    "test-bank",
+    "verify",
+];
 
 /// How the shop is reached from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

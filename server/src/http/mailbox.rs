@@ -1,4 +1,5 @@
-//! The development mailbox: every mail the shop has sent, for reading (never in production).
+//! The development mailbox: every mail the shop has sent, for reading, and each kind of mail with made-up content
+//! (never in production).
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -6,20 +7,54 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use noren_domain::Lang;
 use noren_domain::html::escape;
-use noren_shop::Shop;
 use noren_shop::mail::mailbox::{self, Received};
+use noren_shop::{Shop, mail};
 
 /// Mails style themselves inline, as mail programs demand; the frame they stand in runs nothing.
 const POLICY: &str =
     "default-src 'none'; style-src 'self' 'unsafe-inline'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const SAMPLES: &str = "<p><a href=\"/dev/mails\">Each kind of mail with made-up content</a></p>";
 
 /// The routes of the mailbox; none in production.
 pub fn routes(shop: Shop) -> Router {
     if !shop.development {
         return Router::new();
     }
-    Router::new().route("/dev/mailbox", get(list)).route("/dev/mailbox/{name}", get(show)).with_state(shop)
+    Router::new()
+        .route("/dev/mailbox", get(list))
+        .route("/dev/mailbox/{name}", get(show))
+        .route("/dev/mails", get(kinds))
+        .route("/dev/mails/{lang}/{kind}", get(sample))
+        .with_state(shop)
+}
+
+async fn kinds(State(shop): State<Shop>) -> Response {
+    let rows: String = mail::previews(&shop)
+        .into_iter()
+        .map(|kind| {
+            let ways = Lang::ALL.map(|lang| format!("<td><a href=\"/dev/mails/{0}/{kind}\">{0}</a></td>", lang.tag()));
+            format!("<tr><td>{kind}</td>{}</tr>", ways.concat())
+        })
+        .collect();
+    answer(
+        "Mails",
+        &format!("<p><a href=\"/dev/mailbox\">Mails that were sent</a></p><table><tbody>{rows}</tbody></table>"),
+    )
+}
+
+async fn sample(State(shop): State<Shop>, Path((lang, kind)): Path<(String, String)>) -> Response {
+    let lang = Lang::from_tag(&lang);
+    let Some(sample) = mail::preview(&shop, &kind, lang) else { return StatusCode::NOT_FOUND.into_response() };
+    let body = format!(
+        "<p><a href=\"/dev/mails\">All kinds</a></p><h2>Text</h2><pre>{}</pre>\
+         <h2>HTML</h2><iframe sandbox title=\"HTML version\" srcdoc=\"{}\"></iframe>",
+        escape(&sample.text),
+        escape(&sample.html)
+    );
+    answer(&sample.subject, &body)
 }
 
 async fn list(State(shop): State<Shop>) -> Response {
@@ -54,7 +89,7 @@ fn answer(title: &str, body: &str) -> Response {
 
 fn rows(mails: &[Received]) -> String {
     if mails.is_empty() {
-        return "<p>No mail yet. What the shop sends arrives here.</p>".to_owned();
+        return format!("{SAMPLES}<p>No mail yet. What the shop sends arrives here.</p>");
     }
     let rows: String = mails
         .iter()
@@ -69,7 +104,7 @@ fn rows(mails: &[Received]) -> String {
         })
         .collect();
     format!(
-        "<table><thead><tr><th scope=\"col\">Subject</th><th scope=\"col\">To</th><th scope=\"col\">Sent</th></tr></thead><tbody>{rows}</tbody></table>"
+        "{SAMPLES}<table><thead><tr><th scope=\"col\">Subject</th><th scope=\"col\">To</th><th scope=\"col\">Sent</th></tr></thead><tbody>{rows}</tbody></table>"
     )
 }
 

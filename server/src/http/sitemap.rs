@@ -15,7 +15,8 @@ use noren_shop::Shop;
 use noren_shop::catalogue::{CatalogueError, sitemap_categories, sitemap_parts, sitemap_products};
 
 /// Pages that are neither goods nor categories.
-const PAGES: [&str; 6] = ["/", "/help", "/security", "/legal/commerce", "/legal/privacy", "/legal/terms"];
+const PAGES: [&str; 7] =
+    ["/", "/help", "/security", "/mails/check", "/legal/commerce", "/legal/privacy", "/legal/terms"];
 
 /// The routes of this module.
 pub fn routes(shop: Shop) -> Router {
@@ -28,9 +29,19 @@ pub fn routes(shop: Shop) -> Router {
 
 async fn robots(State(shop): State<Shop>) -> String {
     let mut text = "User-agent: *\n".to_owned();
-    for path in
-        ["/api/", "/cart", "/checkout/", "/orders/", "/account", "/login", "/register", "/reset", "/verify", "/search"]
-    {
+    for path in [
+        "/api/",
+        "/cart",
+        "/checkout/",
+        "/orders/",
+        "/account",
+        "/login",
+        "/register",
+        "/reset",
+        "/verify",
+        "/newsletter/",
+        "/search",
+    ] {
         for lang in Lang::ALL {
             if path == "/api/" && lang == Lang::En {
                 continue;

@@ -16,6 +16,7 @@ mod health;
 mod jobs;
 mod lifetimes;
 mod mailbox;
+mod mails;
 mod new_password;
 mod orders;
 mod passkeys;

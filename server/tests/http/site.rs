@@ -58,6 +58,8 @@ async fn a_page_loads_the_part_of_the_wasm_ahead_that_it_lies_in_and_no_other() 
         ("/register", "account"),
         ("/verify", "account"),
         ("/en/login", "account"),
+        ("/mails/check", "account"),
+        ("/en/newsletter/left", "account"),
         ("/orders/none", "reading"),
         ("/security", "reading"),
         ("/security/notices/N-2026-0001", "reading"),

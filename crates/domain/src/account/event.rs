@@ -41,7 +41,8 @@ pub enum AccountEvent {
 }
 
 impl AccountEvent {
-    const ALL: [Self; 17] = [
+    /// All of them.
+    pub const ALL: [Self; 17] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::SessionsEnded,

@@ -4,12 +4,12 @@ use uuid::Uuid;
 
 use crate::Shop;
 use crate::db::Conn;
-use crate::mail::Mail;
 use crate::mail::account::AccountMail;
-use crate::outbox::{self, Topic};
+use crate::mail::{self, Mail};
+use crate::outbox;
 
 async fn post(conn: &mut Conn, shop: &Shop, key: &str, mail: AccountMail) -> Result<(), sqlx::Error> {
-    outbox::enqueue(conn, shop, key, Topic::Mail, &Mail::Account(mail)).await
+    mail::enqueue(conn, shop, key, &Mail::Account(mail)).await
 }
 
 fn registration_key(registration: Uuid) -> String {

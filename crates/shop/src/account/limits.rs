@@ -57,6 +57,10 @@ pub const FAILED_TRIES_MAIL: Limit = Limit::alone("failed-tries-mail", 1, 24 * H
 /// Challenges for passkeys handed to one network. A passkey is not guessed: this bounds what strangers can
 /// have us write.
 pub const PASSKEY_NETWORK: Limit = Limit::shared("passkey-network", 600, 15 * MINUTE);
+/// Newsletters asked for by one customer: so many mails they can be sent by whoever is at their browser.
+pub const NEWSLETTER_CUSTOMER: Limit = Limit::alone("newsletter", 5, HOUR);
+/// Numbers of mails looked up from one network: too few to find one by trying.
+pub const CHECK_NETWORK: Limit = Limit::shared("check-network", 60, HOUR);
 
 /// Where a try stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

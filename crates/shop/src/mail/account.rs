@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use self::words::{About, Words};
-use super::{Letter, MailError};
+use super::{Letter, MailError, Part};
 use crate::account::challenge::Kind;
 use crate::account::events::check_phrase;
 use crate::db::Conn;
@@ -176,4 +176,22 @@ async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid, code: &str) -> Resu
     let reader = reader(conn, customer).await?;
     let phrase = check_phrase(shop, Id::new(customer), reader.3).words(lang);
     Ok(Draft { lang, phrase: Some(phrase), ..reader.draft(shop, words) })
+}
+
+/// Each mail about an account with made-up content, by its kind: subject and parts; for the previews.
+pub(super) fn samples(lang: Lang, at: i64) -> Vec<(&'static str, (String, Vec<Part>))> {
+    let user_agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let about = About { at, user_agent, network: "192.0.2.0/24" };
+    let mut samples = vec![
+        ("registration_code", words::registration_code(lang, "123456")),
+        ("already_registered", words::already_registered(lang)),
+        ("sign_in_code", words::sign_in_code(lang, "123456", &about)),
+        ("second_step_code", words::second_step_code(lang, "123456", &about)),
+        ("reset_code", words::reset_code(lang, "123456", &about)),
+        ("no_account", words::no_account(lang, false)),
+        ("no_account_reset", words::no_account(lang, true)),
+        ("new_device", words::new_device(lang, &about)),
+    ];
+    samples.extend(AccountEvent::ALL.map(|event| (event.word(), words::event(lang, event, &about))));
+    samples.into_iter().map(|(kind, Words { subject, parts })| (kind, (subject, parts))).collect()
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use noren_domain::Lang;
 use noren_domain::html::escape;
+use noren_domain::seller::seller;
 
 use crate::vault::Plain;
 
@@ -44,9 +45,20 @@ pub enum Part {
     },
 }
 
+/// What stands below every mail, besides the shop's name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Foot {
+    /// The mail's number.
+    pub no: Option<String>,
+    /// Where the number can be checked.
+    pub check: String,
+    /// Of a newsletter: where it is ended.
+    pub leave: Option<String>,
+}
+
 impl Letter {
     /// The text version.
-    pub fn text(&self) -> String {
+    pub fn text(&self, foot: &Foot) -> String {
         let mut out = String::new();
         for part in &self.parts {
             match part {
@@ -70,12 +82,12 @@ impl Letter {
             }
             out.push_str(if matches!(part, Part::Heading(_)) { "\n" } else { "\n\n" });
         }
-        let _ = writeln!(out, "-- \n{}", self.foot());
+        let _ = writeln!(out, "-- \n{}", self.below(foot));
         out
     }
 
     /// The HTML version: one column, no pictures, no outside addresses, readable everywhere.
-    pub fn html(&self) -> String {
+    pub fn html(&self, foot: &Foot) -> String {
         let mut body = String::new();
         for part in &self.parts {
             let _ = match part {
@@ -115,28 +127,58 @@ impl Letter {
             self.lang.tag(),
             escape(&self.subject),
             self.lang.pick("暖簾堂", "Norendo"),
-            escape(&self.foot()).replace('\n', "<br>"),
+            escape(&self.below(foot)).replace('\n', "<br>"),
         )
     }
 
-    fn foot(&self) -> String {
-        let foot = self.lang.pick(
-            "暖簾堂\nこのメールは、お手続きに必要なお知らせとしてお送りしています。",
-            "Norendo\nWe send this mail because of something you did in our shop.",
-        );
-        let phrase = self.phrase.as_ref().map_or_else(String::new, |phrase| {
-            self.lang.pick(
+    fn below(&self, foot: &Foot) -> String {
+        let mut below = match &foot.leave {
+            None => self
+                .lang
+                .pick(
+                    "暖簾堂\nこのメールは、お手続きに必要なお知らせとしてお送りしています。",
+                    "Norendo\nWe send this mail because of something you did in our shop.",
+                )
+                .to_owned(),
+            Some(leave) => advertiser(self.lang, leave),
+        };
+        if let Some(phrase) = &self.phrase {
+            below += &self.lang.pick(
                 format!("\n\nお客様の合言葉: {phrase}\nアカウントの安全に関わる当店のメールには、必ずこの合言葉が入っています。合言葉は「アカウントの安全」のページで確かめられます。"),
                 format!("\n\nYour check phrase: {phrase}\nAll of our mails about the security of your account carry it. You find it on the page “Account security”."),
-            )
-        });
-        let foot = format!("{foot}{phrase}");
-        let Some(ledger) = &self.ledger else { return foot };
-        self.lang.pick(
-            format!("{foot}\n\nお客様の情報を読んだ記録（台帳）の控え: {ledger}\nこのメールを保管しておくと、当店が書き出した台帳が、その後書き換えられていないことを確かめられます。"),
-            format!("{foot}\n\nThe ledger of who read our customers' data stands at {ledger}\nWith this mail, an export of the ledger can be checked for not having been rewritten later."),
-        )
+            );
+        }
+        if let Some(no) = &foot.no {
+            let check = &foot.check;
+            below += &self.lang.pick(
+                format!("\n\nこのメールの番号: {no}\n{check} で、当店が送ったメールかどうかを確かめられます。"),
+                format!("\n\nThe number of this mail: {no}\n{check} tells whether we sent it."),
+            );
+        }
+        if let Some(ledger) = &self.ledger {
+            below += &self.lang.pick(
+                format!("\n\nお客様の情報を読んだ記録（台帳）の控え: {ledger}\nこのメールを保管しておくと、当店が書き出した台帳が、その後書き換えられていないことを確かめられます。"),
+                format!("\n\nThe ledger of who read our customers' data stands at {ledger}\nWith this mail, an export of the ledger can be checked for not having been rewritten later."),
+            );
+        }
+        below
     }
+}
+
+/// Who advertises, where they are, how to end it and where to complain (特定電子メール法 第4条, 同法施行規則
+/// 第7条・第9条).
+fn advertiser(lang: Lang, leave: &str) -> String {
+    let seller = seller(lang);
+    lang.pick(
+        format!(
+            "このお便りは、お申し込みのうえ、ご確認いただいた方にお送りしています。\n配信の停止: {leave}\n\n送信者: {}\n所在地: {}\nお問い合わせ・ご意見: {}",
+            seller.name, seller.address, seller.mail
+        ),
+        format!(
+            "You get this newsletter because you asked for it and confirmed that.\nTo end it: {leave}\n\nSent by {}\n{}\nQuestions and complaints: {}",
+            seller.name, seller.address, seller.mail
+        ),
+    )
 }
 
 fn table(facts: &[(String, String)]) -> String {

@@ -54,7 +54,7 @@ pub async fn open(shop: &Shop, name: &str) -> io::Result<Option<Received>> {
     }
 }
 
-fn parse(name: &str, raw: &str) -> Received {
+pub(super) fn parse(name: &str, raw: &str) -> Received {
     let raw = raw.replace("\r\n", "\n");
     let (head, body) = raw.split_once("\n\n").unwrap_or((&raw, ""));
     let head = head.replace("\n ", " ").replace("\n\t", " ");
@@ -132,7 +132,8 @@ mod tests {
     use noren_domain::Lang;
 
     use super::*;
-    use crate::mail::{Letter, Part, message};
+    use crate::mail::account::AccountMail;
+    use crate::mail::{Foot, Letter, Mail, Part, message};
     use crate::on_both_databases;
     use crate::vault::Plain;
 
@@ -145,13 +146,16 @@ mod tests {
             phrase: None,
             ledger: None,
         };
-        let raw = String::from_utf8(message(&shop, "k", &letter).unwrap().formatted()).unwrap();
+        let mail = Mail::Account(AccountMail::AlreadyRegistered { customer: uuid::Uuid::nil() });
+        let written = || String::from_utf8(message(&shop, "k", None, &mail, &letter).unwrap().formatted()).unwrap();
+        let raw = written();
+        let foot = Foot { check: format!("{}/mails/check", shop.url), ..Foot::default() };
         let read = parse("k", &raw);
         assert_eq!((read.to.as_str(), &read.subject), ("hanako@example.jp", &letter.subject));
-        assert_eq!(read.text.trim_end(), letter.text().trim_end());
+        assert_eq!(read.text.trim_end(), letter.text(&foot).trim_end());
         assert!(read.html.contains("暖簾 &lt;花子&gt; 様<br>= ありがとう"), "{}", read.html);
         assert_eq!(open(&shop, "../keys/shop").await.unwrap(), None);
-        let same = String::from_utf8(message(&shop, "k", &letter).unwrap().formatted()).unwrap();
+        let same = written();
         let id = |raw: &str| raw.lines().find(|line| line.starts_with("Message-ID")).map(str::to_owned);
         assert_eq!(id(&raw), id(&same));
     });

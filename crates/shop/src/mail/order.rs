@@ -21,15 +21,17 @@ impl From<ViewError> for MailError {
     }
 }
 
-async fn read(shop: &Shop, order: Uuid) -> Result<(OrderView, Lang, Plain), MailError> {
-    let (view, lang) = order::by_id(shop, Id::new(order)).await?.ok_or(MailError::Gone)?;
-    let to = Plain::new(view.address.email.clone());
-    Ok((view, lang, to))
+/// The order that a mail is about, and its shopper's language.
+pub(super) async fn read(shop: &Shop, order: Uuid) -> Result<(OrderView, Lang), MailError> {
+    order::by_id(shop, Id::new(order)).await?.ok_or(MailError::Gone)
+}
+
+fn to(view: &OrderView) -> Plain {
+    Plain::new(view.address.email.clone())
 }
 
 /// Thanks for an order.
-pub(super) async fn placed(shop: &Shop, order: Uuid) -> Result<Letter, MailError> {
-    let (view, lang, to) = read(shop, order).await?;
+pub(super) fn placed(shop: &Shop, view: &OrderView, lang: Lang) -> Letter {
     let address = &view.address;
     let at = |millis: i64| moment::date_time(millis, lang);
     let mut parts = vec![
@@ -44,7 +46,7 @@ pub(super) async fn placed(shop: &Shop, order: Uuid) -> Result<Letter, MailError
         ]),
         Part::Heading(lang.pick("ご注文の商品", "Your goods").to_owned()),
         Part::Facts(view.lines.iter().map(|line| line_facts(line, lang)).collect()),
-        Part::Facts(amounts(&view, lang)),
+        Part::Facts(amounts(view, lang)),
     ];
     match view.method {
         PaymentMethod::Transfer => {
@@ -86,30 +88,28 @@ pub(super) async fn placed(shop: &Shop, order: Uuid) -> Result<Letter, MailError
             address.postal_code
         ),
     }));
-    parts.push(delivery(&view, lang));
-    parts.push(page_link(shop, &view, lang));
+    parts.push(delivery(view, lang));
+    parts.push(page_link(shop, view, lang));
     let subject = lang.pick(format!("ご注文ありがとうございます（{}）", view.no), format!("Your order {}", view.no));
-    Ok(Letter { to, lang, subject, parts, phrase: None, ledger: None })
+    Letter { to: to(view), lang, subject, parts, phrase: None, ledger: None }
 }
 
 /// The transfer is there.
-pub(super) async fn paid(shop: &Shop, order: Uuid) -> Result<Letter, MailError> {
-    let (view, lang, to) = read(shop, order).await?;
+pub(super) fn paid(shop: &Shop, view: &OrderView, lang: Lang) -> Letter {
     let (amount, name) = (view.total.show(lang), &view.address.name);
     let mut parts = vec![Part::Text(lang.pick(
         format!("{name} 様\n\nご注文 {} のお振り込み {amount} を確認いたしました。ありがとうございます。\n商品をお送りする準備をいたします。", view.no),
         format!("Dear {name},\n\nYour transfer of {amount} for order {} is here. Thank you.\nWe are getting your goods ready.", view.no),
     ))];
-    parts.push(delivery(&view, lang));
-    parts.push(page_link(shop, &view, lang));
+    parts.push(delivery(view, lang));
+    parts.push(page_link(shop, view, lang));
     let subject =
         lang.pick(format!("お振り込みを確認しました（{}）", view.no), format!("Your transfer is here ({})", view.no));
-    Ok(Letter { to, lang, subject, parts, phrase: None, ledger: None })
+    Letter { to: to(view), lang, subject, parts, phrase: None, ledger: None }
 }
 
 /// The money went back.
-pub(super) async fn refunded(shop: &Shop, order: Uuid) -> Result<Letter, MailError> {
-    let (view, lang, to) = read(shop, order).await?;
+pub(super) fn refunded(shop: &Shop, view: &OrderView, lang: Lang) -> Letter {
     let amount = view.total.show(lang);
     let parts = vec![
         Part::Text(lang.pick(
@@ -124,16 +124,15 @@ pub(super) async fn refunded(shop: &Shop, order: Uuid) -> Result<Letter, MailErr
                 view.address.name, view.no
             ),
         )),
-        page_link(shop, &view, lang),
+        page_link(shop, view, lang),
     ];
     let subject =
         lang.pick(format!("ご返金のお知らせ（{}）", view.no), format!("Your payment was returned ({})", view.no));
-    Ok(Letter { to, lang, subject, parts, phrase: None, ledger: None })
+    Letter { to: to(view), lang, subject, parts, phrase: None, ledger: None }
 }
 
 /// The money did not come in time.
-pub(super) async fn lapsed(shop: &Shop, order: Uuid) -> Result<Letter, MailError> {
-    let (view, lang, to) = read(shop, order).await?;
+pub(super) fn lapsed(shop: &Shop, view: &OrderView, lang: Lang) -> Letter {
     let (amount, name) = (view.total.show(lang), &view.address.name);
     let mut parts = vec![Part::Text(lang.pick(
         format!(
@@ -149,17 +148,17 @@ pub(super) async fn lapsed(shop: &Shop, order: Uuid) -> Result<Letter, MailError
     ))];
     parts.push(Part::Heading(lang.pick("キャンセルしたご注文", "The cancelled order").to_owned()));
     parts.push(Part::Facts(view.lines.iter().map(|line| line_facts(line, lang)).collect()));
-    parts.push(Part::Facts(amounts(&view, lang)));
+    parts.push(Part::Facts(amounts(view, lang)));
     parts.push(Part::Text(lang.pick(
         format!("行き違いで {amount} をお振り込みいただいていた場合は、このメールにご返信ください。全額をご返金いたします。\nまだご入り用でしたら、お手数ですが、あらためてご注文ください。"),
         format!("If you have already sent the {amount}, please reply to this mail and we will return all of it.\nIf you would still like the goods, you are welcome to order again."),
     )));
-    parts.push(page_link(shop, &view, lang));
+    parts.push(page_link(shop, view, lang));
     let subject = lang.pick(
         format!("お支払い期限が過ぎたため、ご注文をキャンセルしました（{}）", view.no),
         format!("Your order was cancelled: the time to pay is over ({})", view.no),
     );
-    Ok(Letter { to, lang, subject, parts, phrase: None, ledger: None })
+    Letter { to: to(view), lang, subject, parts, phrase: None, ledger: None }
 }
 
 fn line_facts(line: &noren_domain::order::OrderLineView, lang: Lang) -> (String, String) {

@@ -9,8 +9,8 @@ use super::settle::{self, Money};
 use super::view::{self, ViewError};
 use super::{hold, note};
 use crate::db::{Collided, Conn, again};
-use crate::mail::Mail;
-use crate::outbox::{self, Topic};
+use crate::mail::{self, Mail};
+use crate::outbox;
 use crate::stock::{self, ReserveError, Shortage};
 use crate::{Shop, execute, fetch_optional};
 
@@ -266,7 +266,7 @@ async fn stand_paid(conn: &mut Conn, shop: &Shop, order: &InHand) -> Result<Reco
     let sql = "UPDATE orders SET state = 'placed', payment_state = 'paid' WHERE id = $1";
     execute!(conn, sql, order.id.0).await?;
     let mail = Mail::OrderPaid { order: order.id.0 };
-    outbox::enqueue(conn, shop, &format!("order-paid-{}", order.id.0), Topic::Mail, &mail).await?;
+    mail::enqueue(conn, shop, &format!("order-paid-{}", order.id.0), &mail).await?;
     // Not true any more, if it has not left yet.
     outbox::cancel(conn, shop, &format!("order-lapsed-{}", order.id.0)).await?;
     Ok(if held { Recorded::Paid } else { Recorded::Revived })

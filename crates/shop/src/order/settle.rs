@@ -8,8 +8,7 @@ use uuid::Uuid;
 
 use super::{Standing, hold, note};
 use crate::db::{Conn, again};
-use crate::mail::Mail;
-use crate::outbox::Topic;
+use crate::mail::{self, Mail};
 use crate::payment::{PROVIDER, TestBank};
 use crate::stock::{self, ReserveError, Units};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
@@ -223,14 +222,7 @@ async fn refund(conn: &mut Conn, shop: &Shop, order: Id<Order>, report: &Report)
     TestBank::order_refund(conn, shop, &report.reference).await?;
     execute!(conn, "UPDATE orders SET state = 'cancelled', payment_state = 'refunded' WHERE id = $1 AND state IN ('draft', 'cancelled')", order.0).await?;
     note(conn, shop, order, Actor::System, EventKind::Refunded, "").await?;
-    outbox::enqueue(
-        conn,
-        shop,
-        &format!("order-refunded-{}", order.0),
-        Topic::Mail,
-        &Mail::OrderRefunded { order: order.0 },
-    )
-    .await
+    mail::enqueue(conn, shop, &format!("order-refunded-{}", order.0), &Mail::OrderRefunded { order: order.0 }).await
 }
 
 /// Writes money into the ledger; `false`: it stands there already.
@@ -267,14 +259,7 @@ pub(super) async fn stand(conn: &mut Conn, shop: &Shop, order: Id<Order>) -> Res
     note(conn, shop, order, Actor::Shopper, EventKind::Placed, "").await?;
     take_out(conn, order).await?;
     execute!(conn, "DELETE FROM checkout WHERE order_id = $1", order.0).await?;
-    outbox::enqueue(
-        conn,
-        shop,
-        &format!("order-placed-{}", order.0),
-        Topic::Mail,
-        &Mail::OrderPlaced { order: order.0 },
-    )
-    .await
+    mail::enqueue(conn, shop, &format!("order-placed-{}", order.0), &Mail::OrderPlaced { order: order.0 }).await
 }
 
 /// Takes the units that were bought out of the cart. Units that were added meanwhile, in another tab or

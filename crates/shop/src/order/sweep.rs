@@ -10,8 +10,7 @@ use uuid::Uuid;
 use super::settle::{self, Settled};
 use super::{DAY_MS, hold, note};
 use crate::db::again;
-use crate::mail::Mail;
-use crate::outbox::Topic;
+use crate::mail::{self, Mail};
 use crate::payment::TestBank;
 use crate::{Shop, fetch_all, fetch_optional, outbox, stock};
 
@@ -163,7 +162,7 @@ async fn expire(shop: &Shop, order: Id<Order>) -> Result<bool, sqlx::Error> {
     note(&mut tx, shop, order, Actor::System, EventKind::Expired, "").await?;
     if state == OrderState::Cancelled.word() {
         let mail = Mail::OrderLapsed { order: order.0 };
-        outbox::enqueue(&mut tx, shop, &format!("order-lapsed-{}", order.0), Topic::Mail, &mail).await?;
+        mail::enqueue(&mut tx, shop, &format!("order-lapsed-{}", order.0), &mail).await?;
     }
     tx.commit().await?;
     Ok(true)

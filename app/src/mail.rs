@@ -1,0 +1,9 @@
+//! The mails of the shop: those that a person was sent, whether one is ours, and the newsletter.
+
+mod check;
+mod mine;
+mod newsletter;
+
+pub use check::CheckMailPage;
+pub use mine::MyMailPage;
+pub use newsletter::{ConfirmNewsletterPage, LeaveNewsletterPage, NewsletterDonePage};

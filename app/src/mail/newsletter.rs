@@ -1,0 +1,205 @@
+//! The pages behind the links in the newsletter's mails. Opening one changes nothing: programs that look at mails
+//! open links too.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use leptos_router::hooks::use_params_map;
+use noren_domain::form::Faults;
+
+use crate::form::{Refusal, use_faults};
+use crate::lang::{href, use_lang};
+use crate::ui::{FaultSummary, Head, Load, SubmitButton};
+
+/// Whether the link that confirms is good.
+#[server(endpoint = "newsletter/can-confirm", input = GetUrl)]
+pub async fn can_confirm_newsletter(token: String) -> Result<Option<bool>, Refusal> {
+    use noren_shop::token::Token;
+    let Some(token) = Token::parse(&token) else { return Ok(Some(false)) };
+    let good = noren_shop::newsletter::can_confirm(&crate::request::shop(), &token).await;
+    good.map(Some).map_err(|e| crate::request::failed(&e))
+}
+
+/// Whether the link that ends it is anybody's.
+#[server(endpoint = "newsletter/can-leave", input = GetUrl)]
+pub async fn can_leave_newsletter(token: String) -> Result<Option<bool>, Refusal> {
+    use noren_shop::token::Token;
+    let Some(token) = Token::parse(&token) else { return Ok(Some(false)) };
+    let good = noren_shop::newsletter::can_leave(&crate::request::shop(), &token).await;
+    good.map(Some).map_err(|e| crate::request::failed(&e))
+}
+
+/// The newsletter begins.
+#[server(endpoint = "newsletter/confirm")]
+pub async fn confirm_newsletter(token: String) -> Result<(), Refusal> {
+    use noren_domain::form::Fault;
+    use noren_shop::token::Token;
+    let Some(token) = Token::parse(&token) else { return Err(Fault::NotFound.into()) };
+    let done = noren_shop::newsletter::confirm(&crate::request::shop(), &token, crate::request::lang()).await;
+    if !done.map_err(|e| crate::request::failed(&e))? {
+        // The page shows that the link is not good any more.
+        crate::request::back();
+        return Err(Fault::NotFound.into());
+    }
+    crate::request::go("/newsletter/confirmed");
+    Ok(())
+}
+
+/// The newsletter ends.
+#[server(endpoint = "newsletter/leave")]
+pub async fn leave_newsletter(token: String) -> Result<(), Refusal> {
+    use noren_domain::form::Fault;
+    use noren_shop::newsletter::{Source, leave};
+    use noren_shop::token::Token;
+    let Some(token) = Token::parse(&token) else { return Err(Fault::NotFound.into()) };
+    let done = leave(&crate::request::shop(), &token, crate::request::lang(), Source::Mail).await;
+    if !done.map_err(|e| crate::request::failed(&e))? {
+        crate::request::back();
+        return Err(Fault::NotFound.into());
+    }
+    crate::request::go("/newsletter/left");
+    Ok(())
+}
+
+/// The button that begins the newsletter.
+#[component]
+pub fn ConfirmNewsletterPage() -> impl IntoView {
+    let lang = use_lang();
+    let params = use_params_map();
+    let token = move || params.read().get("token").unwrap_or_default();
+    view! {
+        <Head title=lang.pick("お便りのお申し込みの確認", "Confirm the newsletter") index=false />
+        <Load key=token load=can_confirm_newsletter view=move |good: bool| view! { <Confirm token=token() good /> } />
+    }
+}
+
+#[component]
+fn Confirm(token: String, good: bool) -> impl IntoView {
+    let lang = use_lang();
+    let action = ServerAction::<ConfirmNewsletter>::new();
+    let faults = use_faults(action, Faults::default());
+    let title = lang.pick("お便りのお申し込みの確認", "Confirm the newsletter");
+    if !good {
+        return view! { <Void title /> }.into_any();
+    }
+    view! {
+        <div class="door stack">
+            <h1>{title}</h1>
+            <p>
+                {lang.pick(
+                    "ボタンを押すと、ご登録のメールアドレスにお便りの配信を始めます。いつでも止められます。",
+                    "Press the button, and we begin to send the newsletter to the address of your account. You can end it at any time.",
+                )}
+            </p>
+            <FaultSummary faults labels=vec![] />
+            <ActionForm action=action>
+                <input type="hidden" name="token" value=token />
+                <SubmitButton
+                    label=lang.pick("お便りの配信を始める", "Begin to send it")
+                    pending=action.pending()
+                    class="button button--primary button--wide"
+                />
+            </ActionForm>
+        </div>
+    }
+    .into_any()
+}
+
+/// The button that ends it.
+#[component]
+pub fn LeaveNewsletterPage() -> impl IntoView {
+    let lang = use_lang();
+    let params = use_params_map();
+    let token = move || params.read().get("token").unwrap_or_default();
+    view! {
+        <Head title=lang.pick("お便りの停止", "End the newsletter") index=false />
+        <Load key=token load=can_leave_newsletter view=move |good: bool| view! { <Leave token=token() good /> } />
+    }
+}
+
+#[component]
+fn Leave(token: String, good: bool) -> impl IntoView {
+    let lang = use_lang();
+    let action = ServerAction::<LeaveNewsletter>::new();
+    let faults = use_faults(action, Faults::default());
+    let title = lang.pick("お便りの停止", "End the newsletter");
+    if !good {
+        return view! { <Void title /> }.into_any();
+    }
+    view! {
+        <div class="door stack">
+            <h1>{title}</h1>
+            <p>
+                {lang.pick(
+                    "ボタンを押すと、お便りの配信を止めます。ご注文などのお手続きに必要なメールは、これからもお送りします。",
+                    "Press the button, and we send you no more newsletters. Mails that your orders need still come.",
+                )}
+            </p>
+            <FaultSummary faults labels=vec![] />
+            <ActionForm action=action>
+                <input type="hidden" name="token" value=token />
+                <SubmitButton
+                    label=lang.pick("お便りを止める", "Stop sending it")
+                    pending=action.pending()
+                    class="button button--primary button--wide"
+                />
+            </ActionForm>
+        </div>
+    }
+    .into_any()
+}
+
+/// A link that is not good (any more).
+#[component]
+fn Void(title: &'static str) -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <div class="door stack">
+            <h1>{title}</h1>
+            <p>
+                {lang.pick(
+                    "このリンクは期限が切れているか、正しくありません。お便りの設定は、ログインのうえ、次のページで変えられます。",
+                    "This link is too old, or not a right one. Signed in, you can change what you get on this page.",
+                )}
+            </p>
+            <p>
+                <a class="button button--primary" href=href("/account/mail")>
+                    {lang.pick("お便りの設定へ", "To your newsletter settings")}
+                </a>
+            </p>
+        </div>
+    }
+}
+
+/// After one of the two buttons.
+#[component]
+pub fn NewsletterDonePage(
+    /// Whether it begins; else it has ended.
+    begins: bool,
+) -> impl IntoView {
+    let lang = use_lang();
+    let (title, words) = if begins {
+        (
+            lang.pick("お便りの配信を始めます", "The newsletter begins"),
+            lang.pick(
+                "ご確認いただき、ありがとうございます。次の号からお送りします。",
+                "Thank you for confirming. The next issue will come to you.",
+            ),
+        )
+    } else {
+        (
+            lang.pick("お便りを止めました", "The newsletter has ended"),
+            lang.pick(
+                "これまでお読みいただき、ありがとうございました。行き違いで1通届いた場合は、ご容赦ください。",
+                "Thank you for having read it. If one more was on its way already, we are sorry.",
+            ),
+        )
+    };
+    view! {
+        <Head title index=false />
+        <div class="door stack">
+            <h1>{title}</h1>
+            <p role="status">{words}</p>
+            <p><a href=href("/")>{lang.pick("お店に戻る", "Back to the shop")}</a></p>
+        </div>
+    }
+}

@@ -1,0 +1,116 @@
+//! Every mail with made-up content, to be looked at while one works on its words (development only).
+
+use noren_domain::checkout::PaymentMethod;
+use noren_domain::order::{OrderAddress, OrderLineView, OrderState, OrderView, PaymentState, ShipmentState};
+use noren_domain::prefecture::Prefecture;
+use noren_domain::shipping::Method;
+use noren_domain::tax::{TaxClass, shares};
+use noren_domain::{Lang, Text, Yen};
+
+use super::{Foot, Letter, Part, account, newsletter, order};
+use crate::Shop;
+use crate::vault::Plain;
+
+/// A mail as its reader would see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// Its subject.
+    pub subject: String,
+    /// Its text version.
+    pub text: String,
+    /// Its HTML version.
+    pub html: String,
+}
+
+/// The kinds of mails there are, by the words of the database.
+pub fn previews(shop: &Shop) -> Vec<&'static str> {
+    letters(shop, Lang::Ja).into_iter().map(|(kind, _)| kind).collect()
+}
+
+/// The mail of this kind; `None`: there is no such kind.
+pub fn preview(shop: &Shop, kind: &str, lang: Lang) -> Option<Preview> {
+    let (_, letter) = letters(shop, lang).into_iter().find(|(known, _)| *known == kind)?;
+    let leave = (kind == "newsletter").then(|| format!("{}{}", shop.url, lang.path("/newsletter/leave/sample")));
+    let check = format!("{}{}", shop.url, lang.path("/mails/check"));
+    let foot = Foot { no: Some("M-ABCD-2345".to_owned()), check, leave };
+    Some(Preview { text: letter.text(&foot), html: letter.html(&foot), subject: letter.subject })
+}
+
+fn letters(shop: &Shop, lang: Lang) -> Vec<(&'static str, Letter)> {
+    let with = |method| sample_order(shop, method);
+    let ledger = format!("shop.example 42:{}", "A".repeat(43) + "=");
+    let orders = [
+        ("order_placed", order::placed(shop, &with(PaymentMethod::Card), lang)),
+        ("order_placed_transfer", order::placed(shop, &with(PaymentMethod::Transfer), lang)),
+        ("order_placed_cash", order::placed(shop, &with(PaymentMethod::Cash), lang)),
+        ("order_paid", order::paid(shop, &with(PaymentMethod::Transfer), lang)),
+        ("order_refunded", order::refunded(shop, &with(PaymentMethod::Card), lang)),
+        ("order_lapsed", order::lapsed(shop, &with(PaymentMethod::Transfer), lang)),
+    ]
+    .map(|(kind, letter)| (kind, Letter { ledger: Some(ledger.clone()), ..letter }));
+    let letter = |(kind, (subject, parts)): (&'static str, (String, Vec<Part>))| {
+        (
+            kind,
+            Letter { to: Plain::new("hanako@example.jp".to_owned()), lang, subject, parts, phrase: None, ledger: None },
+        )
+    };
+    let phrase = lang.pick("青い 急須と 三日月", "blue teapot crescent");
+    let accounts = account::samples(lang, shop.now()).into_iter().map(letter);
+    let accounts = accounts.map(|(kind, letter)| (kind, Letter { phrase: Some(phrase.to_owned()), ..letter }));
+    let newsletters = newsletter::samples(shop, lang).into_iter().map(letter);
+    orders.into_iter().chain(accounts).chain(newsletters).collect()
+}
+
+fn sample_order(shop: &Shop, method: PaymentMethod) -> OrderView {
+    let line = |ja: &str, en: &str, options: Text, price, quantity, tax_class| OrderLineView {
+        sku: "SAMPLE".to_owned(),
+        slug: "sample".to_owned(),
+        name: Text::new(ja, en),
+        options,
+        picture: None,
+        price: Yen(price),
+        quantity,
+        tax_class,
+    };
+    let lines = vec![
+        line("手ぬぐい 青海波", "Tenugui, waves", Text::new("藍", "Indigo"), 1_320, 2, TaxClass::Standard),
+        line("煎茶 100g", "Sencha, 100 g", Text::default(), 1_080, 1, TaxClass::Reduced),
+    ];
+    let (goods, shipping) = (Yen(3_720), Yen(660));
+    let payment_fee = if method == PaymentMethod::Cash { Yen(330) } else { Yen(0) };
+    let total = Yen(goods.0 + shipping.0 + payment_fee.0);
+    let standard = Yen(total.0 - 1_080);
+    let pay_until = (method == PaymentMethod::Transfer).then(|| shop.now() + 7 * 24 * 60 * 60 * 1_000);
+    OrderView {
+        no: "N-ABCD-2345".to_owned(),
+        token: "sample".to_owned(),
+        state: OrderState::Placed,
+        payment: PaymentState::Unpaid,
+        shipment: ShipmentState::Open,
+        method,
+        placed_at: Some(shop.now()),
+        pay_until,
+        taxes: shares(&[(TaxClass::Standard, standard), (TaxClass::Reduced, Yen(1_080))], Yen(0)),
+        lines,
+        goods,
+        shipping,
+        payment_fee,
+        total,
+        delivery_method: Method::Parcel,
+        delivery_date: None,
+        delivery_slot: None,
+        gift_wrap: true,
+        address: OrderAddress {
+            name: "暖簾 花子".to_owned(),
+            postal_code: "100-0005".to_owned(),
+            prefecture: Prefecture::all().nth(12).expect("there are 47"),
+            city: "千代田区丸の内".to_owned(),
+            street: "1-1-1".to_owned(),
+            building: String::new(),
+            phone: "090-1234-5678".to_owned(),
+            email: "hanako@example.jp".to_owned(),
+            gift_message: "いつもありがとう <3".to_owned(),
+        },
+        timeline: Vec::new(),
+    }
+}

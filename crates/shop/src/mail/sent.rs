@@ -1,0 +1,287 @@
+//! Which mails the shop has sent, by their numbers: what kind of mail, when, and what became of it. Never to
+//! which address.
+
+use noren_domain::Lang;
+use noren_domain::mail::{Checked, MailLine, MailNo, MailPage};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::account::AccountMail;
+use super::{Mail, NewsletterMail};
+use crate::db::Conn;
+use crate::{Shop, execute, fetch_all, fetch_optional};
+
+/// So many mails stand on one page of the list.
+pub const ON_A_PAGE: u32 = 20;
+
+/// What became of a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It waits to be handed over, for the first time or again.
+    Queued,
+    /// The whole mail may be with the mail server, which has not said so.
+    Sending,
+    /// The mail server has taken it.
+    Sent,
+    /// The mail server has refused it for good.
+    Bounced,
+    /// It could not be handed over and is not tried any more.
+    GivenUp,
+    /// It was called off before it left: what it was about had changed.
+    Cancelled,
+}
+
+impl State {
+    const ALL: [Self; 6] = [Self::Queued, Self::Sending, Self::Sent, Self::Bounced, Self::GivenUp, Self::Cancelled];
+
+    /// The word stored in the database.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Bounced => "bounced",
+            Self::GivenUp => "given_up",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    /// What a customer reads.
+    const fn words(self, lang: Lang) -> &'static str {
+        match (self, lang) {
+            (Self::Queued | Self::Sending, Lang::Ja) => "送信を待っています",
+            (Self::Queued | Self::Sending, Lang::En) => "Waiting to be sent",
+            (Self::Sent, Lang::Ja) => "送信しました",
+            (Self::Sent, Lang::En) => "Sent",
+            (Self::Bounced, Lang::Ja) => "受信側のサーバーに受け取られませんでした",
+            (Self::Bounced, Lang::En) => "Refused by the receiving server",
+            (Self::GivenUp, Lang::Ja) => "お送りできませんでした",
+            (Self::GivenUp, Lang::En) => "Could not be sent",
+            (Self::Cancelled, Lang::Ja) => "送信を取りやめました",
+            (Self::Cancelled, Lang::En) => "Called off before it was sent",
+        }
+    }
+}
+
+impl Mail {
+    /// The word for its kind, as the database keeps it.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::OrderPlaced { .. } => "order_placed",
+            Self::OrderPaid { .. } => "order_paid",
+            Self::OrderRefunded { .. } => "order_refunded",
+            Self::OrderLapsed { .. } => "order_lapsed",
+            Self::Account(AccountMail::RegistrationCode { .. }) => "registration_code",
+            Self::Account(AccountMail::AlreadyRegistered { .. }) => "already_registered",
+            Self::Account(AccountMail::Code { .. }) => "code",
+            Self::Account(AccountMail::NewDevice { .. }) => "new_device",
+            Self::Account(AccountMail::Event { .. }) => "account_event",
+            Self::Newsletter(NewsletterMail::Confirm { .. }) => "newsletter_confirm",
+            Self::Newsletter(NewsletterMail::Issue { .. }) => "newsletter",
+        }
+    }
+
+    const fn whom(&self) -> Whom {
+        match self {
+            Self::OrderPlaced { order }
+            | Self::OrderPaid { order }
+            | Self::OrderRefunded { order }
+            | Self::OrderLapsed { order } => Whom::Order(*order),
+            Self::Account(AccountMail::RegistrationCode { registration, .. }) => Whom::Registration(*registration),
+            Self::Account(AccountMail::AlreadyRegistered { customer })
+            | Self::Newsletter(NewsletterMail::Confirm { customer, .. } | NewsletterMail::Issue { customer, .. }) => {
+                Whom::Customer(*customer)
+            }
+            Self::Account(AccountMail::Code { challenge, .. }) => Whom::Challenge(*challenge),
+            Self::Account(AccountMail::NewDevice { sign_in }) => Whom::SignIn(*sign_in),
+            Self::Account(AccountMail::Event { event }) => Whom::Event(*event),
+        }
+    }
+}
+
+/// The kind of a mail, for whoever asks about its number. A kind of a later version is a mail all the same.
+fn kind_words(kind: &str, lang: Lang) -> &'static str {
+    let (ja, en) = match kind {
+        "order_placed" => ("ご注文の確認", "Order confirmation"),
+        "order_paid" => ("お振り込みの確認", "Transfer received"),
+        "order_refunded" => ("ご返金のお知らせ", "Refund"),
+        "order_lapsed" => ("ご注文キャンセルのお知らせ", "Order cancelled"),
+        "registration_code" => ("会員登録の確認コード", "Registration code"),
+        "already_registered" => ("ご登録についてのお知らせ", "About your registration"),
+        "code" => ("確認コードのお知らせ", "Code"),
+        "new_device" => ("新しい端末からのログインのお知らせ", "New sign-in"),
+        "newsletter_confirm" => ("お便りのお申し込みの確認", "Newsletter: please confirm"),
+        "newsletter" => ("お便り", "Newsletter"),
+        _ => ("アカウントについてのお知らせ", "About your account"),
+    };
+    lang.pick(ja, en)
+}
+
+/// Where a mail's person is found.
+enum Whom {
+    Order(Uuid),
+    Registration(Uuid),
+    Customer(Uuid),
+    SignIn(Uuid),
+    Challenge(Uuid),
+    Event(Uuid),
+}
+
+#[derive(FromRow)]
+struct Person {
+    subject: Uuid,
+    customer: Option<Uuid>,
+    lang: String,
+}
+
+async fn person(conn: &mut Conn, whom: Whom) -> Result<Option<Person>, sqlx::Error> {
+    let (sql, id) = match whom {
+        Whom::Order(id) => {
+            ("SELECT subject_id AS subject, customer_id AS customer, lang FROM orders WHERE id = $1", id)
+        }
+        Whom::Customer(id) => ("SELECT id AS subject, id AS customer, lang FROM customer WHERE id = $1", id),
+        Whom::SignIn(id) => (
+            "SELECT c.id AS subject, c.id AS customer, c.lang FROM sign_in s JOIN customer c ON c.id = s.customer_id WHERE s.id = $1",
+            id,
+        ),
+        Whom::Event(id) => (
+            "SELECT c.id AS subject, c.id AS customer, c.lang FROM account_event e JOIN customer c ON c.id = e.customer_id WHERE e.id = $1",
+            id,
+        ),
+        // Where nobody has the address, the challenge itself is the record.
+        Whom::Challenge(id) => (
+            "SELECT COALESCE(customer_id, id) AS subject, customer_id AS customer, lang FROM challenge WHERE id = $1",
+            id,
+        ),
+        Whom::Registration(id) => {
+            let found = fetch_optional!(conn, (String,), "SELECT lang FROM registration WHERE id = $1", id).await?;
+            return Ok(found.map(|(lang,)| Person { subject: id, customer: None, lang }));
+        }
+    };
+    fetch_optional!(conn, Person, sql, id).await
+}
+
+/// A mail's row.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    /// Its number.
+    pub no: MailNo,
+    /// Where it stands.
+    pub state: State,
+    /// When it was written into the outbox, UTC ms.
+    pub created_at: i64,
+}
+
+type Row = (String, String, i64);
+
+fn read((no, state, created_at): Row) -> Option<Sent> {
+    Some(Sent { no: MailNo::parse(&no)?, state: State::from_word(&state)?, created_at })
+}
+
+/// Writes the mail of the job `key` down, in the caller's transaction; once, however often it is called.
+/// Where nobody is (any more) whom it is about, nothing is written.
+pub(super) async fn enter(conn: &mut Conn, shop: &Shop, key: &str, mail: &Mail) -> Result<(), sqlx::Error> {
+    let Some(person) = person(conn, mail.whom()).await? else { return Ok(()) };
+    let now = shop.now();
+    execute!(
+        conn,
+        "INSERT INTO mail_sent (id, no, key, kind, lang, subject_id, customer_id, created_at, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) \
+         ON CONFLICT DO NOTHING",
+        shop.entropy.uuid(now),
+        MailNo::of(&shop.entropy.code(8)).as_str(),
+        key,
+        mail.kind(),
+        person.lang.as_str(),
+        person.subject,
+        person.customer,
+        now
+    )
+    .await?;
+    Ok(())
+}
+
+/// The row of the job `key`; made now if there is none, for a job that an earlier version wrote.
+pub(super) async fn of(shop: &Shop, key: &str, mail: &Mail) -> Result<Option<Sent>, sqlx::Error> {
+    let sql = "SELECT no, state, created_at FROM mail_sent WHERE key = $1";
+    if let Some(row) = fetch_optional!(shop.db.read().await?, Row, sql, key).await? {
+        return Ok(read(row));
+    }
+    let mut tx = shop.db.write().await?;
+    enter(&mut tx, shop, key, mail).await?;
+    let row = fetch_optional!(tx, Row, sql, key).await?;
+    tx.commit().await?;
+    Ok(row.and_then(read))
+}
+
+/// Notes where a mail stands, in the caller's transaction.
+pub(super) async fn note(conn: &mut Conn, shop: &Shop, key: &str, state: State) -> Result<(), sqlx::Error> {
+    let sql = "UPDATE mail_sent SET state = $1, at = $2 WHERE key = $3";
+    execute!(conn, sql, state.word(), shop.now(), key).await?;
+    Ok(())
+}
+
+/// Like [`note`], in a transaction of its own.
+pub(super) async fn noted(shop: &Shop, key: &str, state: State) -> Result<(), sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    note(&mut tx, shop, key, state).await?;
+    tx.commit().await
+}
+
+/// Notes what the mail is called now that it is written.
+pub(super) async fn titled(conn: &mut Conn, key: &str, subject: &str) -> Result<(), sqlx::Error> {
+    execute!(conn, "UPDATE mail_sent SET subject = $1 WHERE key = $2", subject, key).await?;
+    Ok(())
+}
+
+/// Notes that it is not known whether the last try has left the mail with the mail server.
+pub(super) async fn doubt(shop: &Shop, key: &str) -> Result<(), sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    execute!(tx, "UPDATE mail_sent SET doubts = doubts + 1 WHERE key = $1", key).await?;
+    tx.commit().await
+}
+
+/// Called off, in the caller's transaction, unless it is on its way or over.
+pub(crate) async fn cancel(conn: &mut Conn, shop: &Shop, key: &str) -> Result<(), sqlx::Error> {
+    let sql = "UPDATE mail_sent SET state = 'cancelled', at = $1 WHERE key = $2 AND state = 'queued'";
+    execute!(conn, sql, shop.now(), key).await?;
+    Ok(())
+}
+
+/// Not tried any more, in the caller's transaction, unless it is over already.
+pub(crate) async fn give_up(conn: &mut Conn, shop: &Shop, key: &str) -> Result<(), sqlx::Error> {
+    let sql = "UPDATE mail_sent SET state = 'given_up', at = $1 WHERE key = $2 AND state IN ('queued', 'sending')";
+    execute!(conn, sql, shop.now(), key).await?;
+    Ok(())
+}
+
+/// The mails that the customer was sent, newest first, in the words of `lang`; pages count from 1.
+pub async fn mine(shop: &Shop, customer: Uuid, page: u32, lang: Lang) -> Result<MailPage, sqlx::Error> {
+    let page = page.max(1);
+    // A registration has the number that its customer has later.
+    let sql = "SELECT no, at, subject, kind, state FROM mail_sent WHERE customer_id = $1 OR subject_id = $1
+               ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3";
+    let (most, before) = (i64::from(ON_A_PAGE), i64::from(page - 1) * i64::from(ON_A_PAGE));
+    let mut conn = shop.db.read().await?;
+    let mut rows = fetch_all!(conn, (String, i64, String, String, String), sql, customer, most + 1, before).await?;
+    let older = rows.len() > usize::try_from(ON_A_PAGE).unwrap_or(usize::MAX);
+    rows.truncate(usize::try_from(ON_A_PAGE).unwrap_or(usize::MAX));
+    let line = |(no, at, subject, kind, state): (String, i64, String, String, String)| {
+        let state = State::from_word(&state)?;
+        let subject = if subject.is_empty() { kind_words(&kind, lang).to_owned() } else { subject };
+        let failed = matches!(state, State::Bounced | State::GivenUp);
+        Some(MailLine { no: MailNo::parse(&no)?, at, subject, state: state.words(lang).to_owned(), failed })
+    };
+    Ok(MailPage { mails: rows.into_iter().filter_map(line).collect(), page, older })
+}
+
+/// Whether a mail with this number has left the shop: its kind in the words of `lang`, and when. Nothing is
+/// said of one that has not left: nobody can hold it in their hands.
+pub(crate) async fn check(conn: &mut Conn, no: &str, lang: Lang) -> Result<Option<Checked>, sqlx::Error> {
+    let sql = "SELECT kind, at FROM mail_sent WHERE no = $1 AND (state IN ('sending', 'sent') OR doubts > 0)";
+    let found = fetch_optional!(conn, (String, i64), sql, no).await?;
+    Ok(found.map(|(kind, at)| Checked::Mail { at, kind: kind_words(&kind, lang).to_owned() }))
+}

@@ -1,0 +1,242 @@
+//! The newsletter: nobody gets it who has not asked for it and then confirmed that by a button behind a link in a
+//! mail (特定電子メール法 第3条). Each of these acts, and its end, stands in a ledger of consent that is never
+//! rewritten.
+
+use noren_domain::newsletter::{Issue, IssueFault, Standing};
+use noren_domain::{Id, Lang, account::Customer};
+use uuid::Uuid;
+
+use crate::account::limits;
+use crate::db::Conn;
+use crate::mail::{self, Mail, NewsletterMail};
+use crate::token::Token;
+use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
+
+/// Which words people agree to: changed whenever those on the page `/account/mail` are (`app/src/mail`).
+pub const WORDS: &str = "2026-11";
+
+/// How long the link that confirms is good: 7 days.
+const CONFIRM_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+/// So many customers are sent an issue in one transaction.
+const BATCH: i64 = 200;
+
+/// Where somebody has done something about the newsletter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// On the account's page.
+    Account,
+    /// On the page behind a link in a mail.
+    Mail,
+    /// By the mail program's own button (RFC 8058).
+    OneClick,
+}
+
+impl Source {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Mail => "mail",
+            Self::OneClick => "one_click",
+        }
+    }
+}
+
+/// Something about the newsletter could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum NewsletterError {
+    /// Too many mails were asked for.
+    #[error("too many tries; again in {minutes} minutes")]
+    TooMany {
+        /// Minutes to wait.
+        minutes: u32,
+    },
+    /// The issue is not fit to be sent.
+    #[error("{}", words(*.0))]
+    Unfit(IssueFault),
+    /// Another text was sent under this name.
+    #[error("issue \"{0}\" was sent with another text; give this one another name")]
+    Taken(String),
+    /// The issue cannot be written down.
+    #[error("the issue cannot be kept: {0}")]
+    Content(#[from] serde_json::Error),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+const fn words(fault: IssueFault) -> &'static str {
+    match fault {
+        IssueFault::Name => "the issue's name must be 1 to 40 lower-case letters, digits and hyphens, such as 2026-12",
+        IssueFault::Empty => {
+            "the issue needs a subject of one line (100 characters at most) and a text, in both languages"
+        }
+    }
+}
+
+/// What the link that confirms carries, for the entry `asked` of the ledger.
+pub(crate) fn confirm_token(shop: &Shop, asked: Uuid) -> Token {
+    Token::from_bytes(&shop.keys.derive("newsletter-confirm", asked.as_bytes()))
+}
+
+/// What the link that ends it carries: the same in every issue.
+pub(crate) fn leave_token(shop: &Shop, customer: Uuid) -> Token {
+    Token::from_bytes(&shop.keys.derive("newsletter-leave", customer.as_bytes()))
+}
+
+async fn enter(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Uuid,
+    act: &str,
+    lang: Lang,
+    source: Source,
+) -> Result<Uuid, sqlx::Error> {
+    let id = shop.entropy.uuid(shop.now());
+    let sql = "INSERT INTO newsletter_consent (id, customer_id, act, words, lang, source, at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    execute!(conn, sql, id, customer, act, WORDS, lang.tag(), source.word(), shop.now()).await?;
+    Ok(id)
+}
+
+/// How the customer stands to the newsletter.
+pub async fn standing(shop: &Shop, customer: Id<Customer>) -> Result<Standing, sqlx::Error> {
+    let sql = "SELECT state, confirm_until FROM newsletter_reader WHERE customer_id = $1";
+    let row = fetch_optional!(shop.db.read().await?, (String, Option<i64>), sql, customer.0).await?;
+    Ok(match row.as_ref().map(|(state, until)| (state.as_str(), *until)) {
+        Some(("confirmed", _)) => Standing::In,
+        Some(("asked", Some(until))) if shop.now() < until => Standing::Asked,
+        _ => Standing::Out,
+    })
+}
+
+/// Whether the customer still wants what is about to be sent.
+pub(crate) async fn wanted(shop: &Shop, customer: Uuid) -> Result<bool, sqlx::Error> {
+    Ok(standing(shop, Id::new(customer)).await? == Standing::In)
+}
+
+/// The customer asks for the newsletter: a mail asks back. Nothing happens to who gets it already.
+pub async fn ask(shop: &Shop, customer: Id<Customer>, lang: Lang) -> Result<(), NewsletterError> {
+    let mut tx = shop.db.write().await?;
+    let standing = limits::take(&mut tx, shop, limits::NEWSLETTER_CUSTOMER, customer.0.as_bytes()).await?;
+    if let limits::Standing::Over { minutes, .. } = standing {
+        tx.commit().await?;
+        return Err(NewsletterError::TooMany { minutes });
+    }
+    let sql = "SELECT 1 FROM newsletter_reader WHERE customer_id = $1 AND state = 'confirmed'";
+    if fetch_optional!(tx, (i32,), sql, customer.0).await?.is_some() {
+        return Ok(tx.commit().await?);
+    }
+    let asked = enter(&mut tx, shop, customer.0, "asked", lang, Source::Account).await?;
+    execute!(
+        tx,
+        "INSERT INTO newsletter_reader (customer_id, state, confirm_hash, confirm_until, leave_hash) VALUES ($1, 'asked', $2, $3, $4) \
+         ON CONFLICT (customer_id) DO UPDATE SET state = 'asked', confirm_hash = $2, confirm_until = $3",
+        customer.0,
+        confirm_token(shop, asked).hash().to_vec(),
+        shop.now() + CONFIRM_MS,
+        leave_token(shop, customer.0).hash().to_vec()
+    )
+    .await?;
+    let mail = Mail::Newsletter(NewsletterMail::Confirm { customer: customer.0, asked });
+    mail::enqueue(&mut tx, shop, &format!("newsletter-ask-{asked}"), &mail).await?;
+    tx.commit().await?;
+    outbox::ring();
+    Ok(())
+}
+
+/// Whether the link that confirms is good now.
+pub async fn can_confirm(shop: &Shop, token: &Token) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT 1 FROM newsletter_reader WHERE confirm_hash = $1 AND confirm_until > $2";
+    Ok(fetch_optional!(shop.db.read().await?, (i32,), sql, token.hash().to_vec(), shop.now()).await?.is_some())
+}
+
+/// Whether the link that ends it belongs to anybody.
+pub async fn can_leave(shop: &Shop, token: &Token) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT 1 FROM newsletter_reader WHERE leave_hash = $1";
+    Ok(fetch_optional!(shop.db.read().await?, (i32,), sql, token.hash().to_vec()).await?.is_some())
+}
+
+/// The button behind the link in the mail was pressed; `false`: the link is not (or no longer) good. Pressed
+/// twice it is as if once.
+pub async fn confirm(shop: &Shop, token: &Token, lang: Lang) -> Result<bool, sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    let (hash, now) = (token.hash().to_vec(), shop.now());
+    let sql = "UPDATE newsletter_reader SET state = 'confirmed' WHERE confirm_hash = $1 AND confirm_until > $2 AND state = 'asked' RETURNING customer_id";
+    if let Some((customer,)) = fetch_optional!(tx, (Uuid,), sql, hash.clone(), now).await? {
+        enter(&mut tx, shop, customer, "confirmed", lang, Source::Mail).await?;
+        tx.commit().await?;
+        return Ok(true);
+    }
+    let sql = "SELECT 1 FROM newsletter_reader WHERE confirm_hash = $1 AND confirm_until > $2 AND state = 'confirmed'";
+    Ok(fetch_optional!(tx, (i32,), sql, hash, now).await?.is_some())
+}
+
+/// The customer wants it no more: at once, also for what waits to be sent.
+pub async fn withdraw(shop: &Shop, customer: Id<Customer>, lang: Lang, source: Source) -> Result<(), sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    end(&mut tx, shop, customer.0, lang, source).await?;
+    tx.commit().await
+}
+
+/// Like [`withdraw`], by the link in an issue; `false`: it belongs to nobody.
+pub async fn leave(shop: &Shop, token: &Token, lang: Lang, source: Source) -> Result<bool, sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    let sql = "SELECT customer_id FROM newsletter_reader WHERE leave_hash = $1";
+    let Some((customer,)) = fetch_optional!(tx, (Uuid,), sql, token.hash().to_vec()).await? else { return Ok(false) };
+    end(&mut tx, shop, customer, lang, source).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+async fn end(conn: &mut Conn, shop: &Shop, customer: Uuid, lang: Lang, source: Source) -> Result<(), sqlx::Error> {
+    // The link of an earlier mail begins nothing again.
+    let sql = "UPDATE newsletter_reader SET state = 'withdrawn', confirm_hash = NULL, confirm_until = NULL WHERE customer_id = $1 AND state <> 'withdrawn'";
+    if execute!(conn, sql, customer).await? == 0 {
+        return Ok(());
+    }
+    enter(conn, shop, customer, "withdrawn", lang, source).await?;
+    let sql = "SELECT key FROM mail_sent WHERE customer_id = $1 AND kind IN ('newsletter', 'newsletter_confirm') AND state = 'queued'";
+    for (key,) in fetch_all!(conn, (String,), sql, customer).await? {
+        outbox::cancel(conn, shop, &key).await?;
+    }
+    Ok(())
+}
+
+/// Writes one mail of `issue` into the outbox for each customer who gets the newsletter, and gives the number of
+/// those who had not been sent it before. The same again sends nothing twice.
+pub async fn send(shop: &Shop, issue: &Issue) -> Result<u64, NewsletterError> {
+    issue.check().map_err(NewsletterError::Unfit)?;
+    let content = serde_json::to_string(issue)?;
+    let mut tx = shop.db.write().await?;
+    let sql =
+        "INSERT INTO newsletter_issue (name, content, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
+    execute!(tx, sql, issue.name.as_str(), content.as_str(), shop.now()).await?;
+    let sql = "SELECT content FROM newsletter_issue WHERE name = $1";
+    let kept = fetch_optional!(tx, (String,), sql, issue.name.as_str()).await?;
+    if kept.is_none_or(|(kept,)| kept != content) {
+        return Err(NewsletterError::Taken(issue.name.clone()));
+    }
+    tx.commit().await?;
+    let (mut after, mut sent) = (Uuid::nil(), 0);
+    loop {
+        let sql = "SELECT customer_id FROM newsletter_reader WHERE state = 'confirmed' AND customer_id > $1 ORDER BY customer_id LIMIT $2";
+        let readers = fetch_all!(shop.db.read().await?, (Uuid,), sql, after, BATCH).await?;
+        let Some((last,)) = readers.last() else { break };
+        after = *last;
+        let mut tx = shop.db.write().await?;
+        for (customer,) in readers {
+            let key = format!("newsletter-{}-{customer}", issue.name);
+            let sql = "SELECT 1 FROM mail_sent WHERE key = $1";
+            if fetch_optional!(tx, (i32,), sql, key.as_str()).await?.is_none() {
+                let mail = Mail::Newsletter(NewsletterMail::Issue { customer, issue: issue.name.clone() });
+                mail::enqueue(&mut tx, shop, &key, &mail).await?;
+                sent += 1;
+            }
+        }
+        tx.commit().await?;
+        outbox::ring();
+    }
+    Ok(sent)
+}
+
+#[cfg(test)]
+mod tests;

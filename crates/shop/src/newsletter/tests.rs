@@ -1,0 +1,136 @@
+//! What the newsletter promises.
+
+use noren_domain::Text;
+
+use super::*;
+use crate::account::testing::customer;
+use crate::mail::mailbox::{self, Received};
+use crate::{fetch_one, on_both_databases};
+
+const EMAIL: &str = "hanako@example.jp";
+
+fn issue(name: &str) -> Issue {
+    Issue {
+        name: name.to_owned(),
+        subject: Text::new("冬の新作", "New for winter"),
+        text: Text::new("手ぬぐい。\n\n茶碗。", "Cloth.\n\nBowls."),
+    }
+}
+
+/// The mails so far, oldest first.
+async fn mails(shop: &Shop) -> Vec<Received> {
+    outbox::run_due(shop).await.unwrap();
+    let mut mails = mailbox::list(shop).await.unwrap();
+    mails.reverse();
+    mails
+}
+
+/// The token behind `way` in the newest mail with such a link.
+async fn link(shop: &Shop, way: &str) -> Token {
+    let mails = mails(shop).await;
+    let found = mails.iter().rev().find_map(|mail| mail.text.split(way).nth(1));
+    Token::parse(&found.unwrap()[..43]).unwrap()
+}
+
+async fn acts(shop: &Shop) -> Vec<(String, String)> {
+    let sql = "SELECT act, source FROM newsletter_consent ORDER BY id";
+    fetch_all!(shop.db.read().await.unwrap(), (String, String), sql).await.unwrap()
+}
+
+/// A customer who has asked and confirmed.
+async fn reader(shop: &Shop, address: &str) -> Id<Customer> {
+    let who = customer(shop, address).await;
+    ask(shop, who, Lang::Ja).await.unwrap();
+    let token = link(shop, "/newsletter/confirm/").await;
+    assert!(confirm(shop, &token, Lang::Ja).await.unwrap());
+    who
+}
+
+on_both_databases!(nobody_gets_it_who_has_not_confirmed_and_each_act_is_in_the_ledger(shop) {
+    let who = customer(&shop, EMAIL).await;
+    assert_eq!(standing(&shop, who).await.unwrap(), Standing::Out);
+    ask(&shop, who, Lang::Ja).await.unwrap();
+    assert_eq!(standing(&shop, who).await.unwrap(), Standing::Asked);
+    shop.clock.advance(1);
+    assert_eq!(send(&shop, &issue("early")).await.unwrap(), 0);
+    let token = link(&shop, "/newsletter/confirm/").await;
+    assert!(can_confirm(&shop, &token).await.unwrap());
+    for _ in 0..2 {
+        assert!(confirm(&shop, &token, Lang::Ja).await.unwrap(), "pressed twice is as if once");
+    }
+    shop.clock.advance(1);
+    assert_eq!(standing(&shop, who).await.unwrap(), Standing::In);
+    withdraw(&shop, who, Lang::Ja, Source::Account).await.unwrap();
+    withdraw(&shop, who, Lang::Ja, Source::Account).await.unwrap();
+    assert_eq!(standing(&shop, who).await.unwrap(), Standing::Out);
+    assert!(!confirm(&shop, &token, Lang::Ja).await.unwrap(), "the old link begins nothing again");
+    let said = |act: &str, source: &str| (act.to_owned(), source.to_owned());
+    assert_eq!(acts(&shop).await, [said("asked", "account"), said("confirmed", "mail"), said("withdrawn", "account")]);
+});
+
+on_both_databases!(the_ledger_of_consent_is_never_rewritten(shop) {
+    reader(&shop, EMAIL).await;
+    for sql in ["UPDATE newsletter_consent SET act = 'confirmed'", "DELETE FROM newsletter_consent"] {
+        let mut tx = shop.db.write().await.unwrap();
+        assert!(execute!(tx, sql).await.unwrap_err().to_string().contains("append-only"), "{sql}");
+    }
+});
+
+on_both_databases!(a_link_that_confirms_is_good_for_seven_days_and_only_the_newest_is(shop) {
+    let who = customer(&shop, EMAIL).await;
+    ask(&shop, who, Lang::Ja).await.unwrap();
+    let first = link(&shop, "/newsletter/confirm/").await;
+    shop.clock.advance(1_000);
+    ask(&shop, who, Lang::Ja).await.unwrap();
+    assert!(!confirm(&shop, &first, Lang::Ja).await.unwrap());
+    shop.clock.advance(CONFIRM_MS);
+    assert_eq!(standing(&shop, who).await.unwrap(), Standing::Out);
+    assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), "SELECT COUNT(*) FROM newsletter_consent WHERE act = 'confirmed'").await.unwrap().0, 0);
+});
+
+on_both_databases!(an_issue_reaches_each_reader_once_with_a_way_out_and_its_sender(shop) {
+    reader(&shop, EMAIL).await;
+    let other = reader(&shop, "taro@example.jp").await;
+    customer(&shop, "nobody@example.jp").await;
+    assert_eq!(send(&shop, &issue("2026-12")).await.unwrap(), 2);
+    assert_eq!(send(&shop, &issue("2026-12")).await.unwrap(), 0);
+    let other_text = Issue { text: Text::new("別の文", "Other"), ..issue("2026-12") };
+    assert!(matches!(send(&shop, &other_text).await, Err(NewsletterError::Taken(_))));
+    let sent: Vec<Received> = mails(&shop).await.into_iter().filter(|mail| mail.subject == "冬の新作").collect();
+    assert_eq!(sent.len(), 2);
+    for mail in &sent {
+        for said in ["手ぬぐい。", "株式会社暖簾堂", "東京都千代田区", "/newsletter/leave/", "shop@norendo.example", "M-"] {
+            assert!(mail.text.contains(said), "{said}: {}", mail.text);
+        }
+        let raw = std::fs::read_to_string(shop.mailbox_dir().join(format!("{}.eml", mail.name))).unwrap();
+        assert!(raw.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
+        assert!(raw.replace("\r\n ", " ").contains("List-Unsubscribe: <http://shop.example/newsletter/one-click/"), "{raw}");
+    }
+    let about: Vec<Received> = mails(&shop).await.into_iter().filter(|mail| mail.subject != "冬の新作").collect();
+    for mail in about {
+        let raw = std::fs::read_to_string(shop.mailbox_dir().join(format!("{}.eml", mail.name))).unwrap();
+        assert!(!raw.contains("List-Unsubscribe"), "mails that are needed have no way out");
+    }
+    let token = leave_token(&shop, other.0);
+    assert!(can_leave(&shop, &token).await.unwrap());
+    assert!(leave(&shop, &token, Lang::Ja, Source::OneClick).await.unwrap());
+    assert_eq!(send(&shop, &issue("2027-01")).await.unwrap(), 1);
+    assert!(!leave(&shop, &Token::random(&shop.entropy), Lang::Ja, Source::OneClick).await.unwrap());
+});
+
+on_both_databases!(who_leaves_is_not_sent_what_waits_already(shop) {
+    let who = reader(&shop, EMAIL).await;
+    assert_eq!(send(&shop, &issue("2026-12")).await.unwrap(), 1);
+    withdraw(&shop, who, Lang::Ja, Source::Account).await.unwrap();
+    assert!(mails(&shop).await.iter().all(|mail| mail.subject != "冬の新作"));
+    let sql = "SELECT state FROM mail_sent WHERE kind = 'newsletter'";
+    assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (String,), sql).await.unwrap().0, "cancelled");
+});
+
+on_both_databases!(so_many_mails_are_asked_for_and_no_more(shop) {
+    let who = customer(&shop, EMAIL).await;
+    for _ in 0..5 {
+        ask(&shop, who, Lang::Ja).await.unwrap();
+    }
+    assert!(matches!(ask(&shop, who, Lang::Ja).await, Err(NewsletterError::TooMany { .. })));
+});

@@ -1,0 +1,108 @@
+//! What the outbox promises.
+
+use super::*;
+use crate::fetch_one;
+use crate::mail::account::AccountMail;
+use crate::on_both_databases;
+
+/// A mail about a customer who is not there.
+fn to_nobody() -> Mail {
+    Mail::Account(AccountMail::AlreadyRegistered { customer: Uuid::from_u128(1) })
+}
+
+async fn put(shop: &Shop, key: &str, payload: &impl Serialize) {
+    let mut tx = shop.db.write().await.unwrap();
+    enqueue(&mut tx, shop, key, Topic::Mail, payload).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+on_both_databases!(a_failing_job_waits_longer_each_time_and_loses_nothing(shop) {
+    // The folder for mails is a file: nothing can be written there for now.
+    std::fs::remove_dir(shop.mailbox_dir()).unwrap();
+    std::fs::write(shop.mailbox_dir(), b"").unwrap();
+    put(&shop, "hello", &to_nobody()).await;
+    put(&shop, "hello", &to_nobody()).await;
+    assert_eq!(run_due(&shop).await.unwrap(), 0);
+    assert_eq!(run_due(&shop).await.unwrap(), 0);
+    shop.clock.advance(1_000);
+    run_due(&shop).await.unwrap();
+    let (attempts, run_at) =
+        fetch_one!(shop.db.read().await.unwrap(), (i64, i64), "SELECT attempts, run_at FROM outbox").await.unwrap();
+    assert_eq!((attempts, run_at), (2, shop.now() + 2_000));
+    assert_eq!(backlog(&shop).await.unwrap(), Backlog { waiting: 1, oldest_ms: 1_000, failed: 0, bounced: 0 }, "since it was first due");
+});
+
+on_both_databases!(a_job_that_can_never_succeed_is_tried_once_and_counted(shop) {
+    put(&shop, "nobody", &to_nobody()).await;
+    put(&shop, "nonsense", &"no mail at all").await;
+    for _ in 0..2 {
+        assert_eq!(run_due(&shop).await.unwrap(), 0);
+        shop.clock.advance(LAST_RETRY_MS + LEASE_MS);
+    }
+    let tried = fetch_all!(shop.db.read().await.unwrap(), (i64, bool), "SELECT attempts, last_error IS NOT NULL FROM outbox");
+    assert_eq!(tried.await.unwrap(), [(1, true), (1, true)]);
+    assert_eq!(backlog(&shop).await.unwrap(), Backlog { waiting: 0, oldest_ms: 0, failed: 2, bounced: 0 });
+});
+
+on_both_databases!(who_has_lost_the_lease_books_nothing(shop) {
+    put(&shop, "slow", &to_nobody()).await;
+    let slow = super::claim(&shop, Lane::Mails).await.unwrap().remove(0);
+    assert!(super::claim(&shop, Lane::Mails).await.unwrap().is_empty());
+    shop.clock.advance(LEASE_MS);
+    let quick = super::claim(&shop, Lane::Mails).await.unwrap().remove(0);
+    book(&shop, &slow, Ok(())).await.unwrap();
+    assert_eq!(backlog(&shop).await.unwrap().waiting, 1);
+    book(&shop, &quick, Ok(())).await.unwrap();
+    assert_eq!(backlog(&shop).await.unwrap().waiting, 0);
+});
+
+on_both_databases!(the_banks_word_waits_for_no_mail(shop) {
+    for no in 0..2 * BATCH {
+        put(&shop, &format!("mail-{no}"), &to_nobody()).await;
+    }
+    shop.clock.advance(1);
+    let mut tx = shop.db.write().await.unwrap();
+    enqueue(&mut tx, &shop, "word", Topic::Bank, &"nonsense").await.unwrap();
+    tx.commit().await.unwrap();
+    let taken: Vec<_> = super::claim(&shop, Lane::Rest).await.unwrap().into_iter().map(|job| job.key).collect();
+    assert_eq!(taken, ["word"]);
+    assert!(super::claim(&shop, Lane::Mails).await.unwrap().iter().all(|job| job.topic == "mail"));
+});
+
+on_both_databases!(who_wants_to_go_on_with_a_job_must_still_have_it(shop) {
+    put(&shop, "slow", &to_nobody()).await;
+    let mut slow = super::claim(&shop, Lane::Mails).await.unwrap().remove(0);
+    let mut tx = shop.db.write().await.unwrap();
+    assert!(slow.hold(&mut tx, shop.now() + 2 * LEASE_MS).await.unwrap());
+    tx.commit().await.unwrap();
+    shop.clock.advance(LEASE_MS);
+    assert!(super::claim(&shop, Lane::Mails).await.unwrap().is_empty(), "it was held for longer");
+    shop.clock.advance(LEASE_MS);
+    let mut quick = super::claim(&shop, Lane::Mails).await.unwrap().remove(0);
+    let mut tx = shop.db.write().await.unwrap();
+    assert!(!slow.hold(&mut tx, shop.now() + LEASE_MS).await.unwrap());
+    cancel(&mut tx, &shop, "slow").await.unwrap();
+    assert!(!quick.hold(&mut tx, shop.now() + LEASE_MS).await.unwrap(), "it was called off");
+});
+
+on_both_databases!(every_job_of_a_batch_is_done_and_booked(shop) {
+    for no in 0..=3 * AT_ONCE {
+        put(&shop, &format!("mail-{no}"), &to_nobody()).await;
+    }
+    run_due(&shop).await.unwrap();
+    let (open, tried) =
+        fetch_one!(shop.db.read().await.unwrap(), (i64, i64), "SELECT COUNT(*) - COUNT(failed_at), MAX(attempts) FROM outbox").await.unwrap();
+    assert_eq!((open, tried), (0, 1));
+});
+
+on_both_databases!(what_is_not_committed_was_never_asked_for(shop) {
+    let mut tx = shop.db.write().await.unwrap();
+    enqueue(&mut tx, &shop, "k", Topic::Mail, &Mail::Account(AccountMail::AlreadyRegistered { customer: Uuid::from_u128(1) })).await.unwrap();
+    drop(tx);
+    assert_eq!(backlog(&shop).await.unwrap().waiting, 0);
+});
+
+#[test]
+fn waiting_doubles_up_to_an_hour() {
+    assert_eq!([1, 2, 3, 30].map(backoff), [1_000, 2_000, 4_000, 3_600_000]);
+}

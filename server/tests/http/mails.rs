@@ -1,0 +1,196 @@
+//! `/account/mail`, `/mails/check`, `/newsletter/…`, and the previews of every mail.
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+
+use crate::account::{PASSWORD, register};
+use crate::fixture::{Browser, TestApp};
+
+const EMAIL: &str = "reader@example.jp";
+
+/// The number in a mail's foot.
+fn number(mail: &str) -> String {
+    let at = mail.find("M-").expect("every mail has a number");
+    mail[at..at + "M-ABCD-2345".len()].to_owned()
+}
+
+/// The path of the newest link in the mails to `address` that leads to `way`.
+async fn link(app: &TestApp, address: &str, way: &str) -> String {
+    let mails = app.mails_to(address).await;
+    let mail = mails.iter().rev().find(|mail| mail.contains(way)).unwrap();
+    let from = mail.find(way).unwrap();
+    mail[from..].split_whitespace().next().unwrap().to_owned()
+}
+
+async fn check(browser: &mut Browser<'_>, no: &str) -> String {
+    browser.get(&format!("/mails/check?no={no}")).await.body
+}
+
+#[tokio::test]
+async fn a_customer_sees_each_mail_with_the_number_that_stands_in_it_and_nobody_elses() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, EMAIL).await;
+    register(&app, &mut app.browser(), "other@example.jp").await;
+    let mine = number(&app.mails_to(EMAIL).await[0]);
+    let others = number(&app.mails_to("other@example.jp").await[0]);
+    let page = browser.get("/account/mail").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(
+        page.body.contains(&mine) && page.body.contains("確認コードのお知らせ") && page.body.contains("送信しました")
+    );
+    assert!(!page.body.contains(&others) && !page.body.contains(EMAIL), "no address stands there");
+    assert!(browser.get("/account").await.body.contains("href=\"/account/mail\""));
+    assert!(browser.get("/en/account/mail").await.body.contains("Mails we sent you"));
+    let stranger = app.browser().get("/account/mail").await;
+    assert!(stranger.location().starts_with("/login?next="), "{}", stranger.location());
+    let far = browser.get("/account/mail?page=4000000000").await;
+    assert_eq!(far.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn anybody_can_check_a_number_and_hears_nothing_about_to_whom() {
+    let app = TestApp::start().await;
+    register(&app, &mut app.browser(), EMAIL).await;
+    let no = number(&app.mails_to(EMAIL).await[0]);
+    let mut browser = app.browser();
+    let known = check(&mut browser, &no).await;
+    assert!(known.contains("当店が") && known.contains("会員登録の確認コード"), "{known}");
+    assert!(!known.contains(EMAIL));
+    assert!(check(&mut browser, &no.to_lowercase()).await.contains("会員登録の確認コード"), "as people type it");
+    assert!(check(&mut browser, "N-2026-0001").await.contains("href=\"/security/notices/N-2026-0001\""));
+    for wrong in ["M-2222-2222", "N-1999-0001", "nonsense", "%3Cscript%3Ealert(1)%3C/script%3E"] {
+        let page = check(&mut browser, wrong).await;
+        assert!(page.contains("当店は送っていません") && !page.contains("<script>alert"), "{wrong}");
+    }
+    assert!(!browser.get("/mails/check").await.body.contains("当店は送っていません"));
+    for page in ["/security", "/help"] {
+        assert!(browser.get(page).await.body.contains("/mails/check"), "{page} leads there");
+    }
+}
+
+#[tokio::test]
+async fn numbers_cannot_be_tried_without_end() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    for _ in 0..60 {
+        assert!(check(&mut browser, "M-2222-2222").await.contains("当店は送っていません"));
+    }
+    let over = check(&mut browser, "M-2222-2222").await;
+    assert!(over.contains("確認が多すぎます") && !over.contains("当店は送っていません"));
+    assert_eq!(browser.get("/mails/check").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_newsletter_begins_and_ends_by_buttons_and_never_by_opening_a_page() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, EMAIL).await;
+    assert!(browser.get("/account/mail").await.body.contains("お便りはお送りしていません。"));
+    let asked = browser.submit("/account/mail", "/api/mail/ask-newsletter", &[]).await;
+    assert!(asked.body.contains("確認のメールをお送りしました。"));
+    let way = link(&app, EMAIL, "/newsletter/confirm/").await;
+    // Without a sign-in: the mail may be read on another machine.
+    let mut elsewhere = app.browser();
+    for _ in 0..2 {
+        assert!(elsewhere.get(&way).await.body.contains("お便りの配信を始める"));
+    }
+    assert!(browser.get("/account/mail").await.body.contains("確認のメールをお送りしました。"), "only looked at");
+    let token = way.rsplit('/').next().unwrap();
+    let begun = elsewhere.submit(&way, "/api/newsletter/confirm", &[("token", token)]).await;
+    assert!(begun.body.contains("お便りの配信を始めます"), "{}", begun.body);
+    assert!(browser.get("/account/mail").await.body.contains("お便りをお送りしています。"));
+
+    let issue = noren_domain::newsletter::Issue {
+        name: "2026-12".to_owned(),
+        subject: noren_domain::Text::new("冬の新作", "New"),
+        text: noren_domain::Text::new("手ぬぐい。", "Cloth."),
+    };
+    assert_eq!(noren_shop::newsletter::send(&app.shop, &issue).await.unwrap(), 1);
+    let leave = link(&app, EMAIL, "/newsletter/leave/").await;
+    assert!(elsewhere.get(&leave).await.body.contains("お便りを止める"));
+    assert!(browser.get("/account/mail").await.body.contains("お便りをお送りしています。"), "only looked at");
+    let token = leave.rsplit('/').next().unwrap();
+    let left = elsewhere.submit(&leave, "/api/newsletter/leave", &[("token", token)]).await;
+    assert!(left.body.contains("お便りを止めました"));
+    assert!(browser.get("/account/mail").await.body.contains("お便りはお送りしていません。"));
+    let late = elsewhere.get(&way).await;
+    assert!(late.body.contains("このリンクは期限が切れているか"), "the old link begins nothing again");
+}
+
+#[tokio::test]
+async fn a_mail_program_ends_the_newsletter_with_one_press_without_cookies() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, EMAIL).await;
+    browser.post("/account/mail", "/api/mail/ask-newsletter", &[]).await;
+    let way = link(&app, EMAIL, "/newsletter/confirm/").await;
+    browser.post(&way, "/api/newsletter/confirm", &[("token", way.rsplit('/').next().unwrap())]).await;
+    let issue = noren_domain::newsletter::Issue {
+        name: "2026-12".to_owned(),
+        subject: noren_domain::Text::new("冬の新作", "New"),
+        text: noren_domain::Text::new("手ぬぐい。", "Cloth."),
+    };
+    noren_shop::newsletter::send(&app.shop, &issue).await.unwrap();
+    let leave = link(&app, EMAIL, "/newsletter/leave/").await;
+    let one_click = leave.replace("/en/", "/").replace("/newsletter/leave/", "/newsletter/one-click/");
+    // A program that opens the address like a link comes to the page with a button, and changes nothing.
+    let opened = app.send(Request::get(&one_click).body(Body::empty()).unwrap()).await;
+    assert!(opened.status.is_redirection() && opened.location().contains("/newsletter/leave/"));
+    assert!(browser.get("/account/mail").await.body.contains("お便りをお送りしています。"));
+    let press = |path: &str| {
+        Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from("List-Unsubscribe=One-Click"))
+            .unwrap()
+    };
+    for _ in 0..2 {
+        assert_eq!(app.send(press(&one_click)).await.status, StatusCode::OK, "as often as it likes");
+    }
+    assert!(browser.get("/account/mail").await.body.contains("お便りはお送りしていません。"));
+    let unknown = format!("/newsletter/one-click/{}", "A".repeat(43));
+    assert_eq!(app.send(press(&unknown)).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.send(press("/newsletter/one-click/x")).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn whoever_asks_too_often_hears_so_without_scripts_too() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, EMAIL).await;
+    for _ in 0..5 {
+        browser.post("/account/mail", "/api/mail/ask-newsletter", &[]).await;
+    }
+    let over = browser.submit("/account/mail", "/api/mail/ask-newsletter", &[]).await;
+    assert!(over.body.contains("class=\"fault-summary\"") || over.body.contains("分"), "{}", over.body);
+    assert_eq!(app.mails_to(EMAIL).await.len(), 1 + 5);
+}
+
+#[tokio::test]
+async fn every_mail_can_be_looked_at_in_development_and_nowhere_else() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    let list = browser.get("/dev/mails").await;
+    assert_eq!(list.status, StatusCode::OK);
+    let ways: Vec<String> = list
+        .body
+        .split("href=\"/dev/mails/")
+        .skip(1)
+        .map(|rest| format!("/dev/mails/{}", rest.split('"').next().unwrap()))
+        .collect();
+    assert!(ways.len() >= 2 * 9, "{ways:?}");
+    for way in &ways {
+        let page = browser.get(way).await;
+        assert_eq!(page.status, StatusCode::OK, "{way}");
+        assert!(page.body.contains("<iframe sandbox") && page.body.contains("M-ABCD-2345"), "{way}");
+    }
+    assert_eq!(browser.get("/dev/mails/ja/nothing").await.status, StatusCode::NOT_FOUND);
+    let shop = TestApp::in_production().await;
+    for way in ["/dev/mails", "/dev/mails/ja/order_placed", "/dev/mailbox"] {
+        assert_eq!(shop.browser().get(way).await.status, StatusCode::NOT_FOUND, "{way}");
+    }
+    // A stranger's password is in none of them.
+    assert!(!list.body.contains(PASSWORD));
+}
