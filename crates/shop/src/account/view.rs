@@ -44,7 +44,7 @@ pub async fn home(shop: &Shop, who: &SignedIn) -> Result<Option<AccountView>, Do
     Ok(Some(AccountView { email: Some(opened.expose(Field::Email).to_owned()), name, since, attention }))
 }
 
-/// The customer's own address, for the page `route`; `None` if the account has gone.
+/// The customer's own address, for the page `route`; `None` if the account has gone, or its data are lost.
 pub(super) async fn address<E: From<sqlx::Error> + From<VaultError>>(
     shop: &Shop,
     customer: Id<Customer>,
@@ -55,8 +55,10 @@ pub(super) async fn address<E: From<sqlx::Error> + From<VaultError>>(
     drop(conn);
     let Some((email,)) = row else { return Ok(None) };
     let asker = Asker::customer(customer, route);
-    let opened = shop.vault.open(asker, For::SelfView, customer.0, &[(Field::Email, Some(&email))]).await?;
-    Ok(Some(opened.expose(Field::Email).to_owned()))
+    match shop.vault.open(asker, For::SelfView, customer.0, &[(Field::Email, Some(&email))]).await {
+        Err(error) if error.is_lost() => Ok(None),
+        opened => Ok(Some(opened?.expose(Field::Email).to_owned())),
+    }
 }
 
 /// Everything on the security page; `None` if the account has gone.
