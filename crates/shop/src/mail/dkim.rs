@@ -1,5 +1,5 @@
 //! DKIM: a signature over each mail by which receiving servers know that it comes from our domain (RFC 6376),
-//! by RSA or by Ed25519 (RFC 8463). See `docs/adr/0020-mail.md` for why it is written here.
+//! by RSA or by Ed25519 (RFC 8463). See `docs/adr/0024-mail.md` for why it is written here.
 
 use std::sync::Arc;
 
