@@ -62,6 +62,7 @@ mod inside {
     use noren_domain::form::{Fault, Faults};
     use noren_shop::account::{DoorError, Entered};
     use noren_shop::session::{Recent, SignedIn};
+    use noren_shop::token::Token;
 
     use crate::form::{Refusal, keep};
     use crate::request;
@@ -128,6 +129,12 @@ mod inside {
             weak @ Fault::WeakPassword { .. } => Faults::field("password", weak),
             other => Faults::field(field, other),
         }
+    }
+
+    /// Asks for a code before the person is let in, and on to `next` after it.
+    pub fn ask(pending: &Token, next: Option<LocalPath>) {
+        request::set_challenge_token(pending);
+        request::go(&next.map_or_else(|| "/login/confirm".to_owned(), |next| next.after("/login/confirm")));
     }
 
     /// Lets the person in: session cookie, the guest's cart poured into theirs, and on to `next`.

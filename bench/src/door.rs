@@ -8,7 +8,7 @@ use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, Version};
 use noren_domain::Lang;
-use noren_domain::account::{Email, LoginForm, RegisterForm, VerifyForm};
+use noren_domain::account::{Email, LoginForm, RegisterForm, StepCode};
 use noren_shop::account::challenge::{Kind, ask_mailbox};
 use noren_shop::account::{DoorError, Opening, confirm, login, register};
 use noren_shop::clock::{Clock, Entropy};
@@ -270,6 +270,6 @@ async fn comes_in(door: &Door, person: usize, at_home: bool) -> Result<bool, Any
     let payload: String = sqlx::query_scalar(sql).fetch_one(&door.database).await?;
     let digits = |text: &&str| text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
     let code = payload.split('"').find(digits).ok_or("the mail holds no code")?.to_owned();
-    let typed = VerifyForm { code, next: String::new() }.parse().map_err(|faults| format!("{faults:?}"))?;
-    Ok(confirm(shop, &pending, &typed, &device, None).await.is_ok())
+    let typed = StepCode::parse(&code).map_err(|fault| format!("{fault:?}"))?;
+    Ok(matches!(confirm(shop, &pending, &typed, Lang::Ja, &device, None).await, Ok(Opening::In(_))))
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use noren_domain::account::{MailCodeForm, VerifyForm};
+use noren_domain::account::{AskedFor, MailCodeForm, VerifyForm};
 use serde::{Deserialize, Serialize};
 
 use super::code::{CodeField, MailboxNote};
@@ -15,8 +15,8 @@ use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SubmitButton};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfirmData {
     form: Form<VerifyForm>,
-    /// Whether this browser's sign-in still waits for a code.
-    waiting: bool,
+    /// What this browser's sign-in waits for; `None`: it waits for nothing any more.
+    waiting: Option<AskedFor>,
     /// Development: the mail lies in the mailbox page.
     development: bool,
 }
@@ -25,14 +25,14 @@ pub struct ConfirmData {
 #[server(endpoint = "account/confirm-page", input = GetUrl)]
 pub async fn load_confirm(next: String) -> Result<Option<ConfirmData>, Refusal> {
     use noren_domain::account::LocalPath;
-    use noren_shop::account::challenge::{Kind, is_waiting};
+    use noren_shop::account::challenge::{Kind, waiting};
     let shop = crate::request::shop();
     let next = LocalPath::parse(&next);
     let waiting = match crate::request::challenge_token() {
-        Some(token) => is_waiting(&shop, &token, Kind::SignIn).await.map_err(|e| crate::request::failed(&e))?,
-        None => false,
+        Some(token) => waiting(&shop, &token, Kind::SignIn).await.map_err(|e| crate::request::failed(&e))?,
+        None => None,
     };
-    if !waiting && crate::request::signed_in().await?.is_some() {
+    if waiting.is_none() && crate::request::signed_in().await?.is_some() {
         crate::request::go(next.as_ref().map_or("/account", LocalPath::as_str));
     }
     let next = next.map(|path| path.as_str().to_owned()).unwrap_or_default();
@@ -47,14 +47,21 @@ pub async fn confirm(#[server(flatten)] form: VerifyForm) -> Result<(), Refusal>
     use super::inside::{fault, let_in};
     use noren_domain::account::LocalPath;
     use noren_domain::form::{Fault, Faults};
-    let typed = form.parse().map_err(|faults| crate::form::refuse("confirm", &form, faults))?;
+    use noren_shop::account::Opening;
+    let typed = form.parse_step().map_err(|faults| crate::form::refuse("confirm", &form, faults))?;
     let Some(pending) = crate::request::challenge_token() else {
         return Err(crate::form::refuse("confirm", &form, Faults::field("code", Fault::Code)));
     };
-    let (shop, device, old) = (crate::request::shop(), crate::request::device(), crate::request::session_token());
-    match noren_shop::account::confirm(&shop, &pending, &typed, &device, old.as_ref()).await {
-        Ok(entered) => {
-            let_in(&entered, LocalPath::parse(&form.next)).await;
+    let (shop, lang, device) = (crate::request::shop(), crate::request::lang(), crate::request::device());
+    let old = crate::request::session_token();
+    let next = LocalPath::parse(&form.next);
+    match noren_shop::account::confirm(&shop, &pending, &typed, lang, &device, old.as_ref()).await {
+        Ok(Opening::In(entered)) => {
+            let_in(&entered, next).await;
+            Ok(())
+        }
+        Ok(Opening::Asked(pending)) => {
+            super::inside::ask(&pending, next);
             Ok(())
         }
         Err(error) => Err(crate::form::refuse("confirm", &form, Faults::field("code", fault(&error)))),
@@ -105,10 +112,9 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<Confirm>::new();
     let faults = use_faults(action, data.form.faults);
-    let code = lang.pick("確認コード(6桁)", "Six-digit code");
     let values = data.form.values;
     let again = with_next("/login", &values.next);
-    if !data.waiting {
+    let Some(asked) = data.waiting else {
         return view! {
             <div class="door stack">
                 <h1>{lang.pick("ログインの確認", "Confirm your sign-in")}</h1>
@@ -122,23 +128,44 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
             </div>
         }
         .into_any();
-    }
+    };
+    let by_mail = asked == AskedFor::Mail;
+    let code = if by_mail {
+        lang.pick("確認コード(6桁)", "Six-digit code")
+    } else {
+        lang.pick("認証アプリのコード", "Code of your app")
+    };
+    let (title, what, hint) = if by_mail {
+        (
+            lang.pick("メールをご確認ください", "Please check your mail"),
+            lang.pick(
+                "ご本人であることを確かめるため、メールをお送りしました。メールにある6桁の確認コードを入力してください。コードは10分間、5回まで試せます。",
+                "To be sure that it is you, we have sent you a mail. Please type in the six-digit code you find in it. It is good for 10 minutes and five tries.",
+            ),
+            lang.pick(
+                "一度確認した端末では、次回からはコードをお尋ねしません。",
+                "On this device we will not ask for a code again.",
+            ),
+        )
+    } else {
+        (
+            lang.pick("認証アプリをご確認ください", "Please look at your authenticator app"),
+            lang.pick(
+                "認証アプリに表示されている6桁のコードを入力してください。10分間、5回まで試せます。",
+                "Please type in the six digits that your authenticator app shows. You have 10 minutes and five tries.",
+            ),
+            lang.pick(
+                "アプリをお使いになれないときは、復旧コードを1つ入力してください。",
+                "If you do not have the app at hand, type in one of your recovery codes instead.",
+            ),
+        )
+    };
     view! {
         <div class="door stack">
-            <h1>{lang.pick("メールをご確認ください", "Please check your mail")}</h1>
-            <p>
-                {lang.pick(
-                    "ご本人であることを確かめるため、メールをお送りしました。メールにある6桁の確認コードを入力してください。コードは10分間、5回まで試せます。",
-                    "To be sure that it is you, we have sent you a mail. Please type in the six-digit code you find in it. It is good for 10 minutes and five tries.",
-                )}
-            </p>
-            <p class="muted small">
-                {lang.pick(
-                    "一度確認した端末では、次回からはコードをお尋ねしません。",
-                    "On this device we will not ask for a code again.",
-                )}
-            </p>
-            <MailboxNote development=data.development />
+            <h1>{title}</h1>
+            <p>{what}</p>
+            <p class="muted small">{hint}</p>
+            {by_mail.then(|| view! { <MailboxNote development=data.development /> })}
             <FaultSummary faults labels=vec![("code", code)] />
             <ActionForm action=action>
                 <div class="stack">
@@ -152,9 +179,13 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
                 </div>
             </ActionForm>
             <p class="door__other">
-                {lang.pick("メールが届かないときは、迷惑メールのフォルダーをご確認のうえ、", "No mail? Please look into your spam folder, or ")}
-                <a href=again>{lang.pick("もう一度ログインしてください", "log in again")}</a>
-                {lang.pick("。", ".")}
+                {by_mail
+                    .then(|| {
+                        lang.pick(
+                            "メールが届かないときは、迷惑メールのフォルダーをご確認ください。",
+                            "No mail? Please look into your spam folder. ",
+                        )
+                    })} <a href=again>{lang.pick("はじめからログインしなおす", "Log in from the start")}</a>
             </p>
         </div>
     }

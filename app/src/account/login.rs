@@ -55,9 +55,7 @@ pub async fn log_in(#[server(flatten)] form: LoginForm) -> Result<(), Refusal> {
             Ok(())
         }
         Ok(Opening::Asked(pending)) => {
-            crate::request::set_challenge_token(&pending);
-            let page = asked.next.map_or_else(|| "/login/confirm".to_owned(), |next| next.after("/login/confirm"));
-            crate::request::go(&page);
+            super::inside::ask(&pending, asked.next);
             Ok(())
         }
         Err(error) => Err(crate::form::refuse("login", &kept, Faults::of(fault(&error)))),

@@ -6,6 +6,7 @@ use noren_domain::account::ProveForm;
 use noren_domain::form::Faults;
 use serde::{Deserialize, Serialize};
 
+use super::code::CodeField;
 use super::next_parameter;
 use super::passkeys::{PasskeyProof, ProveWithPasskey};
 use crate::form::{Form, Refusal, either_faults, use_faults};
@@ -18,6 +19,8 @@ pub struct ProveData {
     form: Form<ProveForm>,
     /// Whether the person has a passkey to do it with.
     passkey: bool,
+    /// Whether the code of an app is asked for as well.
+    app: bool,
 }
 
 /// Loads the page.
@@ -30,13 +33,16 @@ pub async fn load_prove(next: String) -> Result<Option<ProveData>, Refusal> {
     let form = crate::form::kept("prove").unwrap_or_else(|| Form::fresh(ProveForm { next, ..ProveForm::default() }));
     let passkeys = noren_shop::account::passkeys::list(&crate::request::shop(), &who).await;
     let passkeys = passkeys.map_err(|error| crate::request::failed(&error))?;
-    Ok(Some(ProveData { form, passkey: passkeys.possible && !passkeys.passkeys.is_empty() }))
+    let app = noren_shop::account::asks_for_app(&crate::request::shop(), &who).await;
+    let app = app.map_err(|error| crate::request::failed(&error))?;
+    Ok(Some(ProveData { form, passkey: passkeys.possible && !passkeys.passkeys.is_empty(), app }))
 }
 
 /// Notes that it is still the same person, and goes on to where they wanted to be.
 #[server(endpoint = "account/prove")]
 pub async fn prove(#[server(flatten)] form: ProveForm) -> Result<(), Refusal> {
     use noren_domain::account::LocalPath;
+    use noren_domain::form::Fault;
     let next = LocalPath::parse(&form.next);
     let next = next.as_ref().map_or("/account", LocalPath::as_str);
     let who = super::inside::guard(next).await?;
@@ -49,7 +55,11 @@ pub async fn prove(#[server(flatten)] form: ProveForm) -> Result<(), Refusal> {
             crate::request::go(next);
             Ok(())
         }
-        Err(error) => Err(crate::form::refuse("prove", &kept, Faults::field("password", super::inside::fault(&error)))),
+        Err(error) => {
+            let fault = super::inside::fault(&error);
+            let field = if fault == Fault::AppCode { "code" } else { "password" };
+            Err(crate::form::refuse("prove", &kept, Faults::field(field, fault)))
+        }
     }
 }
 
@@ -71,11 +81,12 @@ pub fn ProvePage() -> impl IntoView {
 #[component]
 fn ProveView(data: ProveData) -> impl IntoView {
     let lang = use_lang();
-    let ProveData { form, passkey } = data;
+    let ProveData { form, passkey, app } = data;
     let action = ServerAction::<Prove>::new();
     let with_passkey = ServerAction::<ProveWithPasskey>::new();
     let faults = either_faults(use_faults(action, form.faults), use_faults(with_passkey, Faults::default()));
     let password = lang.pick("パスワード", "Password");
+    let code = lang.pick("認証アプリのコード", "Code of your app");
     view! {
         <div class="door stack">
             <h1>{lang.pick("ご本人の確認", "Confirm that it is you")}</h1>
@@ -85,7 +96,7 @@ fn ProveView(data: ProveData) -> impl IntoView {
                     "You are about to change something important. Please enter your password once more; it counts for 10 minutes.",
                 )}
             </p>
-            <FaultSummary faults labels=vec![("password", password)] />
+            <FaultSummary faults labels=vec![("password", password), ("code", code)] />
             {passkey.then(|| view! { <PasskeyProof action=with_passkey next=form.values.next.clone() /> })}
             <ActionForm action=action>
                 <div class="stack">
@@ -98,6 +109,7 @@ fn ProveView(data: ProveData) -> impl IntoView {
                         autocomplete="current-password"
                         max=1024
                     />
+                    {app.then(|| view! { <CodeField label=code faults value=form.values.code /> })}
                     <SubmitButton
                         label=lang.pick("確認する", "Confirm")
                         pending=action.pending()

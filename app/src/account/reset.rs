@@ -47,10 +47,10 @@ pub struct ResetData {
 /// Loads the page for the code and the new password.
 #[server(endpoint = "account/reset-code-page", input = GetUrl)]
 pub async fn load_reset_code() -> Result<Option<ResetData>, Refusal> {
-    use noren_shop::account::challenge::{Kind, is_waiting};
+    use noren_shop::account::challenge::{Kind, waiting};
     let shop = crate::request::shop();
     let waiting = match crate::request::challenge_token() {
-        Some(token) => is_waiting(&shop, &token, Kind::Reset).await.map_err(|e| crate::request::failed(&e))?,
+        Some(token) => waiting(&shop, &token, Kind::Reset).await.map_err(|e| crate::request::failed(&e))?.is_some(),
         None => false,
     };
     let form = crate::form::kept("reset-code").unwrap_or_default();
@@ -62,15 +62,21 @@ pub async fn load_reset_code() -> Result<Option<ResetData>, Refusal> {
 pub async fn reset(#[server(flatten)] form: ResetForm) -> Result<(), Refusal> {
     use super::inside::{fault_at, let_in};
     use noren_domain::form::{Fault, Faults};
+    use noren_shop::account::Opening;
     let kept = form.without_password();
     let asked = form.parse().map_err(|faults| crate::form::refuse("reset-code", &kept, faults))?;
     let Some(pending) = crate::request::challenge_token() else {
         return Err(crate::form::refuse("reset-code", &kept, Faults::field("code", Fault::Code)));
     };
-    let (shop, device, old) = (crate::request::shop(), crate::request::device(), crate::request::session_token());
-    match noren_shop::account::reset_password(&shop, &pending, &asked, &device, old.as_ref()).await {
-        Ok(entered) => {
+    let (shop, lang, device) = (crate::request::shop(), crate::request::lang(), crate::request::device());
+    let old = crate::request::session_token();
+    match noren_shop::account::reset_password(&shop, &pending, &asked, lang, &device, old.as_ref()).await {
+        Ok(Opening::In(entered)) => {
             let_in(&entered, None).await;
+            Ok(())
+        }
+        Ok(Opening::Asked(pending)) => {
+            super::inside::ask(&pending, None);
             Ok(())
         }
         Err(error) => Err(crate::form::refuse("reset-code", &kept, fault_at("code", &error))),

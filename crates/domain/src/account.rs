@@ -14,14 +14,14 @@ pub use factors::{
     FactorsView, QrView, RecoveryCode, RecoveryLeft, RecoveryView, Totp, TotpForm, TotpSetup, TotpView, in_fours,
 };
 pub use forms::{
-    Login, LoginForm, MailCodeForm, PasswordForm, ProveForm, Register, RegisterForm, Reset, ResetForm, Verify,
-    VerifyForm,
+    Login, LoginForm, MailCodeForm, PasswordForm, Proof, ProveForm, Register, RegisterForm, Reset, ResetForm, StepCode,
+    Verify, VerifyForm,
 };
 pub use passkey::{Ceremony, MAX_PASSKEY_NAME, MAX_PASSKEYS, PasskeyName, PasskeyView, PasskeysView};
 pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password, SHOP_NAMES};
 pub use phrase::CheckPhrase;
 pub use view::{
-    AccountView, Browser, DeviceView, NotMeView, ReadProof, Reads, ReadsView, SecurityView, SignInAnswer,
+    AccountView, AskedFor, Browser, DeviceView, NotMeView, ReadProof, Reads, ReadsView, SecurityView, SignInAnswer,
     SignInOutcome, SignInView,
 };
 

@@ -27,11 +27,12 @@ pub use demo::{DEMO_PASSWORD, demo, demo_addresses};
 pub(crate) use devices::OVER as OVER_DEVICES;
 pub use new_password::{change as change_password, reset as reset_password};
 pub use password::{HashError, Leaks, PWNED_PASSWORDS};
-pub use reauth::prove;
+pub use reauth::{asks_for_app, prove};
 pub use register::{register, verify};
 pub use sign_in::{Opening, confirm, end_others, login, logout};
 pub use view::{home, security};
 
+use factors::FactorError;
 use noren_domain::Id;
 use noren_domain::account::{Customer, Email};
 use noren_domain::form::Fault;
@@ -65,6 +66,9 @@ pub enum DoorError {
     /// The vault.
     #[error("{0}")]
     Vault(#[from] VaultError),
+    /// A second factor cannot be compared.
+    #[error(transparent)]
+    Factor(#[from] FactorError),
 }
 
 impl From<FindError> for DoorError {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Email, LocalPath, Password};
+use crate::account::{Email, LocalPath, Password, RecoveryCode};
 use crate::form::{Fault, Faults};
 
 /// The registration form as typed.
@@ -82,6 +82,27 @@ impl LoginForm {
     }
 }
 
+/// A code as it is asked for after a password: six digits from a mail or from an authenticator app, or, instead of the
+/// app, a recovery code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StepCode {
+    /// Six digits.
+    Digits(Verify),
+    /// A recovery code.
+    Recovery(RecoveryCode),
+}
+
+impl StepCode {
+    /// Reads what was typed.
+    pub fn parse(raw: &str) -> Result<Self, Fault> {
+        match code(raw) {
+            Ok(digits) => Ok(Self::Digits(digits)),
+            Err(Fault::Required) => Err(Fault::Required),
+            Err(_) => RecoveryCode::parse(raw).map(Self::Recovery).map_err(|_| Fault::Code),
+        }
+    }
+}
+
 /// The form that takes the code from the mail, as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -100,6 +121,11 @@ pub struct Verify {
 }
 
 impl VerifyForm {
+    /// Reads a code of the second step of a sign-in.
+    pub fn parse_step(&self) -> Result<StepCode, Faults> {
+        StepCode::parse(&self.code).map_err(|fault| Faults::field("code", fault))
+    }
+
     /// Reads the code: full-width digits, spaces and hyphens are forgiven.
     pub fn parse(&self) -> Result<Verify, Faults> {
         code(&self.code).map_err(|fault| Faults::field("code", fault))
@@ -191,14 +217,31 @@ impl PasswordForm {
 pub struct ProveForm {
     /// The password.
     pub password: String,
+    /// The code of the app, or a recovery code, where an app is set up.
+    pub code: String,
     /// Where to go afterwards.
     pub next: String,
 }
 
+/// What a signed-in person shows.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The password.
+    pub password: Password,
+    /// The second factor, if anything was typed.
+    pub code: Option<StepCode>,
+}
+
 impl ProveForm {
-    /// Reads the password.
-    pub fn parse(&self) -> Result<Password, Faults> {
-        Password::typed(&self.password).map_err(|fault| Faults::field("password", fault))
+    /// Reads the form, or says everything that is wrong with it.
+    pub fn parse(&self) -> Result<Proof, Faults> {
+        let mut faults = Faults::default();
+        let password = faults.check("password", Password::typed(&self.password));
+        let code = match StepCode::parse(&self.code) {
+            Err(Fault::Required) => None,
+            typed => faults.check("code", typed.map_err(|_| Fault::AppCode)),
+        };
+        faults.or(|| Some(Proof { password: password?, code }))
     }
 
     /// The form without its password, which is never kept.
@@ -229,6 +272,17 @@ mod tests {
         for typed in ["12345", "1234567", "abcdef", "12345٦"] {
             let form = VerifyForm { code: typed.into(), next: String::new() };
             assert_eq!(form.parse(), Err(Faults::field("code", Fault::Code)));
+        }
+    }
+
+    #[test]
+    fn a_second_step_takes_six_digits_or_a_recovery_code() {
+        assert!(matches!(StepCode::parse("１２３ 456"), Ok(StepCode::Digits(_))));
+        let recovery = RecoveryCode::new([7; 10]);
+        assert_eq!(StepCode::parse(&recovery.written().to_lowercase()), Ok(StepCode::Recovery(recovery)));
+        assert_eq!(StepCode::parse(" "), Err(Fault::Required));
+        for wrong in ["12345", "1234567", "ABCD-EFGH-JKMN", "🗝"] {
+            assert_eq!(StepCode::parse(wrong), Err(Fault::Code), "{wrong}");
         }
     }
 

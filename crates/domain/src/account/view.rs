@@ -136,6 +136,32 @@ impl SignInOutcome {
     }
 }
 
+/// What a sign-in waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskedFor {
+    /// The code from a mail.
+    #[default]
+    Mail,
+    /// The code of an authenticator app, or a recovery code.
+    App,
+}
+
+impl AskedFor {
+    /// The word stored in the database.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::App => "app",
+        }
+    }
+
+    /// Reads [`Self::word`]; an unknown word asks for the stronger one.
+    pub fn from_word(word: &str) -> Self {
+        if word == "mail" { Self::Mail } else { Self::App }
+    }
+}
+
 /// What the owner of an account says of a try to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

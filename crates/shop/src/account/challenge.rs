@@ -5,14 +5,14 @@
 //! the address that was typed has an account: one without gets a row of the same kind, a mail of its own words, and a
 //! code that nobody was ever told.
 
-use noren_domain::account::{Customer, Email, Verify};
+use noren_domain::account::{AccountEvent, AskedFor, Customer, Email, StepCode, Totp};
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::limits::{self, Standing};
-use super::{DoorError, MINUTE, at_the_door, letters, looked_for, owner};
+use super::{DoorError, MINUTE, at_the_door, events, letters, looked_for, owner, recovery, totp};
 use crate::db::Conn;
 use crate::session::Device;
 use crate::token::Token;
@@ -45,6 +45,8 @@ impl Kind {
 /// One whose code was right. It is over: its row is gone with the transaction.
 pub(super) struct Proved {
     pub id: Uuid,
+    /// What was asked for.
+    pub asked: AskedFor,
     pub customer: Id<Customer>,
 }
 
@@ -67,11 +69,12 @@ pub(super) async fn second_step(
     conn: &mut Conn,
     shop: &Shop,
     sign_in: Uuid,
+    asks: AskedFor,
     customer: Id<Customer>,
     lang: Lang,
     device: &Device,
 ) -> Result<Token, sqlx::Error> {
-    insert(conn, shop, sign_in, Kind::SignIn, Some(customer), None, lang, device).await
+    insert(conn, shop, sign_in, Kind::SignIn, asks, Some(customer), None, lang, device).await
 }
 
 /// Sends a code to `email`, for whoever has that mailbox, and gives the token by which this browser goes on. What
@@ -108,7 +111,8 @@ pub async fn ask_mailbox(
     let typed = shop.vault.seal(asker, id, None, typed).await?;
     let mut tx = shop.db.write().await?;
     let customer = owner(&mut tx, &index).await?.map(Id::new);
-    let token = insert(&mut tx, shop, id, kind, customer, typed.get(Field::Email), lang, device).await?;
+    let token =
+        insert(&mut tx, shop, id, kind, AskedFor::Mail, customer, typed.get(Field::Email), lang, device).await?;
     tx.commit().await?;
     outbox::ring();
     Ok(token)
@@ -120,20 +124,23 @@ async fn insert(
     shop: &Shop,
     id: Uuid,
     kind: Kind,
+    asks: AskedFor,
     customer: Option<Id<Customer>>,
     email: Option<Vec<u8>>,
     lang: Lang,
     device: &Device,
 ) -> Result<Token, sqlx::Error> {
     let (now, token, code) = (shop.now(), Token::random(&shop.entropy), shop.entropy.digits(6));
-    let hash = if customer.is_some() { code_hash(shop, id, &code) } else { shop.entropy.bytes() };
+    let by_mail = asks == AskedFor::Mail;
+    let hash = if by_mail && customer.is_some() { code_hash(shop, id, &code) } else { shop.entropy.bytes() };
     execute!(
         conn,
         "INSERT INTO challenge (id, token_hash, kind, asks, customer_id, email, code_hash, lang, user_agent, network, created_at, expires_at)
-         VALUES ($1, $2, $3, 'mail', $4, $5, $6, $7, $8, $9, $10, $11)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         id,
         token.hash().to_vec(),
         kind.word(),
+        asks.word(),
         customer.map(|customer| customer.0),
         email,
         hash.to_vec(),
@@ -144,16 +151,21 @@ async fn insert(
         now + CODE_LIFE
     )
     .await?;
-    letters::code(conn, shop, id, code).await?;
+    if by_mail {
+        letters::code(conn, shop, id, code).await?;
+    }
     Ok(token)
 }
 
-/// Whether this browser has begun one of `kind` that can still be finished.
-pub async fn is_waiting(shop: &Shop, token: &Token, kind: Kind) -> Result<bool, sqlx::Error> {
-    let sql = "SELECT 1 FROM challenge WHERE token_hash = $1 AND kind = $2 AND tries < $3 AND expires_at > $4";
+/// What this browser's challenge of `kind` waits for; `None`: it has begun none that can still be finished.
+///
+/// # Errors
+/// The database.
+pub async fn waiting(shop: &Shop, token: &Token, kind: Kind) -> Result<Option<AskedFor>, sqlx::Error> {
+    let sql = "SELECT asks FROM challenge WHERE token_hash = $1 AND kind = $2 AND tries < $3 AND expires_at > $4";
     let mut conn = shop.db.read().await?;
-    let row = fetch_optional!(conn, (i32,), sql, token.hash().to_vec(), kind.word(), TRIES, shop.now()).await?;
-    Ok(row.is_some())
+    let row = fetch_optional!(conn, (String,), sql, token.hash().to_vec(), kind.word(), TRIES, shop.now()).await?;
+    Ok(row.map(|(asks,)| AskedFor::from_word(&asks)))
 }
 
 /// Tries a code, in the caller's transaction, which must be committed however it ends: the try is counted before
@@ -163,28 +175,58 @@ pub(super) async fn attempt(
     shop: &Shop,
     token: &Token,
     kind: Kind,
-    typed: &Verify,
-) -> Result<Tried, sqlx::Error> {
+    typed: &StepCode,
+    device: &Device,
+) -> Result<Tried, DoorError> {
     let row = fetch_optional!(
         conn,
-        (Uuid, Option<Uuid>, Vec<u8>),
+        (Uuid, Option<Uuid>, Vec<u8>, String),
         "UPDATE challenge SET tries = tries + 1 WHERE token_hash = $1 AND kind = $2 AND tries < $3 AND expires_at > $4
-         RETURNING id, customer_id, code_hash",
+         RETURNING id, customer_id, code_hash, asks",
         token.hash().to_vec(),
         kind.word(),
         TRIES,
         shop.now()
     )
     .await?;
-    let Some((id, customer, hash)) = row else { return Ok(Tried::Wrong(None)) };
-    let customer = customer.map(Id::new);
-    let right = bool::from(code_hash(shop, id, &typed.code).ct_eq(hash.as_slice()));
-    match customer {
-        Some(customer) if right => {
-            end(conn, shop, id).await?;
-            Ok(Tried::Right(Proved { id, customer }))
+    let Some((id, customer, hash, asks)) = row else { return Ok(Tried::Wrong(None)) };
+    let (customer, asked) = (customer.map(Id::new), AskedFor::from_word(&asks));
+    let Some(customer) = customer else { return Ok(Tried::Wrong(None)) };
+    let right = match (asked, typed) {
+        (AskedFor::Mail, StepCode::Digits(typed)) => {
+            bool::from(code_hash(shop, id, &typed.code).ct_eq(hash.as_slice()))
         }
-        _ => Ok(Tried::Wrong(customer)),
+        (AskedFor::Mail, StepCode::Recovery(_)) => false,
+        (AskedFor::App, typed) => second_factor(conn, shop, customer, typed, device).await?,
+    };
+    if !right {
+        return Ok(Tried::Wrong(Some(customer)));
+    }
+    end(conn, shop, id).await?;
+    Ok(Tried::Right(Proved { id, asked, customer }))
+}
+
+/// Compares a code of the customer's app, or one of their recovery codes, in the caller's transaction; each is taken
+/// once, and of a recovery code its owner is told. Who calls counts the tries.
+pub(super) async fn second_factor(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    typed: &StepCode,
+    device: &Device,
+) -> Result<bool, DoorError> {
+    match typed {
+        StepCode::Digits(digits) => {
+            let Ok(typed) = Totp::parse(&digits.code) else { return Ok(false) };
+            Ok(totp::check(conn, shop, customer, &typed).await?)
+        }
+        StepCode::Recovery(typed) => {
+            let spent = recovery::spend(conn, shop, customer, typed).await?;
+            if spent {
+                events::happened(conn, shop, customer, AccountEvent::RecoveryCodeUsed, device).await?;
+            }
+            Ok(spent)
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! A new password: with a code from the mailbox, or while signed in.
 
-use noren_domain::Id;
-use noren_domain::account::{AccountEvent, Customer, Email, Password, Reset, SignInOutcome};
+use noren_domain::account::{AccountEvent, Customer, Email, Password, Reset, SignInOutcome, StepCode};
 use noren_domain::form::Fault;
+use noren_domain::{Id, Lang};
 
 use super::challenge::{self, Kind, Tried};
-use super::sign_in::{enter, record};
-use super::{DoorError, Entered, devices, events, password, view};
+use super::sign_in::{Opening, ask_app, enter, record};
+use super::{DoorError, Entered, devices, events, password, totp, view};
 use crate::db::Conn;
 use crate::session::{self, Device, Recent};
 use crate::token::Token;
@@ -21,7 +21,8 @@ pub(super) async fn judge(shop: &Shop, wanted: &Password, email: Option<&Email>)
 }
 
 /// Sets a new password for whoever has the mailbox. It ends every session, every code under way and every browser
-/// the customer was known by; second factors stay as they are. The mailbox has just been proved, so the person is in.
+/// the customer was known by. Second factors stay as they are: where an app is set up its code is asked for next;
+/// otherwise the person is in, for the mailbox has just been proved.
 ///
 /// # Errors
 /// The code is wrong or over; the vault or the database.
@@ -29,14 +30,16 @@ pub async fn reset(
     shop: &Shop,
     pending: &Token,
     asked: &Reset,
+    lang: Lang,
     device: &Device,
     old: Option<&Token>,
-) -> Result<Entered, DoorError> {
+) -> Result<Opening, DoorError> {
     // Before the code is looked at: a right code and a wrong one take the same time. Whose address it is, is not known yet.
     judge(shop, &asked.password, None).await?;
     let hash = password::hash(shop, &asked.password).await?;
     let mut tx = shop.db.write().await?;
-    let customer = match challenge::attempt(&mut tx, shop, pending, Kind::Reset, &asked.code).await? {
+    let typed = StepCode::Digits(asked.code.clone());
+    let customer = match challenge::attempt(&mut tx, shop, pending, Kind::Reset, &typed, device).await? {
         Tried::Right(proved) => proved.customer,
         Tried::Wrong(customer) => {
             if let Some(customer) = customer {
@@ -49,11 +52,15 @@ pub async fn reset(
     set(&mut tx, shop, customer, &hash).await?;
     session::close_all(&mut tx, customer, None, shop.now()).await?;
     events::happened(&mut tx, shop, customer, AccountEvent::PasswordReset, device).await?;
-    record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
-    let entered = enter(&mut tx, shop, customer, device, old).await?;
+    let opening = if totp::is_set(&mut tx, customer).await? {
+        Opening::Asked(ask_app(&mut tx, shop, customer, lang, device).await?)
+    } else {
+        record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
+        Opening::In(enter(&mut tx, shop, customer, device, old).await?)
+    };
     tx.commit().await?;
     outbox::ring();
-    Ok(entered)
+    Ok(opening)
 }
 
 /// Sets a new password for somebody who has just proved who they are. It ends every other session and every code

@@ -1,20 +1,29 @@
 //! Asking a signed-in person once more who they are, before something that a thief of an open browser would do first.
 
-use noren_domain::account::{AccountEvent, Password, SignInOutcome};
+use noren_domain::account::{AccountEvent, Proof, SignInOutcome};
 use noren_domain::form::Fault;
 
+use super::challenge::second_factor;
 use super::limits::{self, Standing};
 use super::sign_in::record;
-use super::{DoorError, events, password};
+use super::{DoorError, events, password, totp};
 use crate::session::{self, Device, SignedIn};
 use crate::token::Token;
 use crate::{Shop, fetch_optional, outbox};
 
-/// Proves a session anew by the password; gives the new token that the browser is to hold from now on.
+/// Whether [`prove`] asks for the code of an app as well.
 ///
 /// # Errors
-/// The password is wrong, or too many were; the session has ended meanwhile; the database.
-pub async fn prove(shop: &Shop, who: &SignedIn, typed: &Password, device: &Device) -> Result<Token, DoorError> {
+/// The database.
+pub async fn asks_for_app(shop: &Shop, who: &SignedIn) -> Result<bool, sqlx::Error> {
+    totp::is_set(&mut shop.db.read().await?, who.customer).await
+}
+
+/// Proves a session anew by the password, and the code of an app where one is set up; gives the new token that the browser is to hold from now on.
+///
+/// # Errors
+/// Password or code are wrong, or too many were; the session has ended meanwhile; the database.
+pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) -> Result<Token, DoorError> {
     let mut tx = shop.db.write().await?;
     let standing = limits::take(&mut tx, shop, limits::PROVE, who.customer.0.as_bytes()).await?;
     let sql = "SELECT password_hash FROM customer WHERE id = $1";
@@ -29,17 +38,26 @@ pub async fn prove(shop: &Shop, who: &SignedIn, typed: &Password, device: &Devic
         return Err(DoorError::Refused(Fault::TooMany { minutes }));
     }
     tx.commit().await?;
-    let right = password::matches(typed, stored).await?;
+    let right = password::matches(&shown.password, stored).await?;
     let mut tx = shop.db.write().await?;
     if !right {
         record(&mut tx, shop, who.customer, SignInOutcome::WrongPassword, device).await?;
         tx.commit().await?;
         return Err(DoorError::Refused(Fault::WrongPassword));
     }
+    if totp::is_set(&mut tx, who.customer).await? {
+        let Some(code) = &shown.code else { return Err(DoorError::Refused(Fault::AppCode)) };
+        if !second_factor(&mut tx, shop, who.customer, code, device).await? {
+            record(&mut tx, shop, who.customer, SignInOutcome::WrongCode, device).await?;
+            tx.commit().await?;
+            return Err(DoorError::Refused(Fault::AppCode));
+        }
+    }
     limits::honest(&mut tx, shop, limits::PROVE, who.customer.0.as_bytes()).await?;
     let Some(token) = session::renew(&mut tx, shop, who.session).await? else {
         return Err(DoorError::Refused(Fault::SessionEnded));
     };
     tx.commit().await?;
+    outbox::ring();
     Ok(token)
 }

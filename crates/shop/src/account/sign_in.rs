@@ -1,13 +1,13 @@
 //! Signing in and out.
 
-use noren_domain::account::{AccountEvent, Customer, Login, SignInOutcome, Verify};
+use noren_domain::account::{AccountEvent, AskedFor, Customer, Login, SignInOutcome, StepCode};
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use uuid::Uuid;
 
 use super::challenge::{self, Kind, Proved, Tried};
 use super::limits::{self, Limit, Standing};
-use super::{DoorError, Entered, at_the_door, devices, events, letters, looked_for, password};
+use super::{DoorError, Entered, at_the_door, devices, events, letters, looked_for, password, totp};
 use crate::db::Conn;
 use crate::session::{self, Device, SignedIn};
 use crate::token::Token;
@@ -18,8 +18,8 @@ use crate::{Shop, execute, fetch_optional, outbox};
 pub enum Opening {
     /// The door.
     In(Entered),
-    /// The next question: the person is not known by this browser, so a code went to their mailbox. The token is for
-    /// the browser.
+    /// The next question: the code of an app where one is set up; otherwise, where the person is not known by this
+    /// browser, one that went to their mailbox. The token is for the browser.
     Asked(Token),
 }
 
@@ -65,19 +65,24 @@ pub async fn login(
         return Err(DoorError::Refused(Fault::Credentials));
     };
     // Whoever has the password may not flood the owner's mailbox with codes either.
-    if !known && let Standing::Over { minutes, .. } = limits::take(&mut tx, shop, limits::CODE_ADDRESS, &index).await? {
+    let app = totp::is_set(&mut tx, customer).await?;
+    if !known
+        && !app
+        && let Standing::Over { minutes, .. } = limits::take(&mut tx, shop, limits::CODE_ADDRESS, &index).await?
+    {
         tx.commit().await?;
         return Err(DoorError::Refused(Fault::TooMany { minutes }));
     }
     for (limit, who) in &counted {
         limits::honest(&mut tx, shop, *limit, who).await?;
     }
-    let opening = if known {
+    let opening = if known && !app {
         record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
         Opening::In(enter(&mut tx, shop, customer, device, old).await?)
     } else {
+        let asks = if app { AskedFor::App } else { AskedFor::Mail };
         let sign_in = record(&mut tx, shop, customer, SignInOutcome::Asked, device).await?;
-        Opening::Asked(challenge::second_step(&mut tx, shop, sign_in, customer, lang, device).await?)
+        Opening::Asked(challenge::second_step(&mut tx, shop, sign_in, asks, customer, lang, device).await?)
     };
     tx.commit().await?;
     outbox::ring();
@@ -91,12 +96,14 @@ pub async fn login(
 pub async fn confirm(
     shop: &Shop,
     pending: &Token,
-    typed: &Verify,
+    typed: &StepCode,
+    lang: Lang,
     device: &Device,
     old: Option<&Token>,
-) -> Result<Entered, DoorError> {
+) -> Result<Opening, DoorError> {
     let mut tx = shop.db.write().await?;
-    let Proved { id, customer } = match challenge::attempt(&mut tx, shop, pending, Kind::SignIn, typed).await? {
+    let tried = challenge::attempt(&mut tx, shop, pending, Kind::SignIn, typed, device).await?;
+    let Proved { id, asked, customer } = match tried {
         Tried::Right(proved) => proved,
         Tried::Wrong(customer) => {
             if let Some(customer) = customer {
@@ -106,6 +113,13 @@ pub async fn confirm(
             return Err(DoorError::Refused(Fault::Code));
         }
     };
+    if asked == AskedFor::Mail && totp::is_set(&mut tx, customer).await? {
+        // The mailbox stands for the password, not for the second factor.
+        let asked = ask_app(&mut tx, shop, customer, lang, device).await?;
+        tx.commit().await?;
+        outbox::ring();
+        return Ok(Opening::Asked(asked));
+    }
     let known = devices::is_known(&mut tx, shop, customer, device).await?;
     // What the password began is done; a code that was asked for instead of one began nothing in the history.
     let sql = "UPDATE sign_in SET outcome = 'ok', at = $2 WHERE id = $1";
@@ -119,7 +133,19 @@ pub async fn confirm(
     let entered = enter(&mut tx, shop, customer, device, old).await?;
     tx.commit().await?;
     outbox::ring();
-    Ok(entered)
+    Ok(Opening::In(entered))
+}
+
+/// Asks for the code of the customer's app, in the caller's transaction, after something else than the password.
+pub(super) async fn ask_app(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    lang: Lang,
+    device: &Device,
+) -> Result<Token, sqlx::Error> {
+    let sign_in = record(conn, shop, customer, SignInOutcome::Asked, device).await?;
+    challenge::second_step(conn, shop, sign_in, AskedFor::App, customer, lang, device).await
 }
 
 /// Where a try to sign in is counted. Strangers who use up the tries of an address, or of the network

@@ -1,9 +1,11 @@
 use noren_domain::Lang;
 use noren_domain::account::{
-    Email, Login, LoginForm, Password, Register, RegisterForm, ResetForm, SignInAnswer, SignInOutcome, Verify,
-    VerifyForm,
+    AskedFor, Email, Login, LoginForm, Password, Proof, ProveForm, Register, RegisterForm, ResetForm, SignInAnswer,
+    SignInOutcome, StepCode, Verify, VerifyForm,
 };
 use noren_domain::form::Weakness;
+
+mod second_step;
 
 use super::challenge::{Kind, ask_mailbox};
 use super::*;
@@ -27,6 +29,38 @@ fn credentials(email: &str, password: &str) -> Login {
 
 fn typed(code: &str) -> Verify {
     VerifyForm { code: code.into(), next: String::new() }.parse().unwrap()
+}
+
+/// Goes on with a code, and is in.
+async fn confirm(
+    shop: &Shop,
+    pending: &Token,
+    typed: &Verify,
+    device: &Device,
+    old: Option<&Token>,
+) -> Result<Entered, DoorError> {
+    match super::confirm(shop, pending, &StepCode::Digits(typed.clone()), Lang::Ja, device, old).await? {
+        Opening::In(entered) => Ok(entered),
+        Opening::Asked(_) => panic!("another code is asked for"),
+    }
+}
+
+/// Sets a new password with a code, and is in.
+async fn reset_password(
+    shop: &Shop,
+    pending: &Token,
+    asked: &noren_domain::account::Reset,
+    device: &Device,
+    old: Option<&Token>,
+) -> Result<Entered, DoorError> {
+    match super::reset_password(shop, pending, asked, Lang::Ja, device, old).await? {
+        Opening::In(entered) => Ok(entered),
+        Opening::Asked(_) => panic!("another code is asked for"),
+    }
+}
+
+fn shown(password: &str) -> Proof {
+    ProveForm { password: password.into(), ..ProveForm::default() }.parse().unwrap()
 }
 
 fn refused<T>(result: Result<T, DoorError>) -> Fault {
@@ -307,7 +341,7 @@ on_both_databases!(a_code_of_a_sign_in_is_good_for_ten_minutes_and_five_tries(sh
             login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &device("x"), None).await.unwrap();
         let Opening::Asked(pending) = opening else { panic!("the browser is strange") };
         let code = mailed_code(&shop).await;
-        assert!(challenge::is_waiting(&shop, &pending, Kind::SignIn).await.unwrap());
+        assert!(challenge::waiting(&shop, &pending, Kind::SignIn).await.unwrap().is_some());
         if late {
             shop.clock.advance(challenge::CODE_LIFE);
         } else {
@@ -316,7 +350,7 @@ on_both_databases!(a_code_of_a_sign_in_is_good_for_ten_minutes_and_five_tries(sh
                 assert_eq!(refused(wrong), Fault::Code);
             }
         }
-        assert!(!challenge::is_waiting(&shop, &pending, Kind::SignIn).await.unwrap());
+        assert!(challenge::waiting(&shop, &pending, Kind::SignIn).await.unwrap().is_none());
         assert_eq!(refused(confirm(&shop, &pending, &typed(&code), &device("x"), None).await), Fault::Code);
     }
 });
@@ -415,9 +449,9 @@ on_both_databases!(a_change_of_the_password_asks_for_a_fresh_proof_and_ends_the_
     shop.clock.advance(session::RECENT + 1);
     let who = find(&shop, &owner.token).await.unwrap().unwrap();
     assert!(who.clone().recent(shop.now()).is_none());
-    let wrong = Password::typed("not the password").unwrap();
+    let wrong = shown("not the password");
     assert_eq!(refused(prove(&shop, &who, &wrong, &home).await), Fault::WrongPassword);
-    let token = prove(&shop, &who, &Password::typed(PASSWORD).unwrap(), &home).await.unwrap();
+    let token = prove(&shop, &who, &shown(PASSWORD), &home).await.unwrap();
     assert!(find(&shop, &owner.token).await.unwrap().is_none(), "the token of before is worth nothing");
     let recent = find(&shop, &token).await.unwrap().unwrap().recent(shop.now()).expect("just proved");
     let wanted = Password::typed("lantern river maple").unwrap();
@@ -433,11 +467,11 @@ on_both_databases!(a_change_of_the_password_asks_for_a_fresh_proof_and_ends_the_
 on_both_databases!(a_thief_of_an_open_browser_cannot_guess_the_password_for_ever(shop) {
     let owner = registered(&shop, "mori@example.jp").await;
     let who = find(&shop, &owner.token).await.unwrap().unwrap();
-    let wrong = Password::typed("not the password").unwrap();
+    let wrong = shown("not the password");
     for _ in 0..10 {
         assert_eq!(refused(prove(&shop, &who, &wrong, &device("x")).await), Fault::WrongPassword);
     }
-    let right = Password::typed(PASSWORD).unwrap();
+    let right = shown(PASSWORD);
     assert!(matches!(refused(prove(&shop, &who, &right, &device("x")).await), Fault::TooMany { .. }));
     assert_eq!(mails(&shop).await.iter().filter(|m| m["account"]["event"].is_object()).count(), 1);
 });

@@ -222,8 +222,8 @@ fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static str) {
         ),
         AccountEvent::RecoveryCodesMade => (
             (
-                "新しい回復コードが作られました",
-                "お客様のアカウントの回復コードが新しく作られました。以前のコードは使えなくなりました。",
+                "新しい復旧コードが作られました",
+                "お客様のアカウントの復旧コードが新しく作られました。以前のコードは使えなくなりました。",
             ),
             (
                 "New recovery codes were made",
@@ -231,7 +231,7 @@ fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static str) {
             ),
         ),
         AccountEvent::RecoveryCodeUsed => (
-            ("回復コードが使われました", "お客様のアカウントの回復コードが1つ使われました。"),
+            ("復旧コードが使われました", "お客様のアカウントの復旧コードが1つ使われました。"),
             ("A recovery code was used", "One of the recovery codes of your account was used."),
         ),
         AccountEvent::PasskeyAdded => (

@@ -1,0 +1,120 @@
+//! The door where an authenticator app is set up.
+
+use noren_domain::account::{RecoveryCode, Totp, TotpView};
+use totp_rs::{Builder, Secret};
+
+use super::*;
+use crate::account::totp;
+use crate::session::Recent;
+
+const STEP: i64 = 30_000;
+
+/// What the app shows now. Time passes first: a code is taken once.
+fn app_shows(shop: &TestShop, secret: &str) -> StepCode {
+    shop.clock.advance(STEP);
+    let secret = Secret::try_from_base32(secret.replace(' ', "")).unwrap();
+    let app = Builder::new().with_secret(secret).build().unwrap();
+    StepCode::parse(&app.generate(u64::try_from(shop.now() / 1_000).unwrap()).to_string()).unwrap()
+}
+
+/// mori@example.jp with an app: the secret, the recovery codes, and the browser they are known by.
+async fn with_app(shop: &TestShop) -> (String, Vec<RecoveryCode>, Device) {
+    let owner = registered(shop, "mori@example.jp").await;
+    let home = device("Firefox/1").holding(Some(owner.device.clone()));
+    let who: Recent = find(shop, &owner.token).await.unwrap().unwrap().recent(shop.now()).unwrap();
+    totp::begin(shop, &who).await.unwrap();
+    let TotpView::Begun(setup) = totp::page(shop, &who, Lang::Ja).await.unwrap() else { panic!("it was begun") };
+    let StepCode::Digits(code) = app_shows(shop, &setup.secret) else { panic!("six digits") };
+    let codes = totp::confirm(shop, &who, &Totp::parse(&code.code).unwrap(), &home).await.unwrap().unwrap();
+    (setup.secret, codes, home)
+}
+
+async fn asked(shop: &TestShop, device: &Device) -> Token {
+    match login(shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, device, None).await.unwrap() {
+        Opening::Asked(pending) => pending,
+        Opening::In(_) => panic!("the app is not asked for"),
+    }
+}
+
+async fn step(shop: &TestShop, pending: &Token, code: &StepCode, device: &Device) -> Result<Opening, DoorError> {
+    super::super::confirm(shop, pending, code, Lang::Ja, device, None).await
+}
+
+fn digits(code: &str) -> StepCode {
+    StepCode::Digits(typed(code))
+}
+
+on_both_databases!(where_an_app_is_set_up_its_code_is_asked_for_in_every_browser_and_taken_once(shop) {
+    let (secret, _, home) = with_app(&shop).await;
+    let mails_before = mails(&shop).await.len();
+    let (first, second) = (asked(&shop, &home).await, asked(&shop, &device("x")).await);
+    assert_eq!(mails(&shop).await.len(), mails_before, "no mail takes the place of the app");
+    assert_eq!(challenge::waiting(&shop, &first, Kind::SignIn).await.unwrap(), Some(AskedFor::App));
+    let code = app_shows(&shop, &secret);
+    let wrong = digits(if code == digits("000000") { "000001" } else { "000000" });
+    assert_eq!(refused(step(&shop, &first, &wrong, &home).await), Fault::Code);
+    assert!(matches!(step(&shop, &first, &code, &home).await.unwrap(), Opening::In(_)));
+    assert_eq!(refused(step(&shop, &second, &code, &device("x")).await), Fault::Code, "the same code, a moment later");
+    let code = app_shows(&shop, &secret);
+    assert!(matches!(step(&shop, &second, &code, &device("x")).await.unwrap(), Opening::In(_)));
+});
+
+on_both_databases!(a_recovery_code_takes_the_apps_place_once_and_its_owner_is_told(shop) {
+    let (_, codes, home) = with_app(&shop).await;
+    let told = || async { mails(&shop).await.iter().filter(|m| m["account"]["event"].is_object()).count() };
+    let before = told().await;
+    let (first, second) = (asked(&shop, &home).await, asked(&shop, &home).await);
+    let code = StepCode::Recovery(codes[0].clone());
+    let (a, b) = tokio::join!(step(&shop, &first, &code, &home), step(&shop, &second, &code, &home));
+    assert_eq!(usize::from(a.is_ok()) + usize::from(b.is_ok()), 1, "two at the same moment");
+    assert_eq!(told().await, before + 1);
+});
+
+on_both_databases!(five_wrong_codes_of_the_app_end_the_try_and_the_password_is_asked_for_again(shop) {
+    let (secret, _, home) = with_app(&shop).await;
+    let pending = asked(&shop, &home).await;
+    let right = app_shows(&shop, &secret);
+    let wrong = StepCode::Recovery(RecoveryCode::new([9; 10]));
+    for _ in 0..5 {
+        assert_eq!(refused(step(&shop, &pending, &wrong, &home).await), Fault::Code);
+    }
+    assert_eq!(refused(step(&shop, &pending, &right, &home).await), Fault::Code);
+    assert_eq!(challenge::waiting(&shop, &pending, Kind::SignIn).await.unwrap(), None);
+});
+
+on_both_databases!(neither_a_code_by_mail_nor_a_new_password_goes_round_the_app(shop) {
+    let (secret, _, _) = with_app(&shop).await;
+    let (email, strange) = (Email::parse("mori@example.jp").unwrap(), device("x"));
+    let pending = ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &strange).await.unwrap();
+    let by_mail = mailed_code(&shop).await;
+    let Opening::Asked(pending) = step(&shop, &pending, &digits(&by_mail), &strange).await.unwrap() else {
+        panic!("the mailbox alone is enough")
+    };
+    let code = app_shows(&shop, &secret);
+    assert!(matches!(step(&shop, &pending, &code, &strange).await.unwrap(), Opening::In(_)));
+
+    let pending = ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &strange).await.unwrap();
+    let by_mail = mailed_code(&shop).await;
+    let opening =
+        super::super::reset_password(&shop, &pending, &new_password(&by_mail), Lang::Ja, &strange, None).await.unwrap();
+    let Opening::Asked(pending) = opening else { panic!("the mailbox alone is enough") };
+    let (open,) = fetch_one!(shop.db.read().await.unwrap(), (i64,), "SELECT COUNT(*) FROM session WHERE ended_at IS NULL")
+        .await
+        .unwrap();
+    assert_eq!(open, 0, "the new password has ended every session, and opened none");
+    let code = app_shows(&shop, &secret);
+    assert!(matches!(step(&shop, &pending, &code, &strange).await.unwrap(), Opening::In(_)));
+});
+
+on_both_databases!(a_proof_takes_the_apps_code_as_well_as_the_password(shop) {
+    let (secret, _, home) = with_app(&shop).await;
+    let pending = asked(&shop, &home).await;
+    let code = app_shows(&shop, &secret);
+    let Opening::In(entered) = step(&shop, &pending, &code, &home).await.unwrap() else { panic!("the code was right") };
+    let who = find(&shop, &entered.token).await.unwrap().unwrap();
+    assert!(asks_for_app(&shop, &who).await.unwrap());
+    assert_eq!(refused(prove(&shop, &who, &shown(PASSWORD), &home).await), Fault::AppCode);
+    let proof = |code: StepCode| Proof { code: Some(code), ..shown(PASSWORD) };
+    assert_eq!(refused(prove(&shop, &who, &proof(code), &home).await), Fault::AppCode, "it was used at the door");
+    prove(&shop, &who, &proof(app_shows(&shop, &secret)), &home).await.unwrap();
+});
