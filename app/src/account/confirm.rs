@@ -3,11 +3,13 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::{AskedFor, MailCodeForm, VerifyForm};
+use noren_domain::form::Faults;
 use serde::{Deserialize, Serialize};
 
 use super::code::{CodeField, MailboxNote};
+use super::passkeys::{PasskeySignIn, SignInWithPasskey};
 use super::{next_parameter, with_next};
-use crate::form::{Form, Refusal, use_faults};
+use crate::form::{Form, Refusal, either_faults, use_faults};
 use crate::lang::use_lang;
 use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SubmitButton};
 
@@ -19,6 +21,8 @@ pub struct ConfirmData {
     waiting: Option<AskedFor>,
     /// Development: the mail lies in the mailbox page.
     development: bool,
+    /// Whether the shop has an address that passkeys can be for.
+    passkeys: bool,
 }
 
 /// Loads the page that asks for the code.
@@ -38,7 +42,8 @@ pub async fn load_confirm(next: String) -> Result<Option<ConfirmData>, Refusal> 
     let next = next.map(|path| path.as_str().to_owned()).unwrap_or_default();
     let form =
         crate::form::kept("confirm").unwrap_or_else(|| Form::fresh(VerifyForm { next, ..VerifyForm::default() }));
-    Ok(Some(ConfirmData { form, waiting, development: shop.development }))
+    let passkeys = noren_shop::account::passkeys::possible(&shop);
+    Ok(Some(ConfirmData { form, waiting, development: shop.development, passkeys }))
 }
 
 /// Signs in if the code is right.
@@ -46,7 +51,7 @@ pub async fn load_confirm(next: String) -> Result<Option<ConfirmData>, Refusal> 
 pub async fn confirm(#[server(flatten)] form: VerifyForm) -> Result<(), Refusal> {
     use super::inside::{fault, let_in};
     use noren_domain::account::LocalPath;
-    use noren_domain::form::{Fault, Faults};
+    use noren_domain::form::Fault;
     use noren_shop::account::Opening;
     let typed = form.parse_step().map_err(|faults| crate::form::refuse("confirm", &form, faults))?;
     let Some(pending) = crate::request::challenge_token() else {
@@ -81,7 +86,6 @@ pub async fn load_mail_code(next: String) -> Result<Option<Form<MailCodeForm>>, 
 #[server(endpoint = "account/mail-code")]
 pub async fn mail_code(#[server(flatten)] form: MailCodeForm) -> Result<(), Refusal> {
     use noren_domain::account::LocalPath;
-    use noren_domain::form::Faults;
     use noren_shop::account::challenge::{Kind, ask_mailbox};
     let email = form.parse().map_err(|faults| crate::form::refuse("mail-code", &form, faults))?;
     let (shop, lang, device) = (crate::request::shop(), crate::request::lang(), crate::request::device());
@@ -111,8 +115,10 @@ pub fn ConfirmSignInPage() -> impl IntoView {
 fn ConfirmView(data: ConfirmData) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<Confirm>::new();
-    let faults = use_faults(action, data.form.faults);
+    let with_passkey = ServerAction::<SignInWithPasskey>::new();
+    let faults = either_faults(use_faults(action, data.form.faults), use_faults(with_passkey, Faults::default()));
     let values = data.form.values;
+    let next = values.next.clone();
     let again = with_next("/login", &values.next);
     let Some(asked) = data.waiting else {
         return view! {
@@ -178,6 +184,8 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
                     />
                 </div>
             </ActionForm>
+            // A passkey is both factors: it takes the place of the code.
+            {data.passkeys.then(|| view! { <PasskeySignIn action=with_passkey next /> })}
             <p class="door__other">
                 {by_mail
                     .then(|| {

@@ -2,7 +2,7 @@
 
 use noren_server::config::Flags;
 
-use crate::account::register;
+use crate::account::{PASSWORD, knock, register};
 use crate::fixture::{Answer, TestApp};
 
 const BEGIN: &str = "/api/account/passkeys/begin-sign-in";
@@ -48,6 +48,20 @@ async fn an_answer_that_holds_nothing_leads_back_to_the_login_with_words_and_to_
     }
     let page = browser.submit("/en/login", SIGN_IN, &[("ceremony", "x"), ("answer", "{"), ("next", "")]).await;
     assert!(page.body.contains("could not be verified"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn a_passkey_takes_the_place_of_the_code_that_a_new_browser_is_asked_for() {
+    let app = TestApp::start().await;
+    register(&app, &mut app.browser(), "known@example.jp").await;
+    let mut browser = app.browser();
+    let asked = knock(&mut browser, "known@example.jp", PASSWORD, "/cart").await;
+    let page = browser.follow(asked).await;
+    assert!(page.body.contains("data-begin=\"/api/account/passkeys/begin-sign-in\""), "{}", page.body);
+    let fields = [("ceremony", ""), ("answer", "{}"), ("next", "/cart")];
+    let page = browser.submit("/login/confirm?next=/cart", SIGN_IN, &fields).await;
+    assert!(page.body.contains("パスキーを確認できませんでした"));
+    assert!(page.body.contains("確認コード"), "the code still opens the door");
 }
 
 #[tokio::test]

@@ -21,11 +21,15 @@ pub async fn begin_passkey_sign_in() -> Result<Ceremony, Refusal> {
 pub async fn sign_in_with_passkey(ceremony: String, answer: String, next: String) -> Result<(), Refusal> {
     use super::inside::{answered, fault};
     use crate::account::inside::let_in;
+    use noren_domain::Lang;
     use noren_domain::account::{LocalPath, LoginForm};
     use noren_domain::form::{Fault, Faults};
     use noren_shop::account::passkeys::sign_in;
     let form = LoginForm { next, ..LoginForm::default() };
-    let refuse = |fault| crate::form::refuse("login", &form, Faults::of(fault));
+    // The same button stands where a code is asked for.
+    let page = crate::request::page_path();
+    let page = if Lang::strip(&page).starts_with("/login/confirm") { "confirm" } else { "login" };
+    let refuse = |fault| crate::form::refuse(page, &form, Faults::of(fault));
     let Some((token, ceremony)) = answered(&ceremony) else { return Err(refuse(Fault::Passkey)) };
     let (shop, device, old) = (crate::request::shop(), crate::request::device(), crate::request::session_token());
     match sign_in(&shop, &token, ceremony, &answer, &device, old.as_ref()).await {
@@ -71,7 +75,7 @@ pub async fn prove_with_passkey(ceremony: String, answer: String, next: String) 
     }
 }
 
-/// The button of the login page, which is there only where it can work. The browser also offers passkeys in the
+/// The button of the login page, and of the one that asks for a code, which is there only where it can work. The browser also offers passkeys in the
 /// field for the address, if that says `webauthn` in its `autocomplete`.
 #[component]
 pub fn PasskeySignIn(

@@ -37,7 +37,7 @@ async fn asked(shop: &TestShop, device: &Device) -> Token {
 }
 
 async fn step(shop: &TestShop, pending: &Token, code: &StepCode, device: &Device) -> Result<Opening, DoorError> {
-    super::super::confirm(shop, pending, code, Lang::Ja, device, None).await
+    crate::account::confirm(shop, pending, code, Lang::Ja, device, None).await
 }
 
 fn digits(code: &str) -> StepCode {
@@ -96,7 +96,7 @@ on_both_databases!(neither_a_code_by_mail_nor_a_new_password_goes_round_the_app(
     let pending = ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &strange).await.unwrap();
     let by_mail = mailed_code(&shop).await;
     let opening =
-        super::super::reset_password(&shop, &pending, &new_password(&by_mail), Lang::Ja, &strange, None).await.unwrap();
+        crate::account::reset_password(&shop, &pending, &new_password(&by_mail), Lang::Ja, &strange, None).await.unwrap();
     let Opening::Asked(pending) = opening else { panic!("the mailbox alone is enough") };
     let (open,) = fetch_one!(shop.db.read().await.unwrap(), (i64,), "SELECT COUNT(*) FROM session WHERE ended_at IS NULL")
         .await
