@@ -39,9 +39,9 @@ async fn signed_in(shop: &Shop, address: &str) -> Recent {
     session::find(shop, &token).await.unwrap().unwrap().recent(shop.now()).unwrap()
 }
 
-/// What the customer was told happened, the newest last.
+/// What the customer was told happened, by name: all of it at the same moment.
 async fn told(shop: &Shop, who: &Recent) -> Vec<String> {
-    let sql = "SELECT kind FROM account_event WHERE customer_id = $1 ORDER BY at, id";
+    let sql = "SELECT kind FROM account_event WHERE customer_id = $1 ORDER BY kind";
     let rows = fetch_all!(shop.db.read().await.unwrap(), (String,), sql, who.customer().0).await.unwrap();
     rows.into_iter().map(|(kind,)| kind).collect()
 }
