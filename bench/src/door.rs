@@ -266,10 +266,13 @@ async fn comes_in(door: &Door, person: usize, at_home: bool) -> Result<bool, Any
     let device = stranger(2_000_000 + person);
     let email = Email::parse(&address(person)).map_err(|fault| format!("{fault:?}"))?;
     let Ok(pending) = ask_mailbox(shop, Kind::SignIn, &email, Lang::Ja, &device).await else { return Ok(false) };
-    let sql = "SELECT payload FROM outbox WHERE payload LIKE '%\"code\"%' ORDER BY id DESC LIMIT 1";
-    let payload: String = sqlx::query_scalar(sql).fetch_one(&door.database).await?;
-    let digits = |text: &&str| text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let code = payload.split('"').find(digits).ok_or("the mail holds no code")?.to_owned();
+    while noren_shop::outbox::run_due(shop).await? > 0 {}
+    let mails = noren_shop::mail::mailbox::list(shop).await?;
+    let code = mails.iter().filter(|mail| mail.to == address(person)).find_map(|mail| {
+        let line = mail.text.lines().find(|line| line.starts_with("    "))?.trim();
+        (line.len() == 6).then(|| line.to_owned())
+    });
+    let code = code.ok_or("the mail holds no code")?;
     let typed = StepCode::parse(&code).map_err(|fault| format!("{fault:?}"))?;
     Ok(matches!(confirm(shop, &pending, &typed, Lang::Ja, &device, None).await, Ok(Opening::In(_))))
 }

@@ -16,8 +16,12 @@ pub fn CodeField(
     /// What stands in it at first.
     #[prop(into)]
     value: String,
+    /// A recovery code does as well, which has letters.
+    #[prop(optional)]
+    letters: bool,
 ) -> impl IntoView {
-    view! { <Field name="code" label faults value kind=FieldKind::Digits autocomplete="one-time-code" max=20 /> }
+    let kind = if letters { FieldKind::Text } else { FieldKind::Digits };
+    view! { <Field name="code" label faults value kind autocomplete="one-time-code" max=40 /> }
 }
 
 /// In development, where the mails are.

@@ -176,7 +176,7 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
             <ActionForm action=action>
                 <div class="stack">
                     <input type="hidden" name="next" value=values.next />
-                    <CodeField label=code faults value=values.code />
+                    <CodeField label=code faults value=values.code letters=!by_mail />
                     <SubmitButton
                         label=lang.pick("ログインする", "Log in")
                         pending=action.pending()

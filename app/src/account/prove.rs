@@ -109,7 +109,7 @@ fn ProveView(data: ProveData) -> impl IntoView {
                         autocomplete="current-password"
                         max=1024
                     />
-                    {app.then(|| view! { <CodeField label=code faults value=form.values.code /> })}
+                    {app.then(|| view! { <CodeField label=code faults value=form.values.code letters=true /> })}
                     <SubmitButton
                         label=lang.pick("確認する", "Confirm")
                         pending=action.pending()

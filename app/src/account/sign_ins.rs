@@ -77,8 +77,8 @@ fn SignInRow(sign_in: SignInView, action: ServerAction<AnswerSignIn>) -> impl In
     });
     let explained = sign_in.needs_answer().then(|| {
         lang.pick(
-            "パスワードは合っていましたが、メールの確認コードが入力されませんでした。",
-            "The password was right, but the code from the mail was not given.",
+            "パスワードは合っていましたが、確認コードが入力されませんでした。",
+            "The password was right, but the code that was asked for was not given.",
         )
     });
     let asks = sign_in.can_be_answered();
@@ -199,6 +199,16 @@ fn NotMe(view: NotMeView) -> impl IntoView {
                             "メールのパスワードも変更し、見覚えのない転送の設定がないか、ご確認ください。メールを読める人は、確認コードも読めてしまいます。",
                             "Please change the password of your mailbox too, and look for forwarding that you did not set up. Whoever reads your mail reads our codes.",
                         )}
+                    </p>
+                </li>
+                <li>
+                    <h2>{lang.pick("ログインの方法の確認", "Your ways to sign in")}</h2>
+                    <p>
+                        {lang.pick(
+                            "身に覚えのないパスキーや認証アプリが加えられていたら、削除してください。復旧コードも、新しく作りなおすと安心です。",
+                            "Remove any passkey or authenticator app that you did not add yourself, and make new recovery codes. ",
+                        )}
+                        <a href=href("/account/security")>{lang.pick("アカウントの安全へ", "Account security")}</a>
                     </p>
                 </li>
                 <li>

@@ -28,6 +28,7 @@ pub(crate) use devices::OVER as OVER_DEVICES;
 pub use new_password::{change as change_password, reset as reset_password};
 pub use password::{HashError, Leaks, PWNED_PASSWORDS};
 pub use reauth::{asks_for_app, prove};
+pub(crate) use register::code as registration_code;
 pub use register::{register, verify};
 pub use sign_in::{Opening, confirm, end_others, login, logout};
 pub use view::{home, security};
@@ -89,6 +90,13 @@ pub struct Entered {
     pub customer: Id<Customer>,
     /// The token by which this browser is known from now on.
     pub device: Token,
+}
+
+/// Six decimal digits of 256 bits that are as good as random; of 2⁶⁴ values none of a million comes up noticeably more
+/// often.
+fn six_digits(bytes: [u8; 32]) -> String {
+    let number = bytes.iter().take(8).fold(0u64, |number, byte| (number << 8) | u64::from(*byte));
+    format!("{:06}", number % 1_000_000)
 }
 
 /// Somebody who is not signed in yet. Those who come from one network are one to the vault, which so

@@ -9,7 +9,8 @@ ALTER TABLE session ADD COLUMN proved_at INTEGER NOT NULL DEFAULT 0;
 
 CREATE TABLE challenge (
   id BLOB PRIMARY KEY CHECK (length(id) = 16),
-  -- The browser that asked holds the token: a code alone opens nothing.
+  -- The browser that asked holds the token: a code alone opens nothing. The code is nowhere: it is computed from the
+  -- id with the shop's key.
   token_hash BLOB NOT NULL UNIQUE CHECK (length(token_hash) = 32),
   kind TEXT NOT NULL CHECK (kind IN ('sign_in', 'reset')),
   -- What is asked for: a code from a mail, or one from an authenticator app.
@@ -18,7 +19,6 @@ CREATE TABLE challenge (
   customer_id BLOB REFERENCES customer (id) ON DELETE CASCADE,
   -- The address as typed, where somebody asked by it.
   email BLOB,
-  code_hash BLOB NOT NULL CHECK (length(code_hash) = 32),
   tries INTEGER NOT NULL DEFAULT 0 CHECK (tries >= 0),
   lang TEXT NOT NULL CHECK (lang IN ('ja', 'en')),
   user_agent TEXT NOT NULL,
@@ -37,6 +37,8 @@ CREATE TABLE known_device (
   seen_at INTEGER NOT NULL,
   PRIMARY KEY (customer_id, token_hash)
 );
+-- A browser that several customers are known by gets another token.
+CREATE INDEX known_device_token ON known_device (token_hash);
 CREATE INDEX known_device_seen ON known_device (seen_at);
 
 -- What happened to an account, as its owner was told.

@@ -11,8 +11,9 @@ use noren_domain::{Id, Lang};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+use super::factors::hold;
 use super::limits::{self, Standing};
-use super::{DoorError, MINUTE, at_the_door, events, letters, looked_for, owner, recovery, totp};
+use super::{DoorError, MINUTE, at_the_door, devices, events, letters, looked_for, owner, recovery, six_digits, totp};
 use crate::db::Conn;
 use crate::session::Device;
 use crate::token::Token;
@@ -54,13 +55,19 @@ pub(super) struct Proved {
 pub(super) enum Tried {
     /// The code was right.
     Right(Proved),
-    /// It was not, or there is nothing to try; whose account it was, if anybody's.
-    Wrong(Option<Id<Customer>>),
+    /// It was not, or there is nothing to try.
+    Wrong {
+        /// Whose account it was, if anybody's.
+        customer: Option<Id<Customer>>,
+        /// What to say.
+        fault: Fault,
+    },
 }
 
-fn code_hash(shop: &Shop, challenge: Uuid, code: &str) -> [u8; 32] {
-    // Keyed: a million codes are tried in no time, but not without the key.
-    shop.keys.derive("challenge-code", &[challenge.as_bytes(), code.as_bytes()].concat())
+/// The code of a challenge. It is computed and not drawn, so that it lies in no table: whoever reads the database, the
+/// mails that wait in it among it, has no code.
+pub(crate) fn code(shop: &Shop, challenge: Uuid) -> String {
+    six_digits(shop.keys.derive("challenge-code", challenge.as_bytes()))
 }
 
 /// Begins the second step of a sign-in, which bears the number that the sign-in has in the history, in the caller's
@@ -92,12 +99,20 @@ pub async fn ask_mailbox(
     let asker = at_the_door(shop, device, kind.word());
     let index = looked_for(shop, asker, email).await?;
     let place = [&index.newest[..], device.network.as_bytes()].concat();
+    let home = [&index.newest[..], &device.token.as_ref().map_or([0; 32], Token::hash)].concat();
     let mut tx = shop.db.write().await?;
-    for (limit, who) in [
-        (limits::CODE_NETWORK, device.network.as_bytes()),
-        (limits::CODE_PLACE, &place[..]),
-        (limits::CODE_ADDRESS, &index.newest[..]),
-    ] {
+    let somebody = owner(&mut tx, &index).await?.map_or(Id::new(Uuid::nil()), Id::new);
+    // Strangers who use up the codes of an address do not use up those of a browser that its owner is known by.
+    let counted = if devices::is_known(&mut tx, shop, somebody, device).await? {
+        vec![(limits::CODE_HOME, &home[..])]
+    } else {
+        vec![
+            (limits::CODE_NETWORK, device.network.as_bytes()),
+            (limits::CODE_PLACE, &place[..]),
+            (limits::CODE_ADDRESS, &index.newest[..]),
+        ]
+    };
+    for (limit, who) in counted {
         if let Standing::Over { minutes, .. } = limits::take(&mut tx, shop, limit, who).await? {
             tx.commit().await?;
             return Err(DoorError::Refused(Fault::TooMany { minutes }));
@@ -130,20 +145,17 @@ async fn insert(
     lang: Lang,
     device: &Device,
 ) -> Result<Token, sqlx::Error> {
-    let (now, token, code) = (shop.now(), Token::random(&shop.entropy), shop.entropy.digits(6));
-    let by_mail = asks == AskedFor::Mail;
-    let hash = if by_mail && customer.is_some() { code_hash(shop, id, &code) } else { shop.entropy.bytes() };
+    let (now, token) = (shop.now(), Token::random(&shop.entropy));
     execute!(
         conn,
-        "INSERT INTO challenge (id, token_hash, kind, asks, customer_id, email, code_hash, lang, user_agent, network, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        "INSERT INTO challenge (id, token_hash, kind, asks, customer_id, email, lang, user_agent, network, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         id,
         token.hash().to_vec(),
         kind.word(),
         asks.word(),
         customer.map(|customer| customer.0),
         email,
-        hash.to_vec(),
         lang.tag(),
         &device.user_agent,
         &device.network,
@@ -151,8 +163,8 @@ async fn insert(
         now + CODE_LIFE
     )
     .await?;
-    if by_mail {
-        letters::code(conn, shop, id, code).await?;
+    if asks == AskedFor::Mail {
+        letters::code(conn, shop, id).await?;
     }
     Ok(token)
 }
@@ -170,6 +182,9 @@ pub async fn waiting(shop: &Shop, token: &Token, kind: Kind) -> Result<Option<As
 
 /// Tries a code, in the caller's transaction, which must be committed however it ends: the try is counted before
 /// the code is looked at, so tries at the same moment count as well. A right code ends the challenge.
+///
+/// Tries are counted for each challenge and, so that nobody gets five more by beginning anew, for the customer; a browser
+/// that the customer is known by has tries of its own.
 pub(super) async fn attempt(
     conn: &mut Conn,
     shop: &Shop,
@@ -178,30 +193,48 @@ pub(super) async fn attempt(
     typed: &StepCode,
     device: &Device,
 ) -> Result<Tried, DoorError> {
+    let sql = "SELECT customer_id FROM challenge WHERE token_hash = $1";
+    let whose = fetch_optional!(conn, (Option<Uuid>,), sql, token.hash().to_vec()).await?;
+    let whose = Id::new(whose.and_then(|(customer,)| customer).unwrap_or(Uuid::nil()));
+    // What ends all of a customer's challenges holds the customer first as well.
+    hold(conn, whose).await?;
+    let known = devices::is_known(conn, shop, whose, device).await?;
+    let place = device.token.as_ref().filter(|_| known).map_or([0; 32], Token::hash);
+    let nobody = if whose.0.is_nil() { token.hash() } else { [0; 32] };
+    let counted = [whose.0.as_bytes(), &place[..], &nobody].concat();
+    if let Standing::Over { minutes, first } = limits::take(conn, shop, limits::STEP_CODE, &counted).await? {
+        if first && !whose.0.is_nil() {
+            events::happened(conn, shop, whose, AccountEvent::ManyFailedTries, device).await?;
+        }
+        return Ok(Tried::Wrong { customer: None, fault: Fault::TooMany { minutes } });
+    }
     let row = fetch_optional!(
         conn,
-        (Uuid, Option<Uuid>, Vec<u8>, String),
+        (Uuid, Option<Uuid>, String),
         "UPDATE challenge SET tries = tries + 1 WHERE token_hash = $1 AND kind = $2 AND tries < $3 AND expires_at > $4
-         RETURNING id, customer_id, code_hash, asks",
+         RETURNING id, customer_id, asks",
         token.hash().to_vec(),
         kind.word(),
         TRIES,
         shop.now()
     )
     .await?;
-    let Some((id, customer, hash, asks)) = row else { return Ok(Tried::Wrong(None)) };
-    let (customer, asked) = (customer.map(Id::new), AskedFor::from_word(&asks));
-    let Some(customer) = customer else { return Ok(Tried::Wrong(None)) };
+    let Some((id, Some(customer), asks)) = row else {
+        // As much is written as for an account's owner to see, or the time would tell that there is none.
+        limits::take(conn, shop, limits::LOGIN_NOBODY, &counted).await?;
+        return Ok(Tried::Wrong { customer: None, fault: Fault::Code });
+    };
+    let (customer, asked) = (Id::new(customer), AskedFor::from_word(&asks));
     let right = match (asked, typed) {
-        (AskedFor::Mail, StepCode::Digits(typed)) => {
-            bool::from(code_hash(shop, id, &typed.code).ct_eq(hash.as_slice()))
-        }
+        (AskedFor::Mail, StepCode::Digits(typed)) => bool::from(code(shop, id).as_bytes().ct_eq(typed.code.as_bytes())),
         (AskedFor::Mail, StepCode::Recovery(_)) => false,
         (AskedFor::App, typed) => second_factor(conn, shop, customer, typed, device).await?,
     };
     if !right {
-        return Ok(Tried::Wrong(Some(customer)));
+        let fault = if asked == AskedFor::App { Fault::AppCode } else { Fault::Code };
+        return Ok(Tried::Wrong { customer: Some(customer), fault });
     }
+    limits::honest(conn, shop, limits::STEP_CODE, &counted).await?;
     end(conn, shop, id).await?;
     Ok(Tried::Right(Proved { id, asked, customer }))
 }

@@ -23,15 +23,23 @@ pub(super) async fn is_known(
     Ok(row.is_some())
 }
 
-/// From now on the customer is known by this browser; gives the token that it is to hold. One that it holds already
-/// stays, for several people may share a browser.
+/// From now on the customer is known by this browser; gives the token that it is to hold. One that they are known by
+/// already stays. Any other is exchanged, for somebody else may have put it there; several people may share a browser,
+/// and those who are known by the one of before are so by the new one.
 pub(super) async fn know(
     conn: &mut Conn,
     shop: &Shop,
     customer: Id<Customer>,
     device: &Device,
 ) -> Result<Token, sqlx::Error> {
-    let token = device.token.clone().unwrap_or_else(|| Token::random(&shop.entropy));
+    let token = match &device.token {
+        Some(held) if is_known(conn, shop, customer, device).await? => held.clone(),
+        _ => Token::random(&shop.entropy),
+    };
+    if let Some(held) = device.token.as_ref().filter(|held| **held != token) {
+        let sql = "UPDATE known_device SET token_hash = $2 WHERE token_hash = $1";
+        execute!(conn, sql, held.hash().to_vec(), token.hash().to_vec()).await?;
+    }
     execute!(
         conn,
         "INSERT INTO known_device (token_hash, customer_id, since, seen_at) VALUES ($1, $2, $3, $3)
@@ -47,6 +55,13 @@ pub(super) async fn know(
 /// Forgets every browser that the customer is known by.
 pub(super) async fn forget_all(conn: &mut Conn, customer: Id<Customer>) -> Result<(), sqlx::Error> {
     execute!(conn, "DELETE FROM known_device WHERE customer_id = $1", customer.0).await?;
+    Ok(())
+}
+
+/// Forgets every browser that the customer is known by but this one, if it is one of them.
+pub(super) async fn forget_others(conn: &mut Conn, customer: Id<Customer>, device: &Device) -> Result<(), sqlx::Error> {
+    let held = device.token.as_ref().map_or([0; 32], Token::hash).to_vec();
+    execute!(conn, "DELETE FROM known_device WHERE customer_id = $1 AND token_hash <> $2", customer.0, held).await?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use noren_domain::account::{AccountEvent, Browser, NotMeView, SignInAnswer, SignInOutcome, SignInView};
 use uuid::Uuid;
 
+use super::factors::hold;
 use super::{HISTORY, challenge, devices, events};
 use crate::db::Conn;
 use crate::session::{self, Device, SignedIn};
@@ -56,16 +57,16 @@ pub async fn answer(
     device: &Device,
 ) -> Result<bool, sqlx::Error> {
     let mut tx = shop.db.write().await?;
-    let sql = "UPDATE sign_in SET answer = $3 WHERE id = $1 AND customer_id = $2";
+    hold(&mut tx, who.customer).await?;
+    let sql = "UPDATE sign_in SET answer = $3 WHERE id = $1 AND customer_id = $2 AND (answer IS NULL OR answer <> $3)";
     if execute!(tx, sql, sign_in, who.customer.0, answer.word()).await? == 0 {
-        return Ok(false);
+        // Said before, or none of theirs.
+        let sql = "SELECT 1 FROM sign_in WHERE id = $1 AND customer_id = $2";
+        return Ok(fetch_optional!(tx, (i32,), sql, sign_in, who.customer.0).await?.is_some());
     }
     if answer == SignInAnswer::NotMe {
         session::close_all(&mut tx, who.customer, Some(who.session), shop.now()).await?;
-        devices::forget_all(&mut tx, who.customer).await?;
-        if device.token.is_some() {
-            devices::know(&mut tx, shop, who.customer, device).await?;
-        }
+        devices::forget_others(&mut tx, who.customer, device).await?;
         challenge::end_all(&mut tx, shop, who.customer).await?;
         events::happened(&mut tx, shop, who.customer, AccountEvent::NotMe, device).await?;
     }

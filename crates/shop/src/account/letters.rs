@@ -22,13 +22,8 @@ pub async fn forget_registration(conn: &mut Conn, shop: &Shop, registration: Uui
 }
 
 /// The code that proves the address.
-pub async fn registration_code(
-    conn: &mut Conn,
-    shop: &Shop,
-    registration: Uuid,
-    code: String,
-) -> Result<(), sqlx::Error> {
-    let mail = AccountMail::RegistrationCode { registration, code };
+pub async fn registration_code(conn: &mut Conn, shop: &Shop, registration: Uuid) -> Result<(), sqlx::Error> {
+    let mail = AccountMail::RegistrationCode { registration };
     post(conn, shop, &registration_key(registration), mail).await
 }
 
@@ -53,8 +48,8 @@ fn code_key(challenge: Uuid) -> String {
 }
 
 /// A code that the person who has the mailbox is to type in.
-pub async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid, code: String) -> Result<(), sqlx::Error> {
-    post(conn, shop, &code_key(challenge), AccountMail::Code { challenge, code }).await
+pub async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid) -> Result<(), sqlx::Error> {
+    post(conn, shop, &code_key(challenge), AccountMail::Code { challenge }).await
 }
 
 /// Takes back the mail of a challenge that is over.

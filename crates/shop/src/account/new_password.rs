@@ -5,6 +5,8 @@ use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 
 use super::challenge::{self, Kind, Tried};
+use super::factors::hold;
+use super::limits::{self, Standing};
 use super::sign_in::{Opening, ask_app, enter, record};
 use super::{DoorError, Entered, devices, events, password, totp, view};
 use crate::db::Conn;
@@ -34,6 +36,15 @@ pub async fn reset(
     device: &Device,
     old: Option<&Token>,
 ) -> Result<Opening, DoorError> {
+    if challenge::waiting(shop, pending, Kind::Reset).await?.is_none() {
+        return Err(DoorError::Refused(Fault::Code));
+    }
+    let mut tx = shop.db.write().await?;
+    let standing = limits::take(&mut tx, shop, limits::RESET_NETWORK, device.network.as_bytes()).await?;
+    tx.commit().await?;
+    if let Standing::Over { minutes, .. } = standing {
+        return Err(DoorError::Refused(Fault::TooMany { minutes }));
+    }
     // Before the code is looked at: a right code and a wrong one take the same time. Whose address it is, is not known yet.
     judge(shop, &asked.password, None).await?;
     let hash = password::hash(shop, &asked.password).await?;
@@ -41,12 +52,13 @@ pub async fn reset(
     let typed = StepCode::Digits(asked.code.clone());
     let customer = match challenge::attempt(&mut tx, shop, pending, Kind::Reset, &typed, device).await? {
         Tried::Right(proved) => proved.customer,
-        Tried::Wrong(customer) => {
+        Tried::Wrong { customer, fault } => {
             if let Some(customer) = customer {
                 record(&mut tx, shop, customer, SignInOutcome::WrongCode, device).await?;
             }
             tx.commit().await?;
-            return Err(DoorError::Refused(Fault::Code));
+            outbox::ring();
+            return Err(DoorError::Refused(fault));
         }
     };
     set(&mut tx, shop, customer, &hash).await?;
@@ -79,6 +91,7 @@ pub async fn change(shop: &Shop, who: &Recent, wanted: &Password, device: &Devic
     judge(shop, wanted, email.as_ref()).await?;
     let hash = password::hash(shop, wanted).await?;
     let mut tx = shop.db.write().await?;
+    hold(&mut tx, customer).await?;
     let Some(token) = session::renew(&mut tx, shop, who.session()).await? else {
         return Err(DoorError::Refused(Fault::SessionEnded));
     };

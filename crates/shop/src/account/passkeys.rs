@@ -24,6 +24,7 @@ use webauthn_rs::prelude::{
 };
 use webauthn_rs_proto::ResidentKeyRequirement;
 
+use super::factors::hold;
 use super::limits::{self, Standing};
 use super::sign_in::{enter, record};
 use super::{Entered, devices, events, letters};
@@ -159,7 +160,7 @@ pub async fn finish_add(
             return Err(PasskeyError::Disbelieved(error));
         }
     };
-    rows::hold(&mut tx, customer).await?;
+    hold(&mut tx, customer).await?;
     if rows::of(&mut tx, customer).await?.len() >= MAX_PASSKEYS as usize {
         tx.commit().await?;
         return Err(full());

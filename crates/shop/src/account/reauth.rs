@@ -4,6 +4,7 @@ use noren_domain::account::{AccountEvent, Proof, SignInOutcome};
 use noren_domain::form::Fault;
 
 use super::challenge::second_factor;
+use super::factors::hold;
 use super::limits::{self, Standing};
 use super::sign_in::record;
 use super::{DoorError, events, password, totp};
@@ -31,7 +32,10 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
     if let Standing::Over { minutes, first } = standing {
         if first {
             record(&mut tx, shop, who.customer, SignInOutcome::Blocked, device).await?;
-            events::happened(&mut tx, shop, who.customer, AccountEvent::ManyFailedTries, device).await?;
+            let told = limits::take(&mut tx, shop, limits::FAILED_TRIES_MAIL, who.customer.0.as_bytes()).await?;
+            if told == Standing::Within {
+                events::happened(&mut tx, shop, who.customer, AccountEvent::ManyFailedTries, device).await?;
+            }
         }
         tx.commit().await?;
         outbox::ring();
@@ -40,6 +44,7 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
     tx.commit().await?;
     let right = password::matches(&shown.password, stored).await?;
     let mut tx = shop.db.write().await?;
+    hold(&mut tx, who.customer).await?;
     if !right {
         record(&mut tx, shop, who.customer, SignInOutcome::WrongPassword, device).await?;
         tx.commit().await?;

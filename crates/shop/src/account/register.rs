@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::limits::{self, Limit, Standing};
 use super::new_password::judge;
 use super::sign_in::{enter, record};
-use super::{DoorError, Entered, MINUTE, at_the_door, letters, looked_for, owner, password};
+use super::{DoorError, Entered, MINUTE, at_the_door, letters, looked_for, owner, password, six_digits};
 use crate::db::Dialect;
 use crate::session::Device;
 use crate::token::Token;
@@ -20,6 +20,11 @@ use crate::{Shop, execute, fetch_all, fetch_optional, outbox, shred};
 const CODE_LIFE: i64 = 15 * MINUTE;
 /// So many codes may be tried per registration.
 const CODE_TRIES: i64 = 5;
+
+/// The code of a registration, computed like that of a [challenge](super::challenge).
+pub(crate) fn code(shop: &Shop, registration: Uuid) -> String {
+    six_digits(shop.keys.derive("registration-code-of", registration.as_bytes()))
+}
 
 fn code_hash(shop: &Shop, registration: Uuid, code: &str) -> [u8; 32] {
     // Keyed: a million codes are tried in no time, but not without the key.
@@ -40,13 +45,12 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
     let now = shop.now();
     let id = shop.entropy.uuid(now);
     let token = Token::random(&shop.entropy);
-    let code = shop.entropy.digits(6);
     let email = vec![(Field::Email, Plain::new(wanted.email.address().to_owned()))];
     let email = shop.vault.seal(asker, id, None, email).await?;
     let mut tx = shop.db.write().await?;
     let owner = owner(&mut tx, &index).await?;
     // An address with an owner gets a row too, with a code that nobody was ever told.
-    let code_hash = if owner.is_some() { shop.entropy.bytes() } else { code_hash(shop, id, &code) };
+    let code_hash = if owner.is_some() { shop.entropy.bytes() } else { code_hash(shop, id, &code(shop, id)) };
     execute!(
         tx,
         "INSERT INTO registration (id, token_hash, email_index, email, password_hash, code_hash, lang, created_at, expires_at)
@@ -64,7 +68,7 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
     .await?;
     match owner {
         Some(customer) => letters::already_registered(&mut tx, shop, id, customer).await?,
-        None => letters::registration_code(&mut tx, shop, id, code).await?,
+        None => letters::registration_code(&mut tx, shop, id).await?,
     }
     tx.commit().await?;
     outbox::ring();

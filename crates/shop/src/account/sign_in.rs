@@ -6,6 +6,7 @@ use noren_domain::{Id, Lang};
 use uuid::Uuid;
 
 use super::challenge::{self, Kind, Proved, Tried};
+use super::factors::hold;
 use super::limits::{self, Limit, Standing};
 use super::{DoorError, Entered, at_the_door, devices, events, letters, looked_for, password, totp};
 use crate::db::Conn;
@@ -57,9 +58,16 @@ pub async fn login(
     }
     tx.commit().await?;
 
-    let right = password::matches(&asked.password, account.map(|(_, hash)| hash)).await?;
+    let compared = account.map(|(_, hash)| hash);
+    let right = password::matches(&asked.password, compared.clone()).await?;
     let mut tx = shop.db.write().await?;
-    let Some(customer) = customer.filter(|_| right) else {
+    // It was compared outside of any transaction, and may be another one by now.
+    let whose = customer.unwrap_or(Id::new(Uuid::nil()));
+    hold(&mut tx, whose).await?;
+    let sql = "SELECT password_hash FROM customer WHERE id = $1";
+    let now = fetch_optional!(tx, (String,), sql, whose.0).await?.map(|(hash,)| hash);
+    let known = devices::is_known(&mut tx, shop, whose, device).await?;
+    let Some(customer) = customer.filter(|_| right && now == compared) else {
         refused(&mut tx, shop, customer, &index, SignInOutcome::WrongPassword, device).await?;
         tx.commit().await?;
         return Err(DoorError::Refused(Fault::Credentials));
@@ -68,15 +76,16 @@ pub async fn login(
     let app = totp::is_set(&mut tx, customer).await?;
     if !known
         && !app
-        && let Standing::Over { minutes, .. } = limits::take(&mut tx, shop, limits::CODE_ADDRESS, &index).await?
+        && let Standing::Over { minutes, .. } = limits::take(&mut tx, shop, limits::CODE_PASSWORD, &index).await?
     {
         tx.commit().await?;
         return Err(DoorError::Refused(Fault::TooMany { minutes }));
     }
-    for (limit, who) in &counted {
-        limits::honest(&mut tx, shop, *limit, who).await?;
-    }
     let opening = if known && !app {
+        // Where another code is asked for, the tries are given back by nothing: it could be guessed for ever.
+        for (limit, who) in &counted {
+            limits::honest(&mut tx, shop, *limit, who).await?;
+        }
         record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
         Opening::In(enter(&mut tx, shop, customer, device, old).await?)
     } else {
@@ -105,12 +114,13 @@ pub async fn confirm(
     let tried = challenge::attempt(&mut tx, shop, pending, Kind::SignIn, typed, device).await?;
     let Proved { id, asked, customer } = match tried {
         Tried::Right(proved) => proved,
-        Tried::Wrong(customer) => {
+        Tried::Wrong { customer, fault } => {
             if let Some(customer) = customer {
                 record(&mut tx, shop, customer, SignInOutcome::WrongCode, device).await?;
             }
             tx.commit().await?;
-            return Err(DoorError::Refused(Fault::Code));
+            outbox::ring();
+            return Err(DoorError::Refused(fault));
         }
     };
     if asked == AskedFor::Mail && totp::is_set(&mut tx, customer).await? {
@@ -156,9 +166,10 @@ fn counted(known: bool, index: &[u8], device: &Device) -> Vec<(Limit, Vec<u8>)> 
         return vec![(limits::LOGIN_HOME, [index, &token.hash()].concat())];
     }
     vec![
-        (limits::LOGIN_ANYWHERE, Vec::new()),
         (limits::LOGIN_NETWORK, device.network.as_bytes().to_vec()),
         (limits::LOGIN_ADDRESS, index.to_vec()),
+        // The last one, so that what one network or one address is refused counts against nobody else.
+        (limits::LOGIN_ANYWHERE, Vec::new()),
     ]
 }
 
@@ -214,7 +225,10 @@ async fn refused(
     device: &Device,
 ) -> Result<(), sqlx::Error> {
     let Some(customer) = customer else {
-        return limits::take(conn, shop, limits::LOGIN_NOBODY, index).await.map(drop);
+        for _ in 0..=usize::from(outcome == SignInOutcome::Blocked) {
+            limits::take(conn, shop, limits::LOGIN_NOBODY, index).await?;
+        }
+        return Ok(());
     };
     record(conn, shop, customer, outcome, device).await?;
     if outcome == SignInOutcome::Blocked {

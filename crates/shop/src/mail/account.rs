@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use self::words::{About, Words};
 use super::{Letter, MailError, Part};
-use crate::account::challenge::Kind;
+use crate::account;
+use crate::account::challenge::{self, Kind};
 use crate::account::events::check_phrase;
 use crate::db::Conn;
 use crate::vault::{Asker, Field, For};
@@ -23,8 +24,6 @@ pub enum AccountMail {
     RegistrationCode {
         /// The registration that waits; its id is the subject of its sealed address.
         registration: Uuid,
-        /// Six digits.
-        code: String,
     },
     /// Somebody tried to register an address that has an account.
     AlreadyRegistered {
@@ -35,8 +34,6 @@ pub enum AccountMail {
     Code {
         /// What waits for it.
         challenge: Uuid,
-        /// Six digits.
-        code: String,
     },
     /// A sign-in from a browser that was not seen before.
     NewDevice {
@@ -54,9 +51,9 @@ impl AccountMail {
     /// The number of what it is about, for the ledger of reads.
     const fn about(&self) -> Uuid {
         match self {
-            Self::RegistrationCode { registration: about, .. }
+            Self::RegistrationCode { registration: about }
             | Self::AlreadyRegistered { customer: about }
-            | Self::Code { challenge: about, .. }
+            | Self::Code { challenge: about }
             | Self::NewDevice { sign_in: about }
             | Self::Event { event: about } => *about,
         }
@@ -78,19 +75,25 @@ struct Draft {
 pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, MailError> {
     let mut conn = shop.db.read().await?;
     let draft = match mail {
-        AccountMail::RegistrationCode { registration, code } => {
+        AccountMail::RegistrationCode { registration } => {
             let sql = "SELECT email, lang FROM registration WHERE id = $1";
             let row = fetch_optional!(conn, (Vec<u8>, String), sql, *registration).await?;
             let (email, lang) = row.ok_or(MailError::Gone)?;
             let lang = Lang::from_tag(&lang);
-            Draft { record: *registration, email, lang, phrase: None, words: words::registration_code(lang, code) }
+            Draft {
+                record: *registration,
+                email,
+                lang,
+                phrase: None,
+                words: words::registration_code(lang, &account::registration_code(shop, *registration)),
+            }
         }
         AccountMail::AlreadyRegistered { customer } => {
             let reader = reader(&mut conn, *customer).await?;
             let words = words::already_registered(reader.lang());
             reader.draft(shop, words)
         }
-        AccountMail::Code { challenge, code } => self::code(&mut conn, shop, *challenge, code).await?,
+        AccountMail::Code { challenge } => self::code(&mut conn, shop, *challenge).await?,
         AccountMail::NewDevice { sign_in } => {
             let sql = "SELECT customer_id, at, user_agent, network, '' FROM sign_in WHERE id = $1";
             let row = fetch_optional!(conn, EventRow, sql, *sign_in).await?.ok_or(MailError::Gone)?;
@@ -157,7 +160,7 @@ struct ChallengeRow {
     created_at: i64,
 }
 
-async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid, code: &str) -> Result<Draft, MailError> {
+async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid) -> Result<Draft, MailError> {
     let sql = "SELECT kind, customer_id, email, lang, user_agent, network, created_at FROM challenge WHERE id = $1";
     let row = fetch_optional!(conn, ChallengeRow, sql, challenge).await?.ok_or(MailError::Gone)?;
     let about = About { at: row.created_at, user_agent: &row.user_agent, network: &row.network };
@@ -168,6 +171,7 @@ async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid, code: &str) -> Resu
         let words = words::no_account(lang, reset);
         return Ok(Draft { record: challenge, email: row.email.ok_or(MailError::Gone)?, lang, phrase: None, words });
     };
+    let code = &challenge::code(shop, challenge);
     let words = match (reset, row.email) {
         (true, _) => words::reset_code(lang, code, &about),
         (false, Some(_)) => words::sign_in_code(lang, code, &about),

@@ -60,14 +60,6 @@ pub async fn of(conn: &mut Conn, customer: Id<Customer>) -> Result<Vec<Row>, sql
     fetch_all!(conn, Row, sql, customer.0).await
 }
 
-/// Lets nobody else add a passkey to this customer until the transaction ends, so that they can be counted.
-pub async fn hold(conn: &mut Conn, customer: Id<Customer>) -> Result<(), sqlx::Error> {
-    if conn.dialect() == Dialect::Postgres {
-        fetch_optional!(conn, (Uuid,), "SELECT id FROM customer WHERE id = $1 FOR UPDATE", customer.0).await?;
-    }
-    Ok(())
-}
-
 /// Whether it is new.
 pub async fn insert(conn: &mut Conn, customer: Id<Customer>, row: &Row) -> Result<bool, sqlx::Error> {
     let added = execute!(

@@ -52,9 +52,9 @@ on_both_databases!(where_an_app_is_set_up_its_code_is_asked_for_in_every_browser
     assert_eq!(challenge::waiting(&shop, &first, Kind::SignIn).await.unwrap(), Some(AskedFor::App));
     let code = app_shows(&shop, &secret);
     let wrong = digits(if code == digits("000000") { "000001" } else { "000000" });
-    assert_eq!(refused(step(&shop, &first, &wrong, &home).await), Fault::Code);
+    assert_eq!(refused(step(&shop, &first, &wrong, &home).await), Fault::AppCode);
     assert!(matches!(step(&shop, &first, &code, &home).await.unwrap(), Opening::In(_)));
-    assert_eq!(refused(step(&shop, &second, &code, &device("x")).await), Fault::Code, "the same code, a moment later");
+    assert_eq!(refused(step(&shop, &second, &code, &device("x")).await), Fault::AppCode, "the same code, a moment later");
     let code = app_shows(&shop, &secret);
     assert!(matches!(step(&shop, &second, &code, &device("x")).await.unwrap(), Opening::In(_)));
 });
@@ -76,7 +76,7 @@ on_both_databases!(five_wrong_codes_of_the_app_end_the_try_and_the_password_is_a
     let right = app_shows(&shop, &secret);
     let wrong = StepCode::Recovery(RecoveryCode::new([9; 10]));
     for _ in 0..5 {
-        assert_eq!(refused(step(&shop, &pending, &wrong, &home).await), Fault::Code);
+        assert_eq!(refused(step(&shop, &pending, &wrong, &home).await), Fault::AppCode);
     }
     assert_eq!(refused(step(&shop, &pending, &right, &home).await), Fault::Code);
     assert_eq!(challenge::waiting(&shop, &pending, Kind::SignIn).await.unwrap(), None);
@@ -117,4 +117,31 @@ on_both_databases!(a_proof_takes_the_apps_code_as_well_as_the_password(shop) {
     let proof = |code: StepCode| Proof { code: Some(code), ..shown(PASSWORD) };
     assert_eq!(refused(prove(&shop, &who, &proof(code), &home).await), Fault::AppCode, "it was used at the door");
     prove(&shop, &who, &proof(app_shows(&shop, &secret)), &home).await.unwrap();
+});
+
+on_both_databases!(whoever_has_the_password_cannot_guess_the_apps_code_for_ever(shop) {
+    let (secret, _, home) = with_app(&shop).await;
+    let (strange, wrong) = (device("x"), StepCode::Recovery(RecoveryCode::new([9; 10])));
+    let mut tried = 0;
+    for hour in 0..3 {
+        // Each right password would give five more tries.
+        'hour: loop {
+            let login = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &strange, None).await;
+            let Ok(Opening::Asked(pending)) = login else { break };
+            for _ in 0..5 {
+                match refused(step(&shop, &pending, &wrong, &strange).await) {
+                    Fault::AppCode => tried += 1,
+                    Fault::TooMany { .. } => break 'hour,
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+        assert!(tried <= 10 * (hour + 2), "{tried} in {} hours", hour + 1);
+        shop.clock.advance(60 * MINUTE);
+    }
+    assert!(tried >= 10, "{tried}");
+    // The owner at home has tries of their own.
+    let pending = asked(&shop, &home).await;
+    let code = app_shows(&shop, &secret);
+    assert!(matches!(step(&shop, &pending, &code, &home).await.unwrap(), Opening::In(_)));
 });

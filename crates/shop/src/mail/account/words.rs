@@ -173,10 +173,14 @@ pub(super) fn new_device(lang: Lang, about: &About<'_>) -> Words {
 
 pub(super) fn event(lang: Lang, event: AccountEvent, about: &About<'_>) -> Words {
     let (subject, said) = said(event, lang);
-    let body = lang.pick(
-        format!("{said}ご本人であれば、何もする必要はありません。"),
-        format!("{said} If this was you, there is nothing you need to do."),
-    );
+    let body = match event {
+        // These say themselves what to do, or were nobody's own doing.
+        AccountEvent::ManyFailedTries | AccountEvent::NotMe | AccountEvent::PasskeyDoubted => said.to_owned(),
+        _ => lang.pick(
+            format!("{said}ご本人であれば、何もする必要はありません。"),
+            format!("{said} If this was you, there is nothing you need to do."),
+        ),
+    };
     Words::new(subject, vec![Part::Text(body), about.facts(lang), look_yourself(lang)])
 }
 
