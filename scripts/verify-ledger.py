@@ -36,6 +36,7 @@ FIELDS = "email name kana postal-code city street building phone gift-message".s
 ACTORS = "? vault shop guest customer staff operator stranger".split()
 DETAILS = 9
 CONTINUES, HEADS, KEY = NO_DEEDS = 8, 10, 11
+ALARM, CLOCK = 9, 3
 NOBODY, ZERO = bytes(16), bytes(32)
 
 
@@ -240,6 +241,8 @@ class Audit:
         # How often there were these codes.
         self.codes = collections.Counter()
         self.continues = None  # how many leaves the earlier log had, and their root
+        # The alarms that the clock was set back: place, what the clock said, and the time of the leaf.
+        self.set_back = []
 
     def take(self, raw):
         try:
@@ -273,6 +276,8 @@ class Audit:
             if leaf.previous != before or leaf.previous_at != at:
                 raise Bad("it does not follow from the last leaf of its subject")
             self.heads.set(leaf.tag, leaf.count, place, leaf_hash)
+        if (kind, leaf.codes[7]) == (ALARM, CLOCK):
+            self.set_back.append((place, int.from_bytes(leaf.reference[8:], "big"), leaf.time))
         self.tree.push(leaf_hash)
         self.time, self.last_kind = leaf.time, kind
         self.codes[leaf.codes] += 1
@@ -569,6 +574,9 @@ def verify(folder, found):
         print(f"  it continues a ledger that had {earlier} leaves and the root {base64.b64encode(root).decode()}")
     for group, counts in audit.counts().items():
         print(f"  by {group}: {', '.join(f'{word} {count}' for word, count in sorted(counts.items()))}")
+    for place, said, time in audit.set_back:
+        between = f"from {utc(said)} to {utc(time)}"
+        print(f"  leaf {place}: the clock was set back, and times {between} are not what they say")
     for seen, _ in found.seen:
         print(f"  the root that was seen at {seen} leaves is the one it had")
     for witness in found.witnesses:
@@ -691,6 +699,14 @@ def moment(time):
     except OverflowError:
         return f"{time} ms"
     return f"{at:%a}, {at.day} {at:%b %Y}, {at.hour}:{at.minute:02}"
+
+
+def utc(time):
+    """As in `2026-11-06T00:00:00.000Z`, also in years that no calendar here goes to: 400 of them are 146,097 days."""
+    days, millis = divmod(time, 86_400_000)
+    eras, days = divmod(days, 146_097)
+    at = datetime.datetime(1970, 1, 1) + datetime.timedelta(days=days, milliseconds=millis)
+    return f"{at.year + 400 * eras:04}-{at:%m-%dT%H:%M:%S}.{millis % 1_000:03}Z"
 
 
 def read_tag(text):

@@ -4,6 +4,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::form::{Fault, line};
 
+masked!(Email);
+
 /// An e-mail address: as it is written to, and in the one form under which it is found again.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Email {
@@ -67,12 +69,6 @@ pub fn quoted(address: &str) -> std::borrow::Cow<'_, str> {
             format!("\"{local}\"@{host}").into()
         }
         _ => address.into(),
-    }
-}
-
-impl std::fmt::Debug for Email {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Email(…)")
     }
 }
 

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::notice::NoticeNo;
 
+masked!(MailLine);
+
 /// The number of a mail: `M-ABCD-2345`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -85,7 +87,7 @@ pub enum Checked {
 }
 
 /// A mail in the list of those that a person was sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailLine {
     /// Its number.
     pub no: MailNo,

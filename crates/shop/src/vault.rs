@@ -198,6 +198,15 @@ impl Opened {
     }
 }
 
+noren_vault::assert_without!([std::fmt::Debug, std::fmt::Display, serde::Serialize]: Opened, Sealed);
+// The vault knows nothing of serde; that nobody teaches it, too, is looked at here.
+noren_vault::assert_without!(
+    [serde::Serialize]: Plain, Request, Answer, noren_vault::seal::Key, noren_vault::seal::SubjectKey,
+    noren_vault::seal::Subject, noren_vault::seal::WrappingKey, noren_vault::seal::IndexKey,
+    noren_vault::keys::Keyring, noren_ledger::note::SignerKey, crate::keys::Keys
+);
+noren_vault::assert_without!([std::fmt::Debug, std::fmt::Display]: crate::keys::Keys);
+
 /// The shop's way to the vault. Cheap to clone. It connects when it is first asked, and again when the vault has
 /// been away.
 #[derive(Clone)]

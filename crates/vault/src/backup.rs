@@ -44,6 +44,9 @@ pub enum BackupError {
     /// There is something where the copy is to be.
     #[error("{0} is there already, and is not written over; name another folder, or move that one aside")]
     Occupied(PathBuf),
+    /// Somebody else makes a copy for the same place.
+    #[error("another one is at work in {0}; wait until it has ended, and look at what it made")]
+    AtWork(PathBuf),
     /// A rotation went on, or another backup.
     #[error("a key of the vault was exchanged, or another backup taken, while this one was: take it once more")]
     Rotated,

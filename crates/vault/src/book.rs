@@ -124,7 +124,7 @@ impl Book {
             files,
             unsafe_since: 0,
             hurry: false,
-            is_behind: false,
+            told: None,
             newest,
             keys: known[..announced].to_vec(),
             stopped: None,

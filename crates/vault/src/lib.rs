@@ -9,7 +9,7 @@
 //! - [`wire`]: questions and answers as bytes, [`serve`]: the door that they come through;
 //! - [`place`]: where that is, [`tls`]: what each side shows the other when it is on another host;
 //! - [`harden`]: what the process gives up; [`lock`]: how it keeps a folder for itself;
-//! - [`durable`]: files that are there whole or not at all.
+//! - [`durable`]: files that are there whole or not at all; [`silent`]: what must never be printed.
 //!
 //! Synchronous and without an async runtime, so that it stays small enough to be read. By default there is no network:
 //! it listens at a socket of this machine. At a port it listens only where it is told to, and for certificates only.
@@ -24,6 +24,7 @@ pub mod place;
 pub mod policy;
 pub mod seal;
 pub mod serve;
+pub mod silent;
 pub mod subjects;
 pub mod tls;
 pub mod vault;

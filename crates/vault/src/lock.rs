@@ -15,12 +15,17 @@ const MOMENT: Duration = Duration::from_millis(10);
 /// held for as long as the file is open.
 pub fn lock(path: &Path) -> io::Result<Option<File>> {
     let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+    Ok(take(&file)?.then_some(file))
+}
+
+/// Takes a file or a folder that is open; `false` if somebody else holds it.
+pub(crate) fn take(file: &File) -> io::Result<bool> {
     for _ in 0..MOMENTS {
         match file.try_lock() {
-            Ok(()) => return Ok(Some(file)),
+            Ok(()) => return Ok(true),
             Err(TryLockError::WouldBlock) => std::thread::sleep(MOMENT),
             Err(TryLockError::Error(error)) => return Err(error),
         }
     }
-    Ok(None)
+    Ok(false)
 }

@@ -310,10 +310,6 @@ fn listen<S>(
 
 /// Somebody at the socket: the system says who.
 fn receive_process(door: &Arc<Door>, stream: UnixStream, users: &[u32]) {
-    // A peer that does not read must not keep the vault from closing.
-    if stream.set_write_timeout(Some(door.patience)).is_err() {
-        return;
-    }
     let peer = rustix::net::sockopt::socket_peercred(&stream);
     if peer.is_ok_and(|peer| users.contains(&peer.uid.as_raw())) {
         door.hold(stream, true, |at_door, stream| {
@@ -336,10 +332,13 @@ fn converse(door: &Door, stream: &mut (impl Read + Write), watch: &Watch, mut is
             Ok(request) => answer(&door.vault, &request),
             Err(error) => Answer::Trouble(error.to_string()),
         };
-        // Who never stops asking must not keep the vault from closing either.
+        // However little it takes at a time: a peer that does not read must not keep the vault from closing.
+        watch.begin();
+        // Who never stops asking must not keep it from closing either.
         if send(stream, &answer.encode()).is_err() || door.is_closing() {
             return;
         }
+        watch.rest();
     }
 }
 

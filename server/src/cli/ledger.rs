@@ -16,9 +16,10 @@ use clap::{Args, Subcommand};
 use noren_ledger::Hash;
 use noren_ledger::audit::{AuditFault, Auditor};
 use noren_ledger::checkpoints::{Checkpoints, KeyFault, Wrong, of_one_log};
-use noren_ledger::leaf::{Act, Leaf};
+use noren_ledger::leaf::{Act, Detail, Kind, Leaf};
 use noren_ledger::note::VerifierKey;
 use noren_ledger::proof::ProofFault;
+use noren_ledger::scope::Moment;
 use noren_ledger::tile::bundles_added;
 
 use export_folder::{FolderFault, NEWEST, NotAKey, bundle, decimal, keys, no_checkpoint, note_files, notes};
@@ -169,6 +170,8 @@ struct Verified {
     continues: Option<(u64, Hash)>,
     /// By kind, purpose and actor, in words.
     counts: Counts,
+    /// The alarms that the clock was set back: the leaf, what the clock said, and the time of the ledger.
+    set_back: Vec<(u64, Moment, Moment)>,
     /// The sizes at which its root was seen.
     seen: Vec<u64>,
     /// Each witness with the sizes it has cosigned.
@@ -186,7 +189,7 @@ impl Verified {
 
 impl fmt::Display for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { size, subjects, checkpoints, continues, counts, seen, witnesses } = self;
+        let Self { size, subjects, checkpoints, continues, counts, set_back, seen, witnesses } = self;
         writeln!(f, "{size} leaves about {subjects} subjects, {checkpoints} checkpoints: every one is right")?;
         if let Some((size, root)) = continues {
             writeln!(f, "  it continues a ledger that had {size} leaves and the root {root}")?;
@@ -194,6 +197,9 @@ impl fmt::Display for Verified {
         for (what, counts) in counts {
             let words: Vec<String> = counts.iter().map(|(word, count)| format!("{word} {count}")).collect();
             writeln!(f, "  by {what}: {}", words.join(", "))?;
+        }
+        for (leaf, from, to) in set_back {
+            writeln!(f, "  leaf {leaf}: the clock was set back, and times from {from} to {to} are not what they say")?;
         }
         for size in seen {
             writeln!(f, "  the root that was seen at {size} leaves is the one it had")?;
@@ -214,7 +220,7 @@ fn verify(asked: &Verify) -> Result<Verified, VerifyFault> {
     let checkpoints = checkpoints(asked)?;
     let mut auditor = Auditor::default();
     let mut counts = ["kind", "purpose", "actor"].map(|what| (what, BTreeMap::new()));
-    let mut continues = None;
+    let (mut continues, mut set_back) = (None, Vec::new());
     checkpoints.judge(&auditor)?;
     for (index, width) in bundles_added(0, checkpoints.newest()) {
         let bundle = bundle(&asked.dir, index, width)?;
@@ -224,6 +230,7 @@ fn verify(asked: &Verify) -> Result<Verified, VerifyFault> {
                 continues = Some((size, root));
             }
             count(&mut counts, &leaf);
+            set_back.extend(clock_alarm(&leaf));
             checkpoints.judge(&auditor)?;
         }
         bundle.end?;
@@ -236,6 +243,7 @@ fn verify(asked: &Verify) -> Result<Verified, VerifyFault> {
         checkpoints: checkpoints.count(),
         continues,
         counts,
+        set_back,
         seen: checkpoints.seen().iter().map(|(size, _)| *size).collect(),
         witnesses: checkpoints.witnesses().map(|(witness, sizes)| (witness.name().to_owned(), sizes)).collect(),
     })
@@ -251,6 +259,14 @@ fn count(counts: &mut Counts, leaf: &Leaf) {
             *counts.entry(word).or_default() += 1;
         }
     }
+}
+
+/// A scope whose time does not hold such a leaf does not see it, so whoever asks for one must be told.
+fn clock_alarm(leaf: &Leaf) -> Option<(u64, Moment, Moment)> {
+    let Act::Deed(deed) = &leaf.act else { return None };
+    let said = Moment(deed.reference.last_chunk().map_or(0, |said| u64::from_be_bytes(*said)));
+    let alarm = (deed.kind, deed.detail) == (Kind::Alarm, Some(Detail::Clock));
+    alarm.then_some((leaf.sequence, said, Moment(leaf.time)))
 }
 
 /// The keys to ask about a log with.

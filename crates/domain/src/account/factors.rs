@@ -5,6 +5,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::form::{Fault, Faults};
 
+masked!(Totp, RecoveryCode, TotpForm, TotpSetup, QrView, RecoveryView);
+
 /// A code of an authenticator app (RFC 6238), as typed: six ASCII digits. It prints nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Totp(String);
@@ -23,12 +25,6 @@ impl Totp {
     /// The six digits.
     pub fn digits(&self) -> &str {
         &self.0
-    }
-}
-
-impl std::fmt::Debug for Totp {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Totp(…)")
     }
 }
 
@@ -87,12 +83,6 @@ impl RecoveryCode {
     }
 }
 
-impl std::fmt::Debug for RecoveryCode {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RecoveryCode(…)")
-    }
-}
-
 /// `letters`, which are ASCII, in groups of four.
 pub fn in_fours(letters: &[u8], between: &str) -> String {
     let groups: Vec<String> = letters.chunks(4).map(|four| four.iter().map(|b| char::from(*b)).collect()).collect();
@@ -107,7 +97,7 @@ fn characters(raw: &str) -> impl Iterator<Item = char> + '_ {
 }
 
 /// The form that takes the app's first code, as typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TotpForm {
     /// Six digits.
@@ -151,7 +141,7 @@ pub enum TotpView {
 }
 
 /// What an authenticator app needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TotpSetup {
     /// The `otpauth://` address, which a phone opens with its app.
     pub uri: String,
@@ -162,7 +152,7 @@ pub struct TotpSetup {
 }
 
 /// A QR code as one SVG path of dark squares, a module being one unit wide.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QrView {
     /// Width and height in modules, the quiet zone of four on each side included.
     pub size: u32,
@@ -171,7 +161,7 @@ pub struct QrView {
 }
 
 /// The page of the recovery codes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoveryView {
     /// How many are left.
     pub standing: RecoveryLeft,

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::account::{Email, LocalPath, Password, RecoveryCode};
 use crate::form::{Fault, Faults};
 
+masked!(RegisterForm, LoginForm, VerifyForm, Verify, MailCodeForm, ResetForm, PasswordForm, ProveForm);
+
 /// The registration form as typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RegisterForm {
     /// E-mail address.
@@ -43,7 +45,7 @@ impl RegisterForm {
 }
 
 /// The login form as typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LoginForm {
     /// E-mail address.
@@ -104,7 +106,7 @@ impl StepCode {
 }
 
 /// The form that takes the code from the mail, as typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct VerifyForm {
     /// Six digits.
@@ -114,7 +116,7 @@ pub struct VerifyForm {
 }
 
 /// A code of the right shape.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Verify {
     /// Six ASCII digits.
     pub code: String,
@@ -145,7 +147,7 @@ fn code(typed: &str) -> Result<Verify, Fault> {
 }
 
 /// The form that asks for a code by mail: to sign in without a password, or to set a new one.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MailCodeForm {
     /// E-mail address.
@@ -162,7 +164,7 @@ impl MailCodeForm {
 }
 
 /// The form that sets a new password with the code from the mail, as typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ResetForm {
     /// Six digits.
@@ -197,7 +199,7 @@ impl ResetForm {
 }
 
 /// The form that sets a new password while signed in, as typed. It keeps nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PasswordForm {
     /// The new password.
@@ -212,7 +214,7 @@ impl PasswordForm {
 }
 
 /// The form by which a signed-in person shows that it is still them, as typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ProveForm {
     /// The password.

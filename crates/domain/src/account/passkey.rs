@@ -4,13 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::form::{Fault, line};
 
+masked!(PasskeyName, PasskeyView, Ceremony);
+
 /// So many passkeys a customer may have: one for every device and password manager, and some more.
 pub const MAX_PASSKEYS: u32 = 10;
 /// Characters in a passkey's name.
 pub const MAX_PASSKEY_NAME: usize = 60;
 
 /// What a customer calls a passkey: a line of at most [`MAX_PASSKEY_NAME`] characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PasskeyName(String);
 
 impl PasskeyName {
@@ -42,7 +44,7 @@ impl PasskeysView {
 }
 
 /// One passkey.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasskeyView {
     /// Its credential's id in base64url, to rename and to remove it by.
     pub id: String,
@@ -57,7 +59,7 @@ pub struct PasskeyView {
 }
 
 /// A challenge for the browser's authenticator, and what the answer is to be sent with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ceremony {
     /// Which challenge is answered.
     pub id: uuid::Uuid,

@@ -5,6 +5,8 @@ use unicode_normalization::UnicodeNormalization;
 use crate::account::Email;
 use crate::form::{Fault, Weakness};
 
+masked!(Password);
+
 /// Fewest characters of a password.
 pub const MIN_PASSWORD: usize = 12;
 /// Most characters of a password.
@@ -123,12 +125,6 @@ impl Password {
     pub fn nfkc(&self) -> Option<Self> {
         let form: String = self.0.nfkc().collect();
         (form != self.0).then_some(Self(form))
-    }
-}
-
-impl std::fmt::Debug for Password {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Password(…)")
     }
 }
 

@@ -3,6 +3,8 @@
 
 use crate::Lang;
 
+masked!(CheckPhrase);
+
 /// Things of the four seasons, one for each of six bits.
 const THINGS: [(&str, &str); 64] = [
     ("若草", "young grass"),
@@ -72,7 +74,7 @@ const THINGS: [(&str, &str); 64] = [
 ];
 
 /// A check phrase.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CheckPhrase([u8; 3]);
 
 impl CheckPhrase {

@@ -6,8 +6,10 @@ use crate::Lang;
 use crate::account::FactorsView;
 use crate::notice::NoticeView;
 
+masked!(AccountView, SecurityView, ReadProof, DeviceView, SignInView);
+
 /// The account's first page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountView {
     /// The address of the account; `None`: the key of this person's data is lost, and they open no more.
     pub email: Option<String>,
@@ -20,7 +22,7 @@ pub struct AccountView {
 }
 
 /// Everything on the security page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecurityView {
     /// Notices about this person, the newest first.
     pub notices: Vec<NoticeView>,
@@ -60,7 +62,7 @@ pub struct ReadsView {
 }
 
 /// All that the ledger holds under one name, with the proof that it is all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadProof {
     /// What the ledger calls the person: 32 hexadecimal digits.
     pub tag: String,
@@ -80,7 +82,7 @@ impl SecurityView {
 }
 
 /// One browser that is signed in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceView {
     /// The session's id, to end it by.
     pub id: uuid::Uuid,
@@ -188,7 +190,7 @@ impl SignInAnswer {
 }
 
 /// One try to sign in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInView {
     /// Its number, to answer it by.
     pub id: uuid::Uuid,

@@ -7,8 +7,10 @@ use crate::email::Email;
 use crate::form::{Fault, Faults, line, optional_line};
 use crate::prefecture::Prefecture;
 
+masked!(ContactForm, Contact);
+
 /// The contact form as typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ContactForm {
     /// E-mail address.
@@ -32,7 +34,7 @@ pub struct ContactForm {
 }
 
 /// Who orders and where it goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Contact {
     /// E-mail address.
     pub email: Email,

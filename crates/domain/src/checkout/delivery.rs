@@ -6,6 +6,8 @@ use crate::form::{Fault, Faults};
 use crate::prefecture::Prefecture;
 use crate::shipping::{DAYS_ON_OFFER, Day, Method, Slot};
 
+masked!(DeliveryChoice, DeliveryForm);
+
 /// Most characters of a gift message.
 const MESSAGE_MAX: usize = 200;
 
@@ -25,7 +27,7 @@ pub struct Delivery {
 }
 
 /// What a shopper chose, before the day it leaves is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DeliveryChoice {
     /// The method.
     pub method: Method,
@@ -40,7 +42,7 @@ pub struct DeliveryChoice {
 }
 
 /// The delivery form as sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DeliveryForm {
     /// [`Method::word`].

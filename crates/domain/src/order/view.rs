@@ -8,6 +8,8 @@ use crate::shipping::{Day, Method, Slot};
 use crate::tax::{TaxClass, TaxShare};
 use crate::{Lang, Text, Yen};
 
+masked!(OrderAddress, OrderView);
+
 /// One line of an order, as it was bought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderLineView {
@@ -37,7 +39,7 @@ impl OrderLineView {
 }
 
 /// Who receives the parcel; shown only to the holder of the order's token and to its customer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderAddress {
     /// Full name.
     pub name: String,
@@ -60,7 +62,7 @@ pub struct OrderAddress {
 }
 
 /// What an order page shows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderView {
     /// The number people read out, `N-XXXX-XXXX`.
     pub no: String,

@@ -16,8 +16,10 @@ use crate::db::Conn;
 use crate::vault::{Asker, Field, For};
 use crate::{Shop, fetch_optional};
 
+noren_domain::masked!(AccountMail);
+
 /// A mail about an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountMail {
     /// The code that proves the address.

@@ -8,6 +8,8 @@ use noren_domain::seller::seller;
 
 use crate::vault::Plain;
 
+noren_domain::masked!(Part);
+
 /// One mail before it becomes a message. It has no `Debug`: it holds an address.
 pub struct Letter {
     /// To whom.
@@ -26,7 +28,7 @@ pub struct Letter {
 }
 
 /// One part of a mail. Texts are plain; the HTML rendering escapes them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Part {
     /// A paragraph; line breaks stay.
     Text(String),

@@ -7,8 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::Shop;
 
+noren_domain::masked!(Received);
+
 /// A mail in the mailbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Received {
     /// Name of its file without `.eml`.
     pub name: String,

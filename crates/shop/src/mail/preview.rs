@@ -11,8 +11,10 @@ use super::{Foot, Letter, Part, account, newsletter, order};
 use crate::Shop;
 use crate::vault::Plain;
 
+noren_domain::masked!(Preview);
+
 /// A mail as its reader would see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Preview {
     /// Its subject.
     pub subject: String,

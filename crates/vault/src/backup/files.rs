@@ -3,38 +3,37 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::BackupError;
-use crate::durable;
+use crate::{durable, lock};
 
-/// How the name of what is not ended goes on behind its own; the number of the process follows.
-const UNFINISHED: &str = ".unfinished-";
+/// What stands behind its name as long as it is not ended.
+const UNFINISHED: &str = ".unfinished";
+/// Within the folder of that name.
+const WHOLE: &str = "whole";
 
 pub(super) fn failed(path: &Path) -> impl FnOnce(io::Error) -> BackupError + '_ {
     move |source| BackupError::Io { path: path.to_owned(), source }
 }
 
 /// A file or folder that becomes whole at once, or not at all: what was not ended is removed.
+///
+/// It is filled in a folder beside its place, which is held for as long as somebody is at work in it. What nobody holds
+/// was left by one that was killed.
 pub struct Unfinished<'a> {
     to: &'a Path,
+    room: PathBuf,
     at: PathBuf,
-    done: bool,
+    _held: File,
 }
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
-        if !self.done {
-            // There may be keys in it. If it cannot be removed, the next try does so or says why not.
-            let _ = remove(&self.at);
-        }
+        // There may be keys in it. If it cannot be removed, the next try does so or says why not.
+        let _ = fs::remove_dir_all(&self.room);
     }
-}
-
-/// Removes a file, or a folder with all that is in it.
-fn remove(path: &Path) -> io::Result<()> {
-    if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
 }
 
 impl<'a> Unfinished<'a> {
@@ -48,6 +47,14 @@ impl<'a> Unfinished<'a> {
 
     /// The same with nothing there yet: a file or a folder may come.
     pub fn of(to: &'a Path) -> Result<Self, BackupError> {
+        let room = to.with_file_name(format!("{}{UNFINISHED}", to.file_name().unwrap_or_default().to_string_lossy()));
+        let held = hold(&room)?;
+        let unfinished = Self { to, at: room.join(WHOLE), room, _held: held };
+        for left in entries(&unfinished.room)? {
+            let left = unfinished.room.join(left);
+            if left.is_dir() { fs::remove_dir_all(&left) } else { fs::remove_file(&left) }.map_err(failed(&left))?;
+        }
+        // Looked at while it is held: another one may have ended a moment ago.
         if fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) || to.is_file() {
             return Err(BackupError::Occupied(to.to_owned()));
         }
@@ -55,22 +62,7 @@ impl<'a> Unfinished<'a> {
         if to.exists() {
             fs::remove_dir(to).map_err(|source| BackupError::Place(to.to_owned(), source))?;
         }
-        let name = format!("{}{UNFINISHED}", to.file_name().unwrap_or_default().to_string_lossy());
-        // What processes left that are no more; one that is at work has a name of its own.
-        let beside = to.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-        for left in entries(beside).unwrap_or_default() {
-            let left = left.to_string_lossy();
-            let process = left.strip_prefix(&name).filter(|number| number.parse::<u32>().is_ok());
-            if process.is_some_and(|number| !Path::new("/proc").join(number).exists()) {
-                let left = beside.join(&*left);
-                remove(&left).map_err(failed(&left))?;
-            }
-        }
-        let at = to.with_file_name(format!("{name}{}", std::process::id()));
-        if at.exists() {
-            return Err(BackupError::Occupied(at));
-        }
-        Ok(Self { to, at, done: false })
+        Ok(unfinished)
     }
 
     /// Where it is filled.
@@ -79,11 +71,29 @@ impl<'a> Unfinished<'a> {
     }
 
     /// Waits until all of it is on the disk, and puts it in its place.
-    pub fn done(mut self) -> Result<(), BackupError> {
+    pub fn done(self) -> Result<(), BackupError> {
         sync_all(&self.at)?;
-        durable::put(&self.at, self.to).map_err(failed(self.to))?;
-        self.done = true;
-        Ok(())
+        durable::put(&self.at, self.to).map_err(failed(self.to))
+    }
+}
+
+/// Makes the folder `room`, if it is not there, and holds it.
+fn hold(room: &Path) -> Result<File, BackupError> {
+    loop {
+        folder(room)?;
+        let held = match File::open(room) {
+            // Another one has ended, and removed it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            held => held.map_err(failed(room))?,
+        };
+        if !lock::take(&held).map_err(failed(room))? {
+            return Err(BackupError::AtWork(room.to_owned()));
+        }
+        // Removed between the opening and the taking, it is a folder that nobody sees.
+        let number = held.metadata().map_err(failed(room))?.ino();
+        if fs::metadata(room).is_ok_and(|there| there.ino() == number) {
+            return Ok(held);
+        }
     }
 }
 

@@ -174,11 +174,11 @@ fn a_backup_and_a_restore_that_were_cut_off_leave_nothing_that_looks_whole_and_a
     assert!(matches!(copy(&at, &to), Err(BackupError::Rotated)), "no snapshot was made");
     assert!(!to.exists());
     first.snapshot(&operator()).unwrap();
-    fs::create_dir_all(dir.path().join("backup.unfinished-4194999")).unwrap();
-    fs::write(dir.path().join("backup.unfinished-4194999/subjects.redb"), b"half").unwrap();
+    fs::create_dir_all(dir.path().join("backup.unfinished/whole")).unwrap();
+    fs::write(dir.path().join("backup.unfinished/whole/subjects.redb"), b"half").unwrap();
     fs::create_dir(&to).unwrap();
     copy(&at, &to).unwrap();
-    fs::create_dir_all(dir.path().join("back.unfinished-4194999/past-1")).unwrap();
+    fs::create_dir_all(dir.path().join("back.unfinished/whole/past-1")).unwrap();
     put_back(&to, &back).unwrap();
     own_view(&vault(&back), &HANAKO, &sealed).unwrap();
     let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -372,13 +372,34 @@ fn two_backups_to_one_place_at_once_are_one_and_a_refusal() {
     let dir = tempfile::tempdir().unwrap();
     let to = dir.path().join("backup");
     let first = Unfinished::new(&to).unwrap();
-    // The second has a process of its own in earnest; here it is the same one, and is refused for that.
-    assert!(matches!(Unfinished::new(&to), Err(BackupError::Occupied(_))));
-    fs::write(first.path().join("whole"), b"1").unwrap();
+    fs::write(first.path().join("one"), b"1").unwrap();
+    assert!(matches!(Unfinished::new(&to), Err(BackupError::AtWork(_))));
+    assert_eq!(fs::read(first.path().join("one")).unwrap(), b"1", "the second takes nothing away from the first");
     // Somebody else was quicker.
     fs::create_dir(&to).unwrap();
     fs::write(to.join("theirs"), b"2").unwrap();
     assert!(first.done().is_err());
     assert_eq!(fs::read(to.join("theirs")).unwrap(), b"2", "what is there stays");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "and nothing else is left");
+}
+
+#[test]
+fn what_one_that_was_killed_left_is_removed_whoever_has_its_number_now_and_a_file_is_not_put_over_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let to = dir.path().join("shop.key");
+    let killed = Unfinished::new(&to).unwrap();
+    fs::write(killed.path().join("key"), b"secret").unwrap();
+    // Killed: nobody holds it any more, and nothing was removed. Its process has the number of this one.
+    let left = dir.path().join("shop.key.unfinished");
+    let aside = dir.path().join("aside");
+    fs::rename(&left, &aside).unwrap();
+    drop(killed);
+    fs::rename(&aside, &left).unwrap();
+    let again = Unfinished::of(&to).unwrap();
+    assert!(!again.path().exists(), "nothing of it is left");
+    fs::write(again.path(), b"whole").unwrap();
+    again.done().unwrap();
+    assert!(matches!(Unfinished::of(&to), Err(BackupError::Occupied(_))));
+    assert_eq!(fs::read(&to).unwrap(), b"whole");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
 }

@@ -34,8 +34,8 @@ pub(super) struct State {
     pub(super) unsafe_since: u64,
     /// Somebody waits for the disk.
     pub(super) hurry: bool,
-    /// It stands in the ledger that the clock is behind.
-    pub(super) is_behind: bool,
+    /// The clock is behind, and the ledger says so: what it last said of the clock, in UTC milliseconds.
+    pub(super) told: Option<u64>,
     /// The newest checkpoint.
     pub(super) newest: Option<(Checkpoint, Note)>,
     /// Verify all checkpoints, in the order in which they were announced: the last one those of now.
@@ -108,16 +108,16 @@ pub(super) fn put(state: &mut State, shared: &Shared, act: Act) -> Result<u64, B
     }
 }
 
-/// Writes down that the clock was set back, once, with what it says.
+/// Writes down that the clock was set back, with what it says: once for each time, also while it is behind already.
 pub(super) fn watch_clock(state: &mut State, shared: &Shared) -> Result<(), BookError> {
     let (ledger, clock) = (state.auditor.time(), (shared.now)());
     if clock >= ledger {
-        state.is_behind = false;
+        state.told = None;
     }
-    if state.is_behind || ledger - ledger.min(clock) <= SET_BACK {
+    if state.told.unwrap_or(ledger).saturating_sub(clock) <= SET_BACK {
         return Ok(());
     }
-    state.is_behind = true;
+    state.told = Some(clock);
     let mut reference = [0; 16];
     reference[8..].copy_from_slice(&clock.to_be_bytes());
     let alarm = Deed::of(Kind::Alarm, Actor::Vault, Route::new("vault"));

@@ -79,6 +79,32 @@ fn a_vault_whose_folder_is_gone_ends_all_the_same() {
 }
 
 #[test]
+fn who_takes_an_answer_little_by_little_is_given_up_when_the_time_is_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("vault.sock");
+    let vault = Arc::new(vault(&dir.path().join("vault")));
+    let passed = Arc::new(AtomicU64::new(0));
+    let stopwatch = {
+        let passed = passed.clone();
+        Arc::new(move || Duration::from_secs(passed.load(Ordering::SeqCst)))
+    };
+    // Longer than the test takes: the system itself gives nobody up.
+    let patience = Duration::from_mins(2);
+    let server = Server::patient(vault, Place::Socket(path.clone()), &[], patience, stopwatch).unwrap();
+    let mut slow = UnixStream::connect(&path).unwrap();
+    let long = "x".repeat(8 << 20);
+    send(&mut slow, &seal(&long).encode()).unwrap();
+    let (mut taken, mut some) = (0, [0; 4 << 10]);
+    // It reads on all the time, and each time well within the patience.
+    while let Ok(read @ 1..) = slow.read(&mut some) {
+        taken += read;
+        passed.fetch_add(patience.as_secs() - 1, Ordering::SeqCst);
+    }
+    assert!(taken > 0 && taken < long.len() / 2, "{taken}");
+    drop(server);
+}
+
+#[test]
 fn bytes_that_are_no_frame_end_that_connection_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("vault.sock");

@@ -21,8 +21,8 @@ pub(super) struct Port {
 
 /// Somebody at the port. Who it is they have yet to show.
 pub(super) fn receive(door: &Arc<Door>, stream: TcpStream, port: &Arc<Port>) {
-    // A peer that does not read must not keep the vault from closing, and one whose host is gone not stay for ever.
-    if stream.set_write_timeout(Some(door.patience)).and_then(|()| attend(&stream)).is_err() {
+    // One whose host is gone must not stay for ever.
+    if attend(&stream).is_err() {
         return;
     }
     let port = port.clone();

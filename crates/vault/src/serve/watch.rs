@@ -20,7 +20,11 @@ pub(super) fn stopwatch() -> Stopwatch {
     Arc::new(move || begun.elapsed())
 }
 
-/// Since when a peer has been about to say something.
+/// So many bytes at most are handed to the system at once: within one call it waits anew for each piece of this size
+/// that a socket of this machine has room for.
+const PIECE: usize = 32 << 10;
+
+/// Since when a peer has been about to say something, or to take what it is told.
 pub(super) struct Watch {
     stopwatch: Stopwatch,
     patience: Duration,
@@ -39,7 +43,7 @@ impl Watch {
         }
     }
 
-    /// It has said all.
+    /// It has said, or taken, all.
     pub(super) fn rest(&self) {
         self.since.set(None);
     }
@@ -90,9 +94,12 @@ impl<S: Read + AsFd> Read for Watched<S> {
     }
 }
 
-impl<S: Write> Write for Watched<S> {
+impl<S: Write + AsFd> Write for Watched<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.stream.write(bytes).map_err(ended)
+        // Never without an end: what a peer is told while nobody watches, such as that the connection closes, included.
+        let left = self.watch.left()?.unwrap_or(self.watch.patience);
+        set_socket_timeout(&self.stream, Timeout::Send, Some(left))?;
+        self.stream.write(&bytes[..bytes.len().min(PIECE)]).map_err(ended)
     }
 
     fn flush(&mut self) -> io::Result<()> {

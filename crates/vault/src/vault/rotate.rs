@@ -14,7 +14,7 @@ pub(super) struct Reindexing {
     written: Written,
     /// When the vault was last asked to, in UTC milliseconds.
     begun: u64,
-    /// How many have been shown to it since, with or without the new index.
+    /// How many have been shown to it since, with or without the new index, and whether it has a key for them or not.
     shown: u64,
 }
 
@@ -90,11 +90,12 @@ impl Vault {
         if asker.actor != Actor::Operator {
             return Err(self.refuse(deed, Outcome::ActorRefused));
         }
+        // Counted before it is looked for: where the keys of all who are shown are lost, that must not go on for ever.
+        self.reindexing().as_mut().ok_or(VaultError::NotRotating)?.shown += 1;
         let Some(subject) = self.subject(id)? else { return Err(self.refuse(deed, Outcome::NoSubject)) };
         let indexes = {
             let mut reindexing = self.reindexing();
             let reindexing = reindexing.as_mut().ok_or(VaultError::NotRotating)?;
-            reindexing.shown += 1;
             reindexing.indexes(&subject, id, email, |address| {
                 let canonical = (self.canonical)(address.expose()).map(Plain::new)?;
                 Some(self.indexes(Field::Email, &canonical))

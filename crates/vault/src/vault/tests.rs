@@ -294,6 +294,31 @@ fn no_plaintext_leaves_the_vault_without_a_leaf() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_again_while_it_is_behind_stands_in_the_ledger_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let time = Arc::new(AtomicU64::new(BEGAN));
+    let vault = open_at(dir.path(), &time).unwrap();
+    let ahead = BEGAN + 60_000;
+    time.store(ahead, Ordering::SeqCst);
+    let sealed = sealed(&vault);
+    let month = 30 * 24 * 60 * 60 * 1_000;
+    // Back; back by too little to be told; back by a month; on a little; right, and back once more.
+    let told = [6_000, 11_000, month, month - 7_000, 0, 6_000].map(|behind| {
+        time.store(ahead - behind, Ordering::SeqCst);
+        own_view(&vault, &HANAKO, &sealed).unwrap();
+        ahead - behind
+    });
+    drop(vault);
+    let said = leaves(dir.path()).into_iter().filter_map(|leaf| match leaf.act {
+        Act::Deed(deed) if deed.detail == Some(Detail::Clock) => {
+            Some(u64::from_be_bytes(*deed.reference.last_chunk().unwrap()))
+        }
+        _ => None,
+    });
+    assert_eq!(said.collect::<Vec<_>>(), [told[0], told[2], told[5]]);
+}
+
+#[test]
 fn a_clock_that_is_set_back_stands_in_the_ledger_once_at_a_start_and_while_the_vault_runs() {
     let dir = tempfile::tempdir().unwrap();
     let time = Arc::new(AtomicU64::new(BEGAN));

@@ -202,6 +202,33 @@ fn an_auditor_sees_what_the_script_sees_word_for_word() {
 }
 
 #[test]
+fn each_time_that_the_clock_was_set_back_is_named() {
+    let (exported, mut written) = (Exported::empty(), Written::default());
+    let alarm = (0..).map(deed).find(|deed| deed.kind == Kind::Alarm).unwrap();
+    let clock = |said: u64| {
+        let mut reference = [0; 16];
+        reference[8..].copy_from_slice(&said.to_be_bytes());
+        Act::Deed(Deed { detail: Some(Detail::Clock), reference, ..alarm })
+    };
+    written.write(Act::Deed(alarm));
+    for said in [1_796_000_000_123, 951_827_696_789, u64::MAX] {
+        written.write(clock(said));
+    }
+    written.sign(&exported.log);
+    written.export(&exported);
+    let (code, said) = exported.said(|_| {});
+    let to = "2026-11-30T23:59:00.000Z are not what they say";
+    let said: Vec<_> = said.lines().filter_map(|line| line.strip_prefix("  leaf ")).collect();
+    assert_eq!((code, said.len()), (0, 3), "{said:?}");
+    for (said, (leaf, from)) in
+        said.iter().zip([(1, "2026-11-30T00:53:20.123Z"), (2, "2000-02-29T12:34:56.789Z"), (3, "584556019-")])
+    {
+        let begins = said.starts_with(&format!("{leaf}: the clock was set back, and times from {from}"));
+        assert!(begins && said.ends_with(to), "{said}");
+    }
+}
+
+#[test]
 fn what_the_vault_exports_is_right() {
     let exported = Exported::empty();
     let signer = SignerKey::new("shop.example/reads", KeyKind::Log, &[1; 32]).unwrap();

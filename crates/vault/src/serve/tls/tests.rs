@@ -28,6 +28,8 @@ struct Behind {
     authority: Authority,
     vault: Arc<Vault>,
     time: Arc<AtomicU64>,
+    /// How often somebody's patience was measured.
+    looked: Arc<AtomicU64>,
     server: Server,
     _dir: tempfile::TempDir,
 }
@@ -37,12 +39,16 @@ impl Behind {
         let (dir, time, authority) = (tempfile::tempdir().unwrap(), Arc::new(AtomicU64::new(BEGAN)), Authority::new());
         let vault = Arc::new(open_at(&dir.path().join("vault"), &time).unwrap());
         let place = Place::Tls("tls://127.0.0.1:0".parse().unwrap(), authority.papers(Side::Vault, FINE));
+        let looked = Arc::new(AtomicU64::new(0));
         let stopwatch = {
-            let time = time.clone();
-            Arc::new(move || Duration::from_millis(time.load(Ordering::SeqCst)))
+            let (time, looked) = (time.clone(), looked.clone());
+            Arc::new(move || {
+                looked.fetch_add(1, Ordering::SeqCst);
+                Duration::from_millis(time.load(Ordering::SeqCst))
+            })
         };
         let server = Server::patient(vault.clone(), place, &[], patience, stopwatch).unwrap();
-        Self { authority, vault, time, server, _dir: dir }
+        Self { authority, vault, time, looked, server, _dir: dir }
     }
 
     /// Somebody at the port who has said nothing yet.
@@ -187,6 +193,10 @@ fn who_says_nothing_is_given_up_and_counts_as_a_stranger() {
 fn who_says_little_at_a_time_is_given_up_when_the_time_is_over() {
     let behind = Behind::patient(LONG);
     let mut slow = behind.knock();
+    // Its time has begun: what passed before does not count.
+    while behind.looked.load(Ordering::SeqCst) == 0 {
+        std::thread::yield_now();
+    }
     // The beginning of a greeting that is as long as one may be, and the rest of it at one byte a time.
     slow.write_all(&[22, 3, 1, 0x40, 0]).unwrap();
     // One byte less than it promised: the vault could wait for the last one for ever.

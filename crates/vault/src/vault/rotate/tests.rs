@@ -207,6 +207,24 @@ fn two_questions_in_a_row_do_not_make_everybody_unfindable() {
 }
 
 #[test]
+fn where_the_keys_of_all_who_are_shown_are_lost_the_earlier_index_key_goes_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let time = Arc::new(AtomicU64::new(BEGAN));
+    let vault = open_at(dir.path(), &time).unwrap();
+    // The vault knows somebody, but none of those who are in the shop's database: they came after its backup.
+    let sealed = sealed(&vault);
+    let lost = || vault.reindex(&operator(), &[77; 16], &[0; 32], &sealed[0].1);
+    assert!(matches!(lost(), Err(VaultError::NotRotating)));
+    vault.rotate_index_key(&operator()).unwrap();
+    time.fetch_add(30_000, Ordering::SeqCst);
+    let forget = || vault.forget_earlier_index(&operator(), &vault.fingerprints()[0]);
+    assert!(matches!(forget(), Err(VaultError::NobodyYet)));
+    assert_eq!(refusal(lost()), Outcome::NoSubject);
+    forget().unwrap();
+    assert_eq!(files(dir.path(), "index"), ["index-2.key"]);
+}
+
+#[test]
 fn a_rotation_is_no_way_to_compute_indexes_unseen() {
     let dir = tempfile::tempdir().unwrap();
     let vault = vault(dir.path());
