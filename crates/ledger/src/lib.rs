@@ -29,3 +29,7 @@ pub mod tree;
 pub mod witness;
 
 pub use hash::Hash;
+
+// What the tests in here share with those in `tests/` calls this crate as they do.
+#[cfg(test)]
+extern crate self as noren_ledger;

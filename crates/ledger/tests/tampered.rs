@@ -1,8 +1,17 @@
 //! A thousand clean ledgers are right, and ten thousand tamperings with them are found, each at the leaf where
-//! it begins to show: by whoever only has the files, and by a vault that lies and signs its lies.
+//! it begins to show: by whoever only has the files, and by a vault that lies and signs its lies. Both verifiers are
+//! asked, this crate and `scripts/verify-ledger.py`, and must say the same.
+//!
+//! By default the script is asked about every fifth ledger and what was done to it: the files of all take minutes on a slow
+//! disk. About all of them:
+//!
+//! ```sh
+//! NOREN_TEST_TAMPERINGS=10000 cargo test -p noren-ledger --test tampered -- --nocapture
+//! ```
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
 mod dice;
+mod python;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
@@ -17,6 +26,7 @@ use noren_ledger::note::{KeyKind, Note, SignerKey};
 use noren_ledger::tree::{Frontier, leaf_hash};
 
 use dice::Dice;
+use python::{compared, export, ours};
 
 const ORIGIN: &str = "shop.example/reads";
 const CLEAN: usize = 1_000;
@@ -178,6 +188,32 @@ struct Found {
     leaves: Vec<[u8; LEN]>,
     notes: Vec<Note>,
     seen: Option<Checkpoint>,
+}
+
+/// What both verifiers are asked, and what this crate said: the script is asked all at once.
+struct Asked {
+    folder: tempfile::TempDir,
+    words: Vec<String>,
+    verdicts: Vec<(u8, String)>,
+}
+
+impl Asked {
+    /// Asks this crate now and, if `both` are to be asked, notes the question for the script.
+    fn verdict(&mut self, key: &SignerKey, found: &Found, both: bool) -> Result<(), Wrong> {
+        let verdict = verdict(key, found);
+        if !both {
+            return verdict;
+        }
+        let folder = self.folder.path().join(self.words.len().to_string());
+        export(&folder, &found.leaves, &found.notes);
+        let mut words = format!("{}\t--key\t{}", folder.display(), key.verifier());
+        if let Some(seen) = &found.seen {
+            words += &format!("\t--seen\t{}:{}", seen.size, seen.root);
+        }
+        self.words.push(words);
+        self.verdicts.push(ours(&verdict));
+        verdict
+    }
 }
 
 /// Says what `noren ledger verify` says.
@@ -372,6 +408,9 @@ impl Clean {
 fn a_thousand_clean_ledgers_are_right_and_ten_thousand_tamperings_are_found_at_the_first_bad_leaf() {
     let key = SignerKey::new(ORIGIN, KeyKind::Log, &[4; 32]).unwrap();
     let mut dice = Dice(15);
+    let share = std::env::var("NOREN_TEST_TAMPERINGS").map_or(TAMPERED / 5, |number| number.parse().expect("a number"));
+    let every = TAMPERED / share.clamp(1, TAMPERED);
+    let mut asked = Asked { folder: tempfile::tempdir().unwrap(), words: Vec::new(), verdicts: Vec::new() };
     let mut found: BTreeMap<Tampering, usize> = BTreeMap::new();
     for no in 0..CLEAN {
         let steps = steps(&mut dice);
@@ -379,14 +418,16 @@ fn a_thousand_clean_ledgers_are_right_and_ten_thousand_tamperings_are_found_at_t
         let notes: Vec<Note> = log.checkpoints.iter().map(|checkpoint| checkpoint.sign(&key)).collect();
         let clean = Clean { steps, log, notes };
         let honest = Found { seen: clean.log.checkpoints.first().cloned(), ..clean.with(clean.log.leaves.clone()) };
-        assert_eq!(verdict(&key, &honest), Ok(()), "ledger {no}");
+        assert_eq!(asked.verdict(&key, &honest, no % every == 0), Ok(()), "ledger {no}");
         let mut turn = no;
         let mut done = 0;
         while done < TAMPERED / CLEAN {
             let how = ALL[turn % ALL.len()];
             turn += 1;
             let Some((tampered, expected)) = clean.tampered(how, &key, &mut dice) else { continue };
-            let Err(wrong) = verdict(&key, &tampered) else { panic!("ledger {no}: {how:?} is not found") };
+            let Err(wrong) = asked.verdict(&key, &tampered, no % every == 0) else {
+                panic!("ledger {no}: {how:?} is not found")
+            };
             assert!(
                 expected.contains(&named(&wrong)),
                 "ledger {no}: {how:?} shows at {expected:?}, and it says: {wrong}"
@@ -397,5 +438,10 @@ fn a_thousand_clean_ledgers_are_right_and_ten_thousand_tamperings_are_found_at_t
     }
     assert_eq!(found.values().sum::<usize>(), TAMPERED);
     assert!(found.len() == ALL.len() && found.values().all(|count| *count > 300), "each was tried often: {found:?}");
-    println!("{CLEAN} clean ledgers, {TAMPERED} tamperings: {found:?}");
+    assert_eq!(asked.words.len(), CLEAN.div_ceil(every) * (1 + TAMPERED / CLEAN));
+    compared(&asked.words, &asked.verdicts);
+    println!(
+        "{CLEAN} clean ledgers, {TAMPERED} tamperings: {found:?}; {} of them all asked of both",
+        asked.words.len()
+    );
 }

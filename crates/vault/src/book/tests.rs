@@ -172,6 +172,74 @@ fn an_export_is_the_ledger_as_a_third_party_reads_it() {
     }
 }
 
+/// Cloudflare's implementation of signed-note, tlog-checkpoint and tlog-tiles, which knows nothing of ours, on the files
+/// of an export: the tree over its tiles, and each leaf of its bundles in it.
+#[test]
+fn another_implementation_verifies_an_export() {
+    use signed_note::{StandardVerifier, VerifierList};
+    use tlog_tiles::tile::TileHashReader;
+    use tlog_tiles::tlog;
+
+    struct Files<'a>(&'a Path);
+    impl tlog_tiles::tile::TileReader for Files<'_> {
+        fn height(&self) -> u8 {
+            8
+        }
+        fn read_tiles(&self, tiles: &[tlog_tiles::tile::Tile]) -> Result<Vec<Vec<u8>>, tlog::Error> {
+            // Where every tile is of this height, the specification leaves it out of the path.
+            let read = |tile: &tlog_tiles::tile::Tile| fs::read(self.0.join(tile.path().replace("tile/8/", "tile/")));
+            Ok(tiles.iter().map(|tile| read(tile).expect("each tile is there")).collect())
+        }
+        fn save_tiles(&self, _: &[tlog_tiles::tile::Tile], _: &[Vec<u8>]) {}
+    }
+
+    let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let book = open(dir.path()).unwrap();
+    for no in 0..600u32 {
+        book.append(entry(u8::try_from(no % 7).unwrap() + 1, Class::Relaxed)).unwrap();
+    }
+    book.checkpoint().unwrap();
+    export(dir.path(), out.path()).unwrap();
+
+    let note = signed_note::Note::from_bytes(&fs::read(out.path().join("checkpoint")).unwrap()).unwrap();
+    let verifier = StandardVerifier::new(&key()[0].to_string()).unwrap();
+    note.verify(&VerifierList::new(vec![Box::new(verifier)])).expect("the vault has signed it");
+    let checkpoint = tlog_tiles::checkpoint::Checkpoint::from_bytes(note.text()).unwrap();
+    let (size, root) = (checkpoint.size(), *checkpoint.hash());
+    assert_eq!((checkpoint.origin(), size), ("shop.example/reads", book.size()));
+    let files = Files(out.path());
+    let tree = TileHashReader::new(size, root, &files);
+    let is_in = |index, leaf: &[u8]| {
+        let proof = tlog::prove_record(size, index, &tree)?;
+        tlog::check_record(&proof, size, root, index, tlog::record_hash(leaf))
+    };
+    let (mut index, mut first) = (0, Vec::new());
+    for (bundle, width) in bundles_added(0, size) {
+        let bytes = fs::read(out.path().join(bundle_path(bundle, width))).unwrap();
+        let mut rest = bytes.as_slice();
+        // As the specification of tlog-tiles has it: two bytes of length, and the entry.
+        while let Some((length, more)) = rest.split_first_chunk::<2>() {
+            let (leaf, more) = more.split_at(usize::from(u16::from_be_bytes(*length)));
+            is_in(index, leaf).unwrap();
+            if index == 0 {
+                first = leaf.to_vec();
+            }
+            (rest, index) = (more, index + 1);
+        }
+    }
+    assert_eq!(index, size, "every leaf was proven");
+
+    // And it is these files that it reads.
+    let mut changed = first.clone();
+    changed[40] ^= 1;
+    assert!(is_in(0, &first).is_ok() && is_in(0, &changed).is_err());
+    let tile = out.path().join("tile/0/000");
+    let mut bytes = fs::read(&tile).unwrap();
+    bytes[40] ^= 1;
+    fs::write(&tile, bytes).unwrap();
+    assert!(is_in(0, &first).is_err(), "a tile that was changed is noticed");
+}
+
 #[test]
 fn what_a_crash_left_half_written_is_cut_off_and_what_was_cut_off_is_noticed() {
     let dir = tempfile::tempdir().unwrap();
@@ -415,9 +483,10 @@ fn a_vault_that_writes_until_it_is_killed() {
 }
 
 #[test]
-fn a_killed_vault_has_written_down_all_that_it_answered() {
+fn a_killed_vault_has_written_down_all_that_it_answered_and_at_most_what_it_was_about_to_answer() {
+    const WRITERS: u64 = 4;
     let dir = tempfile::tempdir().unwrap();
-    let mut answered = 0;
+    let mut written = 0;
     for round in 0..12u64 {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "book::tests::a_vault_that_writes_until_it_is_killed", "--ignored", "--nocapture"])
@@ -426,26 +495,33 @@ fn a_killed_vault_has_written_down_all_that_it_answered() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        // A line is written whole or not at all.
+        let mut places =
+            lines.map_while(Result::ok).filter_map(|line| Some(line.split_once("safe ")?.1.parse::<u64>().unwrap()));
         // Killed in the middle of whatever it is doing after so many answers.
-        let mut left = 1 + round * 23;
-        while left > 0 {
-            let line = lines.next().expect("it writes until it is killed").unwrap();
-            let Some((_, place)) = line.split_once("safe ") else { continue };
-            answered = answered.max(place.parse::<u64>().unwrap() + 1);
-            left -= 1;
-        }
+        let some = 1 + round * 23;
+        let mut answered: BTreeSet<u64> = places.by_ref().take(usize::try_from(some).unwrap()).collect();
+        assert_eq!(answered.len() as u64, some, "it writes until it is killed");
         child.kill().unwrap();
         child.wait().unwrap();
         // Answers that were on their way when it died count as well.
-        for line in lines.map_while(Result::ok) {
-            if let Some((_, place)) = line.split_once("safe ") {
-                answered = answered.max(place.parse::<u64>().unwrap_or_default() + 1);
+        answered.extend(places);
+        let (before, mut deeds) = (written, BTreeSet::new());
+        let each = |leaf: &Leaf| {
+            if matches!(leaf.act, Act::Deed(_)) {
+                deeds.insert(leaf.sequence);
             }
-        }
-        let book = open(dir.path()).unwrap();
-        assert!(book.size() >= answered, "{} leaves, and {answered} were answered for", book.size());
+        };
+        let anchor = dir.path().with_extension("anchor");
+        let book = Book::open(dir.path(), &anchor, signer().into(), 7, clock().1, None, each).unwrap();
+        assert!(deeds.is_superset(&answered), "each stands at the place that was answered");
+        written = deeds.len() as u64;
+        let (new, answered) = (written - before, answered.len() as u64);
+        assert!(
+            (answered..=answered + WRITERS).contains(&new),
+            "{new} leaves for {answered} answers: each of {WRITERS} writers had at most one more in hand"
+        );
         book.checkpoint().unwrap();
     }
-    assert!(answered > 12);
 }

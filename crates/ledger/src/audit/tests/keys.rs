@@ -168,7 +168,7 @@ fn a_signature_with_a_point_of_small_order_fits_no_note() {
         (0..notes.len()).map(|no| format!("{}\t--key\t{key}", dir.path().join(no.to_string()).display())).collect();
     for (no, note) in notes.iter().enumerate() {
         assert_eq!(note.verify(std::slice::from_ref(&key)), Err(NoteError::Forged));
-        export(&dir.path().join(no.to_string()), &[], std::slice::from_ref(note));
+        export(&dir.path().join(no.to_string()), &[] as &[Vec<u8>], std::slice::from_ref(note));
     }
     let forged = "leaf ?: checkpoint is no checkpoint of this log: a signature of a known key does not fit the note";
     assert_eq!(judged(&words), vec![(1, forged.to_owned()); notes.len()]);
