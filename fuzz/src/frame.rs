@@ -103,6 +103,7 @@ fn answers() -> Vec<Answer> {
         Answer::Cosigned(true),
         Answer::Witnesses(vec![(world.known[1].to_string(), 9, WITNESSED), (String::new(), 0, 0)]),
         Answer::Refused(Outcome::OverBudget),
+        Answer::NotNow("the earlier index key stays for 30 more seconds".into()),
         Answer::Trouble("the disk is full".into()),
     ]
 }

@@ -30,7 +30,7 @@ use import::{Import, Sample};
 use crate::config::{Config, ConfigFaults, Flags, gather, read_file, unknown_variables};
 use crate::site::Names;
 use crate::vault::Keeper;
-use crate::{doctor, http, jobs, metrics, vault};
+use crate::{doctor, http, jobs, metrics, panics, vault};
 
 /// Noren: an online shop that keeps its good name.
 #[derive(Debug, Parser)]
@@ -158,6 +158,7 @@ pub fn run() -> ExitCode {
     } else {
         tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
     }
+    panics::say_only_where();
     for words in strange_variables() {
         tracing::warn!("{words}");
     }

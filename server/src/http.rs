@@ -85,7 +85,7 @@ pub fn router(config: &Config, shop: Shop, answer_within: Duration) -> Router {
         .merge(pages::routes(config, names, shop.clone()))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready).with_state(shop))
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(crate::panics::answer))
         .layer(middleware::from_fn(plain::only))
         .layer(CsrfLayer::new())
         .layer(RequestBodyLimitLayer::new(MAX_BODY))

@@ -92,9 +92,9 @@ impl Repeat<'_> {
     }
 }
 
-/// Runs `job` until it ends by itself, which it does when told to stop. A panic in it is said aloud and
-/// ends nothing: mails and reservations must not wait for the next start of the shop.
-async fn supervised<F>(
+/// Runs `job` until it ends by itself, which it does when told to stop. A panic in it is said aloud (where it broke, says
+/// `panics`; its words may hold what was read) and ends nothing: mails and reservations must not wait for the next start of the shop.
+pub(crate) async fn supervised<F>(
     name: &'static str,
     rest: Duration,
     mut stopped: watch::Receiver<bool>,
@@ -108,7 +108,7 @@ async fn supervised<F>(
         running.spawn(job(stopped.clone()));
         match running.join_next().await {
             Some(Err(error)) if error.is_panic() => {
-                tracing::error!(job = name, %error, "a job broke down; it is started again");
+                tracing::error!(job = name, "a job broke down; it is started again");
                 metrics::counter!("noren_jobs_broken_total", "job" => name).increment(1);
             }
             _ => return,

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod http;
 pub mod jobs;
 pub mod metrics;
+pub mod panics;
 pub mod proxies;
 pub mod site;
 pub mod vault;

@@ -119,6 +119,9 @@ pub enum VaultError {
     /// It is there and cannot work.
     #[error("the vault is in trouble: {0}")]
     Trouble(String),
+    /// It does not do that as things stand; its words say until when, or what to do first.
+    #[error("the vault does not do that now: {0}")]
+    NotNow(String),
     /// It may not, and the refusal stands in its ledger.
     #[error("the vault refused: {}", .0.word())]
     Refused(Outcome),

@@ -391,6 +391,9 @@ fn answer(vault: &Vault, request: &Request) -> Answer {
     match answered {
         Ok(answer) => answer,
         Err(VaultError::Refused(outcome)) => Answer::Refused(outcome),
+        Err(error @ (VaultError::NotRotating | VaultError::TooEarly(_) | VaultError::NobodyYet)) => {
+            Answer::NotNow(error.to_string())
+        }
         // Asking again cannot help.
         Err(VaultError::Unwrap(_)) => Answer::Refused(Outcome::VaultFault),
         Err(error) => Answer::Trouble(error.to_string()),

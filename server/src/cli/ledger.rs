@@ -117,7 +117,7 @@ const UNKNOWN: u8 = 2;
 fn report(asked: &Verify) -> (u8, String) {
     match verify(asked) {
         Ok(verified) => (if verified.vouched() { RIGHT } else { WRONG }, verified.to_string()),
-        Err(fault) => fault.report(),
+        Err(fault) => fault.report("cannot be verified"),
     }
 }
 
@@ -139,9 +139,9 @@ enum VerifyFault {
 }
 
 impl VerifyFault {
-    /// What to end with and what to say.
-    fn report(&self) -> (u8, String) {
-        if self.unknown() { (UNKNOWN, format!("cannot be verified: {self}\n")) } else { (WRONG, format!("{self}\n")) }
+    /// What to end with and what to say; `not` is what could not be done with what may be right.
+    fn report(&self, not: &str) -> (u8, String) {
+        if self.unknown() { (UNKNOWN, format!("{not}: {self}\n")) } else { (WRONG, format!("{self}\n")) }
     }
 
     /// Whether the ledger or the proof may be right all the same.

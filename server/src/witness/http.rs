@@ -47,7 +47,7 @@ pub fn router(folder: Arc<Folder>, clock: Clock) -> Router {
         .route(ADD_CHECKPOINT, post(add))
         .route("/{origin}/checkpoint", get(newest))
         .with_state(Asked { folder, clock, told: Arc::default(), threads: Arc::new(Semaphore::new(AT_ONCE)) })
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(crate::panics::answer))
         .layer(RequestBodyLimitLayer::new(LONGEST))
         .layer(DefaultBodyLimit::max(LONGEST))
         .layer(

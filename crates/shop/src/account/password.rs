@@ -34,7 +34,7 @@ pub enum HashError {
     #[error("password hash: {0}")]
     Argon2(String),
     /// The worker did not come back.
-    #[error("the worker that hashes passwords ended: {0}")]
+    #[error("the worker that hashes passwords ended")]
     Worker(#[from] tokio::task::JoinError),
 }
 

@@ -153,6 +153,7 @@ impl Pool {
 fn checked(answer: Answer) -> Result<Answer, VaultError> {
     match answer {
         Answer::Refused(outcome) => Err(VaultError::Refused(outcome)),
+        Answer::NotNow(words) => Err(VaultError::NotNow(words)),
         Answer::Trouble(words) => Err(VaultError::Trouble(words)),
         answer => Ok(answer),
     }

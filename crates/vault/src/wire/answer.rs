@@ -50,6 +50,8 @@ pub enum Answer {
     Witnesses(Vec<(String, u64, u64)>),
     /// No: and this stands in the ledger.
     Refused(Outcome),
+    /// Not now: what that depends on, in words, and what to do.
+    NotNow(String),
     /// The vault itself is in trouble; in words, for the log.
     Trouble(String),
 }
@@ -144,6 +146,10 @@ impl Answer {
                 out = Out::kind(8);
                 out.put(&[outcome.code()]);
             }
+            Self::NotNow(words) => {
+                out = Out::kind(15);
+                out.long(words.as_bytes());
+            }
             Self::Trouble(words) => {
                 out = Out::kind(9);
                 out.long(words.as_bytes());
@@ -192,6 +198,7 @@ impl Answer {
                 let key = from.text()?.to_owned();
                 Ok((key, u64::from_be_bytes(from.array()?), u64::from_be_bytes(from.array()?)))
             })?),
+            15 => Self::NotNow(from.text()?.to_owned()),
             _ => return Err(NotAFrame),
         };
         from.end(whole)

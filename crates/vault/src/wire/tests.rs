@@ -69,6 +69,7 @@ fn answers() -> Vec<Answer> {
         Answer::Cosigned(true),
         Answer::Witnesses(vec![("witness.example/w+00000000+AAAA".into(), 7, 1_796_083_200), (String::new(), 0, 0)]),
         Answer::Refused(Outcome::OverBudget),
+        Answer::NotNow("the earlier index key stays for 30 more seconds".into()),
         Answer::Trouble("the disk is full".into()),
     ]
 }

@@ -100,7 +100,7 @@ impl List {
 pub fn report(asked: &List) -> (u8, String) {
     match listed(asked, &mut BufWriter::new(io::stdout().lock())) {
         Ok(_) => (RIGHT, String::new()),
-        Err(Fault::Ledger(fault)) => fault.report(),
+        Err(Fault::Ledger(fault)) => fault.report("cannot be listed"),
         // Whoever reads along has seen enough.
         Err(Fault::Output(error)) if error.kind() == ErrorKind::BrokenPipe => (RIGHT, String::new()),
         Err(Fault::Output(error)) => (UNKNOWN, format!("cannot be printed: {error}\n")),
@@ -121,7 +121,7 @@ impl<T: Into<VerifyFault>> From<T> for Fault {
     }
 }
 
-/// Prints the acts that are wanted, and gives how many. Heads and keys are no acts.
+/// Prints the acts that are wanted, and gives how many. Heads, keys and what an earlier log was are no acts.
 fn listed(asked: &List, to: &mut impl Write) -> Result<u64, Fault> {
     let mut newest = 0;
     for note in notes(&asked.dir, NEWEST)? {
@@ -150,7 +150,7 @@ fn listed(asked: &List, to: &mut impl Write) -> Result<u64, Fault> {
     Ok(count)
 }
 
-const HEAD: &str = "      leaf  time (UTC)                kind    outcome            actor     actor id                          request           route             purpose       fields  about                             detail";
+const HEAD: &str = "      leaf  time (UTC)                kind    outcome            actor     actor id                          request           route             purpose       about                             detail                          fields";
 
 fn digits(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -184,7 +184,7 @@ fn row(leaf: &Leaf, deed: &Deed) -> String {
     };
     let fields = Some(fields(deed).join(",")).filter(|fields| !fields.is_empty());
     format!(
-        "{:>10}  {}  {:<6}  {:<17}  {:<8}  {:<32}  {}  {:<16}  {:<12}  {}  {:<32}  {detail}",
+        "{:>10}  {}  {:<6}  {:<17}  {:<8}  {:<32}  {}  {:<16}  {:<12}  {:<32}  {detail:<30}  {}",
         leaf.sequence,
         Moment(leaf.time),
         deed.kind.word(),
@@ -194,8 +194,8 @@ fn row(leaf: &Leaf, deed: &Deed) -> String {
         digits(&deed.request),
         dash(Some(deed.route.name().to_owned()).filter(|route| !route.is_empty())),
         purpose(deed).unwrap_or("-"),
-        dash(fields),
         dash((deed.subject != Tag::NOBODY).then(|| deed.subject.to_string())),
+        dash(fields),
     )
 }
 

@@ -28,7 +28,7 @@ pub struct Proof {
 pub fn report(asked: &Proof) -> (u8, String) {
     match verified(asked) {
         Ok(said) => (RIGHT, said),
-        Err(fault) => fault.report(),
+        Err(fault) => fault.report("cannot be verified"),
     }
 }
 

@@ -38,7 +38,7 @@ enum LeaksError {
     Status(u16),
     #[error("so many are being asked about at this moment that one more would have to wait")]
     Busy,
-    #[error("the worker that asks ended: {0}")]
+    #[error("the worker that asks ended")]
     Worker(#[from] tokio::task::JoinError),
 }
 

@@ -65,11 +65,13 @@ fn what_was_done_is_listed_with_the_ids_that_an_incidents_file_asks_for() {
     for word in [&id, &request, "order/show", "operator", "order-view", "email", "2026-11-30T23:59:00.000Z"] {
         assert!(all[1].contains(word), "{word}: {}", all[1]);
     }
-    assert!(all[3].ends_with(&format!("clock {}", Moment(1_796_000_000_000))), "{}", all[3]);
+    let clock = format!("clock {}", Moment(1_796_000_000_000));
+    assert_eq!(all[0].find("detail"), all[3].find(&clock), "{}", all[3]);
     let columns = |line: &str| ["kind", "about"].map(|word| line.find(word));
     assert!(columns(&all[0]).iter().all(Option::is_some), "{}", all[0]);
     assert_eq!(all[0].find("actor id"), all[1].find(&id), "what is below a word belongs to it");
     assert_eq!(all[0].find("request"), all[1].find(&request));
+    assert_eq!(all[0].find("fields"), all[1].find("email"));
 }
 
 #[test]
