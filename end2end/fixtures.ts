@@ -28,6 +28,9 @@ type Fixtures = {
   expectedMessages: RegExp[];
 };
 
+/** Somewhere in the range for benchmarks (RFC 2544): so many new customers of one network would be stopped. */
+const somewhere = () => ({ 'x-forwarded-for': `198.18.${Math.floor(Math.random() * 256)}.${Math.floor(Math.random() * 256)}` });
+
 async function settled(page: Page, life: Life) {
   if (life === 'hydrated') await expect(page.locator('html[data-hydrated]')).toBeAttached();
   // Before the style sheet is there, what it hides can be seen, and could be clicked by mistake.
@@ -38,6 +41,10 @@ async function settled(page: Page, life: Life) {
 export const test = base.extend<Options & Fixtures>({
   life: ['hydrated', { option: true }],
   lang: ['ja', { option: true }],
+
+  extraHTTPHeaders: async ({}, use) => {
+    await use(somewhere());
+  },
 
   t: async ({ lang }, use) => {
     await use((ja, en) => (lang === 'ja' ? ja : en));
@@ -80,7 +87,7 @@ export const test = base.extend<Options & Fixtures>({
   elsewhere: async ({ browser, baseURL, locale, viewport, hasTouch, isMobile, javaScriptEnabled, lang, life }, use) => {
     const contexts: BrowserContext[] = [];
     await use(async (options = {}) => {
-      const same = { baseURL, locale, viewport, hasTouch, isMobile, javaScriptEnabled };
+      const same = { baseURL, locale, viewport, hasTouch, isMobile, javaScriptEnabled, extraHTTPHeaders: somewhere() };
       const context = await browser.newContext({ ...same, ...options });
       contexts.push(context);
       const page = await context.newPage();

@@ -39,6 +39,8 @@ export const webServer = {
     NOREN_SITE: process.env.NOREN_SITE ?? join(root, 'target', 'site'),
     NOREN_SAMPLE: 'on',
     NOREN_ENV: 'development',
+    // Each test comes from somewhere else; see fixtures.ts.
+    NOREN_TRUSTED_PROXIES: '127.0.0.1,::1',
     NOREN_LOG: 'warn',
   },
   url: `http://${listens}/readyz`,

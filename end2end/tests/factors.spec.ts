@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { code, wrongCode } from '../authenticator.ts';
 import { refused } from '../console.ts';
 import { expect, test } from '../fixtures.ts';
+import { password } from '../shop.ts';
 
 test('a customer sets an app up, mistypes once, and gets ten codes that are shown this once @all', async ({ page, shop, visit, t, expectedMessages }) => {
   test.slow();
   expectedMessages.push(refused('account/totp-confirm'));
-  await shop.register();
+  const email = await shop.register();
   await visit('/account/security');
   await shop.link('認証アプリを設定', 'Set up an app').click();
   await expect(shop.heading(t('認証アプリ', 'Authenticator app'))).toBeVisible();
@@ -42,6 +43,20 @@ test('a customer sets an app up, mistypes once, and gets ten codes that are show
   const section = page.getByRole('region', { name: t('二段階認証', 'Two-step sign-in') });
   await expect(section).toContainText(t('有効', 'On'));
   await expect(section).toContainText(t('残り10個', '10 left'));
+
+  // From now on the app is asked for, in a browser that is known as well; a code from paper does instead, once.
+  await visit('/account');
+  await shop.button('ログアウト', 'Log out').first().click();
+  await expect(page).not.toHaveURL(/\/account$/);
+  await visit('/login');
+  await shop.field('メールアドレス', 'E-?mail').fill(email);
+  await shop.field('パスワード', 'Password').fill(password);
+  await shop.press('ログインする', 'Log in', /\/login\/confirm$/);
+  await expect(shop.heading(t('認証アプリをご確認ください', 'Please look at your authenticator app'))).toBeVisible();
+  await shop.field('認証アプリのコード', 'Code of your app').fill((codes[0] ?? '').toLowerCase());
+  await shop.press('ログインする', 'Log in', /\/account$/);
+  await visit('/account/security/recovery');
+  await expect(shop.main).toContainText(t('残り9個', '9 left'));
 });
 
 test('new recovery codes are shown where they are made, and the app is turned off with a press @all', async ({ page, shop, visit, t }) => {
