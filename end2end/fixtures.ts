@@ -36,6 +36,8 @@ async function settled(page: Page, life: Life) {
   // Before the style sheet is there, what it hides can be seen, and could be clicked by mistake.
   await expect(page.locator('body')).toHaveCSS('display', 'flex');
   await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+  // While the data of a page are on their way, the one before it stays and says so.
+  await expect(page.locator('.page[aria-busy]')).toHaveCount(0);
 }
 
 export const test = base.extend<Options & Fixtures>({
