@@ -27,6 +27,12 @@ impl Limit {
     const fn shared(label: &'static str, most: i64, period: i64) -> Self {
         Self { label, most, period, shared: true }
     }
+
+    /// Tries at once.
+    #[cfg(test)]
+    pub(super) const fn most(self) -> i64 {
+        self.most
+    }
 }
 
 /// Failed logins of one address.

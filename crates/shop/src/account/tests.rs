@@ -5,6 +5,7 @@ use noren_domain::account::{
 };
 use noren_domain::form::Weakness;
 
+mod nodes;
 mod second_step;
 
 use super::challenge::{Kind, ask_mailbox};
