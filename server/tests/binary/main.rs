@@ -34,6 +34,8 @@ mod installation;
 #[cfg(unix)]
 mod ledger;
 mod metrics;
+#[cfg(unix)]
+mod nodes;
 mod patient;
 mod people;
 #[cfg(unix)]
