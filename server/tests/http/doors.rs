@@ -394,3 +394,33 @@ async fn a_look_alike_address_is_another_person_and_no_address_for_a_parcel() {
     let answer = knock(&mut browser, "ｍｏｒｉ＠ｅｘａｍｐｌｅ．ｊｐ", PASSWORD, "").await;
     assert_eq!(answer.location(), "/login/confirm", "full-width letters are the same letters");
 }
+
+#[tokio::test]
+async fn whoever_plants_cookies_before_a_sign_in_is_not_in_after_it() {
+    let app = TestApp::start().await;
+    register(&app, &mut app.browser(), EMAIL).await;
+    // The thief's own session, their own half-done sign-in and made-up tokens, put into the owner's browser.
+    let mut thief = app.browser();
+    register(&app, &mut thief, "thief@example.jp").await;
+    knock(&mut thief, EMAIL, "not the password", "").await;
+    let own = thief.cookie("noren-session").unwrap().to_owned();
+    let made_up = "A".repeat(own.len());
+    for session in [own, made_up] {
+        let mut owner = app.browser();
+        for (name, value) in [("noren-session", &session), ("noren-pending", &session), ("noren-device", &session)] {
+            owner.set_cookie(name, value);
+        }
+        assert_eq!(log_in(&mut owner, EMAIL, PASSWORD, "").await.location(), "/account");
+        assert!(owner.get("/account").await.body.contains(EMAIL));
+        for name in ["noren-session", "noren-device"] {
+            assert_ne!(owner.cookie(name), Some(session.as_str()), "{name} is another one");
+        }
+        let mut planted = app.browser();
+        for name in ["noren-session", "noren-pending", "noren-device"] {
+            planted.set_cookie(name, &session);
+        }
+        let answer = planted.get("/account").await;
+        assert!(!answer.body.contains(EMAIL) && answer.status.is_redirection());
+        assert_eq!(knock(&mut planted, EMAIL, PASSWORD, "").await.location(), "/login/confirm", "nor is it known");
+    }
+}
