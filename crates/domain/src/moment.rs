@@ -50,6 +50,11 @@ pub fn day(millis: i64) -> i64 {
     (millis + JAPAN_MS).div_euclid(DAY_MS)
 }
 
+/// When that [`day`] begins in Japan, UTC ms.
+pub const fn start_of_day(day: i64) -> i64 {
+    day * DAY_MS - JAPAN_MS
+}
+
 /// For `<time datetime>`: `2026-11-22T10:00+09:00`.
 pub fn machine(millis: i64) -> String {
     let (year, month, day, _) = civil(millis);

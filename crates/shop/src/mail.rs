@@ -129,8 +129,13 @@ pub enum MailError {
 /// Writes `mail` into the outbox under `key`, and into the list of mails, in the caller's transaction. The same
 /// `key` again adds nothing.
 pub async fn enqueue(conn: &mut Conn, shop: &Shop, key: &str, mail: &Mail) -> Result<(), sqlx::Error> {
+    enqueue_at(conn, shop, key, mail, shop.now()).await
+}
+
+/// Like [`enqueue`], for a mail that is not to leave before `run_at` (UTC milliseconds).
+pub async fn enqueue_at(conn: &mut Conn, shop: &Shop, key: &str, mail: &Mail, run_at: i64) -> Result<(), sqlx::Error> {
     sent::enter(conn, shop, key, mail).await?;
-    outbox::enqueue(conn, shop, key, Topic::Mail, mail).await
+    outbox::enqueue_at(conn, shop, key, Topic::Mail, mail, run_at).await
 }
 
 /// Sends the mail of a job. One that was taken is not sent again; what is not known to have been taken is, under

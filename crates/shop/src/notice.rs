@@ -10,8 +10,10 @@ use noren_domain::notice::{Incomplete, NoticeLine, NoticeNo, NoticeView, PersonV
 use uuid::Uuid;
 
 use crate::db::{self, Conn};
+use crate::mail::account::AccountMail;
+use crate::mail::{self, Mail};
 use crate::vault::VaultError;
-use crate::{Shop, execute, fetch_all, fetch_one, fetch_optional};
+use crate::{Shop, execute, fetch_all, fetch_one, fetch_optional, outbox};
 
 /// A notice cannot be published or read.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +46,7 @@ pub enum NoticeError {
     Database(#[from] sqlx::Error),
 }
 
-/// Publishes `notice` to everybody it is about, at once and whole.
+/// Publishes `notice` to everybody it is about, at once and whole, and tells each of them by mail.
 pub async fn publish(
     shop: &Shop,
     notice: &PublicNotice,
@@ -81,8 +83,12 @@ pub async fn publish(
             verdicts.as_str()
         )
         .await?;
+        let mail = Mail::Account(AccountMail::Notice { notice: id, customer: customer.0 });
+        mail::enqueue(&mut tx, shop, &format!("notice-{id}-{}", customer.0), &mail).await?;
     }
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    outbox::ring();
+    Ok(())
 }
 
 #[derive(sqlx::FromRow)]
@@ -187,6 +193,12 @@ pub async fn public(shop: &Shop, no: &NoticeNo) -> Result<Option<PublicNotice>, 
     let mut conn = shop.db.read().await?;
     let sql = "SELECT no, version, published_at, content FROM notice WHERE no = $1";
     fetch_optional!(conn, NoticeRow, sql, no.as_str()).await?.map(NoticeRow::read).transpose()
+}
+
+/// A published notice by its row, for the mail that tells of it.
+pub(crate) async fn by_id(conn: &mut Conn, id: Uuid) -> Result<Option<PublicNotice>, NoticeError> {
+    let sql = "SELECT no, version, published_at, content FROM notice WHERE id = $1";
+    fetch_optional!(conn, NoticeRow, sql, id).await?.map(NoticeRow::read).transpose()
 }
 
 /// Every published notice, the newest first.

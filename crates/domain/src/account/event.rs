@@ -38,11 +38,13 @@ pub enum AccountEvent {
     ErasureAsked,
     /// The owner said of a sign-in that it was not theirs.
     NotMe,
+    /// Somebody of the shop opened the person's data.
+    StaffRead,
 }
 
 impl AccountEvent {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::SessionsEnded,
@@ -60,6 +62,7 @@ impl AccountEvent {
         Self::ExportAsked,
         Self::ErasureAsked,
         Self::NotMe,
+        Self::StaffRead,
     ];
 
     /// The word stored in the database.
@@ -82,6 +85,7 @@ impl AccountEvent {
             Self::ExportAsked => "export_asked",
             Self::ErasureAsked => "erasure_asked",
             Self::NotMe => "not_me",
+            Self::StaffRead => "staff_read",
         }
     }
 

@@ -2,6 +2,7 @@
 
 use noren_domain::Id;
 use noren_domain::account::{AccountEvent, CheckPhrase, Customer};
+use uuid::Uuid;
 
 use super::letters;
 use crate::db::Conn;
@@ -20,6 +21,28 @@ pub async fn happened(
     event: AccountEvent,
     device: &Device,
 ) -> Result<(), sqlx::Error> {
+    let id = write_down(conn, shop, customer, event, &device.user_agent, &device.network).await?;
+    letters::event(conn, shop, id).await
+}
+
+/// Writes down that somebody of the shop has just opened the customer's data, in the caller's transaction. They are
+/// told of all of a day by one mail, the next morning.
+///
+/// # Errors
+/// The database.
+pub(crate) async fn read_by_staff(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<(), sqlx::Error> {
+    write_down(conn, shop, customer, AccountEvent::StaffRead, "", "").await?;
+    letters::staff_read(conn, shop, customer.0).await
+}
+
+async fn write_down(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    event: AccountEvent,
+    user_agent: &str,
+    network: &str,
+) -> Result<Uuid, sqlx::Error> {
     let now = shop.now();
     let id = shop.entropy.uuid(now);
     execute!(
@@ -29,11 +52,11 @@ pub async fn happened(
         customer.0,
         now,
         event.word(),
-        &device.user_agent,
-        &device.network
+        user_agent,
+        network
     )
     .await?;
-    letters::event(conn, shop, id).await
+    Ok(id)
 }
 
 /// The customer's check phrase (合言葉); `no` counts how often they had another one made. It is computed from the

@@ -1,5 +1,6 @@
 //! The mails of the door, written into the outbox together with what they tell about.
 
+use noren_domain::moment;
 use uuid::Uuid;
 
 use crate::Shop;
@@ -7,6 +8,8 @@ use crate::db::Conn;
 use crate::mail::account::AccountMail;
 use crate::mail::{self, Mail};
 use crate::outbox;
+
+const HOUR: i64 = 60 * 60_000;
 
 async fn post(conn: &mut Conn, shop: &Shop, key: &str, mail: AccountMail) -> Result<(), sqlx::Error> {
     mail::enqueue(conn, shop, key, &Mail::Account(mail)).await
@@ -60,4 +63,13 @@ pub async fn forget_code(conn: &mut Conn, shop: &Shop, challenge: Uuid) -> Resul
 /// Something happened to the account.
 pub async fn event(conn: &mut Conn, shop: &Shop, event: Uuid) -> Result<(), sqlx::Error> {
     post(conn, shop, &format!("event-{event}"), AccountMail::Event { event }).await
+}
+
+/// People of the shop opened the customer's data today: one mail about the whole day, at eight o'clock the next
+/// morning in Japan.
+pub async fn staff_read(conn: &mut Conn, shop: &Shop, customer: Uuid) -> Result<(), sqlx::Error> {
+    let day = moment::day(shop.now());
+    let (key, mail) = (format!("staff-read-{customer}-{day}"), AccountMail::StaffRead { customer, day });
+    let morning = moment::start_of_day(day + 1) + 8 * HOUR;
+    mail::enqueue_at(conn, shop, &key, &Mail::Account(mail), morning).await
 }

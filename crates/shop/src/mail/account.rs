@@ -1,9 +1,11 @@
 //! Mails about accounts.
 
+mod trust;
 mod words;
 
 use noren_domain::account::AccountEvent;
-use noren_domain::{Id, Lang};
+use noren_domain::notice::Version;
+use noren_domain::{Id, Lang, Text, Yen, moment};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,7 +16,7 @@ use crate::account::challenge::{self, Kind};
 use crate::account::events::check_phrase;
 use crate::db::Conn;
 use crate::vault::{Asker, Field, For};
-use crate::{Shop, fetch_optional};
+use crate::{Shop, fetch_all, fetch_optional, notice};
 
 noren_domain::masked!(AccountMail);
 
@@ -47,6 +49,20 @@ pub enum AccountMail {
         /// The row of `account_event`.
         event: Uuid,
     },
+    /// People of the shop opened the customer's data on this day.
+    StaffRead {
+        /// The customer.
+        customer: Uuid,
+        /// The day in Japan, counted as [`noren_domain::moment::day`] does.
+        day: i64,
+    },
+    /// A notice about the customer was published.
+    Notice {
+        /// The row of `notice`.
+        notice: Uuid,
+        /// The customer.
+        customer: Uuid,
+    },
 }
 
 impl AccountMail {
@@ -57,7 +73,9 @@ impl AccountMail {
             | Self::AlreadyRegistered { customer: about }
             | Self::Code { challenge: about }
             | Self::NewDevice { sign_in: about }
-            | Self::Event { event: about } => *about,
+            | Self::Event { event: about }
+            | Self::StaffRead { customer: about, .. }
+            | Self::Notice { notice: about, .. } => *about,
         }
     }
 }
@@ -109,6 +127,22 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
             let reader = reader(&mut conn, row.0).await?;
             let event = AccountEvent::from_word(&row.4).ok_or(MailError::Gone)?;
             let words = words::event(reader.lang(), event, &row.about());
+            reader.draft(shop, words)
+        }
+        AccountMail::StaffRead { customer, day } => {
+            let reader = reader(&mut conn, *customer).await?;
+            let sql = "SELECT at FROM account_event WHERE customer_id = $1 AND kind = $2 AND at >= $3 AND at < $4 ORDER BY at";
+            let (from, to) = (moment::start_of_day(*day), moment::start_of_day(day + 1));
+            let rows = fetch_all!(conn, (i64,), sql, *customer, AccountEvent::StaffRead.word(), from, to).await?;
+            let times: Vec<i64> = rows.into_iter().map(|(at,)| at).collect();
+            let words = trust::staff_read(reader.lang(), &times);
+            reader.draft(shop, words)
+        }
+        AccountMail::Notice { notice, customer } => {
+            let reader = reader(&mut conn, *customer).await?;
+            let notice =
+                notice::by_id(&mut conn, *notice).await.map_err(|_| MailError::Gone)?.ok_or(MailError::Gone)?;
+            let words = trust::notice(reader.lang(), notice.no.as_str(), notice.version, &notice.content.title);
             reader.draft(shop, words)
         }
     };
@@ -198,6 +232,16 @@ pub(super) fn samples(lang: Lang, at: i64) -> Vec<(&'static str, (String, Vec<Pa
         ("no_account_reset", words::no_account(lang, true)),
         ("new_device", words::new_device(lang, &about)),
     ];
-    samples.extend(AccountEvent::ALL.map(|event| (event.word(), words::event(lang, event, &about))));
+    let events = AccountEvent::ALL.into_iter().filter(|event| *event != AccountEvent::StaffRead);
+    samples.extend(events.map(|event| (event.word(), words::event(lang, event, &about))));
+    samples.push((AccountEvent::StaffRead.word(), trust::staff_read(lang, &[at - 3_600_000, at])));
+    let notices = [("notice_published", Version::Sokuho), ("notice_updated", Version::Zokuho)];
+    let title = Text::new(
+        "【見本】メール配信の委託先への不正アクセスについて",
+        "[Sample] Unauthorised access at our mail processor",
+    );
+    samples.extend(notices.map(|(kind, version)| (kind, trust::notice(lang, "N-2026-0001", version, &title))));
+    samples.push(("credit_granted", trust::credit_granted(lang, Yen(1_000), "N-2026-0001", at)));
+    samples.push(("credit_spent", trust::credit_spent(lang, Yen(800), Yen(200), "N-ABCD-2345")));
     samples.into_iter().map(|(kind, Words { subject, parts })| (kind, (subject, parts))).collect()
 }

@@ -116,3 +116,46 @@ fn sample_order(shop: &Shop, method: PaymentMethod) -> OrderView {
         timeline: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    /// Mails that a person asked for by a press and that lead on by a link of their own.
+    const WITH_A_LINK: [&str; 3] = ["order_", "newsletter", "email_change"];
+
+    #[tokio::test]
+    async fn every_mail_says_the_same_as_text_and_as_html_and_loads_nothing() {
+        let shop = testing::sqlite().await;
+        for kind in previews(&shop) {
+            for lang in [Lang::Ja, Lang::En] {
+                let Preview { subject, text, html } = preview(&shop, kind, lang).expect("it is in the list");
+                assert!(!subject.trim().is_empty() && !text.trim().is_empty(), "{kind}");
+                for loads in ["<img", "<script", "<link", "<style", "<iframe", "src=", "url(", "@import"] {
+                    assert!(!html.contains(loads), "{kind} loads something: {loads}");
+                }
+                for (at, _) in html.match_indices("href=\"") {
+                    assert!(html[at + 6..].starts_with(&shop.url), "{kind} leads out of the shop");
+                }
+                let japanese = text.chars().any(|c| matches!(c, 'ぁ'..='ヿ'));
+                // An order keeps the address in the letters it was typed in.
+                assert!(japanese == (lang == Lang::Ja) || kind.starts_with("order_"), "{kind} is in its language");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_mail_about_security_has_a_check_phrase_and_no_link_to_press() {
+        let shop = testing::sqlite().await;
+        for kind in previews(&shop).into_iter().filter(|kind| !WITH_A_LINK.iter().any(|start| kind.starts_with(start)))
+        {
+            for (lang, phrase) in [(Lang::Ja, "三日月"), (Lang::En, "crescent")] {
+                let Preview { text, html, .. } = preview(&shop, kind, lang).unwrap();
+                assert!(text.contains(phrase) && html.contains(phrase), "{kind}");
+                assert!(!html.contains("<a href"), "{kind} has a link");
+                assert!(!text.contains("/login"), "{kind} leads to the login");
+            }
+        }
+    }
+}

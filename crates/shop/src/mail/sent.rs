@@ -80,6 +80,8 @@ impl Mail {
             Self::Account(AccountMail::Code { .. }) => "code",
             Self::Account(AccountMail::NewDevice { .. }) => "new_device",
             Self::Account(AccountMail::Event { .. }) => "account_event",
+            Self::Account(AccountMail::StaffRead { .. }) => "staff_read",
+            Self::Account(AccountMail::Notice { .. }) => "notice",
             Self::Newsletter(NewsletterMail::Confirm { .. }) => "newsletter_confirm",
             Self::Newsletter(NewsletterMail::Issue { .. }) => "newsletter",
         }
@@ -92,7 +94,11 @@ impl Mail {
             | Self::OrderRefunded { order }
             | Self::OrderLapsed { order } => Whom::Order(*order),
             Self::Account(AccountMail::RegistrationCode { registration, .. }) => Whom::Registration(*registration),
-            Self::Account(AccountMail::AlreadyRegistered { customer })
+            Self::Account(
+                AccountMail::AlreadyRegistered { customer }
+                | AccountMail::StaffRead { customer, .. }
+                | AccountMail::Notice { customer, .. },
+            )
             | Self::Newsletter(NewsletterMail::Confirm { customer, .. } | NewsletterMail::Issue { customer, .. }) => {
                 Whom::Customer(*customer)
             }
@@ -114,6 +120,8 @@ fn kind_words(kind: &str, lang: Lang) -> &'static str {
         "already_registered" => ("ご登録についてのお知らせ", "About your registration"),
         "code" => ("確認コードのお知らせ", "Code"),
         "new_device" => ("新しい端末からのログインのお知らせ", "New sign-in"),
+        "staff_read" => ("お客様の情報を開いたことのお知らせ", "Your data were opened"),
+        "notice" => ("お客様に関わるお知らせ", "A notice about you"),
         "newsletter_confirm" => ("お便りのお申し込みの確認", "Newsletter: please confirm"),
         "newsletter" => ("お便り", "Newsletter"),
         _ => ("アカウントについてのお知らせ", "About your account"),

@@ -1,8 +1,9 @@
+use noren_domain::Lang;
 use noren_domain::notice::{PersonField, Verdict};
 
 use super::*;
 use crate::account::testing::customer;
-use crate::on_both_databases;
+use crate::{on_both_databases, outbox};
 
 fn sample() -> NoticeNo {
     NoticeNo::parse("N-2026-0001").unwrap()
@@ -57,4 +58,18 @@ on_both_databases!(what_is_published_is_whole_and_stays(shop) {
     silent.content.cause.en.clear();
     assert!(matches!(publish(&shop, &silent, &[(hanako, verdicts)]).await, Err(NoticeError::Incomplete(_))));
     assert_eq!(timeline(&shop).await.unwrap().len(), 1);
+});
+
+on_both_databases!(whoever_a_notice_is_about_is_told_by_mail_once_and_nobody_else_is(shop) {
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    customer(&shop, "taro@example.jp").await;
+    demo(&shop).await.unwrap();
+    demo(&shop).await.unwrap();
+    while outbox::run_due(&shop).await.unwrap() > 0 {}
+    let mails = mail::mailbox::list(&shop).await.unwrap();
+    assert_eq!(mails.iter().map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["hanako@example.jp"]);
+    let notice = mine(&shop, hanako).await.unwrap().remove(0).public;
+    for words in [notice.no.as_str(), notice.version.words(Lang::Ja), &notice.content.title.ja] {
+        assert!(mails[0].text.contains(words), "{words}: {}", mails[0].text);
+    }
 });

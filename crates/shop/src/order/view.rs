@@ -13,10 +13,11 @@ use noren_domain::tax::{TaxClass, TaxShare};
 use noren_domain::{Id, Lang, Text, Yen};
 use uuid::Uuid;
 
+use crate::account::events;
 use crate::db::Conn;
 use crate::token::Token;
 use crate::vault::{Asker, Field, For, VaultError};
-use crate::{Shop, fetch_all, fetch_optional};
+use crate::{Shop, fetch_all, fetch_optional, outbox};
 
 /// An order cannot be shown.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,7 @@ struct Row {
     id: Uuid,
     no: String,
     subject_id: Uuid,
+    customer_id: Option<Uuid>,
     lang: String,
     state: String,
     payment_state: String,
@@ -104,7 +106,7 @@ struct SummaryRow {
     pieces: i64,
 }
 
-const COLUMNS: &str = "id, no, subject_id, lang, state, payment_state, shipment_state, payment_method, delivery_method, delivery_date, \
+const COLUMNS: &str = "id, no, subject_id, customer_id, lang, state, payment_state, shipment_state, payment_method, delivery_method, delivery_date, \
      delivery_slot, gift_wrap, gift_message, email, name, postal_code, city, street, building, phone, prefecture, goods, shipping, \
      payment_fee, total, standard_gross, standard_tax, reduced_gross, reduced_tax, placed_at, pay_until";
 
@@ -179,7 +181,15 @@ pub(super) async fn by_number(shop: &Shop, no: &str) -> Result<Option<OrderView>
     let mut conn = shop.db.read().await?;
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM orders WHERE no = $1"));
     let row = fetch_optional!(conn, Row, sql, no).await?;
-    Ok(found(conn, shop, row, Viewer::Operator).await?.map(|(view, _)| view))
+    let customer = row.as_ref().and_then(|row| row.customer_id);
+    let shown = found(conn, shop, row, Viewer::Operator).await?;
+    if let Some(customer) = customer.filter(|_| shown.is_some()) {
+        let mut tx = shop.db.write().await?;
+        events::read_by_staff(&mut tx, shop, Id::new(customer)).await?;
+        tx.commit().await?;
+        outbox::ring();
+    }
+    Ok(shown.map(|(view, _)| view))
 }
 
 fn summary(row: SummaryRow) -> Result<OrderSummary, ViewError> {

@@ -13,7 +13,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    fn new(subject: &str, parts: Vec<Part>) -> Self {
+    pub(super) fn new(subject: &str, parts: Vec<Part>) -> Self {
         Self { subject: subject.to_owned(), parts }
     }
 }
@@ -37,7 +37,7 @@ impl About<'_> {
     }
 }
 
-fn text(lang: Lang, ja: &str, en: &str) -> Part {
+pub(super) fn text(lang: Lang, ja: &str, en: &str) -> Part {
     Part::Text(lang.pick(ja, en).to_owned())
 }
 
@@ -313,6 +313,11 @@ fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static str) {
                 "We have your report of a sign-in that was not yours",
                 "We have written down your report, and signed all other devices out.",
             ),
+        ),
+        // Told by a mail about the whole day instead (`trust::staff_read`).
+        AccountEvent::StaffRead => (
+            ("当店の従業員がお客様の情報を開きました", "当店の従業員が、お仕事のためにお客様の情報を開きました。"),
+            ("People of our shop opened your data", "Somebody of our shop opened your data for their work."),
         ),
     };
     (lang.pick(subject_ja, subject_en), lang.pick(ja, en))

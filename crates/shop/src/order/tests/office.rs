@@ -200,3 +200,36 @@ on_both_databases!(money_for_a_card_order_that_was_called_off_goes_back(shop) {
     let (again, _) = to_the_bank(&shop, cart).await;
     assert_ne!(again.token, placed.token, "the cart can be bought anew");
 });
+
+on_both_databases!(a_customer_hears_once_a_day_how_often_people_of_the_shop_opened_their_data(shop) {
+    goods(&shop, 10).await;
+    let (_, no) = an_order(&shop, PaymentMethod::Cash).await;
+    let (_, of_a_guest) = an_order(&shop, PaymentMethod::Cash).await;
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    let mut tx = shop.db.write().await.unwrap();
+    let sql = "UPDATE orders SET customer_id = $1 WHERE no = $2";
+    execute!(tx, sql, hanako.0, no.as_str()).await.unwrap();
+    tx.commit().await.unwrap();
+    // Ten in the morning and an hour later; and of a guest, who has no account to be told in.
+    for no in [&no, &of_a_guest] {
+        look_up(&shop, no).await.unwrap().unwrap();
+    }
+    shop.clock.advance(60 * 60_000);
+    look_up(&shop, &no).await.unwrap().unwrap();
+    let digests = async || {
+        while outbox::run_due(&shop).await.unwrap() > 0 {}
+        let mails = crate::mail::mailbox::list(&shop).await.unwrap();
+        mails.into_iter().filter(|mail| mail.subject.contains("従業員")).collect::<Vec<_>>()
+    };
+    assert!(digests().await.is_empty(), "not before the day is over");
+    shop.clock.advance(21 * 60 * 60_000);
+    let told = digests().await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].to, "hanako@example.jp");
+    for words in ["2回", "10:00", "11:00", "お客様の情報を読んだ人"] {
+        assert!(told[0].text.contains(words), "{words}: {}", told[0].text);
+    }
+    look_up(&shop, &no).await.unwrap().unwrap();
+    shop.clock.advance(24 * 60 * 60_000);
+    assert_eq!(digests().await.len(), 2, "the next day is another mail");
+});

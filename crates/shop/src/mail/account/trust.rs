@@ -1,0 +1,113 @@
+//! What the mails say that tell a customer what became of their data, and what the shop does to make it good. They
+//! name the page to look at and hold no link: what they say stands in the account as well.
+
+use noren_domain::notice::Version;
+use noren_domain::{Lang, Text, Yen, moment};
+
+use super::words::{Words, text};
+use crate::mail::Part;
+
+/// So many times are listed one by one.
+const LISTED: usize = 10;
+
+/// People of the shop opened the reader's data at `times` (UTC ms) of one day, the earliest first.
+pub(super) fn staff_read(lang: Lang, times: &[i64]) -> Words {
+    let count = times.len();
+    let hello = lang.pick(
+        format!("当店の従業員が、お仕事のためにお客様の情報を開きました（1日のまとめ：{count}回）。"),
+        match count {
+            1 => "Somebody of our shop opened your data for their work. This is the summary of one day.".to_owned(),
+            _ => format!("People of our shop opened your data for their work, {count} times in one day."),
+        },
+    );
+    let mut facts: Vec<_> = times
+        .iter()
+        .take(LISTED)
+        .map(|at| (lang.pick("日時", "When").to_owned(), moment::date_time(*at, lang)))
+        .collect();
+    if count > LISTED {
+        let more = count - LISTED;
+        facts.push((lang.pick("ほか", "And").to_owned(), lang.pick(format!("{more}回"), format!("{more} more"))));
+    }
+    let look = text(
+        lang,
+        "だれが・何のために・どの項目を開いたかは、「アカウントの安全」のページの「お客様の情報を読んだ人」に、書き換えれば必ず分かる台帳の記録としてすべて載っています。このメールの回数と合わない場合や、お心当たりのない用件の場合は、当店へお知らせください。",
+        "Who opened what, and what for, stands on the page “Account security” under “Who read my data”: the entries of a ledger that nobody can change unseen. If they do not match this mail, or you know of no reason for them, please tell us.",
+    );
+    Words::new(
+        lang.pick("当店の従業員がお客様の情報を開きました", "People of our shop opened your data"),
+        vec![Part::Text(hello), Part::Facts(facts), look],
+    )
+}
+
+/// A notice about the reader was published, or an earlier one brought up to date.
+pub(super) fn notice(lang: Lang, no: &str, version: Version, title: &Text) -> Words {
+    let hello = match version {
+        Version::Sokuho => text(
+            lang,
+            "お客様の情報に関わる事故について、お知らせを公表しました。ご心配をおかけし、誠に申し訳ございません。",
+            "We have published a notice about an incident that concerns your data. We are sorry for the worry this causes you.",
+        ),
+        Version::Zokuho | Version::Kakuho => text(
+            lang,
+            "お客様の情報に関わる事故について、その後に分かったことを公表しました。ご心配をおかけし、誠に申し訳ございません。",
+            "We have published what we have found out since about an incident that concerns your data. We are sorry for the worry this causes you.",
+        ),
+    };
+    let version = version.words(lang);
+    let facts = Part::Facts(vec![
+        (lang.pick("番号", "Number").to_owned(), lang.pick(format!("{no}（{version}）"), format!("{no} ({version})"))),
+        (lang.pick("件名", "Subject").to_owned(), title.get(lang).to_owned()),
+    ]);
+    let look = text(
+        lang,
+        "お客様のどの情報がどうなったか、その根拠、していただきたいこと、当店からのおわびは、「アカウントの安全」のページに載っています。いつものように当店を開いて、ログインしてください。",
+        "What became of which of your data, how we know, what you can do and what we do to make it good stands on the page “Account security”. Please open our shop as usual and log in.",
+    );
+    let genuine = text(
+        lang,
+        "このお知らせが本物かどうかは、当店の「安全への取り組み」のページで、番号からどなたでもお確かめいただけます。このメールには、ログインのためのリンクも、パスワードやカード番号をお尋ねする文面もありません。",
+        "Anybody can check on our page “Security” by its number that this notice is genuine. This mail holds no link to log in, and asks for no password and no card number.",
+    );
+    Words::new(
+        &lang.pick(format!("お客様に関わるお知らせ {no}"), format!("A notice about you: {no}")),
+        vec![hello, facts, look, genuine],
+    )
+}
+
+/// Credit was granted with a notice, to be spent until `until` (UTC ms).
+pub(super) fn credit_granted(lang: Lang, amount: Yen, notice: &str, until: i64) -> Words {
+    let (amount, until) = (amount.show(lang), moment::date(until, lang));
+    let hello = lang.pick(
+        format!(
+            "お知らせ {notice} のおわびとして、{amount}分のクレジットをお贈りしました。{until}まで、当店でのお支払いにお使いいただけます。"
+        ),
+        format!(
+            "With notice {notice} and our apology we have given you a credit of {amount}. You can pay with it at our shop until {until}."
+        ),
+    );
+    let look = text(
+        lang,
+        "お受け取りの手続きは必要ありません。残高は、いつものように当店を開き、「アカウントの安全」のページでご確認いただけます。",
+        "There is nothing you need to do to receive it. Open our shop as usual: what is left of it stands on the page “Account security”.",
+    );
+    Words::new(
+        lang.pick("おわびのクレジットをお贈りしました", "A credit with our apology"),
+        vec![Part::Text(hello), look],
+    )
+}
+
+/// Most of a credit was spent on the order with number `order`.
+pub(super) fn credit_spent(lang: Lang, amount: Yen, left: Yen, order: &str) -> Words {
+    let (amount, left) = (amount.show(lang), left.show(lang));
+    let hello = lang.pick(
+        format!("ご注文 {order} のお支払いに、クレジットを{amount}分お使いになりました。残高は{left}です。"),
+        format!("Order {order} was paid with {amount} of your credit. {left} of it is left."),
+    );
+    let look = text(
+        lang,
+        "お心当たりがない場合は、いつものように当店を開き、「アカウントの安全」のページをご確認のうえ、当店へお知らせください。",
+        "If this was not you, open our shop as usual, look at the page “Account security”, and tell us.",
+    );
+    Words::new(lang.pick("クレジットが使われました", "Your credit was spent"), vec![Part::Text(hello), look])
+}
