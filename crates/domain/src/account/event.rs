@@ -18,6 +18,12 @@ pub enum AccountEvent {
     RecoveryCodesMade,
     /// A recovery code was used.
     RecoveryCodeUsed,
+    /// The second factors are to be removed, for their owner is said to have lost them.
+    FactorsRemovalAsked,
+    /// They were removed.
+    FactorsRemoved,
+    /// They stay after all.
+    FactorsKept,
     /// A passkey was added.
     PasskeyAdded,
     /// A passkey was removed.
@@ -42,7 +48,7 @@ pub enum AccountEvent {
 
 impl AccountEvent {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::SessionsEnded,
@@ -50,6 +56,9 @@ impl AccountEvent {
         Self::TotpOff,
         Self::RecoveryCodesMade,
         Self::RecoveryCodeUsed,
+        Self::FactorsRemovalAsked,
+        Self::FactorsRemoved,
+        Self::FactorsKept,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
         Self::PasskeyDoubted,
@@ -72,6 +81,9 @@ impl AccountEvent {
             Self::TotpOff => "totp_off",
             Self::RecoveryCodesMade => "recovery_codes_made",
             Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::FactorsRemovalAsked => "factors_removal_asked",
+            Self::FactorsRemoved => "factors_removed",
+            Self::FactorsKept => "factors_kept",
             Self::PasskeyAdded => "passkey_added",
             Self::PasskeyRemoved => "passkey_removed",
             Self::PasskeyDoubted => "passkey_doubted",
