@@ -5,7 +5,7 @@ SHELL := bash
 help: ## Shows this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
-run: ## Sets everything up and opens the shop at http://127.0.0.1:3000
+run: ## Sets everything up and opens the shop at http://localhost:3000
 	@scripts/run
 
 test: ## Sets everything up and runs every test

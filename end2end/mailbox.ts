@@ -52,10 +52,11 @@ function mailbox(): Mail[] {
     });
 }
 
-/** The six-digit codes in the mails to `to`, the oldest first. */
+/** The codes in the mails to `to`, the oldest first. */
 export function codes(to: string): string[] {
   const mine = mailbox().filter((mail) => mail.to.includes(to));
-  return mine.flatMap((mail) => /^ {4}(\d{6})$/m.exec(mail.text)?.[1] ?? []);
+  // They stand in groups, on a line of their own.
+  return mine.flatMap((mail) => /^ {4}(\d{4} \d{4})$/m.exec(mail.text)?.[1]?.replace(' ', '') ?? []);
 }
 
 /** The code that comes after `before` others. */

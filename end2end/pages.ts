@@ -112,7 +112,7 @@ async function buyingWalk({ shop, look, expectedMessages }: Walker) {
 
 async function accountWalk({ shop, look }: Walker) {
   await shop.askForCode(newAddress());
-  await expect(shop.field('確認コード', 'Six-digit code')).toBeVisible();
+  await expect(shop.field('確認コード', 'Eight-digit code')).toBeVisible();
   await look('verify');
 
   const email = newAddress();

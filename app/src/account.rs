@@ -4,6 +4,7 @@ mod code;
 mod confirm;
 mod factors;
 mod home;
+mod leave;
 mod login;
 mod orders;
 mod passkeys;
@@ -21,6 +22,7 @@ mod verify;
 
 pub use confirm::{ConfirmSignInPage, MailCodePage};
 pub use home::AccountPage;
+pub use leave::Room;
 pub use login::LoginPage;
 pub use orders::{MyOrderPage, MyOrdersPage};
 pub use password::PasswordPage;

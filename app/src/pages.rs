@@ -16,7 +16,7 @@ use noren_domain::Lang;
 
 use crate::account::{
     AccountPage, ConfirmSignInPage, LoginPage, MailCodePage, MyOrderPage, MyOrdersPage, NotMePage, PasswordPage,
-    ProvePage, RecoveryPage, RegisterPage, ResetCodePage, ResetPage, SecurityPage, TotpPage, VerifyPage,
+    ProvePage, RecoveryPage, RegisterPage, ResetCodePage, ResetPage, Room, SecurityPage, TotpPage, VerifyPage,
 };
 use crate::cart::CartPage;
 use crate::catalogue::{CategoryPage, HomePage, ProductPage, SearchPage};
@@ -143,9 +143,30 @@ enum Account {
     NewsletterEnds,
 }
 
+impl Account {
+    /// Whether it lies behind the door, where there is a way out (ASVS 5.0.0 7.4.4).
+    fn is_behind_the_door(self) -> bool {
+        !matches!(
+            self,
+            Self::Register
+                | Self::Verify
+                | Self::Login
+                | Self::MailCode
+                | Self::Confirm
+                | Self::Reset
+                | Self::ResetCode
+                | Self::CheckMail
+                | Self::ConfirmNewsletter
+                | Self::LeaveNewsletter
+                | Self::NewsletterBegins
+                | Self::NewsletterEnds
+        )
+    }
+}
+
 #[cfg_attr(feature = "split", lazy(fallible))]
 async fn account(page: Account) -> Shown {
-    Ok(match page {
+    let shown = match page {
         Account::Register => RegisterPage().into_any(),
         Account::Verify => VerifyPage().into_any(),
         Account::Login => LoginPage().into_any(),
@@ -168,7 +189,8 @@ async fn account(page: Account) -> Shown {
         Account::LeaveNewsletter => LeaveNewsletterPage().into_any(),
         Account::NewsletterBegins => view! { <NewsletterDonePage begins=true /> }.into_any(),
         Account::NewsletterEnds => view! { <NewsletterDonePage begins=false /> }.into_any(),
-    })
+    };
+    Ok(if page.is_behind_the_door() { view! { <Room page=shown /> }.into_any() } else { shown })
 }
 
 /// What is read and not filled in.

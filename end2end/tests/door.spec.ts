@@ -15,12 +15,12 @@ test('in a new browser the password is not enough, and the code from the mail is
   await other.field('パスワード', 'Password').fill(password);
   const before = codes(email).length;
   await other.press('ログインする', 'Log in', /\/login\/confirm$/);
-  await expect(other.main).toContainText(t('6桁の確認コード', 'six-digit code'));
+  await expect(other.main).toContainText(t('8桁の確認コード', 'eight-digit code'));
   const code = await newCode(email, before);
-  await other.field('確認コード', 'Six-digit code').fill(code === '000000' ? '000001' : '000000');
+  await other.field('確認コード', 'Eight-digit code').fill(code === '00000000' ? '00000001' : '00000000');
   await other.button('ログインする', 'Log in').first().click();
   await expect(other.page.getByRole('alert')).toContainText(t('コードが違うか', 'The code is wrong'));
-  await other.field('確認コード', 'Six-digit code').fill(code);
+  await other.field('確認コード', 'Eight-digit code').fill(code);
   await other.press('ログインする', 'Log in', /\/account$/);
 
   await other.button('ログアウト', 'Log out').first().click();
@@ -41,7 +41,7 @@ test('a person who has forgotten the password sets another @all @matrix', async 
   await other.field('メールアドレス', 'E-?mail').fill(email);
   const before = codes(email).length;
   await other.press('確認コードを送る', 'Send me the code', /\/reset\/code$/);
-  await other.field('確認コード', 'Six-digit code').fill(await newCode(email, before));
+  await other.field('確認コード', 'Eight-digit code').fill(await newCode(email, before));
   await other.field('新しいパスワード', 'New password').fill(another);
   await other.press('パスワードを設定してログインする', 'Set the password and log in', /\/account$/);
 

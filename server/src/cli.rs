@@ -1,5 +1,6 @@
 //! The command line.
 
+mod account;
 mod backup;
 pub(crate) mod certificates;
 mod import;
@@ -79,6 +80,10 @@ enum Command {
     Import(Import),
     /// Records a bank transfer for an order, or calls an order off.
     Order(order::Order),
+    /// Signs one person out everywhere, or everybody.
+    Sessions(account::Sessions),
+    /// Takes the second factors from an account whose owner has lost them, after three days in which they can object.
+    Factors(account::Factors),
     /// Sends a test mail, lists mails that did not arrive, tries one again.
     Mail(mail::Mail),
     /// Sends an issue of the newsletter.
@@ -188,6 +193,18 @@ pub fn run() -> ExitCode {
             Command::Order(options) => {
                 let (shop, keeper) = open(&config).await?;
                 let done = order::run(&shop, options).await;
+                keeper.stop().await;
+                done
+            }
+            Command::Sessions(options) => {
+                let (shop, keeper) = open(&config).await?;
+                let done = account::run_sessions(&shop, options).await;
+                keeper.stop().await;
+                done
+            }
+            Command::Factors(options) => {
+                let (shop, keeper) = open(&config).await?;
+                let done = account::run_factors(&shop, options).await;
                 keeper.stop().await;
                 done
             }

@@ -5,7 +5,7 @@ mod mail;
 mod vault;
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -31,7 +31,7 @@ pub struct Flags {
     /// Where /metrics listens [`NOREN_METRICS_ADDR`, default 127.0.0.1:3200]
     #[arg(long, global = true)]
     pub metrics_addr: Option<String>,
-    /// Public URL, as links in mails need it [`NOREN_URL`, default from the address]
+    /// Public URL, as links in mails need it [`NOREN_URL`, default `http://localhost` with the port of the address]
     #[arg(long, global = true)]
     pub url: Option<String>,
     /// Built site: wasm, css, pictures [`NOREN_SITE`]
@@ -243,9 +243,7 @@ pub fn gather(
                 .to_owned(),
         );
     }
-    let url = given("url", &flags.url)
-        .or_else(|| listen.as_ref().ok().map(|addr| format!("http://{addr}")))
-        .unwrap_or_default();
+    let url = given("url", &flags.url).or_else(|| listen.as_ref().ok().map(at_home)).unwrap_or_default();
     if !(url.is_empty() || host(&url).is_some()) {
         faults.push(format!(
             "url = \"{url}\" is no address of a shop; write such as https://shop.example (or http:// in development)"
@@ -328,6 +326,14 @@ pub fn gather(
         }),
         _ => Err(ConfigFaults(faults)),
     }
+}
+
+/// The address by which a shop that listens at `addr` is opened on its own machine: by name where the name leads there, for
+/// an address in numbers has no passkeys (WebAuthn 5.1.3).
+fn at_home(addr: &SocketAddr) -> String {
+    let ip = addr.ip().to_canonical();
+    let by_name = ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST || ip.is_unspecified();
+    if by_name { format!("http://localhost:{}", addr.port()) } else { format!("http://{addr}") }
 }
 
 /// What says that others than this machine's user can reach the shop, in words.

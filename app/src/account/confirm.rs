@@ -19,6 +19,8 @@ pub struct ConfirmData {
     form: Form<VerifyForm>,
     /// What this browser's sign-in waits for; `None`: it waits for nothing any more.
     waiting: Option<AskedFor>,
+    /// A new password waits for the code as well.
+    sets_password: bool,
     /// Development: the mail lies in the mailbox page.
     development: bool,
     /// Whether the shop has an address that passkeys can be for.
@@ -29,12 +31,15 @@ pub struct ConfirmData {
 #[server(endpoint = "account/confirm-page", input = GetUrl)]
 pub async fn load_confirm(next: String) -> Result<Option<ConfirmData>, Refusal> {
     use noren_domain::account::LocalPath;
-    use noren_shop::account::challenge::{Kind, waiting};
+    use noren_shop::account::challenge::{Kind, sets_password, waiting};
     let shop = crate::request::shop();
     let next = LocalPath::parse(&next);
-    let waiting = match crate::request::challenge_token() {
-        Some(token) => waiting(&shop, &token, Kind::SignIn).await.map_err(|e| crate::request::failed(&e))?,
-        None => None,
+    let (waiting, sets_password) = match crate::request::challenge_token() {
+        Some(token) => (
+            waiting(&shop, &token, Kind::SignIn).await.map_err(|e| crate::request::failed(&e))?,
+            sets_password(&shop, &token).await.map_err(|e| crate::request::failed(&e))?,
+        ),
+        None => (None, false),
     };
     if waiting.is_none() && crate::request::signed_in().await?.is_some() {
         crate::request::go(next.as_ref().map_or("/account", LocalPath::as_str));
@@ -43,7 +48,7 @@ pub async fn load_confirm(next: String) -> Result<Option<ConfirmData>, Refusal> 
     let form =
         crate::form::kept("confirm").unwrap_or_else(|| Form::fresh(VerifyForm { next, ..VerifyForm::default() }));
     let passkeys = noren_shop::account::passkeys::possible(&shop);
-    Ok(Some(ConfirmData { form, waiting, development: shop.development, passkeys }))
+    Ok(Some(ConfirmData { form, waiting, sets_password, development: shop.development, passkeys }))
 }
 
 /// Signs in if the code is right.
@@ -137,7 +142,7 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
     };
     let by_mail = asked == AskedFor::Mail;
     let code = if by_mail {
-        lang.pick("確認コード(6桁)", "Six-digit code")
+        lang.pick("確認コード(8桁)", "Eight-digit code")
     } else {
         lang.pick("認証アプリのコード", "Code of your app")
     };
@@ -145,8 +150,8 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
         (
             lang.pick("メールをご確認ください", "Please check your mail"),
             lang.pick(
-                "ご本人であることを確かめるため、メールをお送りしました。メールにある6桁の確認コードを入力してください。コードは10分間、5回まで試せます。",
-                "To be sure that it is you, we have sent you a mail. Please type in the six-digit code you find in it. It is good for 10 minutes and five tries.",
+                "ご本人であることを確かめるため、メールをお送りしました。メールにある8桁の確認コードを入力してください。コードは10分間、5回まで試せます。",
+                "To be sure that it is you, we have sent you a mail. Please type in the eight-digit code you find in it. It is good for 10 minutes and five tries.",
             ),
             lang.pick(
                 "一度確認した端末では、次回からはコードをお尋ねしません。",
@@ -171,6 +176,18 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
             <h1>{title}</h1>
             <p>{what}</p>
             <p class="muted small">{hint}</p>
+            {data
+                .sets_password
+                .then(|| {
+                    view! {
+                        <p class="note note--info">
+                            {lang.pick(
+                                "新しいパスワードは、このコードを確認したあとで有効になります。それまでは、何も変わりません。",
+                                "Your new password counts once this code is confirmed. Until then nothing changes.",
+                            )}
+                        </p>
+                    }
+                })}
             {by_mail.then(|| view! { <MailboxNote development=data.development /> })}
             <FaultSummary faults labels=vec![("code", code)] />
             <ActionForm action=action>
@@ -185,7 +202,7 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
                 </div>
             </ActionForm>
             // A passkey is both factors: it takes the place of the code.
-            {data.passkeys.then(|| view! { <PasskeySignIn action=with_passkey next /> })}
+            {(data.passkeys && !data.sets_password).then(|| view! { <PasskeySignIn action=with_passkey next /> })}
             <p class="door__other">
                 {by_mail
                     .then(|| {
@@ -228,8 +245,8 @@ fn MailCodeView(form: Form<MailCodeForm>) -> impl IntoView {
             <h1>{lang.pick("メールのコードでログイン", "Log in with a code by mail")}</h1>
             <p>
                 {lang.pick(
-                    "ご登録のメールアドレスに、6桁の確認コードをお送りします。パスワードは要りません。",
-                    "We will send a six-digit code to the address of your account. No password is needed.",
+                    "ご登録のメールアドレスに、8桁の確認コードをお送りします。パスワードは要りません。",
+                    "We will send an eight-digit code to the address of your account. No password is needed.",
                 )}
             </p>
             <FaultSummary faults labels=vec![("email", email)] />

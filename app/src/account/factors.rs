@@ -4,8 +4,20 @@ use leptos::prelude::*;
 use noren_domain::account::FactorsView;
 use noren_domain::{Lang, moment};
 
+use crate::form::Refusal;
 use crate::lang::{href, use_lang};
-use crate::ui::{Badge, BadgeKind};
+use crate::ui::{Badge, BadgeKind, SubmitButton};
+
+/// Has the person's second factors stay, which are said to be lost. It asks for no proof: it changes nothing.
+#[server(endpoint = "account/keep-factors")]
+pub async fn keep_factors() -> Result<(), Refusal> {
+    let who = super::inside::guard("/account/security").await?;
+    let (shop, device) = (crate::request::shop(), crate::request::device());
+    let kept = noren_shop::account::lost::keep(&shop, who.customer, &device).await;
+    kept.map_err(|e| crate::request::failed(&e))?;
+    crate::request::go("/account/security");
+    Ok(())
+}
 
 /// The fault to show for a factor that was not changed, at the field it belongs to; a fault of ours is logged.
 #[cfg(feature = "ssr")]
@@ -24,9 +36,11 @@ pub(super) fn faults(error: &noren_shop::account::factors::FactorError) -> noren
 pub fn Factors(
     /// How they stand.
     factors: FactorsView,
+    /// Has them stay.
+    keep: ServerAction<KeepFactors>,
 ) -> impl IntoView {
     let lang = use_lang();
-    let FactorsView { totp, recovery } = factors;
+    let FactorsView { totp, recovery, removal } = factors;
     let app = match (totp, lang) {
         (None, Lang::Ja) => "設定されていません。".to_owned(),
         (None, Lang::En) => "Not set up.".to_owned(),
@@ -50,6 +64,7 @@ pub fn Factors(
                     "When you sign in, we ask for a code from your own device besides the password. Whoever learns your password cannot get in with that alone.",
                 )}
             </p>
+            {removal.map(|due| view! { <Removal due keep /> })}
             <ul class="factor-list">
                 <li class="factor">
                     <div>
@@ -89,5 +104,33 @@ pub fn Factors(
                 </li>
             </ul>
         </section>
+    }
+}
+
+/// That all of them are to go, and the button that stops it.
+#[component]
+fn Removal(due: i64, keep: ServerAction<KeepFactors>) -> impl IntoView {
+    let lang = use_lang();
+    let when = moment::date_time(due, lang);
+    view! {
+        <div class="note note--warning stack">
+            <p>
+                {lang.pick(
+                    format!(
+                        "認証アプリと復旧コードをなくされたとのお申し出を受けています。{when}以降に、認証アプリ、復旧コード、パスキーを解除し、すべての端末をログアウトします。お申し出がお客様ご自身のものでないときや、見つかったときは、取り消してください。",
+                    ),
+                    format!(
+                        "We were told that you have lost your app and your recovery codes. After {when} we will remove them and your passkeys, and sign all devices out. If it was not you, or you have found them, please stop it.",
+                    ),
+                )}
+            </p>
+            <ActionForm action=keep>
+                <SubmitButton
+                    label=lang.pick("解除を取り消す", "Stop the removal")
+                    pending=keep.pending()
+                    class="button button--primary"
+                />
+            </ActionForm>
+        </div>
     }
 }

@@ -1,17 +1,16 @@
-//! The account's first page, and the way out.
+//! The account's first page.
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::AccountView;
-use noren_domain::form::Faults;
 use noren_domain::order::OrderSummary;
 use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 
-use crate::form::{Refusal, use_faults};
+use crate::form::Refusal;
 use crate::lang::{href, use_lang};
 use crate::legal::MAIL;
-use crate::ui::{FaultSummary, Head, Load, SubmitButton};
+use crate::ui::{Head, Load};
 
 /// What the account's first page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,18 +28,6 @@ pub async fn account_home() -> Result<Option<AccountData>, Refusal> {
     let account = noren_shop::account::home(&shop, &who).await.map_err(|e| crate::request::failed(&e))?;
     let latest = noren_shop::order::latest(&shop, who.customer).await.map_err(|e| crate::request::failed(&e))?;
     Ok(account.map(|account| AccountData { account, latest }))
-}
-
-/// Signs this browser out.
-#[server(endpoint = "account/logout")]
-pub async fn log_out() -> Result<(), Refusal> {
-    if let Some(token) = crate::request::session_token() {
-        let done = noren_shop::account::logout(&crate::request::shop(), &token).await;
-        done.map_err(|e| crate::request::failed(&e))?;
-    }
-    crate::request::clear_session_token();
-    crate::request::go("/");
-    Ok(())
 }
 
 /// The account's first page.
@@ -83,7 +70,6 @@ pub(super) fn Lost() -> impl IntoView {
 #[component]
 fn Account(data: AccountData) -> impl IntoView {
     let lang = use_lang();
-    let out = ServerAction::<LogOut>::new();
     let AccountData { account, latest } = data;
     let hello = match &account.name {
         Some(name) => lang.pick(format!("{name} 様"), format!("Hello, {name}")),
@@ -101,7 +87,6 @@ fn Account(data: AccountData) -> impl IntoView {
         <div class="account stack stack--wide">
             <div class="page-head">
                 <h1>{hello}</h1>
-                <FaultSummary faults=use_faults(out, Faults::default()) labels=vec![] />
                 {match account.email {
                     Some(email) => view! { <p class="muted">{email}</p> }.into_any(),
                     None => view! { <Lost /> }.into_any(),
@@ -146,13 +131,6 @@ fn Account(data: AccountData) -> impl IntoView {
                     </a>
                 </li>
             </ul>
-            <ActionForm action=out>
-                <SubmitButton
-                    label=lang.pick("ログアウト", "Log out")
-                    pending=out.pending()
-                    class="button button--quiet"
-                />
-            </ActionForm>
         </div>
     }
 }

@@ -187,8 +187,8 @@ pub fn Passkeys(
         (false, _) => view! {
             <p class="note note--info">
                 {lang.pick(
-                    "このアドレスではパスキーを使えません。パスキーには、数字ではなく名前のあるアドレスが必要です(開発環境では、NOREN_URLをhttp://localhost:3000にして、そのアドレスで開いてください)。これまでの方法でのログインは、そのままお使いいただけます。",
-                    "Passkeys cannot be used at this address: they need one with a name instead of numbers (in development, set NOREN_URL to http://localhost:3000 and open the shop there). You can go on signing in as before.",
+                    "このアドレスではパスキーを使えません。パスキーには、数字ではなく名前のあるアドレスが必要です(開発環境では、http://localhost:3000のように名前のあるアドレスで開いてください)。これまでの方法でのログインは、そのままお使いいただけます。",
+                    "Passkeys cannot be used at this address: they need one with a name instead of numbers (in development one such as http://localhost:3000). You can go on signing in as before.",
                 )}
             </p>
         }

@@ -179,11 +179,11 @@ mod tests {
 
     #[test]
     fn a_file_of_codes_says_whose_they_are_and_has_one_on_each_line() {
-        let codes = ["0410-6105-0R3G-G28A".to_owned(), "ZZZZ-ZZZZ-ZZZZ-ZZZZ".to_owned()];
+        let codes = ["0410-6105-0R3G-G28A-1C60-T3GF".to_owned(), "ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ".to_owned()];
         for (lang, shop) in [(Lang::Ja, "暖簾堂"), (Lang::En, "Norendo")] {
             let text = as_text(lang, &codes, 1_795_662_000_000);
             assert!(text.starts_with(shop) && text.contains("2026"), "{text}");
-            assert!(text.ends_with("\n\n0410-6105-0R3G-G28A\nZZZZ-ZZZZ-ZZZZ-ZZZZ\n"), "{text}");
+            assert!(text.ends_with("\n\n0410-6105-0R3G-G28A-1C60-T3GF\nZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ\n"), "{text}");
         }
     }
 }

@@ -68,8 +68,8 @@ fn RegisterView(form: Form<RegisterForm>) -> impl IntoView {
             <h1>{lang.pick("新規登録", "Create an account")}</h1>
             <p>
                 {lang.pick(
-                    "メールアドレスに6桁の確認コードをお送りします。次の画面でコードを入力すると、登録が完了します。",
-                    "We will send a six-digit code to your e-mail address. Type it into the next page to finish.",
+                    "メールアドレスに8桁の確認コードをお送りします。次の画面でコードを入力すると、登録が完了します。",
+                    "We will send an eight-digit code to your e-mail address. Type it into the next page to finish.",
                 )}
             </p>
             <FaultSummary faults labels=vec![("email", email), ("password", password)] />

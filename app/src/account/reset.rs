@@ -104,8 +104,8 @@ fn ResetView(form: Form<MailCodeForm>) -> impl IntoView {
             <h1>{lang.pick("パスワードの再設定", "Set a new password")}</h1>
             <p>
                 {lang.pick(
-                    "ご登録のメールアドレスに、6桁の確認コードをお送りします。次の画面でコードと新しいパスワードを入力してください。",
-                    "We will send a six-digit code to the address of your account. On the next page you type it in, with your new password.",
+                    "ご登録のメールアドレスに、8桁の確認コードをお送りします。次の画面でコードと新しいパスワードを入力してください。",
+                    "We will send an eight-digit code to the address of your account. On the next page you type it in, with your new password.",
                 )}
             </p>
             <FaultSummary faults labels=vec![("email", email)] />
@@ -153,7 +153,7 @@ fn ResetCodeView(data: ResetData) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<Reset>::new();
     let faults = use_faults(action, data.form.faults);
-    let code = lang.pick("確認コード(6桁)", "Six-digit code");
+    let code = lang.pick("確認コード(8桁)", "Eight-digit code");
     let password = lang.pick("新しいパスワード", "New password");
     if !data.waiting {
         return view! {
@@ -179,8 +179,8 @@ fn ResetCodeView(data: ResetData) -> impl IntoView {
             <h1>{lang.pick("メールをご確認ください", "Please check your mail")}</h1>
             <p>
                 {lang.pick(
-                    "入力されたメールアドレスにメールをお送りしました。メールにある6桁の確認コードと、新しいパスワードを入力してください。コードは10分間、5回まで試せます。",
-                    "We have sent a mail to the address you entered. Please type in the six-digit code you find in it, and your new password. The code is good for 10 minutes and five tries.",
+                    "入力されたメールアドレスにメールをお送りしました。メールにある8桁の確認コードと、新しいパスワードを入力してください。コードは10分間、5回まで試せます。",
+                    "We have sent a mail to the address you entered. Please type in the eight-digit code you find in it, and your new password. The code is good for 10 minutes and five tries.",
                 )}
             </p>
             <MailboxNote development=data.development />

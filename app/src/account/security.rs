@@ -8,7 +8,7 @@ use noren_domain::notice::NoticeView;
 use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 
-use super::factors::Factors;
+use super::factors::{Factors, KeepFactors};
 use super::passkeys::{PasskeyActs, Passkeys, PasskeysData};
 use super::password::PasswordSection;
 use super::phrase::{AnotherPhrase, PhraseSection};
@@ -82,6 +82,7 @@ pub fn SecurityPage() -> impl IntoView {
     let read = ServerAction::<Acknowledge>::new();
     let phrase = ServerAction::<AnotherPhrase>::new();
     let answer = ServerAction::<AnswerSignIn>::new();
+    let keep = ServerAction::<KeepFactors>::new();
     let passkey_acts = PasskeyActs::new();
     let none = Faults::default;
     let answers = [
@@ -90,6 +91,7 @@ pub fn SecurityPage() -> impl IntoView {
         use_faults(read, none()),
         use_faults(phrase, none()),
         use_faults(answer, none()),
+        use_faults(keep, none()),
     ];
     let faults = Signal::derive(move || Faults(answers.iter().flat_map(|answer| answer.get().0).collect()));
     let said = move || {
@@ -97,7 +99,8 @@ pub fn SecurityPage() -> impl IntoView {
         done.then(|| lang.pick("端末をログアウトしました。", "The device was signed out."))
     };
     let key = move || {
-        let others = [end_one.version(), end_all.version(), read.version(), phrase.version(), answer.version()];
+        let others =
+            [end_one.version(), end_all.version(), read.version(), phrase.version(), answer.version(), keep.version()];
         format!("{} {}", others.map(|v| v.get().to_string()).join(" "), passkey_acts.version())
     };
     view! {
@@ -107,7 +110,7 @@ pub fn SecurityPage() -> impl IntoView {
             key
             load=|_| load_security()
             view=move |data: SecurityData| {
-                view! { <Security data end_one end_all read phrase answer passkey_acts faults /> }
+                view! { <Security data end_one end_all read phrase answer keep passkey_acts faults /> }
             }
         />
     }
@@ -121,6 +124,7 @@ fn Security(
     read: ServerAction<Acknowledge>,
     phrase: ServerAction<AnotherPhrase>,
     answer: ServerAction<AnswerSignIn>,
+    keep: ServerAction<KeepFactors>,
     passkey_acts: PasskeyActs,
     faults: Signal<Faults>,
 ) -> impl IntoView {
@@ -156,7 +160,7 @@ fn Security(
             </section>
             <Passkeys data=passkeys acts=passkey_acts />
             <PasswordSection changed_at=security.password_changed_at />
-            <Factors factors=security.factors />
+            <Factors factors=security.factors keep />
             <section class="stack" aria-labelledby="devices">
                 <h2 id="devices">{lang.pick("ログイン中の端末", "Devices signed in")}</h2>
                 <ul class="device-list">{devices}</ul>

@@ -52,8 +52,8 @@ pub fn SignIns(
             <h2 id="sign-ins">{lang.pick("最近のログイン", "Recent sign-ins")}</h2>
             <p class="muted">
                 {lang.pick(
-                    "過去90日間のうち、新しいものから20件と、失敗したもの20件です。心当たりのないログインがあれば、お知らせください。ほかの端末をすぐにログアウトし、次にしていただくことをご案内します。",
-                    "The latest 20 of the past 90 days, and as many that failed. If you do not recognise one, tell us: we sign all other devices out at once and show you what to do next.",
+                    "過去90日間の、成功したログイン、確認コードのなかったもの、失敗したものを、それぞれ新しいものから20件まで表示しています。心当たりのないログインがあれば、お知らせください。ほかの端末をすぐにログアウトし、次にしていただくことをご案内します。",
+                    "Sign-ins of the past 90 days, those that lacked the code, and those that failed: the latest 20 of each. If you do not recognise one, tell us: we sign all other devices out at once and show you what to do next.",
                 )}
             </p>
             <ul class="sign-in-list">{rows}</ul>

@@ -71,7 +71,7 @@ fn VerifyView(data: VerifyData) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<Verify>::new();
     let faults = use_faults(action, data.form.faults);
-    let code = lang.pick("確認コード(6桁)", "Six-digit code");
+    let code = lang.pick("確認コード(8桁)", "Eight-digit code");
     let values = data.form.values;
     let again = with_next("/register", &values.next);
     let title = lang.pick("メールをご確認ください", "Please check your mail");
@@ -95,8 +95,8 @@ fn VerifyView(data: VerifyData) -> impl IntoView {
             <h1>{title}</h1>
             <p>
                 {lang.pick(
-                    "入力されたメールアドレスにメールをお送りしました。メールにある6桁の確認コードを入力してください。コードは15分間、5回まで試せます。",
-                    "We have sent a mail to the address you entered. Please type in the six-digit code you find in it. It is good for 15 minutes and five tries.",
+                    "入力されたメールアドレスにメールをお送りしました。メールにある8桁の確認コードを入力してください。コードは15分間、5回まで試せます。",
+                    "We have sent a mail to the address you entered. Please type in the eight-digit code you find in it. It is good for 15 minutes and five tries.",
                 )}
             </p>
             <MailboxNote development=data.development />

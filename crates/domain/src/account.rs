@@ -6,6 +6,7 @@ mod forms;
 mod passkey;
 mod password;
 mod phrase;
+mod typed;
 mod view;
 
 pub use crate::email::Email;
@@ -14,8 +15,8 @@ pub use factors::{
     FactorsView, QrView, RecoveryCode, RecoveryLeft, RecoveryView, Totp, TotpForm, TotpSetup, TotpView, in_fours,
 };
 pub use forms::{
-    Login, LoginForm, MailCodeForm, PasswordForm, Proof, ProveForm, Register, RegisterForm, Reset, ResetForm, StepCode,
-    Verify, VerifyForm,
+    Login, LoginForm, MAIL_DIGITS, MailCodeForm, PasswordForm, Proof, ProveForm, Register, RegisterForm, Reset,
+    ResetForm, StepCode, Verify, VerifyForm,
 };
 pub use passkey::{Ceremony, MAX_PASSKEY_NAME, MAX_PASSKEYS, PasskeyName, PasskeyView, PasskeysView};
 pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password, SHOP_NAMES};

@@ -11,7 +11,9 @@ pub mod factors;
 pub mod history;
 mod letters;
 pub(crate) mod limits;
+pub mod lost;
 mod new_password;
+pub mod office;
 pub mod passkeys;
 mod password;
 mod reauth;
@@ -28,14 +30,13 @@ pub(crate) use devices::OVER as OVER_DEVICES;
 pub use new_password::{change as change_password, reset as reset_password};
 pub use password::{HashError, Leaks, PWNED_PASSWORDS};
 pub use reauth::{asks_for_app, prove};
-pub(crate) use register::code as registration_code;
 pub use register::{register, verify};
 pub use sign_in::{Opening, confirm, end_others, login, logout};
 pub use view::{home, security};
 
 use factors::FactorError;
 use noren_domain::Id;
-use noren_domain::account::{Customer, Email};
+use noren_domain::account::{Customer, Email, MAIL_DIGITS};
 use noren_domain::form::Fault;
 use uuid::Uuid;
 
@@ -92,11 +93,14 @@ pub struct Entered {
     pub device: Token,
 }
 
-/// Six decimal digits of 256 bits that are as good as random; of 2⁶⁴ values none of a million comes up noticeably more
-/// often.
-fn six_digits(bytes: [u8; 32]) -> String {
+/// The code in the mail about `about`, a challenge or a registration. It is computed and not drawn, so that it lies in
+/// no table: whoever reads the database, the mails that wait in it among it, has no code. Of 2⁶⁴ values none of 10⁸ comes
+/// up noticeably more often.
+pub(crate) fn mail_code(shop: &Shop, about: Uuid) -> String {
+    let bytes = shop.keys.derive("mail-code", about.as_bytes());
     let number = bytes.iter().take(8).fold(0u64, |number, byte| (number << 8) | u64::from(*byte));
-    format!("{:06}", number % 1_000_000)
+    let digits = format!("{number:0MAIL_DIGITS$}");
+    digits[digits.len() - MAIL_DIGITS..].to_owned()
 }
 
 /// Somebody who is not signed in yet. Those who come from one network are one to the vault, which so
@@ -134,10 +138,11 @@ pub(crate) const OVER_SESSIONS: &str = "SELECT id FROM session WHERE seen_at < $
 /// Sign-ins that nobody is shown any more.
 pub(crate) const OVER_SIGN_INS: &str = "SELECT id FROM sign_in WHERE at < $1 ORDER BY at LIMIT $2";
 
-/// Throws away what has served its time: registrations and challenges a day after their code expired, counters,
+/// Does what is due by time: lost second factors go. And throws away what has served its time: registrations and challenges a day after their code expired, counters,
 /// and sessions, sign-ins and events once nobody is shown them any more.
 pub async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
     let (yesterday, long_ago) = (shop.now() - DAY, shop.now() - HISTORY);
+    lost::remove_due(shop).await?;
     in_batches!(shop, (Uuid,), OVER_REGISTRATIONS, yesterday, |tx, (id,)| {
         letters::forget_registration(&mut tx, shop, id).await?;
         shred::later(&mut tx, shop, id).await?;

@@ -16,6 +16,8 @@ const DAY: i64 = 24 * 60 * MINUTE;
 const IDLE: i64 = 30 * DAY;
 /// No session lives longer than this, however much it is used.
 const ABSOLUTE: i64 = 90 * DAY;
+/// After a proof the token of before says for so long who somebody is: for requests of other tabs that were under way.
+const GRACE: i64 = MINUTE;
 /// `seen_at` may lag behind by so much, so that a page view does not cost a write.
 const SEEN_EVERY: i64 = 5 * MINUTE;
 
@@ -51,6 +53,17 @@ impl Device {
         Self { user_agent: user_agent.chars().filter(|c| !c.is_control()).take(300).collect(), network, token: None }
     }
 
+    /// The /48 around an IPv6 network: what one customer of a provider may have all of. IPv4 has none.
+    pub fn site(&self) -> Option<String> {
+        let [a, b, c, _] = self.network.strip_suffix("::/64")?.split(':').collect::<Vec<_>>()[..] else { return None };
+        Some(format!("{a}:{b}:{c}::/48"))
+    }
+
+    /// Nobody's browser: the shop's own people did it.
+    pub fn of_the_shop() -> Self {
+        Self::new(String::new(), None)
+    }
+
     /// The same, holding `token`.
     #[must_use]
     pub fn holding(self, token: Option<Token>) -> Self {
@@ -67,6 +80,9 @@ pub struct SignedIn {
     pub customer: Id<Customer>,
     /// When they last proved who they are, UTC ms.
     pub proved_at: i64,
+    /// They came with the token of before a proof: it says who they are and nothing more, and the browser's cookie is
+    /// not to be set by it.
+    pub earlier: bool,
     /// The use was noted just now, so the browser's cookie is to be given its full time again.
     pub renewed: bool,
 }
@@ -74,6 +90,9 @@ pub struct SignedIn {
 impl SignedIn {
     /// The same person, if they proved who they are at most [`RECENT`] before `now`.
     pub fn recent(self, now: i64) -> Option<Recent> {
+        if self.earlier {
+            return None;
+        }
         // A clock that stepped back makes no proof older than it is, and none that lies ahead counts.
         (now - RECENT..=now).contains(&self.proved_at).then_some(Recent(self))
     }
@@ -122,31 +141,31 @@ pub async fn open(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, device: 
     Ok(token)
 }
 
-/// The session that `token` opens, if it has not ended or expired.
+/// The session that `token` opens, if it has not ended or expired; or that it opened until a proof a moment ago.
 pub async fn find(shop: &Shop, token: &Token) -> Result<Option<SignedIn>, sqlx::Error> {
     let now = shop.now();
+    let hash = token.hash().to_vec();
     let mut conn = shop.db.read().await?;
-    let row = fetch_optional!(
-        conn,
-        (Uuid, Uuid, i64, i64),
-        "SELECT id, customer_id, seen_at, proved_at FROM session
-         WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3",
-        token.hash().to_vec(),
-        now,
-        now - IDLE
-    )
-    .await?;
+    let sql = "SELECT id, customer_id, seen_at, proved_at FROM session
+               WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3";
+    let mut row = fetch_optional!(conn, (Uuid, Uuid, i64, i64), sql, hash.clone(), now, now - IDLE).await?;
+    let earlier = row.is_none();
+    if earlier {
+        let sql = "SELECT id, customer_id, seen_at, proved_at FROM session
+                   WHERE earlier_hash = $1 AND renewed_at > $4 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3";
+        row = fetch_optional!(conn, (Uuid, Uuid, i64, i64), sql, hash, now, now - IDLE, now - GRACE).await?;
+    }
     drop(conn);
     let Some((session, customer, seen_at, proved_at)) = row else { return Ok(None) };
     let mut renewed = false;
-    if now - seen_at >= SEEN_EVERY {
+    if now - seen_at >= SEEN_EVERY && !earlier {
         // A busy database must not sign anybody out: the next request tries again.
         match touch(shop, session, now).await {
             Ok(()) => renewed = true,
             Err(error) => tracing::warn!(%error, "a session's last use was not noted"),
         }
     }
-    Ok(Some(SignedIn { session: Id::new(session), customer: Id::new(customer), proved_at, renewed }))
+    Ok(Some(SignedIn { session: Id::new(session), customer: Id::new(customer), proved_at, earlier, renewed }))
 }
 
 async fn touch(shop: &Shop, session: Uuid, now: i64) -> Result<(), sqlx::Error> {
@@ -182,19 +201,36 @@ pub async fn close_all(
     execute!(conn, sql, customer.0, keep, now).await
 }
 
-/// Gives a session that has not ended another token and notes that its person has just proved who they are, in the
-/// caller's transaction. The token of before is worth nothing from then on (ASVS 5.0.0 7.2.4).
+/// Gives a session that has not ended another token, in the caller's transaction, after a change of what opens the
+/// account. The token of before is worth nothing from then on (ASVS 5.0.0 7.2.4), nor is any from before that.
 pub async fn renew(conn: &mut Conn, shop: &Shop, session: Id<Session>) -> Result<Option<Token>, sqlx::Error> {
     let token = Token::random(&shop.entropy);
-    let sql = "UPDATE session SET token_hash = $2, proved_at = $3 WHERE id = $1 AND ended_at IS NULL";
+    let sql =
+        "UPDATE session SET token_hash = $2, earlier_hash = NULL, proved_at = $3 WHERE id = $1 AND ended_at IS NULL";
     let renewed = execute!(conn, sql, session.0, token.hash().to_vec(), shop.now()).await?;
+    Ok((renewed == 1).then_some(token))
+}
+
+/// Notes that the person of a session has just proved who they are, and gives it another token, in the caller's
+/// transaction. That of before opens nothing more that asks for a proof, renews nothing, and for a minute still says who
+/// they are: a request that another tab had sent would otherwise sign them out. `None`: the session has ended, or the
+/// browser came with such a token itself.
+pub async fn prove(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<Option<Token>, sqlx::Error> {
+    if who.earlier {
+        return Ok(None);
+    }
+    let token = Token::random(&shop.entropy);
+    let sql = "UPDATE session SET earlier_hash = token_hash, token_hash = $2, proved_at = $3, renewed_at = $3
+               WHERE id = $1 AND ended_at IS NULL";
+    let renewed = execute!(conn, sql, who.session.0, token.hash().to_vec(), shop.now()).await?;
     Ok((renewed == 1).then_some(token))
 }
 
 /// Ends the session that `token` opens, in the caller's transaction; an unknown token ends nothing.
 pub async fn close(conn: &mut Conn, token: &Token, now: i64) -> Result<(), sqlx::Error> {
-    let hash = token.hash().to_vec();
-    execute!(conn, "UPDATE session SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL", hash, now).await?;
+    let sql = "UPDATE session SET ended_at = $2 WHERE ended_at IS NULL
+               AND (token_hash = $1 OR (earlier_hash = $1 AND renewed_at > $3))";
+    execute!(conn, sql, token.hash().to_vec(), now, now - GRACE).await?;
     Ok(())
 }
 

@@ -321,6 +321,7 @@ mod tests {
             ("challenge_expires", account::challenge::OVER),
             ("known_device_seen", account::OVER_DEVICES),
             ("account_event_at", account::events::OVER),
+            ("factor_removal_due", account::lost::DUE),
         ] {
             let mut tx = shop.db.write().await.unwrap();
             execute!(tx, before).await.unwrap();

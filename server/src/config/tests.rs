@@ -7,8 +7,22 @@ fn nothing(_: &str) -> Option<String> {
 #[test]
 fn the_defaults_run_a_shop_in_development() {
     let config = gather(&Flags::default(), nothing, None).unwrap();
-    assert_eq!(config.url, "http://127.0.0.1:3000");
+    assert_eq!(config.url, "http://localhost:3000");
     assert!(config.development && config.sample && config.database_url.is_none());
+}
+
+#[test]
+fn a_shop_at_home_is_opened_by_name_where_the_name_leads_to_it() {
+    for (addr, url) in [
+        ("127.0.0.1:80", "http://localhost:80"),
+        ("[::1]:3000", "http://localhost:3000"),
+        ("[::ffff:127.0.0.1]:3000", "http://localhost:3000"),
+        ("0.0.0.0:3000", "http://localhost:3000"),
+        ("127.8.8.8:3000", "http://127.8.8.8:3000"),
+        ("10.0.0.7:3000", "http://10.0.0.7:3000"),
+    ] {
+        assert_eq!(at_home(&addr.parse().unwrap()), url);
+    }
 }
 
 #[test]

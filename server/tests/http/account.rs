@@ -1,6 +1,7 @@
 //! `/register`, `/verify`, `/login`, `/account`: the door.
 
 use axum::http::StatusCode;
+use noren_domain::account::Verify;
 
 use crate::fixture::{Answer, Browser, TestApp};
 
@@ -18,8 +19,8 @@ pub async fn register(app: &TestApp, browser: &mut Browser<'_>, email: &str) {
 /// The code in the newest mail to `email` that holds one.
 pub async fn code_for(app: &TestApp, email: &str) -> String {
     let mails = app.mails_to(email).await;
-    let digits = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
-    let code = |mail: &String| mail.split(|c: char| !c.is_ascii_alphanumeric()).find(digits).map(str::to_owned);
+    let alone = |line: &str| line.strip_prefix("    ").and_then(|code| Verify::parse(code).ok());
+    let code = |mail: &String| mail.lines().find_map(alone).map(|typed| typed.code);
     mails.iter().rev().find_map(code).expect("a mail holds a code")
 }
 
@@ -53,7 +54,7 @@ async fn a_wrong_code_is_refused_and_says_so() {
     let mut browser = app.browser();
     browser.post("/register", "/api/account/register", &[("email", "new@example.jp"), ("password", PASSWORD)]).await;
     let right = code_for(&app, "new@example.jp").await;
-    let wrong = if right == "000000" { "000001" } else { "000000" };
+    let wrong = if right == "00000000" { "00000001" } else { "00000000" };
     let page = browser.submit("/verify", "/api/account/verify", &[("code", wrong)]).await;
     assert!(page.body.contains("コードが違うか、期限が切れています"));
     assert!(browser.get("/account").await.status.is_redirection());
@@ -143,6 +144,47 @@ async fn leaving_ends_the_session_on_the_server_too() {
 }
 
 #[tokio::test]
+async fn every_page_behind_the_door_has_the_way_out() {
+    let app = TestApp::start().await;
+    let (mut browser, mut stranger) = (app.browser(), app.browser());
+    register(&app, &mut browser, "new@example.jp").await;
+    let routes = include_str!("../../../app/src/pages.rs").split("path!(\"").skip(1);
+    let pages: Vec<&str> =
+        routes.filter_map(|rest| rest.split('"').next()).filter(|path| !path.contains(':')).collect();
+    let (rooms, doors): (Vec<&str>, Vec<&str>) = pages.iter().partition(|path| path.starts_with("/account"));
+    assert!(rooms.len() >= 9 && doors.contains(&"/login"), "{rooms:?}");
+    for path in rooms {
+        for (lang, words) in [("", "ログアウト"), ("/en", "Log out")] {
+            let page = browser.get(&format!("{lang}{path}")).await;
+            let form = page.between("action=\"/api/account/logout\"", "</form>").unwrap_or_default();
+            assert!(form.contains(words), "{lang}{path}: {} {form}", page.status);
+        }
+    }
+    for path in ["/login", "/register", "/cart", "/"] {
+        assert!(!stranger.get(path).await.body.contains("/api/account/logout"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn leaving_clears_what_the_browser_stores_and_keeps_it_known() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "new@example.jp").await;
+    let (session, device) =
+        (browser.cookie("noren-session").unwrap().to_owned(), browser.cookie("noren-device").unwrap().to_owned());
+    let left = browser.post("/account/security", "/api/account/logout", &[]).await;
+    assert_eq!((left.location(), left.header("clear-site-data")), ("/", "\"storage\""));
+    assert_eq!(browser.cookie("noren-device"), Some(device.as_str()));
+    assert_eq!(knock(&mut browser, "new@example.jp", PASSWORD, "").await.location(), "/account");
+    // A session that ended without a press is cleared away by the answer that says so.
+    let mut other = app.browser();
+    other.set_cookie("noren-session", &session);
+    let ended = other.get("/account").await;
+    assert_eq!((ended.location(), ended.header("clear-site-data")), ("/login?next=/account", "\"storage\""));
+    assert_eq!(browser.get("/account").await.header("clear-site-data"), "", "nobody else's");
+}
+
+#[tokio::test]
 async fn one_press_ends_every_other_device() {
     let app = TestApp::start().await;
     let (mut here, mut there) = (app.browser(), app.browser());
@@ -180,7 +222,7 @@ async fn every_fault_of_the_code_is_said_in_words_and_the_code_typed_is_still_th
     ] {
         let page = format!("{lang}/verify");
         let mut stranger = app.browser();
-        let answer = stranger.submit(&page, "/api/account/verify", &[("code", "123456")]).await;
+        let answer = stranger.submit(&page, "/api/account/verify", &[("code", "12345678")]).await;
         assert!(answer.body.contains(nothing), "{lang}: a browser that asked for no code");
         let mut browser = app.browser();
         let fields = [("email", email), ("password", PASSWORD)];

@@ -10,7 +10,7 @@ use crate::fixture::{Answer, TestApp, URL};
 use crate::shopper::{EMAIL, SKU, add, address, to_delivery};
 
 /// Every form of the shop: its action and the page it stands on.
-const FORMS: [(&str, &str); 22] = [
+const FORMS: [(&str, &str); 23] = [
     ("/api/cart/add", "/p/tenugui-seigaiha"),
     ("/api/cart/set", "/cart"),
     ("/api/cart/remove", "/cart"),
@@ -28,6 +28,7 @@ const FORMS: [(&str, &str); 22] = [
     ("/api/account/prove", "/account/confirm"),
     ("/api/account/change-password", "/account/security/password"),
     ("/api/account/logout", "/account"),
+    ("/api/account/keep-factors", "/account/security"),
     ("/api/account/end-session", "/account/security"),
     ("/api/account/end-others", "/account/security"),
     ("/api/account/acknowledge", "/account/security"),

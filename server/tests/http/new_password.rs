@@ -60,7 +60,7 @@ async fn an_address_without_an_account_gets_the_same_pages_and_a_mail_without_a_
     assert_eq!(mails.len(), 1);
     assert!(mails[0].contains("登録されたアカウントはありません"));
     for _ in 0..5 {
-        let fields = [("code", "123456"), ("password", NEW)];
+        let fields = [("code", "12345678"), ("password", NEW)];
         browser.submit("/reset/code", "/api/account/reset-code", &fields).await;
     }
     assert!(browser.get("/reset/code").await.body.contains("はじめからお手続きください"));
@@ -91,6 +91,14 @@ async fn a_change_asks_for_the_old_password_unless_it_was_just_typed_and_leads_b
     assert_ne!(browser.cookie("noren-session").unwrap(), before, "a new token with the new rights");
     let mut thief = app.browser();
     thief.set_cookie("noren-session", &before);
+    assert_eq!(thief.get("/account").await.status, StatusCode::OK, "what another tab had asked for meanwhile");
+    assert!(thief.cookie("noren-session").is_some(), "and its answer takes no cookie away");
+    let asked = thief.get("/account/security/password").await;
+    assert!(asked.location().starts_with("/account/confirm"), "the token of before proves nothing");
+    let again = thief.post("/account/confirm", "/api/account/prove", &fields).await;
+    assert!(again.location().starts_with("/account/confirm") || again.status.is_client_error(), "and renews nothing");
+    assert_eq!(thief.cookie("noren-session"), Some(before.as_str()));
+    app.shop.clock.advance(60_000);
     assert!(thief.get("/account").await.status.is_redirection());
 
     let mut other = app.browser();

@@ -53,7 +53,7 @@ async fn a_code_that_is_wrong_over_or_somebody_elses_is_answered_in_words_in_bot
             assert_eq!(shown.status, StatusCode::OK, "{typed:?}");
             assert!(shown.body.contains("role=\"alert\""), "{typed:?}");
         }
-        let other = if code == "000000" { "000001" } else { "000000" };
+        let other = if code == "00000000" { "00000001" } else { "00000000" };
         let answer = confirm(&mut browser, &page, other).await;
         assert!(browser.follow(answer).await.body.contains(wrong));
         app.shop.clock.advance(10 * 60_000);

@@ -32,7 +32,8 @@ pub async fn sign_in_with_passkey(ceremony: String, answer: String, next: String
     let refuse = |fault| crate::form::refuse(page, &form, Faults::of(fault));
     let Some((token, ceremony)) = answered(&ceremony) else { return Err(refuse(Fault::Passkey)) };
     let (shop, device, old) = (crate::request::shop(), crate::request::device(), crate::request::session_token());
-    match sign_in(&shop, &token, ceremony, &answer, &device, old.as_ref()).await {
+    let pending = crate::request::challenge_token();
+    match sign_in(&shop, &token, ceremony, &answer, &device, old.as_ref(), pending.as_ref()).await {
         Ok(entered) => {
             let_in(&entered, LocalPath::parse(&form.next)).await;
             Ok(())

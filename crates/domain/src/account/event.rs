@@ -18,6 +18,12 @@ pub enum AccountEvent {
     RecoveryCodesMade,
     /// A recovery code was used.
     RecoveryCodeUsed,
+    /// The second factors are to be removed, for their owner is said to have lost them.
+    FactorsRemovalAsked,
+    /// They were removed.
+    FactorsRemoved,
+    /// They stay after all.
+    FactorsKept,
     /// A passkey was added.
     PasskeyAdded,
     /// A passkey was removed.
@@ -44,7 +50,7 @@ pub enum AccountEvent {
 
 impl AccountEvent {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::SessionsEnded,
@@ -52,6 +58,9 @@ impl AccountEvent {
         Self::TotpOff,
         Self::RecoveryCodesMade,
         Self::RecoveryCodeUsed,
+        Self::FactorsRemovalAsked,
+        Self::FactorsRemoved,
+        Self::FactorsKept,
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
         Self::PasskeyDoubted,
@@ -75,6 +84,9 @@ impl AccountEvent {
             Self::TotpOff => "totp_off",
             Self::RecoveryCodesMade => "recovery_codes_made",
             Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::FactorsRemovalAsked => "factors_removal_asked",
+            Self::FactorsRemoved => "factors_removed",
+            Self::FactorsKept => "factors_kept",
             Self::PasskeyAdded => "passkey_added",
             Self::PasskeyRemoved => "passkey_removed",
             Self::PasskeyDoubted => "passkey_doubted",

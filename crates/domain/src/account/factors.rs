@@ -1,11 +1,14 @@
 //! The second factors that are typed: codes of an authenticator app, and recovery codes.
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 
+use super::typed::{characters, digits};
 use crate::form::{Fault, Faults};
 
 masked!(Totp, RecoveryCode, TotpForm, TotpSetup, QrView, RecoveryView);
+
+/// Digits of an app's code: what every app can do.
+const APP_DIGITS: usize = 6;
 
 /// A code of an authenticator app (RFC 6238), as typed: six ASCII digits. It prints nothing.
 #[derive(Clone, PartialEq, Eq)]
@@ -14,12 +17,7 @@ pub struct Totp(String);
 impl Totp {
     /// Reads what was typed: full-width digits, spaces and hyphens are forgiven.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
-        let digits: String = characters(raw).collect();
-        match digits.len() {
-            0 => Err(Fault::Required),
-            6 if digits.bytes().all(|b| b.is_ascii_digit()) => Ok(Self(digits)),
-            _ => Err(Fault::AppCode),
-        }
+        digits(raw, APP_DIGITS, Fault::AppCode).map(Self)
     }
 
     /// The six digits.
@@ -30,11 +28,12 @@ impl Totp {
 
 /// Crockford's base 32: no I, L, O, which look like digits, and no U, so that no code is a word.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const RECOVERY_BYTES: usize = 10;
+/// ASVS 5.0.0 6.5.2: from 112 bits on, a code may be kept as an ordinary hash.
+const RECOVERY_BYTES: usize = 15;
 /// Characters of a recovery code, hyphens left out.
 const RECOVERY_LEN: usize = RECOVERY_BYTES * 8 / 5;
 
-/// A recovery code: 80 bits, written as four groups of four. It opens the door once in place of a second
+/// A recovery code: 120 bits, written as six groups of four. It opens the door once in place of a second
 /// factor, and prints nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RecoveryCode([u8; RECOVERY_BYTES]);
@@ -70,12 +69,12 @@ impl RecoveryCode {
         }
     }
 
-    /// The 80 bits.
+    /// The 120 bits.
     pub fn bytes(&self) -> &[u8; RECOVERY_BYTES] {
         &self.0
     }
 
-    /// The code as it is shown and printed: `XXXX-XXXX-XXXX-XXXX`.
+    /// The code as it is shown and printed: `XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`.
     pub fn written(&self) -> String {
         let value = self.0.iter().fold(0u128, |value, byte| (value << 8) | u128::from(*byte));
         let letter = |at| ALPHABET[usize::try_from((value >> (5 * at)) & 31).unwrap_or_default()];
@@ -87,13 +86,6 @@ impl RecoveryCode {
 pub fn in_fours(letters: &[u8], between: &str) -> String {
     let groups: Vec<String> = letters.chunks(4).map(|four| four.iter().map(|b| char::from(*b)).collect()).collect();
     groups.join(between)
-}
-
-/// What was typed in its plain form, without spaces and strokes: a Japanese keyboard gives ー or − where others
-/// give a hyphen.
-fn characters(raw: &str) -> impl Iterator<Item = char> + '_ {
-    let stroke = |c: char| matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | 'ー');
-    raw.nfkc().filter(move |c| !c.is_whitespace() && !stroke(*c))
 }
 
 /// The form that takes the app's first code, as typed.
@@ -118,6 +110,8 @@ pub struct FactorsView {
     pub totp: Option<i64>,
     /// The recovery codes.
     pub recovery: RecoveryLeft,
+    /// When all of them go, UTC ms, because their owner is said to have lost them; `None`: they stay.
+    pub removal: Option<i64>,
 }
 
 /// How many recovery codes are left.
@@ -175,12 +169,12 @@ mod tests {
 
     use super::*;
 
+    const COUNTED: RecoveryCode = RecoveryCode::new([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+
     #[test]
-    fn an_apps_code_may_be_typed_as_the_app_shows_it() {
-        for typed in ["123456", " 123 456 ", "１２３　４５６", "123-456", "１２３ー４５６"] {
-            assert_eq!(Totp::parse(typed).unwrap().digits(), "123456", "{typed}");
-        }
-        for typed in ["12345", "1234567", "abcdef", "12345٦", "12345\0", "+12345"] {
+    fn an_apps_code_has_six_digits() {
+        assert_eq!(Totp::parse("１２３ー４５６").unwrap().digits(), "123456");
+        for typed in ["12345", "12345678", "abcdef"] {
             assert_eq!(Totp::parse(typed), Err(Fault::AppCode), "{typed:?}");
         }
         assert_eq!(Totp::parse(" - "), Err(Fault::Required));
@@ -189,36 +183,41 @@ mod tests {
 
     #[test]
     fn a_recovery_code_is_written_in_crockfords_letters() {
-        assert_eq!(RecoveryCode::new([0; 10]).written(), "0000-0000-0000-0000");
-        assert_eq!(RecoveryCode::new([255; 10]).written(), "ZZZZ-ZZZZ-ZZZZ-ZZZZ");
-        assert_eq!(RecoveryCode::new([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).written(), "0410-6105-0R3G-G28A");
+        assert_eq!(RecoveryCode::new([0; 15]).written(), "0000-0000-0000-0000-0000-0000");
+        assert_eq!(RecoveryCode::new([255; 15]).written(), "ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ-ZZZZ");
+        assert_eq!(COUNTED.written(), "0410-6105-0R3G-G28A-1C60-T3GF");
     }
 
     #[test]
     fn a_recovery_code_may_be_typed_as_it_is_read_from_paper() {
-        let code = RecoveryCode::new([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
         for typed in [
-            "0410-6105-0R3G-G28A",
-            "041061050r3gg28a",
-            " o4io 6lO5 Or3g g28a ",
-            "０４１０－６Ｉ０５－０Ｒ３Ｇ－Ｇ２８Ａ",
-            "0410ー6105ー0R3GーG28A",
-            "0410\u{2013}6i05\u{2212}0R3G G28A",
+            "0410-6105-0R3G-G28A-1C60-T3GF",
+            "041061050r3gg28a1c60t3gf",
+            " o4io 6lO5 Or3g g28a ic6o t3gf ",
+            "０４１０－６Ｉ０５－０Ｒ３Ｇ－Ｇ２８Ａ－１Ｃ６０－Ｔ３ＧＦ",
+            "0410ー6105ー0R3GーG28Aー1C60ーT3GF",
+            "0410\u{2013}6i05\u{2212}0R3G G28A 1c60 t3gf",
         ] {
-            assert_eq!(RecoveryCode::parse(typed).as_ref(), Ok(&code), "{typed}");
+            assert_eq!(RecoveryCode::parse(typed).as_ref(), Ok(&COUNTED), "{typed}");
         }
-        for typed in
-            ["0410-6105-0R3G-G28", "0410-6105-0R3G-G28AA", "0410-6105-0R3G-G28U", "暖簾", "0410-6105-0R3G-G28\0"]
-        {
+        let whole = "0410-6105-0R3G-G28A-1C60-T3GF";
+        for typed in [
+            &whole[..whole.len() - 1],
+            &format!("{whole}A"),
+            &whole.replace("G2", "GU"),
+            "暖簾",
+            &whole.replace('F', "\0"),
+            "0410-6105-0R3G-G28A",
+        ] {
             assert_eq!(RecoveryCode::parse(typed), Err(Fault::RecoveryCode), "{typed:?}");
         }
         assert_eq!(RecoveryCode::parse(""), Err(Fault::Required));
-        assert_eq!(format!("{code:?}"), "RecoveryCode(…)");
+        assert_eq!(format!("{COUNTED:?}"), "RecoveryCode(…)");
     }
 
     proptest! {
         #[test]
-        fn a_recovery_code_survives_its_way_over_paper(bytes: [u8; 10]) {
+        fn a_recovery_code_survives_its_way_over_paper(bytes: [u8; 15]) {
             let code = RecoveryCode::new(bytes);
             prop_assert_eq!(RecoveryCode::parse(&code.written()), Ok(code));
         }

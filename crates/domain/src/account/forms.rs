@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Email, LocalPath, Password, RecoveryCode};
+use super::typed::digits;
+use crate::account::{Email, LocalPath, Password, RecoveryCode, Totp};
 use crate::form::{Fault, Faults};
 
 masked!(RegisterForm, LoginForm, VerifyForm, Verify, MailCodeForm, ResetForm, PasswordForm, ProveForm);
@@ -84,12 +85,17 @@ impl LoginForm {
     }
 }
 
-/// A code as it is asked for after a password: six digits from a mail or from an authenticator app, or, instead of the
-/// app, a recovery code.
+/// Digits of a code by mail. There are 10⁸ of them: what that is worth stands in docs/adr/0020.
+pub const MAIL_DIGITS: usize = 8;
+
+/// A code as it is asked for after a password: that of a mail or of an authenticator app, or, instead of the app, a
+/// recovery code. Each has a length of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepCode {
-    /// Six digits.
+    /// The digits from a mail.
     Digits(Verify),
+    /// What an authenticator app shows.
+    App(Totp),
     /// A recovery code.
     Recovery(RecoveryCode),
 }
@@ -97,10 +103,13 @@ pub enum StepCode {
 impl StepCode {
     /// Reads what was typed.
     pub fn parse(raw: &str) -> Result<Self, Fault> {
-        match code(raw) {
+        match Verify::parse(raw) {
             Ok(digits) => Ok(Self::Digits(digits)),
             Err(Fault::Required) => Err(Fault::Required),
-            Err(_) => RecoveryCode::parse(raw).map(Self::Recovery).map_err(|_| Fault::Code),
+            Err(_) => Totp::parse(raw)
+                .map(Self::App)
+                .or_else(|_| RecoveryCode::parse(raw).map(Self::Recovery))
+                .map_err(|_| Fault::Code),
         }
     }
 }
@@ -109,17 +118,24 @@ impl StepCode {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct VerifyForm {
-    /// Six digits.
+    /// The digits.
     pub code: String,
     /// Where to go afterwards.
     pub next: String,
 }
 
-/// A code of the right shape.
+/// The code of a mail, of the right shape.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Verify {
-    /// Six ASCII digits.
+    /// [`MAIL_DIGITS`] ASCII digits.
     pub code: String,
+}
+
+impl Verify {
+    /// Reads what was typed: full-width digits, spaces and hyphens are forgiven.
+    pub fn parse(raw: &str) -> Result<Self, Fault> {
+        digits(raw, MAIL_DIGITS, Fault::Code).map(|code| Self { code })
+    }
 }
 
 impl VerifyForm {
@@ -128,22 +144,10 @@ impl VerifyForm {
         StepCode::parse(&self.code).map_err(|fault| Faults::field("code", fault))
     }
 
-    /// Reads the code: full-width digits, spaces and hyphens are forgiven.
+    /// Reads the code.
     pub fn parse(&self) -> Result<Verify, Faults> {
-        code(&self.code).map_err(|fault| Faults::field("code", fault))
+        Verify::parse(&self.code).map_err(|fault| Faults::field("code", fault))
     }
-}
-
-fn code(typed: &str) -> Result<Verify, Fault> {
-    use unicode_normalization::UnicodeNormalization;
-    let code: String = typed.nfkc().filter(|c| !c.is_whitespace() && *c != '-').collect();
-    if code.is_empty() {
-        return Err(Fault::Required);
-    }
-    if code.len() != 6 || !code.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(Fault::Code);
-    }
-    Ok(Verify { code })
 }
 
 /// The form that asks for a code by mail: to sign in without a password, or to set a new one.
@@ -167,7 +171,7 @@ impl MailCodeForm {
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ResetForm {
-    /// Six digits.
+    /// The digits of the mail.
     pub code: String,
     /// The new password.
     pub password: String,
@@ -186,7 +190,7 @@ impl ResetForm {
     /// Reads the form, or says everything that is wrong with it.
     pub fn parse(&self) -> Result<Reset, Faults> {
         let mut faults = Faults::default();
-        let code = faults.check("code", code(&self.code));
+        let code = faults.check("code", Verify::parse(&self.code));
         let password = faults.check("password", Password::new(&self.password, None));
         faults.or(|| Some(Reset { code: code?, password: password? }))
     }
@@ -266,21 +270,22 @@ mod tests {
     }
 
     #[test]
-    fn a_code_may_be_typed_as_it_is_read_out() {
-        for typed in ["123456", " 123 456 ", "１２３４５６", "123-456"] {
+    fn a_code_may_be_typed_as_it_stands_in_the_mail() {
+        for typed in ["12345678", "1234 5678", "１２３４　５６７８"] {
             let form = VerifyForm { code: typed.into(), next: String::new() };
-            assert_eq!(form.parse().map(|v| v.code).ok().as_deref(), Some("123456"));
+            assert_eq!(form.parse().map(|v| v.code).ok().as_deref(), Some("12345678"));
         }
-        for typed in ["12345", "1234567", "abcdef", "12345٦"] {
+        for typed in ["123456", "1234567", "123456789", "abcdefgh"] {
             let form = VerifyForm { code: typed.into(), next: String::new() };
             assert_eq!(form.parse(), Err(Faults::field("code", Fault::Code)));
         }
     }
 
     #[test]
-    fn a_second_step_takes_six_digits_or_a_recovery_code() {
-        assert!(matches!(StepCode::parse("１２３ 456"), Ok(StepCode::Digits(_))));
-        let recovery = RecoveryCode::new([7; 10]);
+    fn a_second_step_tells_codes_apart_by_their_length() {
+        assert!(matches!(StepCode::parse("１２３４ 5678"), Ok(StepCode::Digits(_))));
+        assert!(matches!(StepCode::parse("１２３ 456"), Ok(StepCode::App(_))));
+        let recovery = RecoveryCode::new([7; 15]);
         assert_eq!(StepCode::parse(&recovery.written().to_lowercase()), Ok(StepCode::Recovery(recovery)));
         assert_eq!(StepCode::parse(" "), Err(Fault::Required));
         for wrong in ["12345", "1234567", "ABCD-EFGH-JKMN", "🗝"] {

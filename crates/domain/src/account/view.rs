@@ -73,11 +73,12 @@ pub struct ReadProof {
 }
 
 impl SecurityView {
-    /// How many things wait for the person: notices not acknowledged yet, and tries to sign in by somebody who had
-    /// the password and not the code.
+    /// How many things wait for the person: notices not acknowledged yet, tries to sign in by somebody who had the
+    /// password and not the code, and that their second factors are to go.
     pub fn attention(&self) -> usize {
         self.notices.iter().filter(|notice| notice.acknowledged_at.is_none()).count()
             + self.sign_ins.iter().filter(|tried| tried.needs_answer()).count()
+            + usize::from(self.factors.removal.is_some())
     }
 }
 

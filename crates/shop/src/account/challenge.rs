@@ -5,15 +5,17 @@
 //! the address that was typed has an account: one without gets a row of the same kind, a mail of its own words, and a
 //! code that nobody was ever told.
 
-use noren_domain::account::{AccountEvent, AskedFor, Customer, Email, StepCode, Totp};
+use noren_domain::account::{AccountEvent, AskedFor, Customer, Email, StepCode};
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 use super::factors::hold;
-use super::limits::{self, Standing};
-use super::{DoorError, MINUTE, at_the_door, devices, events, letters, looked_for, owner, recovery, six_digits, totp};
+use super::limits::{self, Limit, Standing};
+use super::{
+    DoorError, MINUTE, at_the_door, devices, events, letters, looked_for, lost, mail_code, owner, recovery, totp,
+};
 use crate::db::Conn;
 use crate::session::Device;
 use crate::token::Token;
@@ -49,6 +51,8 @@ pub(super) struct Proved {
     /// What was asked for.
     pub asked: AskedFor,
     pub customer: Id<Customer>,
+    /// The hash of the new password that waited for it.
+    pub password: Option<String>,
 }
 
 /// How a try ended.
@@ -64,12 +68,6 @@ pub(super) enum Tried {
     },
 }
 
-/// The code of a challenge. It is computed and not drawn, so that it lies in no table: whoever reads the database, the
-/// mails that wait in it among it, has no code.
-pub(crate) fn code(shop: &Shop, challenge: Uuid) -> String {
-    six_digits(shop.keys.derive("challenge-code", challenge.as_bytes()))
-}
-
 /// Begins the second step of a sign-in, which bears the number that the sign-in has in the history, in the caller's
 /// transaction.
 pub(super) async fn second_step(
@@ -82,6 +80,13 @@ pub(super) async fn second_step(
     device: &Device,
 ) -> Result<Token, sqlx::Error> {
     insert(conn, shop, sign_in, Kind::SignIn, asks, Some(customer), None, lang, device).await
+}
+
+/// Has a new password wait for the code of the second step that `token` has begun, in the caller's transaction.
+pub(super) async fn password_waits(conn: &mut Conn, token: &Token, hash: &str) -> Result<(), sqlx::Error> {
+    let sql = "UPDATE challenge SET password_hash = $2 WHERE token_hash = $1";
+    execute!(conn, sql, token.hash().to_vec(), hash).await?;
+    Ok(())
 }
 
 /// Sends a code to `email`, for whoever has that mailbox, and gives the token by which this browser goes on. What
@@ -104,16 +109,14 @@ pub async fn ask_mailbox(
     let somebody = owner(&mut tx, &index).await?.map_or(Id::new(Uuid::nil()), Id::new);
     // Strangers who use up the codes of an address do not use up those of a browser that its owner is known by.
     let counted = if devices::is_known(&mut tx, shop, somebody, device).await? {
-        vec![(limits::CODE_HOME, &home[..])]
+        vec![(limits::CODE_HOME, home)]
     } else {
-        vec![
-            (limits::CODE_NETWORK, device.network.as_bytes()),
-            (limits::CODE_PLACE, &place[..]),
-            (limits::CODE_ADDRESS, &index.newest[..]),
-        ]
+        let mut counted = limits::of_network(limits::CODE_NETWORK, device);
+        counted.extend([(limits::CODE_PLACE, place), (limits::CODE_ADDRESS, index.newest.to_vec())]);
+        counted
     };
     for (limit, who) in counted {
-        if let Standing::Over { minutes, .. } = limits::take(&mut tx, shop, limit, who).await? {
+        if let Standing::Over { minutes, .. } = limits::take(&mut tx, shop, limit, &who).await? {
             tx.commit().await?;
             return Err(DoorError::Refused(Fault::TooMany { minutes }));
         }
@@ -180,11 +183,22 @@ pub async fn waiting(shop: &Shop, token: &Token, kind: Kind) -> Result<Option<As
     Ok(row.map(|(asks,)| AskedFor::from_word(&asks)))
 }
 
+/// Whether a new password waits for the code that this browser is asked for.
+///
+/// # Errors
+/// The database.
+pub async fn sets_password(shop: &Shop, token: &Token) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT 1 FROM challenge WHERE token_hash = $1 AND password_hash IS NOT NULL";
+    let mut conn = shop.db.read().await?;
+    Ok(fetch_optional!(conn, (i32,), sql, token.hash().to_vec()).await?.is_some())
+}
+
 /// Tries a code, in the caller's transaction, which must be committed however it ends: the try is counted before
 /// the code is looked at, so tries at the same moment count as well. A right code ends the challenge.
 ///
 /// Tries are counted for each challenge and, so that nobody gets five more by beginning anew, for the customer; a browser
-/// that the customer is known by has tries of its own.
+/// that the customer is known by has tries of its own. Whoever spreads their guesses over many customers is counted by
+/// network, and over many networks, everywhere ([`limits::WRONG_CODES`]).
 pub(super) async fn attempt(
     conn: &mut Conn,
     shop: &Shop,
@@ -201,42 +215,81 @@ pub(super) async fn attempt(
     let known = devices::is_known(conn, shop, whose, device).await?;
     let place = device.token.as_ref().filter(|_| known).map_or([0; 32], Token::hash);
     let nobody = if whose.0.is_nil() { token.hash() } else { [0; 32] };
-    let counted = [whose.0.as_bytes(), &place[..], &nobody].concat();
-    if let Standing::Over { minutes, first } = limits::take(conn, shop, limits::STEP_CODE, &counted).await? {
-        if first && !whose.0.is_nil() {
-            events::happened(conn, shop, whose, AccountEvent::ManyFailedTries, device).await?;
+    let who = [whose.0.as_bytes(), &place[..], &nobody].concat();
+    let counted = counted(conn, shop, known, who, device).await?;
+    for (limit, who) in &counted {
+        if let Standing::Over { minutes, first } = limits::take(conn, shop, *limit, who).await? {
+            // Whose network or shop is busy has not been tried at more than others.
+            if first && !limit.is_shared() && !whose.0.is_nil() {
+                events::many_failed_tries(conn, shop, whose, device).await?;
+            }
+            return Ok(Tried::Wrong { customer: None, fault: Fault::TooMany { minutes } });
         }
-        return Ok(Tried::Wrong { customer: None, fault: Fault::TooMany { minutes } });
     }
     let row = fetch_optional!(
         conn,
-        (Uuid, Option<Uuid>, String),
+        (Uuid, Option<Uuid>, String, Option<String>),
         "UPDATE challenge SET tries = tries + 1 WHERE token_hash = $1 AND kind = $2 AND tries < $3 AND expires_at > $4
-         RETURNING id, customer_id, asks",
+         RETURNING id, customer_id, asks, password_hash",
         token.hash().to_vec(),
         kind.word(),
         TRIES,
         shop.now()
     )
     .await?;
-    let Some((id, Some(customer), asks)) = row else {
+    let Some((id, Some(customer), asks, password)) = row else {
         // As much is written as for an account's owner to see, or the time would tell that there is none.
-        limits::take(conn, shop, limits::LOGIN_NOBODY, &counted).await?;
+        limits::take(conn, shop, limits::LOGIN_NOBODY, &token.hash()).await?;
+        wrong(conn, shop, known).await?;
         return Ok(Tried::Wrong { customer: None, fault: Fault::Code });
     };
     let (customer, asked) = (Id::new(customer), AskedFor::from_word(&asks));
     let right = match (asked, typed) {
-        (AskedFor::Mail, StepCode::Digits(typed)) => bool::from(code(shop, id).as_bytes().ct_eq(typed.code.as_bytes())),
-        (AskedFor::Mail, StepCode::Recovery(_)) => false,
+        (AskedFor::Mail, StepCode::Digits(typed)) => {
+            bool::from(mail_code(shop, id).as_bytes().ct_eq(typed.code.as_bytes()))
+        }
+        (AskedFor::Mail, StepCode::App(_) | StepCode::Recovery(_)) => false,
         (AskedFor::App, typed) => second_factor(conn, shop, customer, typed, device).await?,
     };
     if !right {
+        wrong(conn, shop, known).await?;
         let fault = if asked == AskedFor::App { Fault::AppCode } else { Fault::Code };
         return Ok(Tried::Wrong { customer: Some(customer), fault });
     }
-    limits::honest(conn, shop, limits::STEP_CODE, &counted).await?;
+    for (limit, who) in &counted {
+        limits::honest(conn, shop, *limit, who).await?;
+    }
     end(conn, shop, id).await?;
-    Ok(Tried::Right(Proved { id, asked, customer }))
+    Ok(Tried::Right(Proved { id, asked, customer, password }))
+}
+
+/// Where a try at `who`'s code is counted. A browser that they are known by is nobody else's business; from any other,
+/// while there are many wrong codes everywhere, a customer's codes are tried less often.
+async fn counted(
+    conn: &mut Conn,
+    shop: &Shop,
+    known: bool,
+    who: Vec<u8>,
+    device: &Device,
+) -> Result<Vec<(Limit, Vec<u8>)>, sqlx::Error> {
+    let mut counted = vec![(limits::STEP_CODE, who.clone())];
+    if !known {
+        if limits::is_over(conn, shop, limits::WRONG_CODES, &[]).await? {
+            counted.push((limits::STEP_CODE_SELDOM, who));
+        }
+        counted.extend(limits::of_network(limits::STEP_NETWORK, device));
+    }
+    Ok(counted)
+}
+
+/// Counts a wrong code of a browser that its owner is not `known` by.
+async fn wrong(conn: &mut Conn, shop: &Shop, known: bool) -> Result<(), sqlx::Error> {
+    if !known && let Standing::Over { first: true, .. } = limits::take(conn, shop, limits::WRONG_CODES, &[]).await? {
+        tracing::warn!(
+            "many wrong codes at the door: somebody may be guessing; strange browsers get fewer tries for now"
+        );
+    }
+    Ok(())
 }
 
 /// Compares a code of the customer's app, or one of their recovery codes, in the caller's transaction; each is taken
@@ -248,19 +301,35 @@ pub(super) async fn second_factor(
     typed: &StepCode,
     device: &Device,
 ) -> Result<bool, DoorError> {
-    match typed {
-        StepCode::Digits(digits) => {
-            let Ok(typed) = Totp::parse(&digits.code) else { return Ok(false) };
-            Ok(totp::check(conn, shop, customer, &typed).await?)
-        }
+    let right = match typed {
+        StepCode::Digits(_) => return Ok(false),
+        StepCode::App(typed) => totp::check(conn, shop, customer, typed).await?,
         StepCode::Recovery(typed) => {
             let spent = recovery::spend(conn, shop, customer, typed).await?;
             if spent {
                 events::happened(conn, shop, customer, AccountEvent::RecoveryCodeUsed, device).await?;
             }
-            Ok(spent)
+            spent
         }
+    };
+    if right {
+        lost::found(conn, shop, customer, device).await?;
     }
+    Ok(right)
+}
+
+/// Ends what this browser has begun to sign `customer` in by, for they came in without its code; gives its number.
+pub(super) async fn overtaken(
+    conn: &mut Conn,
+    shop: &Shop,
+    token: &Token,
+    customer: Id<Customer>,
+) -> Result<Option<Uuid>, sqlx::Error> {
+    let sql = "SELECT id FROM challenge WHERE token_hash = $1 AND kind = $2 AND customer_id = $3";
+    let begun = fetch_optional!(conn, (Uuid,), sql, token.hash().to_vec(), Kind::SignIn.word(), customer.0).await?;
+    let Some((id,)) = begun else { return Ok(None) };
+    end(conn, shop, id).await?;
+    Ok(Some(id))
 }
 
 async fn end(conn: &mut Conn, shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {

@@ -5,6 +5,7 @@ use noren_domain::account::{AccountEvent, CheckPhrase, Customer};
 use uuid::Uuid;
 
 use super::letters;
+use super::limits::{self, Standing};
 use crate::db::Conn;
 use crate::session::Device;
 use crate::{Shop, execute};
@@ -57,6 +58,22 @@ async fn write_down(
     )
     .await?;
     Ok(id)
+}
+
+/// Tells the owner, once a day at most, that there are many failed tries to come in, in the caller's transaction.
+///
+/// # Errors
+/// The database.
+pub(super) async fn many_failed_tries(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    device: &Device,
+) -> Result<(), sqlx::Error> {
+    match limits::take(conn, shop, limits::FAILED_TRIES_MAIL, customer.0.as_bytes()).await? {
+        Standing::Within => happened(conn, shop, customer, AccountEvent::ManyFailedTries, device).await,
+        Standing::Over { .. } => Ok(()),
+    }
 }
 
 /// The customer's check phrase (合言葉); `no` counts how often they had another one made. It is computed from the

@@ -4,7 +4,7 @@ use noren_domain::Id;
 use noren_domain::account::{Customer, FactorsView};
 use noren_domain::form::Fault;
 
-use super::{recovery, totp};
+use super::{lost, recovery, totp};
 use crate::db::{Conn, Dialect};
 use crate::fetch_optional;
 use crate::vault::VaultError;
@@ -34,7 +34,11 @@ pub enum FactorError {
 
 /// How the customer's second factors stand.
 pub async fn standing(conn: &mut Conn, customer: Id<Customer>) -> Result<FactorsView, sqlx::Error> {
-    Ok(FactorsView { totp: totp::since(conn, customer).await?, recovery: recovery::standing(conn, customer).await? })
+    Ok(FactorsView {
+        totp: totp::since(conn, customer).await?,
+        recovery: recovery::standing(conn, customer).await?,
+        removal: lost::waiting(conn, customer).await?,
+    })
 }
 
 /// Has changes of one customer's factors wait for each other. On SQLite there is one writer anyhow.

@@ -9,8 +9,8 @@ use crate::db::Conn;
 use crate::session::{self, Device, SignedIn};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
 
-/// So many sign-ins are shown, and as many tries that failed: whoever got in cannot be pushed out of sight
-/// by wrong passwords.
+/// So many of each are shown: sign-ins, tries for which the code was not given, tries that failed. Whoever got in cannot
+/// be pushed out of sight by tries.
 const SHOWN: i64 = 20;
 
 #[derive(sqlx::FromRow)]
@@ -27,7 +27,8 @@ struct Row {
 pub(super) async fn list(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<Vec<SignInView>, sqlx::Error> {
     let mut rows = Vec::new();
     for sql in [
-        "SELECT id, at, outcome, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome IN ('ok', 'asked') ORDER BY at DESC, id DESC LIMIT $3",
+        "SELECT id, at, outcome, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'ok' ORDER BY at DESC, id DESC LIMIT $3",
+        "SELECT id, at, outcome, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'asked' ORDER BY at DESC, id DESC LIMIT $3",
         "SELECT id, at, outcome, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome NOT IN ('ok', 'asked') ORDER BY at DESC, id DESC LIMIT $3",
     ] {
         rows.extend(fetch_all!(conn, Row, sql, who.customer.0, shop.now() - HISTORY, SHOWN).await?);

@@ -2,7 +2,8 @@
 //! (ITU-T I.371), which keeps one time for each key and gives tries back evenly instead of all at once.
 
 use crate::db::{Conn, Dialect};
-use crate::{Shop, execute, fetch_one};
+use crate::session::Device;
+use crate::{Shop, execute, fetch_one, fetch_optional};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -33,6 +34,21 @@ impl Limit {
     pub(super) const fn most(self) -> i64 {
         self.most
     }
+
+    /// Whether many people are counted together.
+    pub const fn is_shared(self) -> bool {
+        self.shared
+    }
+}
+
+/// How much more than a network of IPv6 (/64) the /48 that it belongs to may do. One customer of a provider often has
+/// all 65,536 networks of a /48 (RFC 6177), and so could begin anew in each.
+const OF_A_SITE: i64 = 4;
+
+/// Where `limit` counts what comes from `device`: by its network and, for IPv6, by the site around that.
+pub fn of_network(limit: Limit, device: &Device) -> Vec<(Limit, Vec<u8>)> {
+    let site = device.site().map(|site| (Limit { most: limit.most * OF_A_SITE, ..limit }, site.into_bytes()));
+    std::iter::once((limit, device.network.as_bytes().to_vec())).chain(site).collect()
 }
 
 /// Failed logins of one address.
@@ -62,6 +78,12 @@ pub const CODE_PASSWORD: Limit = Limit::alone("code-password", 10, HOUR);
 pub const RESET_NETWORK: Limit = Limit::shared("reset-network", 100, HOUR);
 /// Codes typed in for one customer, whichever challenge they are for.
 pub const STEP_CODE: Limit = Limit::alone("step-code", 10, HOUR);
+/// The same from strange browsers, while there are many [`WRONG_CODES`].
+pub const STEP_CODE_SELDOM: Limit = Limit::alone("step-code-seldom", 2, HOUR);
+/// Codes typed in from one network, whoever they are for.
+pub const STEP_NETWORK: Limit = Limit::shared("step-network", 60, HOUR);
+/// Wrong codes from anywhere but from browsers that their owners are known by. Being over it shuts nobody out.
+pub const WRONG_CODES: Limit = Limit::shared("wrong-codes", 600, HOUR);
 /// Codes by mail asked for from one network.
 pub const CODE_NETWORK: Limit = Limit::shared("code-network", 100, HOUR);
 /// Wrong passwords of a person who is signed in and asked once more.
@@ -126,6 +148,13 @@ pub async fn take(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Res
     let left = (arrival - room - now).max(0);
     let minutes = u32::try_from((left + MINUTE - 1) / MINUTE).unwrap_or(u32::MAX).max(1);
     Ok(Standing::Over { minutes, first: refused == 1 })
+}
+
+/// Whether `who` has no try left, without taking one.
+pub async fn is_over(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Result<bool, sqlx::Error> {
+    let room = limit.period - limit.period / limit.most;
+    let sql = "SELECT 1 FROM rate_limit WHERE key = $1 AND arrival > $2";
+    Ok(fetch_optional!(conn, (i32,), sql, key(shop, limit, who), shop.now() + room).await?.is_some())
 }
 
 /// A try turned out to be honest: it is given back where many people are counted together, and where

@@ -22,9 +22,9 @@ pub(super) async fn judge(shop: &Shop, wanted: &Password, email: Option<&Email>)
     }
 }
 
-/// Sets a new password for whoever has the mailbox. It ends every session, every code under way and every browser
-/// the customer was known by. Second factors stay as they are: where an app is set up its code is asked for next;
-/// otherwise the person is in, for the mailbox has just been proved.
+/// Sets a new password for whoever has the mailbox, and lets them in. It ends every session, every code under way and
+/// every browser the customer was known by. Where an app is set up its code is asked for next, and until it was given
+/// nothing changes: a mailbox alone neither sets a password nor signs its owner out.
 ///
 /// # Errors
 /// The code is wrong or over; the vault or the database.
@@ -40,11 +40,13 @@ pub async fn reset(
         return Err(DoorError::Refused(Fault::Code));
     }
     let mut tx = shop.db.write().await?;
-    let standing = limits::take(&mut tx, shop, limits::RESET_NETWORK, device.network.as_bytes()).await?;
-    tx.commit().await?;
-    if let Standing::Over { minutes, .. } = standing {
-        return Err(DoorError::Refused(Fault::TooMany { minutes }));
+    for (limit, who) in limits::of_network(limits::RESET_NETWORK, device) {
+        if let Standing::Over { minutes, .. } = limits::take(&mut tx, shop, limit, &who).await? {
+            tx.commit().await?;
+            return Err(DoorError::Refused(Fault::TooMany { minutes }));
+        }
     }
+    tx.commit().await?;
     // Before the code is looked at: a right code and a wrong one take the same time. Whose address it is, is not known yet.
     judge(shop, &asked.password, None).await?;
     let hash = password::hash(shop, &asked.password).await?;
@@ -61,18 +63,31 @@ pub async fn reset(
             return Err(DoorError::Refused(fault));
         }
     };
-    set(&mut tx, shop, customer, &hash).await?;
-    session::close_all(&mut tx, customer, None, shop.now()).await?;
-    events::happened(&mut tx, shop, customer, AccountEvent::PasswordReset, device).await?;
     let opening = if totp::is_set(&mut tx, customer).await? {
-        Opening::Asked(ask_app(&mut tx, shop, customer, lang, device).await?)
+        let pending = ask_app(&mut tx, shop, customer, lang, device).await?;
+        challenge::password_waits(&mut tx, &pending, &hash).await?;
+        Opening::Asked(pending)
     } else {
+        reset_whole(&mut tx, shop, customer, &hash, device).await?;
         record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
         Opening::In(enter(&mut tx, shop, customer, device, old).await?)
     };
     tx.commit().await?;
     outbox::ring();
     Ok(opening)
+}
+
+/// Sets the new password of somebody who has given all that was asked for, in the caller's transaction.
+pub(super) async fn reset_whole(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    hash: &str,
+    device: &Device,
+) -> Result<(), sqlx::Error> {
+    set(conn, shop, customer, hash).await?;
+    session::close_all(conn, customer, None, shop.now()).await?;
+    events::happened(conn, shop, customer, AccountEvent::PasswordReset, device).await
 }
 
 /// Sets a new password for somebody who has just proved who they are. It ends every other session and every code

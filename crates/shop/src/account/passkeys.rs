@@ -26,8 +26,8 @@ use webauthn_rs_proto::ResidentKeyRequirement;
 
 use super::factors::hold;
 use super::limits::{self, Standing};
-use super::sign_in::{enter, record};
-use super::{Entered, devices, events, letters};
+use super::sign_in::{came_in, enter, record};
+use super::{Entered, challenge, events, lost};
 use crate::db::Conn;
 use crate::session::{self, Device, Recent, SignedIn};
 use crate::token::Token;
@@ -248,11 +248,13 @@ pub async fn begin_sign_in(
 ) -> Result<Ceremony, PasskeyError> {
     let party = party(shop)?;
     let mut tx = shop.db.write().await?;
-    let standing = limits::take(&mut tx, shop, limits::PASSKEY_NETWORK, device.network.as_bytes()).await?;
-    tx.commit().await?;
-    if let Standing::Over { minutes, .. } = standing {
-        return Err(PasskeyError::Refused(Fault::TooMany { minutes }));
+    for (limit, who) in limits::of_network(limits::PASSKEY_NETWORK, device) {
+        if let Standing::Over { minutes, .. } = limits::take(&mut tx, shop, limit, &who).await? {
+            tx.commit().await?;
+            return Err(PasskeyError::Refused(Fault::TooMany { minutes }));
+        }
     }
+    tx.commit().await?;
     let (challenge, state) = party.start_discoverable_authentication().map_err(PasskeyError::Challenge)?;
     let state = serde_json::to_string(&state)?;
     let options = serde_json::to_string(&challenge)?;
@@ -260,7 +262,8 @@ pub async fn begin_sign_in(
 }
 
 /// Signs in whoever answered a challenge of [`begin_sign_in`]. A passkey asks for its owner's finger, face or PIN:
-/// it is both factors, and no second step follows.
+/// it is both factors, and no second step follows. Where this browser has begun to sign in by a password and waits for a
+/// code, with the token `pending`, the passkey takes the code's place.
 ///
 /// # Errors
 /// The answer does not hold or no challenge waits for it; the database.
@@ -271,6 +274,7 @@ pub async fn sign_in(
     answer: &str,
     device: &Device,
     old: Option<&Token>,
+    pending: Option<&Token>,
 ) -> Result<Entered, PasskeyError> {
     let mut tx = shop.db.write().await?;
     let customer = match answered(&mut tx, shop, None, browser, ceremony, answer, device).await {
@@ -282,11 +286,11 @@ pub async fn sign_in(
             return Err(error);
         }
     };
-    let known = devices::is_known(&mut tx, shop, customer, device).await?;
-    let sign_in = record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
-    if !known {
-        letters::new_device(&mut tx, shop, sign_in).await?;
-    }
+    let begun = match pending {
+        Some(pending) => challenge::overtaken(&mut tx, shop, pending, customer).await?,
+        None => None,
+    };
+    came_in(&mut tx, shop, customer, begun, device).await?;
     let entered = enter(&mut tx, shop, customer, device, old).await?;
     tx.commit().await?;
     outbox::ring();
@@ -312,7 +316,7 @@ pub async fn prove(
         outbox::ring();
         return Err(error);
     }
-    let Some(token) = session::renew(&mut tx, shop, who.session).await? else {
+    let Some(token) = session::prove(&mut tx, shop, who).await? else {
         return Err(PasskeyError::Refused(Fault::SessionEnded));
     };
     tx.commit().await?;
@@ -347,6 +351,7 @@ async fn answered(
             passkey.update_credential(&proof);
             let credential = serde_json::to_string(&passkey)?;
             rows::used(conn, &answer.raw_id, &credential, proof.backup_state(), shop.now()).await?;
+            lost::found(conn, shop, owner, device).await?;
             Ok(owner)
         }
         Err(error) => {

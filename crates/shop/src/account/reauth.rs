@@ -1,6 +1,6 @@
 //! Asking a signed-in person once more who they are, before something that a thief of an open browser would do first.
 
-use noren_domain::account::{AccountEvent, Proof, SignInOutcome};
+use noren_domain::account::{Proof, SignInOutcome};
 use noren_domain::form::Fault;
 
 use super::challenge::second_factor;
@@ -32,10 +32,7 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
     if let Standing::Over { minutes, first } = standing {
         if first {
             record(&mut tx, shop, who.customer, SignInOutcome::Blocked, device).await?;
-            let told = limits::take(&mut tx, shop, limits::FAILED_TRIES_MAIL, who.customer.0.as_bytes()).await?;
-            if told == Standing::Within {
-                events::happened(&mut tx, shop, who.customer, AccountEvent::ManyFailedTries, device).await?;
-            }
+            events::many_failed_tries(&mut tx, shop, who.customer, device).await?;
         }
         tx.commit().await?;
         outbox::ring();
@@ -59,7 +56,7 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
         }
     }
     limits::honest(&mut tx, shop, limits::PROVE, who.customer.0.as_bytes()).await?;
-    let Some(token) = session::renew(&mut tx, shop, who.session).await? else {
+    let Some(token) = session::prove(&mut tx, shop, who).await? else {
         return Err(DoorError::Refused(Fault::SessionEnded));
     };
     tx.commit().await?;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::limits::{self, Limit, Standing};
 use super::new_password::judge;
 use super::sign_in::{enter, record};
-use super::{DoorError, Entered, MINUTE, at_the_door, letters, looked_for, owner, password, six_digits};
+use super::{DoorError, Entered, MINUTE, at_the_door, letters, looked_for, mail_code, owner, password};
 use crate::db::Dialect;
 use crate::session::Device;
 use crate::token::Token;
@@ -21,13 +21,8 @@ const CODE_LIFE: i64 = 15 * MINUTE;
 /// So many codes may be tried per registration.
 const CODE_TRIES: i64 = 5;
 
-/// The code of a registration, computed like that of a [challenge](super::challenge).
-pub(crate) fn code(shop: &Shop, registration: Uuid) -> String {
-    six_digits(shop.keys.derive("registration-code-of", registration.as_bytes()))
-}
-
 fn code_hash(shop: &Shop, registration: Uuid, code: &str) -> [u8; 32] {
-    // Keyed: a million codes are tried in no time, but not without the key.
+    // Keyed: all the codes there are can be tried in no time, but not without the key.
     shop.keys.derive("registration-code", &[registration.as_bytes(), code.as_bytes()].concat())
 }
 
@@ -37,7 +32,9 @@ fn code_hash(shop: &Shop, registration: Uuid, code: &str) -> [u8; 32] {
 pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Device) -> Result<Token, DoorError> {
     let asker = at_the_door(shop, device, "register");
     let index = looked_for(shop, asker, &wanted.email).await?;
-    within(shop, limits::REGISTER_NETWORK, device.network.as_bytes()).await?;
+    for (limit, who) in limits::of_network(limits::REGISTER_NETWORK, device) {
+        within(shop, limit, &who).await?;
+    }
     // Before the address is counted: it is no more than five mails an hour, not five ideas for a password.
     judge(shop, &wanted.password, Some(&wanted.email)).await?;
     within(shop, limits::REGISTER_ADDRESS, &index.newest).await?;
@@ -50,7 +47,7 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
     let mut tx = shop.db.write().await?;
     let owner = owner(&mut tx, &index).await?;
     // An address with an owner gets a row too, with a code that nobody was ever told.
-    let code_hash = if owner.is_some() { shop.entropy.bytes() } else { code_hash(shop, id, &code(shop, id)) };
+    let code_hash = if owner.is_some() { shop.entropy.bytes() } else { code_hash(shop, id, &mail_code(shop, id)) };
     execute!(
         tx,
         "INSERT INTO registration (id, token_hash, email_index, email, password_hash, code_hash, lang, created_at, expires_at)

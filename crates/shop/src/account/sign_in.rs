@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::challenge::{self, Kind, Proved, Tried};
 use super::factors::hold;
 use super::limits::{self, Limit, Standing};
-use super::{DoorError, Entered, at_the_door, devices, events, letters, looked_for, password, totp};
+use super::{DoorError, Entered, at_the_door, devices, events, letters, looked_for, new_password, password, totp};
 use crate::db::Conn;
 use crate::session::{self, Device, SignedIn};
 use crate::token::Token;
@@ -112,7 +112,7 @@ pub async fn confirm(
 ) -> Result<Opening, DoorError> {
     let mut tx = shop.db.write().await?;
     let tried = challenge::attempt(&mut tx, shop, pending, Kind::SignIn, typed, device).await?;
-    let Proved { id, asked, customer } = match tried {
+    let Proved { id, asked, customer, password } = match tried {
         Tried::Right(proved) => proved,
         Tried::Wrong { customer, fault } => {
             if let Some(customer) = customer {
@@ -130,20 +130,52 @@ pub async fn confirm(
         outbox::ring();
         return Ok(Opening::Asked(asked));
     }
-    let known = devices::is_known(&mut tx, shop, customer, device).await?;
-    // What the password began is done; a code that was asked for instead of one began nothing in the history.
-    let sql = "UPDATE sign_in SET outcome = 'ok', at = $2 WHERE id = $1";
-    let sign_in = match execute!(tx, sql, id, shop.now()).await? {
-        0 => record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?,
-        _ => id,
-    };
-    if !known {
-        letters::new_device(&mut tx, shop, sign_in).await?;
+    match password {
+        // It says itself that all other devices were signed out; this one needs no mail of its own.
+        Some(hash) => {
+            new_password::reset_whole(&mut tx, shop, customer, &hash, device).await?;
+            done(&mut tx, shop, customer, Some(id), device).await?;
+        }
+        None => came_in(&mut tx, shop, customer, Some(id), device).await?,
     }
     let entered = enter(&mut tx, shop, customer, device, old).await?;
     tx.commit().await?;
     outbox::ring();
     Ok(Opening::In(entered))
+}
+
+/// Notes that the customer came in, and tells them if they are not known by this browser, in the caller's transaction.
+pub(super) async fn came_in(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    begun: Option<Uuid>,
+    device: &Device,
+) -> Result<(), sqlx::Error> {
+    let known = devices::is_known(conn, shop, customer, device).await?;
+    let sign_in = done(conn, shop, customer, begun, device).await?;
+    if !known {
+        letters::new_device(conn, shop, sign_in).await?;
+    }
+    Ok(())
+}
+
+/// Writes the sign-in down that `begun` began, if that stands in the history: a code that was asked for instead of a
+/// password began nothing there. Gives its number.
+async fn done(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    begun: Option<Uuid>,
+    device: &Device,
+) -> Result<Uuid, sqlx::Error> {
+    if let Some(begun) = begun {
+        let sql = "UPDATE sign_in SET outcome = 'ok', at = $2 WHERE id = $1";
+        if execute!(conn, sql, begun, shop.now()).await? == 1 {
+            return Ok(begun);
+        }
+    }
+    record(conn, shop, customer, SignInOutcome::Ok, device).await
 }
 
 /// Asks for the code of the customer's app, in the caller's transaction, after something else than the password.
@@ -165,12 +197,10 @@ fn counted(known: bool, index: &[u8], device: &Device) -> Vec<(Limit, Vec<u8>)> 
     if let (true, Some(token)) = (known, &device.token) {
         return vec![(limits::LOGIN_HOME, [index, &token.hash()].concat())];
     }
-    vec![
-        (limits::LOGIN_NETWORK, device.network.as_bytes().to_vec()),
-        (limits::LOGIN_ADDRESS, index.to_vec()),
-        // The last one, so that what one network or one address is refused counts against nobody else.
-        (limits::LOGIN_ANYWHERE, Vec::new()),
-    ]
+    let mut counted = limits::of_network(limits::LOGIN_NETWORK, device);
+    // Everywhere comes last, so that what one network or one address is refused counts against nobody else.
+    counted.extend([(limits::LOGIN_ADDRESS, index.to_vec()), (limits::LOGIN_ANYWHERE, Vec::new())]);
+    counted
 }
 
 /// Signs this browser out; what its token opened is over for good.
@@ -232,10 +262,7 @@ async fn refused(
     };
     record(conn, shop, customer, outcome, device).await?;
     if outcome == SignInOutcome::Blocked {
-        let told = limits::take(conn, shop, limits::FAILED_TRIES_MAIL, customer.0.as_bytes()).await?;
-        if told == Standing::Within {
-            events::happened(conn, shop, customer, AccountEvent::ManyFailedTries, device).await?;
-        }
+        events::many_failed_tries(conn, shop, customer, device).await?;
     }
     Ok(())
 }

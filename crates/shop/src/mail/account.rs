@@ -12,7 +12,7 @@ use uuid::Uuid;
 use self::words::{About, Words};
 use super::{Letter, MailError, Part};
 use crate::account;
-use crate::account::challenge::{self, Kind};
+use crate::account::challenge::Kind;
 use crate::account::events::check_phrase;
 use crate::db::Conn;
 use crate::vault::{Asker, Field, For};
@@ -105,7 +105,7 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
                 email,
                 lang,
                 phrase: None,
-                words: words::registration_code(lang, &account::registration_code(shop, *registration)),
+                words: words::registration_code(lang, &account::mail_code(shop, *registration)),
             }
         }
         AccountMail::AlreadyRegistered { customer } => {
@@ -207,7 +207,7 @@ async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid) -> Result<Draft, Ma
         let words = words::no_account(lang, reset);
         return Ok(Draft { record: challenge, email: row.email.ok_or(MailError::Gone)?, lang, phrase: None, words });
     };
-    let code = &challenge::code(shop, challenge);
+    let code = &account::mail_code(shop, challenge);
     let words = match (reset, row.email) {
         (true, _) => words::reset_code(lang, code, &about),
         (false, Some(_)) => words::sign_in_code(lang, code, &about),
@@ -223,11 +223,11 @@ pub(super) fn samples(lang: Lang, at: i64) -> Vec<(&'static str, (String, Vec<Pa
     let user_agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
     let about = About { at, user_agent, network: "192.0.2.0/24" };
     let mut samples = vec![
-        ("registration_code", words::registration_code(lang, "123456")),
+        ("registration_code", words::registration_code(lang, "12345678")),
         ("already_registered", words::already_registered(lang)),
-        ("sign_in_code", words::sign_in_code(lang, "123456", &about)),
-        ("second_step_code", words::second_step_code(lang, "123456", &about)),
-        ("reset_code", words::reset_code(lang, "123456", &about)),
+        ("sign_in_code", words::sign_in_code(lang, "12345678", &about)),
+        ("second_step_code", words::second_step_code(lang, "12345678", &about)),
+        ("reset_code", words::reset_code(lang, "12345678", &about)),
         ("no_account", words::no_account(lang, false)),
         ("no_account_reset", words::no_account(lang, true)),
         ("new_device", words::new_device(lang, &about)),

@@ -144,7 +144,7 @@ mod tests {
             to: Plain::new("hanako@example.jp".to_owned()),
             lang: Lang::Ja,
             subject: "ご注文ありがとうございます（N-ABCD-EFGH）これは折り返すほど長い件名です".into(),
-            parts: vec![Part::Text("暖簾 <花子> 様\n= ありがとう".into()), Part::Code("123456".into())],
+            parts: vec![Part::Text("暖簾 <花子> 様\n= ありがとう".into()), Part::Code("12345678".into())],
             phrase: None,
             ledger: None,
         };
@@ -155,6 +155,7 @@ mod tests {
         let read = parse("k", &raw);
         assert_eq!((read.to.as_str(), &read.subject), ("hanako@example.jp", &letter.subject));
         assert_eq!(read.text.trim_end(), letter.text(&foot).trim_end());
+        assert!(read.text.contains("\n    1234 5678\n"), "{}", read.text);
         assert!(read.html.contains("暖簾 &lt;花子&gt; 様<br>= ありがとう"), "{}", read.html);
         assert_eq!(open(&shop, "../keys/shop").await.unwrap(), None);
         let same = written();

@@ -20,6 +20,10 @@ fn a_network_is_kept_only_as_wide_as_it_needs_to_be() {
     assert_eq!(device("").network, "203.0.113.0/24");
     let six = Device::new(String::new(), Some("2001:db8:1:2:3:4:5:6".parse().unwrap()));
     assert_eq!(six.network, "2001:db8:1:2::/64");
+    assert_eq!(six.site().as_deref(), Some("2001:db8:1::/48"));
+    let zeros = Device::new(String::new(), Some("2001:db8::1".parse().unwrap()));
+    assert_eq!((zeros.network.as_str(), zeros.site().as_deref()), ("2001:db8:0:0::/64", Some("2001:db8:0::/48")));
+    assert_eq!(device("").site(), None);
     let mapped = Device::new(String::new(), Some("::ffff:203.0.113.7".parse().unwrap()));
     assert_eq!(mapped.network, "203.0.113.0/24");
 }
@@ -77,4 +81,51 @@ on_both_databases!(the_last_use_is_noted_at_most_every_few_minutes(shop) {
     shop.clock.advance(5 * MINUTE);
     assert!(find(&shop, &token).await.unwrap().unwrap().renewed, "the cookie moves along");
     assert_eq!(list(&shop, &who).await.unwrap()[0].seen, opened + 6 * MINUTE);
+});
+
+on_both_databases!(a_request_that_was_under_way_during_a_proof_is_still_its_persons_and_proves_nothing(shop) {
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    let (old, who) = sign_in(&shop, hanako, "Firefox/1").await;
+    let proves = |who: SignedIn| {
+        let shop = &shop;
+        async move {
+            let mut tx = shop.db.write().await.unwrap();
+            let token = prove(&mut tx, shop, &who).await.unwrap();
+            tx.commit().await.unwrap();
+            token
+        }
+    };
+    let new = proves(who.clone()).await.expect("it has not ended");
+    let late = find(&shop, &old).await.unwrap().expect("nobody is signed out by another tab");
+    assert_eq!((late.session, late.customer), (who.session, hanako));
+    assert!(proves(late.clone()).await.is_none(), "it renews nothing");
+    assert!(late.recent(shop.now()).is_none(), "and is no proof");
+    assert!(find(&shop, &new).await.unwrap().unwrap().recent(shop.now()).is_some());
+    shop.clock.advance(GRACE - 1);
+    assert!(find(&shop, &old).await.unwrap().is_some());
+    shop.clock.advance(1);
+    assert!(find(&shop, &old).await.unwrap().is_none(), "a minute later it is worth nothing");
+    assert!(find(&shop, &new).await.unwrap().is_some());
+});
+
+on_both_databases!(the_token_of_before_opens_nothing_after_the_session_ended_or_the_account_changed(shop) {
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    for ends in ["end", "close by the new token", "close by the old token", "renew"] {
+        let (old, who) = sign_in(&shop, hanako, "Firefox/1").await;
+        let mut tx = shop.db.write().await.unwrap();
+        let new = prove(&mut tx, &shop, &who).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        assert!(find(&shop, &old).await.unwrap().is_some());
+        let mut tx = shop.db.write().await.unwrap();
+        match ends {
+            "close by the new token" => close(&mut tx, &new, shop.now()).await.unwrap(),
+            "close by the old token" => close(&mut tx, &old, shop.now()).await.unwrap(),
+            "renew" => drop(renew(&mut tx, &shop, who.session).await.unwrap()),
+            _ => drop(close_all(&mut tx, hanako, None, shop.now()).await.unwrap()),
+        }
+        tx.commit().await.unwrap();
+        for token in [&old, &new] {
+            assert!(find(&shop, token).await.unwrap().is_none(), "{ends}");
+        }
+    }
 });

@@ -1,6 +1,8 @@
 mod authenticator;
 
 use authenticator::Telephone;
+use noren_domain::Lang;
+use noren_domain::account::AskedFor;
 
 use super::*;
 use crate::account::testing::customer;
@@ -81,7 +83,7 @@ async fn comes_in(shop: &Shop, answer: impl AsyncFnOnce(&str) -> String) -> Resu
     let browser = browser(shop);
     let ceremony = begin_sign_in(shop, None, &browser, &device()).await.unwrap();
     let answer = answer(&ceremony.options).await;
-    Ok(sign_in(shop, &browser, ceremony.id, &answer, &device(), None).await?.customer)
+    Ok(sign_in(shop, &browser, ceremony.id, &answer, &device(), None, None).await?.customer)
 }
 
 on_both_databases!(a_passkey_is_added_and_signs_its_owner_in_again_and_again(shop) {
@@ -168,7 +170,7 @@ on_both_databases!(a_challenge_is_answered_once_even_wrongly_and_within_five_min
     let begin = || async { begin_sign_in(&shop, None, &browser, &device()).await.unwrap() };
     let finish = |id, answer: String| {
         let (shop, browser) = (&shop, &browser);
-        async move { sign_in(shop, browser, id, &answer, &device(), None).await }
+        async move { sign_in(shop, browser, id, &answer, &device(), None, None).await }
     };
 
     let once = begin().await;
@@ -197,16 +199,43 @@ on_both_databases!(a_challenge_is_answered_by_the_browser_the_customer_and_the_a
 
     let ceremony = begin_sign_in(&shop, None, &mine, &device()).await.unwrap();
     let answer = telephone.get(&ceremony.options).await;
-    assert_eq!(why(sign_in(&shop, &stranger, ceremony.id, &answer, &device(), None).await), "Stale");
+    assert_eq!(why(sign_in(&shop, &stranger, ceremony.id, &answer, &device(), None, None).await), "Stale");
     // Nor is it used up by that.
-    sign_in(&shop, &mine, ceremony.id, &answer, &device(), None).await.unwrap();
+    sign_in(&shop, &mine, ceremony.id, &answer, &device(), None, None).await.unwrap();
 
     let ceremony = begin_add(&shop, &hanako, &mine).await.unwrap();
     let made = Telephone::at(SITE).create(&ceremony.options).await;
     assert_eq!(why(finish_add(&shop, &taro, &mine, ceremony.id, &made, &name("x"), &device()).await), "Stale");
     let answer = telephone.get(&begin_sign_in(&shop, None, &mine, &device()).await.unwrap().options).await;
-    assert_eq!(why(sign_in(&shop, &mine, ceremony.id, &answer, &device(), None).await), "Stale");
+    assert_eq!(why(sign_in(&shop, &mine, ceremony.id, &answer, &device(), None, None).await), "Stale");
     finish_add(&shop, &hanako, &mine, ceremony.id, &made, &name("x"), &device()).await.unwrap();
+});
+
+on_both_databases!(a_passkey_in_place_of_the_code_from_the_mail_leaves_nothing_that_asks_for_attention(shop) {
+    let shop = at(&shop, SITE);
+    let hanako = signed_in(&shop, "hanako@example.jp").await;
+    let taro = signed_in(&shop, "taro@example.jp").await;
+    let (mut telephone, browser) = (add(&shop, &hanako).await, browser(&shop));
+    let begun = async |customer: Id<Customer>| {
+        let mut tx = shop.db.write().await.unwrap();
+        let sign_in = record(&mut tx, &shop, customer, SignInOutcome::Asked, &device()).await.unwrap();
+        let (asks, lang) = (AskedFor::Mail, Lang::Ja);
+        let pending = challenge::second_step(&mut tx, &shop, sign_in, asks, customer, lang, &device()).await.unwrap();
+        tx.commit().await.unwrap();
+        (sign_in, pending)
+    };
+    let outcome = async |sign_in: Uuid| {
+        let sql = "SELECT outcome FROM sign_in WHERE id = $1";
+        fetch_one!(shop.db.read().await.unwrap(), (String,), sql, sign_in).await.unwrap().0
+    };
+    let ((hers, pending), (his, others)) = (begun(hanako.customer()).await, begun(taro.customer()).await);
+    for pending in [&others, &pending] {
+        let ceremony = begin_sign_in(&shop, None, &browser, &device()).await.unwrap();
+        let answer = telephone.get(&ceremony.options).await;
+        sign_in(&shop, &browser, ceremony.id, &answer, &device(), None, Some(pending)).await.unwrap();
+    }
+    assert_eq!((outcome(hers).await.as_str(), outcome(his).await.as_str()), ("ok", "asked"));
+    assert_eq!(challenge::waiting(&shop, &pending, challenge::Kind::SignIn).await.unwrap(), None, "its code opens nothing");
 });
 
 on_both_databases!(whoever_proves_it_once_more_must_be_the_one_who_is_asked(shop) {
@@ -221,7 +250,7 @@ on_both_databases!(whoever_proves_it_once_more_must_be_the_one_who_is_asked(shop
     assert_eq!(why(prove(&shop, hanako.who(), &browser, ceremony.id, &answer, &device()).await), "Unknown");
     let ceremony = begin().await;
     let answer = hers.get(&ceremony.options).await;
-    assert_eq!(why(sign_in(&shop, &browser, ceremony.id, &answer, &device(), None).await), "Stale");
+    assert_eq!(why(sign_in(&shop, &browser, ceremony.id, &answer, &device(), None, None).await), "Stale");
     let token = prove(&shop, hanako.who(), &browser, ceremony.id, &answer, &device()).await.unwrap();
     let proved = session::find(&shop, &token).await.unwrap().unwrap();
     assert_eq!((proved.session, proved.proved_at), (hanako.session(), shop.now()));
@@ -240,7 +269,7 @@ on_both_databases!(who_gets_in_by_a_passkey_hears_of_a_new_device_and_a_change_o
     let browser = browser(&shop);
     let ceremony = begin_sign_in(&shop, None, &browser, &device()).await.unwrap();
     let answer = telephone.get(&ceremony.options).await;
-    let entered = sign_in(&shop, &browser, ceremony.id, &answer, &device(), None).await.unwrap();
+    let entered = sign_in(&shop, &browser, ceremony.id, &answer, &device(), None, None).await.unwrap();
     let other = session::find(&shop, &entered.token).await.unwrap().unwrap().recent(shop.now()).unwrap();
     let mails = fetch_all!(shop.db.read().await.unwrap(), (String,), "SELECT payload FROM outbox ORDER BY id").await.unwrap();
     assert!(mails.iter().any(|(mail,)| mail.contains("new_device")));

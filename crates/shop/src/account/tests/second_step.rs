@@ -10,7 +10,7 @@ use crate::session::Recent;
 const STEP: i64 = 30_000;
 
 /// What the app shows now. Time passes first: a code is taken once.
-fn app_shows(shop: &TestShop, secret: &str) -> StepCode {
+pub(super) fn app_shows(shop: &TestShop, secret: &str) -> StepCode {
     shop.clock.advance(STEP);
     let secret = Secret::try_from_base32(secret.replace(' ', "")).unwrap();
     let app = Builder::new().with_secret(secret).build().unwrap();
@@ -18,25 +18,30 @@ fn app_shows(shop: &TestShop, secret: &str) -> StepCode {
 }
 
 /// mori@example.jp with an app: the secret, the recovery codes, and the browser they are known by.
-async fn with_app(shop: &TestShop) -> (String, Vec<RecoveryCode>, Device) {
+pub(super) async fn with_app(shop: &TestShop) -> (String, Vec<RecoveryCode>, Device) {
     let owner = registered(shop, "mori@example.jp").await;
     let home = device("Firefox/1").holding(Some(owner.device.clone()));
     let who: Recent = find(shop, &owner.token).await.unwrap().unwrap().recent(shop.now()).unwrap();
     totp::begin(shop, &who).await.unwrap();
     let TotpView::Begun(setup) = totp::page(shop, &who, Lang::Ja).await.unwrap() else { panic!("it was begun") };
-    let StepCode::Digits(code) = app_shows(shop, &setup.secret) else { panic!("six digits") };
-    let codes = totp::confirm(shop, &who, &Totp::parse(&code.code).unwrap(), &home).await.unwrap().unwrap();
+    let StepCode::App(code) = app_shows(shop, &setup.secret) else { panic!("no code of an app") };
+    let codes = totp::confirm(shop, &who, &code, &home).await.unwrap().unwrap();
     (setup.secret, codes, home)
 }
 
-async fn asked(shop: &TestShop, device: &Device) -> Token {
+pub(super) async fn asked(shop: &TestShop, device: &Device) -> Token {
     match login(shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, device, None).await.unwrap() {
         Opening::Asked(pending) => pending,
         Opening::In(_) => panic!("the app is not asked for"),
     }
 }
 
-async fn step(shop: &TestShop, pending: &Token, code: &StepCode, device: &Device) -> Result<Opening, DoorError> {
+pub(super) async fn step(
+    shop: &TestShop,
+    pending: &Token,
+    code: &StepCode,
+    device: &Device,
+) -> Result<Opening, DoorError> {
     crate::account::confirm(shop, pending, code, Lang::Ja, device, None).await
 }
 
@@ -51,7 +56,8 @@ on_both_databases!(where_an_app_is_set_up_its_code_is_asked_for_in_every_browser
     assert_eq!(mails(&shop).await.len(), mails_before, "no mail takes the place of the app");
     assert_eq!(challenge::waiting(&shop, &first, Kind::SignIn).await.unwrap(), Some(AskedFor::App));
     let code = app_shows(&shop, &secret);
-    let wrong = digits(if code == digits("000000") { "000001" } else { "000000" });
+    let shown = |digits| StepCode::App(Totp::parse(digits).unwrap());
+    let wrong = if code == shown("000000") { shown("000001") } else { shown("000000") };
     assert_eq!(refused(step(&shop, &first, &wrong, &home).await), Fault::AppCode);
     assert!(matches!(step(&shop, &first, &code, &home).await.unwrap(), Opening::In(_)));
     assert_eq!(refused(step(&shop, &second, &code, &device("x")).await), Fault::AppCode, "the same code, a moment later");
@@ -74,7 +80,7 @@ on_both_databases!(five_wrong_codes_of_the_app_end_the_try_and_the_password_is_a
     let (secret, _, home) = with_app(&shop).await;
     let pending = asked(&shop, &home).await;
     let right = app_shows(&shop, &secret);
-    let wrong = StepCode::Recovery(RecoveryCode::new([9; 10]));
+    let wrong = StepCode::Recovery(RecoveryCode::new([9; 15]));
     for _ in 0..5 {
         assert_eq!(refused(step(&shop, &pending, &wrong, &home).await), Fault::AppCode);
     }
@@ -83,7 +89,7 @@ on_both_databases!(five_wrong_codes_of_the_app_end_the_try_and_the_password_is_a
 });
 
 on_both_databases!(neither_a_code_by_mail_nor_a_new_password_goes_round_the_app(shop) {
-    let (secret, _, _) = with_app(&shop).await;
+    let (secret, _, home) = with_app(&shop).await;
     let (email, strange) = (Email::parse("mori@example.jp").unwrap(), device("x"));
     let pending = ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &strange).await.unwrap();
     let by_mail = mailed_code(&shop).await;
@@ -93,17 +99,28 @@ on_both_databases!(neither_a_code_by_mail_nor_a_new_password_goes_round_the_app(
     let code = app_shows(&shop, &secret);
     assert!(matches!(step(&shop, &pending, &code, &strange).await.unwrap(), Opening::In(_)));
 
+    let open = || async {
+        let sql = "SELECT COUNT(*) FROM session WHERE ended_at IS NULL";
+        fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0
+    };
+    let told = || async { mails(&shop).await.iter().filter(|m| m["account"]["event"].is_object()).count() };
+    let before = (open().await, told().await);
     let pending = ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &strange).await.unwrap();
     let by_mail = mailed_code(&shop).await;
     let opening =
         crate::account::reset_password(&shop, &pending, &new_password(&by_mail), Lang::Ja, &strange, None).await.unwrap();
     let Opening::Asked(pending) = opening else { panic!("the mailbox alone is enough") };
-    let (open,) = fetch_one!(shop.db.read().await.unwrap(), (i64,), "SELECT COUNT(*) FROM session WHERE ended_at IS NULL")
-        .await
-        .unwrap();
-    assert_eq!(open, 0, "the new password has ended every session, and opened none");
+    assert_eq!((open().await, told().await), before, "without the app's code nothing has changed");
+    assert!(challenge::sets_password(&shop, &pending).await.unwrap());
+    asked(&shop, &home).await;
     let code = app_shows(&shop, &secret);
-    assert!(matches!(step(&shop, &pending, &code, &strange).await.unwrap(), Opening::In(_)));
+    let Opening::In(entered) = step(&shop, &pending, &code, &strange).await.unwrap() else { panic!("all was given") };
+    assert_eq!((open().await, told().await), (1, before.1 + 1), "now every other session has ended");
+    let who = find(&shop, &entered.token).await.unwrap().unwrap();
+    let outcomes = security(&shop, &who, Lang::Ja).await.unwrap().unwrap().sign_ins;
+    assert_eq!(outcomes[0].outcome, SignInOutcome::Ok, "the second step that the reset began");
+    let old = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &home, None).await;
+    assert_eq!(refused(old), Fault::Credentials);
 });
 
 on_both_databases!(a_proof_takes_the_apps_code_as_well_as_the_password(shop) {
@@ -121,7 +138,7 @@ on_both_databases!(a_proof_takes_the_apps_code_as_well_as_the_password(shop) {
 
 on_both_databases!(whoever_has_the_password_cannot_guess_the_apps_code_for_ever(shop) {
     let (secret, _, home) = with_app(&shop).await;
-    let (strange, wrong) = (device("x"), StepCode::Recovery(RecoveryCode::new([9; 10])));
+    let (strange, wrong) = (device("x"), StepCode::Recovery(RecoveryCode::new([9; 15])));
     let mut tried = 0;
     for hour in 0..3 {
         // Each right password would give five more tries.

@@ -28,9 +28,14 @@ pub(super) struct About<'a> {
 
 impl About<'_> {
     fn facts(&self, lang: Lang) -> Part {
+        let when = (lang.pick("日時", "When").to_owned(), moment::date_time(self.at, lang));
+        // What the shop's own people did came from no browser.
+        if self.user_agent.is_empty() && self.network.is_empty() {
+            return Part::Facts(vec![when]);
+        }
         let network = if self.network.is_empty() { lang.pick("不明", "unknown") } else { self.network };
         Part::Facts(vec![
-            (lang.pick("日時", "When").to_owned(), moment::date_time(self.at, lang)),
+            when,
             (lang.pick("ブラウザー", "Browser").to_owned(), Browser::of(self.user_agent).words(lang)),
             (lang.pick("接続元", "Network").to_owned(), network.to_owned()),
         ])
@@ -175,7 +180,11 @@ pub(super) fn event(lang: Lang, event: AccountEvent, about: &About<'_>) -> Words
     let (subject, said) = said(event, lang);
     let body = match event {
         // These say themselves what to do, or were nobody's own doing.
-        AccountEvent::ManyFailedTries | AccountEvent::NotMe | AccountEvent::PasskeyDoubted => said.to_owned(),
+        AccountEvent::ManyFailedTries
+        | AccountEvent::NotMe
+        | AccountEvent::PasskeyDoubted
+        | AccountEvent::FactorsRemovalAsked
+        | AccountEvent::FactorsRemoved => said.to_owned(),
         _ => lang.pick(
             format!("{said}ご本人であれば、何もする必要はありません。"),
             format!("{said} If this was you, there is nothing you need to do."),
@@ -264,6 +273,36 @@ fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static str) {
             (
                 "Many failed sign-ins",
                 "There were many failed tries to sign in to your account, so we stopped taking passwords for a while. On a device that you have used before, or with a code by mail, you can still sign in.",
+            ),
+        ),
+        AccountEvent::FactorsRemovalAsked => (
+            (
+                "二段階認証の解除のお申し出がありました",
+                "認証アプリと復旧コードをなくされたとのお申し出を受け、お客様のアカウントの二段階認証とパスキーを、下の日時から72時間後に解除します。お申し出がお客様ご自身のものでない場合は、それまでに、いつものように当店にログインして「アカウントの安全」のページで取り消してください。認証アプリかパスキーでログインされたときも、解除は取りやめになります。",
+            ),
+            (
+                "Your two-step sign-in is to be removed",
+                "We were told that you have lost your authenticator app and your recovery codes. We will remove them, and your passkeys, from your account 72 hours after the time below. If it was not you who asked, please sign in to our shop as usual before that and stop it on the page “Account security”. Signing in with your app or a passkey stops it as well.",
+            ),
+        ),
+        AccountEvent::FactorsRemoved => (
+            (
+                "二段階認証を解除しました",
+                "お申し出のとおり、お客様のアカウントの認証アプリ、復旧コード、パスキーを解除し、すべての端末をログアウトしました。次のログインには、パスワードと、メールでお送りする確認コードが必要です。ログインのあと、二段階認証をもう一度設定されることをおすすめします。",
+            ),
+            (
+                "Your two-step sign-in was removed",
+                "As we were asked, we have removed the authenticator app, the recovery codes and the passkeys of your account, and signed all devices out. To sign in you need your password and a code that we send you by mail. We advise you to set two-step sign-in up again after that.",
+            ),
+        ),
+        AccountEvent::FactorsKept => (
+            (
+                "二段階認証の解除を取りやめました",
+                "お客様のアカウントの二段階認証の解除は、取りやめになりました。認証アプリ、復旧コード、パスキーは、これまでどおりお使いいただけます。",
+            ),
+            (
+                "Your two-step sign-in stays",
+                "The removal of the two-step sign-in of your account was stopped. Your authenticator app, recovery codes and passkeys work as before.",
             ),
         ),
         AccountEvent::EmailChangeAsked => (

@@ -1,0 +1,56 @@
+//! The way out, on every page behind the door.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use noren_domain::form::Faults;
+
+use crate::form::{Refusal, use_faults};
+use crate::lang::{href, use_lang};
+use crate::ui::FaultSummary;
+
+/// Signs this browser out.
+#[server(endpoint = "account/logout")]
+pub async fn log_out() -> Result<(), Refusal> {
+    if let Some(token) = crate::request::session_token() {
+        let done = noren_shop::account::logout(&crate::request::shop(), &token).await;
+        done.map_err(|e| crate::request::failed(&e))?;
+    }
+    crate::request::clear_session_token();
+    crate::request::go("/");
+    Ok(())
+}
+
+/// A page behind the door, below the button that leads out.
+#[component]
+pub fn Room(
+    /// The page.
+    page: AnyView,
+) -> impl IntoView {
+    let lang = use_lang();
+    let out = ServerAction::<LogOut>::new();
+    let shop = href("/");
+    // Somebody leaves in another tab: what this one shows is theirs as well.
+    Effect::new(move |_| {
+        let shop = shop.clone();
+        let left = window_event_listener_untyped("storage", move |_| drop(window().location().replace(&shop)));
+        on_cleanup(move || left.remove());
+    });
+    view! {
+        <FaultSummary faults=use_faults(out, Faults::default()) labels=vec![] />
+        // No `ActionForm`: the browser itself leaves the page, and what it showed and the wasm's memory go with it,
+        // whether or not the server answers.
+        <form class="leave" method="post" action=LogOut::url() on:submit=|_| tell_other_tabs()>
+            <button type="submit" class="button button--quiet">{lang.pick("ログアウト", "Log out")}</button>
+        </form>
+        {page}
+    }
+}
+
+/// The shop keeps nothing in the browser's storage; its other tabs hear when something was there.
+fn tell_other_tabs() {
+    #[cfg(feature = "hydrate")]
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.set_item("noren-left", "1");
+        let _ = storage.remove_item("noren-left");
+    }
+}

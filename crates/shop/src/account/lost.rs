@@ -1,0 +1,126 @@
+//! Second factors that their owner has lost, recovery codes and all: the shop's operator has them taken away, once the
+//! owner, who may not be the one who asked, had time to object.
+
+use noren_domain::Id;
+use noren_domain::account::{AccountEvent, Customer};
+use uuid::Uuid;
+
+use super::factors::hold;
+use super::{DAY, challenge, devices, events, totp};
+use crate::db::Conn;
+use crate::session::{self, Device};
+use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
+
+/// The owner has so long to object: a weekend, and a day to read their mail.
+pub const DELAY: i64 = 3 * DAY;
+/// Whoever says that they have lost the app has come as far as its code within so long: the shop itself has then looked
+/// at their password, or at their mailbox.
+const CAME_SO_FAR: i64 = DAY;
+
+/// What became of asking for the removal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// The factors go at this time (UTC ms) unless their owner objects, who has been told.
+    Now(i64),
+    /// It was asked for before.
+    Already(i64),
+    /// There is no app that could be lost.
+    Nothing,
+    /// Nobody has come as far as the question for the app's code lately.
+    NotTried,
+}
+
+/// Has the customer's second factors go after [`DELAY`].
+///
+/// # Errors
+/// The database.
+pub async fn remove_later(shop: &Shop, customer: Id<Customer>) -> Result<Asked, sqlx::Error> {
+    let now = shop.now();
+    let mut tx = shop.db.write().await?;
+    hold(&mut tx, customer).await?;
+    if !totp::is_set(&mut tx, customer).await? {
+        return Ok(Asked::Nothing);
+    }
+    if let Some(due) = waiting(&mut tx, customer).await? {
+        return Ok(Asked::Already(due));
+    }
+    let sql = "SELECT 1 FROM sign_in WHERE customer_id = $1 AND outcome = 'asked' AND at > $2 LIMIT 1";
+    if fetch_optional!(tx, (i32,), sql, customer.0, now - CAME_SO_FAR).await?.is_none() {
+        return Ok(Asked::NotTried);
+    }
+    let sql = "INSERT INTO factor_removal (customer_id, asked_at, due_at) VALUES ($1, $2, $3)";
+    execute!(tx, sql, customer.0, now, now + DELAY).await?;
+    events::happened(&mut tx, shop, customer, AccountEvent::FactorsRemovalAsked, &Device::of_the_shop()).await?;
+    tx.commit().await?;
+    outbox::ring();
+    Ok(Asked::Now(now + DELAY))
+}
+
+/// When the customer's second factors go, UTC ms; `None`: they stay.
+pub(super) async fn waiting(conn: &mut Conn, customer: Id<Customer>) -> Result<Option<i64>, sqlx::Error> {
+    let sql = "SELECT due_at FROM factor_removal WHERE customer_id = $1";
+    Ok(fetch_optional!(conn, (i64,), sql, customer.0).await?.map(|(due,)| due))
+}
+
+/// Has the customer's second factors stay after all; `false`: nothing else was to happen.
+///
+/// # Errors
+/// The database.
+pub async fn keep(shop: &Shop, customer: Id<Customer>, device: &Device) -> Result<bool, sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    hold(&mut tx, customer).await?;
+    let kept = found(&mut tx, shop, customer, device).await?;
+    tx.commit().await?;
+    outbox::ring();
+    Ok(kept)
+}
+
+/// The same in the caller's transaction, for whoever has just shown that nothing is lost.
+pub(super) async fn found(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    device: &Device,
+) -> Result<bool, sqlx::Error> {
+    if execute!(conn, "DELETE FROM factor_removal WHERE customer_id = $1", customer.0).await? == 0 {
+        return Ok(false);
+    }
+    events::happened(conn, shop, customer, AccountEvent::FactorsKept, device).await?;
+    Ok(true)
+}
+
+/// Removals whose time has come.
+pub(crate) const DUE: &str = "SELECT customer_id FROM factor_removal WHERE due_at < $1 ORDER BY due_at LIMIT $2";
+
+/// Takes the second factors away whose owners did not object. What is left is what an account begins with, the password and
+/// the mailbox; whoever is signed in, or has found the lost device, must show both.
+///
+/// # Errors
+/// The database.
+pub async fn remove_due(shop: &Shop) -> Result<(), sqlx::Error> {
+    let sql = DUE;
+    let due = fetch_all!(shop.db.read().await?, (Uuid,), sql, shop.now() + 1, 100_i64).await?;
+    for (customer,) in due {
+        let customer = Id::new(customer);
+        let mut tx = shop.db.write().await?;
+        hold(&mut tx, customer).await?;
+        let sql = "DELETE FROM factor_removal WHERE customer_id = $1 AND due_at <= $2";
+        if execute!(tx, sql, customer.0, shop.now()).await? == 0 {
+            continue;
+        }
+        for sql in [
+            "DELETE FROM totp WHERE customer_id = $1",
+            "DELETE FROM recovery_code WHERE customer_id = $1",
+            "DELETE FROM passkey WHERE customer_id = $1",
+        ] {
+            execute!(tx, sql, customer.0).await?;
+        }
+        devices::forget_all(&mut tx, customer).await?;
+        challenge::end_all(&mut tx, shop, customer).await?;
+        session::close_all(&mut tx, customer, None, shop.now()).await?;
+        events::happened(&mut tx, shop, customer, AccountEvent::FactorsRemoved, &Device::of_the_shop()).await?;
+        tx.commit().await?;
+        outbox::ring();
+    }
+    Ok(())
+}

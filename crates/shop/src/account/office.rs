@@ -1,0 +1,102 @@
+//! What the shop's operator does about accounts.
+
+use noren_domain::Id;
+use noren_domain::account::{AccountEvent, Customer, Email};
+
+use super::factors::hold;
+use super::{DoorError, events, looked_for, owner};
+use crate::session::{self, Device};
+use crate::vault::Asker;
+use crate::{Shop, execute, outbox};
+
+/// Nothing was done about an account.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountOfficeError {
+    /// What was given is no address.
+    #[error("\"{0}\" is no e-mail address; write it as name@example.jp")]
+    Address(String),
+    /// Nobody has it.
+    #[error("there is no account with this address; ask which one the person registered with")]
+    Nobody,
+    /// The vault or the database.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// The customer with this address. Looking for them stands in the vault's ledger as the operator's.
+///
+/// # Errors
+/// It is none, or nobody's; the vault or the database.
+pub async fn customer(shop: &Shop, address: &str, route: &'static str) -> Result<Id<Customer>, AccountOfficeError> {
+    let email = Email::parse(address).map_err(|_| AccountOfficeError::Address(address.to_owned()))?;
+    let index = looked_for(shop, Asker::operator(route), &email).await?;
+    let found = owner(&mut shop.db.read().await?, &index).await?;
+    found.map(Id::new).ok_or(AccountOfficeError::Nobody)
+}
+
+/// Ends every session of one customer, who is told by mail; gives their number.
+///
+/// # Errors
+/// Nobody has the address; the vault or the database.
+pub async fn end_sessions(shop: &Shop, address: &str) -> Result<u64, AccountOfficeError> {
+    let customer = customer(shop, address, "sessions/end").await?;
+    let mut tx = shop.db.write().await?;
+    hold(&mut tx, customer).await?;
+    let ended = session::close_all(&mut tx, customer, None, shop.now()).await?;
+    if ended > 0 {
+        events::happened(&mut tx, shop, customer, AccountEvent::SessionsEnded, &Device::of_the_shop()).await?;
+    }
+    tx.commit().await?;
+    outbox::ring();
+    Ok(ended)
+}
+
+/// Ends every session of everybody; gives their number. It sends no mails: all customers at once would be told of
+/// something that is not about them.
+///
+/// # Errors
+/// The database.
+pub async fn end_all_sessions(shop: &Shop) -> Result<u64, sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    let ended = execute!(tx, "UPDATE session SET ended_at = $1 WHERE ended_at IS NULL", shop.now()).await?;
+    tx.commit().await?;
+    Ok(ended)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::testing::{customer, proved};
+    use crate::{fetch_one, on_both_databases};
+
+    on_both_databases!(the_operator_ends_the_sessions_of_one_person_who_hears_of_it_or_of_all(shop) {
+        let (hers, his) = (customer(&shop, "hanako@example.jp").await, customer(&shop, "taro@example.jp").await);
+        for who in [hers, hers, his] {
+            proved(&shop, who).await;
+        }
+        let open = async || {
+            let sql = "SELECT COUNT(*) FROM session WHERE ended_at IS NULL";
+            fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0
+        };
+        let told = async || {
+            fetch_one!(shop.db.read().await.unwrap(), (i64,), "SELECT COUNT(*) FROM account_event").await.unwrap().0
+        };
+        assert_eq!(end_sessions(&shop, "Hanako@example.jp").await.unwrap(), 2);
+        assert_eq!((open().await, told().await), (1, 1));
+        assert_eq!(end_sessions(&shop, "hanako@example.jp").await.unwrap(), 0);
+        assert_eq!((open().await, told().await), (1, 1), "nothing was done and nothing is told");
+        proved(&shop, hers).await;
+        assert_eq!(end_all_sessions(&shop).await.unwrap(), 2);
+        assert_eq!((open().await, told().await), (0, 1));
+    });
+
+    on_both_databases!(an_address_that_is_nobodys_is_told_in_words(shop) {
+        let unknown = end_sessions(&shop, "nobody@example.jp").await.unwrap_err();
+        assert!(matches!(unknown, AccountOfficeError::Nobody), "{unknown}");
+        let none = end_sessions(&shop, "nobody").await.unwrap_err().to_string();
+        assert!(none.starts_with("\"nobody\" is no e-mail address;"), "{none}");
+    });
+}

@@ -1,0 +1,133 @@
+//! Guessing codes: at one customer, from one network, at many customers from everywhere.
+
+use noren_domain::account::MAIL_DIGITS;
+
+use super::*;
+
+/// A browser in the network with this number.
+fn from(network: u32) -> Device {
+    let [.., a, b] = network.to_be_bytes();
+    Device::new("x".to_owned(), Some(std::net::Ipv4Addr::new(10, a, b, 1).into()))
+}
+
+/// Another wrong code of this customer's, from this device; what was said.
+async fn guess(shop: &TestShop, email: &str, device: &Device) -> Fault {
+    let pending = match login(shop, &credentials(email, PASSWORD), Lang::Ja, device, None).await {
+        Ok(Opening::Asked(pending)) => pending,
+        other => return refused(other),
+    };
+    let code = mailed_code(shop).await;
+    refused(confirm(shop, &pending, &typed(&another(&code)), device, None).await)
+}
+
+async fn used_up(shop: &TestShop, limit: limits::Limit, who: &[u8]) {
+    let mut tx = shop.db.write().await.unwrap();
+    while limits::take(&mut tx, shop, limit, who).await.unwrap() == limits::Standing::Within {}
+    tx.commit().await.unwrap();
+}
+
+on_both_databases!(a_code_by_mail_has_the_digits_it_should_and_one_for_each_mail(shop) {
+    let ids: Vec<Uuid> = (0..200).map(|_| shop.entropy.uuid(shop.now())).collect();
+    let codes: std::collections::BTreeSet<String> = ids.iter().map(|id| mail_code(&shop, *id)).collect();
+    assert!(codes.len() > 190, "they differ");
+    assert!(codes.iter().all(|code| code.len() == MAIL_DIGITS && Verify::parse(code).is_ok()));
+    assert!(codes.iter().any(|code| code.starts_with('0')), "with the zeros in front");
+    assert_eq!(mail_code(&shop, ids[0]), mail_code(&shop, ids[0]));
+});
+
+on_both_databases!(while_there_are_many_wrong_codes_everywhere_strangers_have_two_tries_an_hour_and_the_right_code_opens(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let home = device("Firefox/1").holding(Some(owner.device.clone()));
+    used_up(&shop, limits::WRONG_CODES, &[]).await;
+    // Somebody with the password and many networks.
+    for network in 0..2 {
+        assert_eq!(guess(&shop, "mori@example.jp", &from(network)).await, Fault::Code);
+    }
+    assert!(matches!(guess(&shop, "mori@example.jp", &from(3)).await, Fault::TooMany { minutes: 30 }));
+    // The owner at home does not notice, and in a strange browser comes in with the right code.
+    assert!(lets_in(&shop, &mut home.clone()).await);
+    registered(&shop, "hayashi@example.jp").await;
+    entered(&shop, "hayashi@example.jp", &from(4)).await;
+    shop.clock.advance(60 * MINUTE);
+    for network in 10..15 {
+        assert_eq!(guess(&shop, "mori@example.jp", &from(network)).await, Fault::Code, "it is over");
+    }
+});
+
+on_both_databases!(wrong_codes_are_counted_everywhere_but_at_home(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let counted = || async {
+        let mut tx = shop.db.write().await.unwrap();
+        let mut left = 0;
+        while limits::take(&mut tx, &shop, limits::WRONG_CODES, &[]).await.unwrap() == limits::Standing::Within {
+            left += 1;
+        }
+        left
+    };
+    let before = counted().await;
+    guess(&shop, "mori@example.jp", &device("x")).await;
+    assert_eq!(counted().await, before - 1);
+    // At home the password opens; a code is asked for where the mailbox stands in for it.
+    let home = device("Firefox/1").holding(Some(owner.device));
+    let email = Email::parse("mori@example.jp").unwrap();
+    let pending = ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &home).await.unwrap();
+    let code = mailed_code(&shop).await;
+    assert_eq!(refused(confirm(&shop, &pending, &typed(&another(&code)), &home, None).await), Fault::Code);
+    assert_eq!(counted().await, before - 1);
+});
+
+on_both_databases!(a_network_that_types_many_codes_is_stopped_and_its_owners_at_home_are_not(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let stranger = device("x");
+    used_up(&shop, limits::STEP_NETWORK, stranger.network.as_bytes()).await;
+    assert!(matches!(guess(&shop, "mori@example.jp", &stranger).await, Fault::TooMany { .. }));
+    assert_eq!(mails(&shop).await.iter().filter(|m| m["account"]["event"].is_object()).count(), 0, "it is not about them");
+    assert_eq!(guess(&shop, "mori@example.jp", &from(1)).await, Fault::Code);
+    assert!(lets_in(&shop, &mut stranger.holding(Some(owner.device))).await);
+});
+
+on_both_databases!(who_has_all_the_networks_of_a_site_has_no_more_than_four_times_the_tries_of_one(shop) {
+    let of = |network: u16| {
+        let address = std::net::Ipv6Addr::new(0x2001, 0xdb8, 7, network, 0, 0, 0, 1);
+        Device::new("x".to_owned(), Some(address.into()))
+    };
+    let tries = |device: Device| {
+        let shop = &shop;
+        async move {
+            let mut tx = shop.db.write().await.unwrap();
+            let mut within = true;
+            for (limit, who) in limits::of_network(limits::LOGIN_NETWORK, &device) {
+                within &= limits::take(&mut tx, shop, limit, &who).await.unwrap() == limits::Standing::Within;
+            }
+            tx.commit().await.unwrap();
+            within
+        }
+    };
+    for network in 0..4 {
+        for _ in 0..50 {
+            assert!(tries(of(network)).await);
+        }
+    }
+    assert!(!tries(of(4)).await, "a fifth network of the same site");
+    assert!(tries(from(1)).await);
+    let unknown = login(&shop, &credentials("nobody@example.jp", PASSWORD), Lang::Ja, &of(5), None).await;
+    assert!(matches!(refused(unknown), Fault::TooMany { .. }));
+});
+
+on_both_databases!(an_owner_hears_of_many_failed_tries_once_a_day_whichever_door_was_tried(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let who = find(&shop, &owner.token).await.unwrap().unwrap();
+    let told = || async { mails(&shop).await.iter().filter(|m| m["account"]["event"].is_object()).count() };
+    for day in 1..3 {
+        for network in 0..11 {
+            guess(&shop, "mori@example.jp", &from(network)).await;
+        }
+        assert_eq!(told().await, day);
+        for _ in 0..11 {
+            refused(prove(&shop, &who, &shown("not the password"), &device("x")).await);
+            refused(login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, &device("y"), None).await);
+        }
+        assert_eq!(told().await, day);
+        shop.clock.advance(DAY);
+    }
+});

@@ -1,0 +1,92 @@
+//! Second factors whose owner says that they have lost them.
+
+use noren_domain::account::AccountEvent;
+
+use super::second_step::{app_shows, asked, step, with_app};
+use super::*;
+use crate::account::lost::{Asked, DELAY, keep, remove_due, remove_later};
+
+async fn owner_of(shop: &TestShop) -> Id<Customer> {
+    Id::new(fetch_one!(shop.db.read().await.unwrap(), (Uuid,), "SELECT id FROM customer").await.unwrap().0)
+}
+
+/// What the owner was told by mail, in this order.
+async fn told(shop: &TestShop) -> Vec<AccountEvent> {
+    let sql = "SELECT kind FROM account_event ORDER BY at, id";
+    let rows = fetch_all!(shop.db.read().await.unwrap(), (String,), sql).await.unwrap();
+    rows.into_iter().map(|(kind,)| AccountEvent::from_word(&kind).unwrap()).collect()
+}
+
+on_both_databases!(lost_factors_go_three_days_after_somebody_came_as_far_as_their_code_and_the_owner_is_told_twice(shop) {
+    let (_, codes, home) = with_app(&shop).await;
+    let customer = owner_of(&shop).await;
+    assert_eq!(remove_later(&shop, customer).await.unwrap(), Asked::NotTried, "the shop has looked at no password");
+    let pending = asked(&shop, &device("x")).await;
+    shop.clock.advance(1);
+    let due = shop.now() + DELAY;
+    assert_eq!(remove_later(&shop, customer).await.unwrap(), Asked::Now(due));
+    assert_eq!(remove_later(&shop, customer).await.unwrap(), Asked::Already(due));
+    assert_eq!(told(&shop).await.last(), Some(&AccountEvent::FactorsRemovalAsked));
+    shop.clock.advance(DELAY - 1);
+    remove_due(&shop).await.unwrap();
+    assert_eq!(challenge::waiting(&shop, &asked(&shop, &home).await, Kind::SignIn).await.unwrap(), Some(AskedFor::App));
+    shop.clock.advance(1);
+    remove_due(&shop).await.unwrap();
+    remove_due(&shop).await.unwrap();
+    assert_eq!(told(&shop).await.last(), Some(&AccountEvent::FactorsRemoved));
+    assert_eq!(told(&shop).await.len(), 3, "the app, the removal, and that it is done");
+    // What is left is the password with the mailbox, in whichever browser.
+    for sql in [
+        "SELECT COUNT(*) FROM totp",
+        "SELECT COUNT(*) FROM recovery_code",
+        "SELECT COUNT(*) FROM session WHERE ended_at IS NULL",
+        "SELECT COUNT(*) FROM known_device",
+        "SELECT COUNT(*) FROM challenge",
+    ] {
+        assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, 0, "{sql}");
+    }
+    let spent = StepCode::Recovery(codes[0].clone());
+    assert_eq!(refused(step(&shop, &pending, &spent, &device("x")).await), Fault::Code);
+    assert!(find(&shop, &entered(&shop, "mori@example.jp", &home).await.token).await.unwrap().is_some());
+    assert_eq!(remove_later(&shop, customer).await.unwrap(), Asked::Nothing);
+});
+
+on_both_databases!(the_owner_stops_it_by_a_press_and_by_coming_in_with_what_is_said_to_be_lost(shop) {
+    let (secret, _, home) = with_app(&shop).await;
+    let customer = owner_of(&shop).await;
+    asked(&shop, &device("thief")).await;
+    for by_coming_in in [false, true] {
+        assert!(matches!(remove_later(&shop, customer).await.unwrap(), Asked::Now(_)));
+        shop.clock.advance(1);
+        if by_coming_in {
+            let pending = asked(&shop, &home).await;
+            let code = app_shows(&shop, &secret);
+            let Opening::In(entered) = step(&shop, &pending, &code, &home).await.unwrap() else { panic!("it was right") };
+            let who = find(&shop, &entered.token).await.unwrap().unwrap();
+            assert!(view::security(&shop, &who, Lang::Ja).await.unwrap().unwrap().factors.removal.is_none());
+        } else {
+            assert!(keep(&shop, customer, &home).await.unwrap());
+            assert!(!keep(&shop, customer, &home).await.unwrap());
+        }
+        assert_eq!(told(&shop).await.last(), Some(&AccountEvent::FactorsKept));
+        shop.clock.advance(1);
+    }
+    shop.clock.advance(DELAY);
+    remove_due(&shop).await.unwrap();
+    let pending = asked(&shop, &home).await;
+    assert_eq!(challenge::waiting(&shop, &pending, Kind::SignIn).await.unwrap(), Some(AskedFor::App));
+});
+
+on_both_databases!(a_removal_that_waits_stands_on_the_security_page_and_asks_for_attention(shop) {
+    let (secret, _, home) = with_app(&shop).await;
+    let pending = asked(&shop, &home).await;
+    let code = app_shows(&shop, &secret);
+    let Opening::In(entered) = step(&shop, &pending, &code, &home).await.unwrap() else { panic!("it was right") };
+    let who = find(&shop, &entered.token).await.unwrap().unwrap();
+    asked(&shop, &home).await;
+    let before = view::security(&shop, &who, Lang::Ja).await.unwrap().unwrap();
+    let Asked::Now(due) = remove_later(&shop, who.customer).await.unwrap() else { panic!("it was asked for") };
+    let page = view::security(&shop, &who, Lang::Ja).await.unwrap().unwrap();
+    assert_eq!(page.factors.removal, Some(due));
+    assert_eq!(page.attention(), before.attention() + 1);
+});

@@ -1,0 +1,27 @@
+// Signing out: nothing of the account is left in the browser.
+import { expect, test } from '../fixtures.ts';
+
+test('who signs out leaves no page of the account behind, neither by the back button nor in another tab @all', async ({ page, shop, visit, t }) => {
+  await shop.register();
+  await visit('/account/security');
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await expect(other.getByRole('heading', { level: 1 })).toHaveText(t('アカウントの安全', 'Account security'));
+  await shop.button('ログアウト', 'Log out').first().click();
+  await expect(page).toHaveURL((url) => ['/', '/en'].includes(url.pathname));
+  await page.goBack();
+  await expect(page).toHaveURL(/\/login\?next=/);
+  await other.reload();
+  await expect(other).toHaveURL(/\/login\?next=/);
+});
+
+test('another tab leaves the account at once', async ({ page, shop, visit, t }) => {
+  await shop.register();
+  await visit('/account/security');
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await expect(other.locator('html[data-hydrated]')).toBeAttached();
+  await shop.button('ログアウト', 'Log out').first().click();
+  await expect(other).toHaveURL((url) => ['/', '/en'].includes(url.pathname));
+  await expect(other.getByText(t('アカウントの安全', 'Account security'))).toHaveCount(0);
+});
