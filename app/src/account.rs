@@ -2,6 +2,7 @@
 
 mod code;
 mod confirm;
+mod email_change;
 mod factors;
 mod home;
 mod login;
@@ -20,6 +21,7 @@ mod totp;
 mod verify;
 
 pub use confirm::{ConfirmSignInPage, MailCodePage};
+pub use email_change::{EmailBackPage, EmailDonePage, EmailLinkPage, EmailPage};
 pub use home::AccountPage;
 pub use login::LoginPage;
 pub use orders::{MyOrderPage, MyOrdersPage};

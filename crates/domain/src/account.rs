@@ -1,5 +1,6 @@
 //! Accounts: customers, their ways in, and what the account pages show.
 
+mod email_change;
 mod event;
 mod factors;
 mod forms;
@@ -9,6 +10,9 @@ mod phrase;
 mod view;
 
 pub use crate::email::Email;
+pub use email_change::{
+    EmailBack, EmailBackForm, EmailChange, EmailCodeForm, EmailForm, EmailLink, EmailStep, EmailView, PendingEmail,
+};
 pub use event::AccountEvent;
 pub use factors::{
     FactorsView, QrView, RecoveryCode, RecoveryLeft, RecoveryView, Totp, TotpForm, TotpSetup, TotpView, in_fours,

@@ -321,6 +321,7 @@ mod tests {
             ("challenge_expires", account::challenge::OVER),
             ("known_device_seen", account::OVER_DEVICES),
             ("account_event_at", account::events::OVER),
+            ("email_change_due", account::email_change::OVER),
         ] {
             let mut tx = shop.db.write().await.unwrap();
             execute!(tx, before).await.unwrap();

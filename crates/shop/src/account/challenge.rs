@@ -13,7 +13,10 @@ use uuid::Uuid;
 
 use super::factors::hold;
 use super::limits::{self, Standing};
-use super::{DoorError, MINUTE, at_the_door, devices, events, letters, looked_for, owner, recovery, six_digits, totp};
+use super::{
+    DoorError, MINUTE, at_the_door, devices, email_change, events, letters, looked_for, owner, recovery, six_digits,
+    totp,
+};
 use crate::db::Conn;
 use crate::session::Device;
 use crate::token::Token;
@@ -280,6 +283,7 @@ pub(super) async fn end_all(conn: &mut Conn, shop: &Shop, customer: Id<Customer>
     for (id,) in fetch_all!(conn, (Uuid,), sql, customer.0).await? {
         end(conn, shop, id).await?;
     }
+    email_change::end_open(conn, shop, customer).await?;
     Ok(())
 }
 
