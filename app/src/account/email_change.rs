@@ -1,16 +1,18 @@
-//! The address of the account: its section of the security page, and the page that changes it.
+//! The address of the account: the page that changes it, its section of the security page, and the way back.
 
 mod back;
+mod section;
 
 pub use back::{EmailBackPage, EmailDonePage, EmailLinkPage};
+pub(super) use section::{EmailBanner, EmailSection};
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::{EmailCodeForm, EmailForm, EmailStep, EmailView, PendingEmail};
 use noren_domain::form::Faults;
-use noren_domain::moment;
 use serde::{Deserialize, Serialize};
 
+use self::section::{StopForm, back_words, pending_words};
 use super::code::{CodeField, MailboxNote};
 use crate::form::{Form, Refusal, either_faults, use_faults};
 use crate::lang::{href, use_lang};
@@ -138,122 +140,6 @@ pub async fn stop_email() -> Result<(), Refusal> {
     Ok(())
 }
 
-/// On the pages of the account, while a change waits for its day.
-#[component]
-pub fn EmailBanner(
-    /// When it takes effect, UTC ms.
-    until: i64,
-) -> impl IntoView {
-    let lang = use_lang();
-    let when = moment::date_time(until, lang);
-    view! {
-        <Note kind=NoteKind::Warning>
-            <p>
-                {lang.pick(
-                    format!("{when}以降に、このアカウントのメールアドレスが変わります。お心当たりがない場合は、すぐに止めてください。"),
-                    format!("The e-mail address of this account will be changed on {when} or shortly after. If you did not ask for that, please stop it now."),
-                )}
-                " " <a href=href("/account/security#email")>{lang.pick("変更を確認する", "See the change")}</a>
-            </p>
-        </Note>
-    }
-}
-
-/// On the security page: the address, what is going on with it, and the way to another one.
-#[component]
-pub fn EmailSection(
-    /// The address.
-    email: EmailView,
-    /// Stops what is under way.
-    stop: ServerAction<StopEmail>,
-) -> impl IntoView {
-    let lang = use_lang();
-    let EmailView { address, verified_at, pending, back } = email;
-    let pending = pending.map(|pending| {
-        let words = pending_words(&pending);
-        let on = (pending.step != EmailStep::Waiting).then(|| {
-            view! { <a class="button" href=href(PAGE)>{lang.pick("手続きを続ける", "Go on with it")}</a> }
-        });
-        view! {
-            <Note kind=NoteKind::Warning>
-                <p>{words}</p>
-            </Note>
-            <div class="button-row">{on} <StopForm stop /></div>
-        }
-    });
-    let change = pending.is_none().then(|| {
-        view! {
-            <p><a class="button button--quiet" href=href(PAGE)>{lang.pick("メールアドレスを変更する", "Change the address")}</a></p>
-        }
-    });
-    let back = back.map(|back| view! { <p>{back_words(back.until, back.paper)}</p> });
-    view! {
-        <section class="stack" aria-labelledby="email">
-            <h2 id="email">{lang.pick("メールアドレス", "E-mail address")}</h2>
-            <p class="email-address">{address.unwrap_or_else(|| lang.pick("いまは表示できません。", "It cannot be shown now.").to_owned())}</p>
-            <p class="muted small">
-                {lang.pick("最後に確認した日: ", "Last confirmed on ")}
-                <time datetime=moment::machine(verified_at)>{moment::date(verified_at, lang)}</time>
-            </p>
-            {pending}
-            {back}
-            {change}
-        </section>
-    }
-}
-
-fn pending_words(pending: &PendingEmail) -> String {
-    let lang = use_lang();
-    let to = pending.address.as_deref().unwrap_or("?");
-    let when = moment::date_time(pending.due_at, lang);
-    match pending.step {
-        EmailStep::NewCode | EmailStep::OldCode => lang.pick(
-            format!("{to} への変更の手続き中です。アドレスはまだ変わっていません。"),
-            format!("A change to {to} is under way. The address is still the one above."),
-        ),
-        EmailStep::Waiting => lang.pick(
-            format!("{when}以降に、{to} に変わります。お心当たりがない場合は、すぐに止めてください。"),
-            format!("It will be changed to {to} on {when} or shortly after. If you did not ask for that, please stop it now."),
-        ),
-    }
-}
-
-fn back_words(until: i64, paper: bool) -> AnyView {
-    let lang = use_lang();
-    let when = moment::date_time(until, lang);
-    if paper {
-        view! {
-            {lang.pick(
-                format!("{when}までは、復旧コードを使って"),
-                format!("Until {when} a recovery code can "),
-            )}
-            <a href=href("/account/email/back")>{lang.pick("元のアドレスに戻せます", "put the earlier address back")}</a>
-            {lang.pick("。", ".")}
-        }
-        .into_any()
-    } else {
-        let words = lang.pick(
-            format!("{when}までは、元のアドレスにお送りしたメールのリンクから、元に戻せます。"),
-            format!("Until {when} the link in our mail to the earlier address can put it back."),
-        );
-        words.into_any()
-    }
-}
-
-#[component]
-fn StopForm(stop: ServerAction<StopEmail>) -> impl IntoView {
-    let lang = use_lang();
-    view! {
-        <ActionForm action=stop>
-            <SubmitButton
-                label=lang.pick("変更を止める", "Stop the change")
-                pending=stop.pending()
-                class="button button--quiet"
-            />
-        </ActionForm>
-    }
-}
-
 /// Another address.
 #[component]
 pub fn EmailPage() -> impl IntoView {
@@ -336,27 +222,16 @@ fn EmailBody(data: EmailData, acts: Acts) -> impl IntoView {
 #[component]
 fn AskView(values: EmailForm, faults: Signal<Faults>, recovery: u32, action: ServerAction<AskEmail>) -> impl IntoView {
     let lang = use_lang();
-    let paper = if recovery > 0 {
-        view! {
-            <Field
-                name="recovery"
-                label=lang.pick("復旧コード", "Recovery code")
-                faults
-                autocomplete="off"
-                optional=true
-                max=60
-                hint=lang.pick(
-                    "上の項目を選んだときだけ入力してください。この3日のうちに作ったコードは使えません。",
-                    "Only if you have ticked the box above. Codes that were made in the last three days do not count.",
-                )
-            />
-        }
-        .into_any()
+    let old_unsafe = if recovery > 0 {
+        view! { <OldUnsafe ticked=!values.old_unsafe.is_empty() faults /> }.into_any()
     } else {
         view! {
             <p class="muted small">
-                {lang.pick("お使いいただける復旧コードがありません。", "You have no recovery codes. ")}
-                <a href=href("/account/security/recovery")>{lang.pick("復旧コードを作る", "Make some")}</a>
+                {lang.pick(
+                    "現在のメールをほかの人に読まれているおそれがあるときは、現在のアドレスの代わりに復旧コードを使えます。作ってから3日たった復旧コードが必要です。",
+                    "If somebody else may read your present mail, a recovery code can take its place. It must be three days old. ",
+                )}
+                <a href=href("/account/security/recovery")>{lang.pick("復旧コードを作る", "Make recovery codes")}</a>
             </p>
         }
         .into_any()
@@ -379,27 +254,7 @@ fn AskView(values: EmailForm, faults: Signal<Faults>, recovery: u32, action: Ser
                     autocomplete="email"
                     max=254
                 />
-                <fieldset>
-                    <legend>{lang.pick("現在のメールボックスが安全でないとき", "If the present mailbox is not safe")}</legend>
-                    <label class="choice">
-                        <input type="checkbox" name="old_unsafe" value="1" checked=!values.old_unsafe.is_empty() />
-                        <span class="choice__body">
-                            <span>
-                                {lang.pick(
-                                    "現在のメールを、ほかの人に読まれているおそれがある",
-                                    "Somebody else may read my present mail",
-                                )}
-                            </span>
-                            <span class="choice__hint">
-                                {lang.pick(
-                                    "変更のお知らせも、元に戻すリンクも、現在のアドレスには送りません。代わりに復旧コードをお尋ねします。",
-                                    "Neither news of the change nor a link to take it back goes there. We ask for a recovery code instead.",
-                                )}
-                            </span>
-                        </span>
-                    </label>
-                    {paper}
-                </fieldset>
+                {old_unsafe}
                 <SubmitButton
                     label=lang.pick("確認コードを送る", "Send me the code")
                     pending=action.pending()
@@ -413,6 +268,46 @@ fn AskView(values: EmailForm, faults: Signal<Faults>, recovery: u32, action: Ser
                 "Orders that you have placed keep their delivery and their address. If you get our newsletter, we will ask you once more at the new address.",
             )}
         </p>
+    }
+}
+
+/// The old mailbox is told nothing, and a recovery code takes its place.
+#[component]
+fn OldUnsafe(ticked: bool, faults: Signal<Faults>) -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <fieldset class="stack">
+            <legend>{lang.pick("現在のメールボックスが安全でないとき", "If the present mailbox is not safe")}</legend>
+            <label class="choice">
+                <input type="checkbox" name="old_unsafe" value="1" checked=ticked />
+                <span class="choice__body">
+                    <span>
+                        {lang.pick(
+                            "現在のメールを、ほかの人に読まれているおそれがある",
+                            "Somebody else may read my present mail",
+                        )}
+                    </span>
+                    <span class="choice__hint">
+                        {lang.pick(
+                            "変更のお知らせも、元に戻すリンクも、現在のアドレスには送りません。代わりに復旧コードをお尋ねします。",
+                            "Neither news of the change nor a link to take it back goes there. We ask for a recovery code instead.",
+                        )}
+                    </span>
+                </span>
+            </label>
+            <Field
+                name="recovery"
+                label=lang.pick("復旧コード", "Recovery code")
+                faults
+                autocomplete="off"
+                optional=true
+                max=60
+                hint=lang.pick(
+                    "上の項目を選んだときだけ入力してください。この3日のうちに作ったコードは使えません。",
+                    "Only if you have ticked the box above. Codes that were made in the last three days do not count.",
+                )
+            />
+        </fieldset>
     }
 }
 

@@ -11,20 +11,23 @@
 
 mod back;
 mod effect;
+mod pause;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod view;
 
-use noren_domain::account::{
-    AccountEvent, Customer, Email, EmailBack, EmailChange, EmailStep, EmailView, PendingEmail, StepCode,
-};
+use noren_domain::account::{AccountEvent, Customer, Email, EmailChange, StepCode};
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
 pub use back::{TakenBack, link, take_back, take_back_with_paper};
+pub use pause::paused_until;
+pub(super) use pause::{needs_paper, paused};
 pub(crate) use rows::{Row, is_held, of};
+pub use view::{view, waits_until};
 
 use super::challenge::{self, CODE_LIFE};
 use super::limits::{self, Standing};
@@ -62,41 +65,6 @@ pub enum Confirmed {
 /// What the link carries that takes the change `id` back. It is in no table, and the database alone makes none.
 pub(crate) fn back_token(shop: &Shop, id: Uuid) -> Token {
     Token::from_bytes(&shop.keys.derive("email-back", id.as_bytes()))
-}
-
-/// Until when what a thief would do next is not done, for the address of the account was changed: second factors are
-/// not removed, and credit is not spent. UTC ms; `None`: it may be done.
-///
-/// # Errors
-/// The database.
-pub async fn paused_until(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<Option<i64>, sqlx::Error> {
-    let sql = "SELECT MAX(changed_at) FROM email_change WHERE customer_id = $1 AND state = 'done'";
-    let changed = fetch_optional!(conn, (Option<i64>,), sql, customer.0).await?.and_then(|(at,)| at);
-    Ok(changed.map(|at| at + PATIENCE).filter(|until| *until > shop.now()))
-}
-
-/// Like [`paused_until`], as the fault to show.
-pub(super) async fn paused(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<Option<Fault>, sqlx::Error> {
-    Ok(paused_until(conn, shop, customer).await?.map(|until| pause(shop, until)))
-}
-
-/// Whether recovery codes must stay as they are: as long as one of them can take a change back.
-pub(super) async fn needs_paper(
-    conn: &mut Conn,
-    shop: &Shop,
-    customer: Id<Customer>,
-) -> Result<Option<Fault>, sqlx::Error> {
-    let sql = "SELECT MAX(due_at) FROM email_change WHERE customer_id = $1 AND state = 'done' AND way = 'paper'";
-    let until = fetch_optional!(conn, (Option<i64>,), sql, customer.0).await?.and_then(|(until,)| until);
-    match until.filter(|until| *until > shop.now()) {
-        Some(until) => Ok(Some(pause(shop, until))),
-        None => paused(conn, shop, customer).await,
-    }
-}
-
-fn pause(shop: &Shop, until: i64) -> Fault {
-    const HOUR: i64 = 60 * 60 * 1_000;
-    Fault::Paused { hours: u32::try_from((until - shop.now() + HOUR - 1) / HOUR).unwrap_or(u32::MAX) }
 }
 
 /// Asks for another address. A code goes to the new mailbox, and unless that is unsafe, a notice to the old one.
@@ -376,59 +344,6 @@ async fn end(conn: &mut Conn, shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error>
     letters::forget_email_code(conn, shop, code_id).await?;
     letters::forget_email(conn, shop, id).await?;
     Ok(1)
-}
-
-/// The customer's address and what is going on with it; `None` if the account has gone.
-///
-/// # Errors
-/// The database.
-pub async fn view(shop: &Shop, who: &SignedIn) -> Result<Option<EmailView>, sqlx::Error> {
-    let mut conn = shop.db.read().await?;
-    let sql = "SELECT email, COALESCE(email_verified_at, created_at) FROM customer WHERE id = $1";
-    let Some((email, verified_at)) = fetch_optional!(conn, (Vec<u8>, i64), sql, who.customer.0).await? else {
-        return Ok(None);
-    };
-    let pending = rows::open(&mut conn, shop, who.customer).await?;
-    let sql = "SELECT due_at, way = 'paper' FROM email_change WHERE customer_id = $1 AND state = 'done' AND due_at > $2
-               ORDER BY due_at DESC LIMIT 1";
-    let back = fetch_optional!(conn, (i64, bool), sql, who.customer.0, shop.now()).await?;
-    drop(conn);
-    let address = shown(shop, who, &email).await;
-    let pending = match pending {
-        Some(row) => Some(PendingEmail {
-            address: shown(shop, who, &row.email).await,
-            step: match row.state.as_str() {
-                "new" => EmailStep::NewCode,
-                "old" => EmailStep::OldCode,
-                _ => EmailStep::Waiting,
-            },
-            due_at: row.due_at,
-        }),
-        None => None,
-    };
-    let back = back.map(|(until, paper)| EmailBack { until, paper });
-    Ok(Some(EmailView { address, verified_at, pending, back }))
-}
-
-/// An address of the customer's, as far as it can be opened now: the page is worth seeing without it.
-async fn shown(shop: &Shop, who: &SignedIn, sealed: &Vec<u8>) -> Option<String> {
-    let asker = Asker::customer(who.customer, ROUTE);
-    match shop.vault.open(asker, For::SelfView, who.customer.0, &[(Field::Email, Some(sealed))]).await {
-        Ok(opened) => Some(opened.expose(Field::Email).to_owned()),
-        Err(error) => {
-            tracing::warn!(%error, "a customer's address cannot be shown");
-            None
-        }
-    }
-}
-
-/// When the change that waits takes effect, UTC ms; `None`: none waits.
-///
-/// # Errors
-/// The database.
-pub async fn waits_until(shop: &Shop, customer: Id<Customer>) -> Result<Option<i64>, sqlx::Error> {
-    let sql = "SELECT due_at FROM email_change WHERE customer_id = $1 AND state = 'waiting'";
-    Ok(fetch_optional!(shop.db.read().await?, (i64,), sql, customer.0).await?.map(|(at,)| at))
 }
 
 /// Changes whose time is over, or has come.
