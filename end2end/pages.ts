@@ -3,7 +3,7 @@
 import { expect } from '@playwright/test';
 import { code } from './authenticator.ts';
 import { missing, refused } from './console.ts';
-import { newAddress } from './mailbox.ts';
+import { newAddress, newCode } from './mailbox.ts';
 import { soldOutPages } from './sample.ts';
 import { demoPassword, product, type Shop } from './shop.ts';
 
@@ -156,10 +156,39 @@ async function factorWalk({ shop, look }: Walker) {
   await look('totp-on');
 }
 
+async function emailWalk({ shop, look }: Walker) {
+  await shop.register();
+  for (const path of ['/account/email/back', '/account/email/back/x', '/account/email/returned', '/account/email/stopped', '/account/security/email']) {
+    await shop.visit(path);
+    await look(nameOf(path));
+  }
+  const email = newAddress();
+  await shop.field('新しいメールアドレス', 'New e-mail address').fill(email);
+  await shop.button('確認コードを送る', 'Send me the code').click();
+  const typed = shop.field('新しいアドレスに届いた確認コード', 'Code from the new mailbox');
+  await expect(typed).toBeVisible();
+  await look('email-code');
+  await shop.awake();
+  await typed.fill(await newCode(email, 0));
+  await shop.button('確認する', 'Confirm').click();
+  await expect(shop.field('現在のアドレスに届いた確認コード', 'Code from your present mailbox')).toBeVisible();
+  await shop.main.locator('summary').click();
+  await look('email-old-code');
+  await shop.awake();
+  await shop.button('3日待って変更する', 'Change it in three days').click();
+  await expect(shop.button('変更を止める', 'Stop the change')).toHaveCount(1);
+  await look('email-waits');
+  for (const path of ['/account', '/account/security']) {
+    await shop.visit(path);
+    await look(`${nameOf(path)}-while-it-waits`);
+  }
+}
+
 /** Every walk, by what it passes. */
 export const walks = {
   'open page': openWalk,
   'page on the way to an order': buyingWalk,
   'page of the account': accountWalk,
   'page of a second factor': factorWalk,
+  'page of another address': emailWalk,
 };

@@ -2,6 +2,7 @@
 
 mod code;
 mod confirm;
+mod email_change;
 mod factors;
 mod home;
 mod leave;
@@ -21,6 +22,7 @@ mod totp;
 mod verify;
 
 pub use confirm::{ConfirmSignInPage, MailCodePage};
+pub use email_change::{EmailBackPage, EmailDonePage, EmailLinkPage, EmailPage};
 pub use home::AccountPage;
 pub use leave::Room;
 pub use login::LoginPage;

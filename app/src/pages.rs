@@ -15,8 +15,9 @@ use leptos_router::{ChooseView, path};
 use noren_domain::Lang;
 
 use crate::account::{
-    AccountPage, ConfirmSignInPage, LoginPage, MailCodePage, MyOrderPage, MyOrdersPage, NotMePage, PasswordPage,
-    ProvePage, RecoveryPage, RegisterPage, ResetCodePage, ResetPage, Room, SecurityPage, TotpPage, VerifyPage,
+    AccountPage, ConfirmSignInPage, EmailBackPage, EmailDonePage, EmailLinkPage, EmailPage, LoginPage, MailCodePage,
+    MyOrderPage, MyOrdersPage, NotMePage, PasswordPage, ProvePage, RecoveryPage, RegisterPage, ResetCodePage,
+    ResetPage, Room, SecurityPage, TotpPage, VerifyPage,
 };
 use crate::cart::CartPage;
 use crate::catalogue::{CategoryPage, HomePage, ProductPage, SearchPage};
@@ -58,6 +59,11 @@ pub fn Pages() -> impl IntoView {
             <Route path=path!("/account/confirm") view=In(|| Box::pin(account(Account::Prove))) />
             <Route path=path!("/account/security/totp") view=In(|| Box::pin(account(Account::Totp))) />
             <Route path=path!("/account/security/recovery") view=In(|| Box::pin(account(Account::Recovery))) />
+            <Route path=path!("/account/security/email") view=In(|| Box::pin(account(Account::Email))) />
+            <Route path=path!("/account/email/back") view=In(|| Box::pin(account(Account::EmailBack))) />
+            <Route path=path!("/account/email/back/:token") view=In(|| Box::pin(account(Account::EmailLink))) />
+            <Route path=path!("/account/email/returned") view=In(|| Box::pin(account(Account::EmailReturned))) />
+            <Route path=path!("/account/email/stopped") view=In(|| Box::pin(account(Account::EmailStopped))) />
             <Route path=path!("/account/mail") view=In(|| Box::pin(account(Account::Mail))) />
             <Route path=path!("/mails/check") view=In(|| Box::pin(account(Account::CheckMail))) />
             <Route path=path!("/newsletter/confirm/:token") view=In(|| Box::pin(account(Account::ConfirmNewsletter))) />
@@ -135,6 +141,11 @@ enum Account {
     Prove,
     Totp,
     Recovery,
+    Email,
+    EmailBack,
+    EmailLink,
+    EmailReturned,
+    EmailStopped,
     Mail,
     CheckMail,
     ConfirmNewsletter,
@@ -183,6 +194,11 @@ async fn account(page: Account) -> Shown {
         Account::Prove => ProvePage().into_any(),
         Account::Totp => TotpPage().into_any(),
         Account::Recovery => RecoveryPage().into_any(),
+        Account::Email => EmailPage().into_any(),
+        Account::EmailBack => EmailBackPage().into_any(),
+        Account::EmailLink => EmailLinkPage().into_any(),
+        Account::EmailReturned => view! { <EmailDonePage returned=true /> }.into_any(),
+        Account::EmailStopped => view! { <EmailDonePage returned=false /> }.into_any(),
         Account::Mail => MyMailPage().into_any(),
         Account::CheckMail => CheckMailPage().into_any(),
         Account::ConfirmNewsletter => ConfirmNewsletterPage().into_any(),

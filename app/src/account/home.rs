@@ -7,6 +7,7 @@ use noren_domain::order::OrderSummary;
 use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 
+use super::email_change::EmailBanner;
 use crate::form::Refusal;
 use crate::lang::{href, use_lang};
 use crate::legal::MAIL;
@@ -18,6 +19,8 @@ pub struct AccountData {
     account: AccountView,
     /// The newest order.
     latest: Option<OrderSummary>,
+    /// When the address changes, UTC ms.
+    email_waits: Option<i64>,
 }
 
 /// Loads the account's first page.
@@ -27,7 +30,9 @@ pub async fn account_home() -> Result<Option<AccountData>, Refusal> {
     let shop = crate::request::shop();
     let account = noren_shop::account::home(&shop, &who).await.map_err(|e| crate::request::failed(&e))?;
     let latest = noren_shop::order::latest(&shop, who.customer).await.map_err(|e| crate::request::failed(&e))?;
-    Ok(account.map(|account| AccountData { account, latest }))
+    let email_waits = noren_shop::account::email_change::waits_until(&shop, who.customer).await;
+    let email_waits = email_waits.map_err(|e| crate::request::failed(&e))?;
+    Ok(account.map(|account| AccountData { account, latest, email_waits }))
 }
 
 /// The account's first page.
@@ -70,7 +75,7 @@ pub(super) fn Lost() -> impl IntoView {
 #[component]
 fn Account(data: AccountData) -> impl IntoView {
     let lang = use_lang();
-    let AccountData { account, latest } = data;
+    let AccountData { account, latest, email_waits } = data;
     let hello = match &account.name {
         Some(name) => lang.pick(format!("{name} 様"), format!("Hello, {name}")),
         None => lang.pick("アカウント", "Your account").to_owned(),
@@ -87,6 +92,7 @@ fn Account(data: AccountData) -> impl IntoView {
         <div class="account stack stack--wide">
             <div class="page-head">
                 <h1>{hello}</h1>
+                {email_waits.map(|until| view! { <EmailBanner until /> })}
                 {match account.email {
                     Some(email) => view! { <p class="muted">{email}</p> }.into_any(),
                     None => view! { <Lost /> }.into_any(),

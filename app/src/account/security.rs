@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use noren_domain::account::{DeviceView, SecurityView};
+use noren_domain::account::{DeviceView, EmailStep, EmailView, SecurityView};
 use noren_domain::form::Faults;
 use noren_domain::notice::NoticeView;
 use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 
+use super::email_change::{EmailBanner, EmailSection, StopEmail};
 use super::factors::{Factors, KeepFactors};
 use super::passkeys::{PasskeyActs, Passkeys, PasskeysData};
 use super::password::PasswordSection;
@@ -24,6 +25,7 @@ use crate::ui::{Badge, BadgeKind, FaultSummary, Head, Load, SubmitButton};
 pub struct SecurityData {
     security: SecurityView,
     passkeys: PasskeysData,
+    email: EmailView,
 }
 
 /// Loads the security page.
@@ -32,7 +34,9 @@ pub async fn load_security() -> Result<Option<SecurityData>, Refusal> {
     let who = super::inside::guard("/account/security").await?;
     let view = noren_shop::account::security(&crate::request::shop(), &who, crate::request::lang()).await;
     let Some(security) = view.map_err(|e| crate::request::failed(&e))? else { return Ok(None) };
-    Ok(Some(SecurityData { security, passkeys: super::passkeys::load(&who).await? }))
+    let email = noren_shop::account::email_change::view(&crate::request::shop(), &who).await;
+    let Some(email) = email.map_err(|e| crate::request::failed(&e))? else { return Ok(None) };
+    Ok(Some(SecurityData { security, passkeys: super::passkeys::load(&who).await?, email }))
 }
 
 /// Ends one of the person's own sessions.
@@ -83,6 +87,7 @@ pub fn SecurityPage() -> impl IntoView {
     let phrase = ServerAction::<AnotherPhrase>::new();
     let answer = ServerAction::<AnswerSignIn>::new();
     let keep = ServerAction::<KeepFactors>::new();
+    let stop = ServerAction::<StopEmail>::new();
     let passkey_acts = PasskeyActs::new();
     let none = Faults::default;
     let answers = [
@@ -92,6 +97,7 @@ pub fn SecurityPage() -> impl IntoView {
         use_faults(phrase, none()),
         use_faults(answer, none()),
         use_faults(keep, none()),
+        use_faults(stop, none()),
     ];
     let faults = Signal::derive(move || Faults(answers.iter().flat_map(|answer| answer.get().0).collect()));
     let said = move || {
@@ -100,7 +106,7 @@ pub fn SecurityPage() -> impl IntoView {
     };
     let key = move || {
         let others =
-            [end_one.version(), end_all.version(), read.version(), phrase.version(), answer.version(), keep.version()];
+            [end_one.version(), end_all.version(), read.version(), phrase.version(), answer.version(), keep.version(), stop.version()];
         format!("{} {}", others.map(|v| v.get().to_string()).join(" "), passkey_acts.version())
     };
     view! {
@@ -110,7 +116,7 @@ pub fn SecurityPage() -> impl IntoView {
             key
             load=|_| load_security()
             view=move |data: SecurityData| {
-                view! { <Security data end_one end_all read phrase answer keep passkey_acts faults /> }
+                view! { <Security data end_one end_all read phrase answer keep stop passkey_acts faults /> }
             }
         />
     }
@@ -125,11 +131,14 @@ fn Security(
     phrase: ServerAction<AnotherPhrase>,
     answer: ServerAction<AnswerSignIn>,
     keep: ServerAction<KeepFactors>,
+    stop: ServerAction<StopEmail>,
     passkey_acts: PasskeyActs,
     faults: Signal<Faults>,
 ) -> impl IntoView {
     let lang = use_lang();
-    let SecurityData { security, passkeys } = data;
+    let SecurityData { security, passkeys, email } = data;
+    let waits =
+        email.pending.as_ref().filter(|pending| pending.step == EmailStep::Waiting).map(|pending| pending.due_at);
     let attention = security.attention();
     let (top, class) = match (attention, lang) {
         (0, Lang::Ja) => ("いま確認が必要なことはありません。".to_owned(), "security-top"),
@@ -151,6 +160,7 @@ fn Security(
                 <p class="small"><a href=href("/account")>{lang.pick("アカウント", "Your account")}</a></p>
                 <h1>{lang.pick("アカウントの安全", "Account security")}</h1>
                 <p class=class role="status">{top}</p>
+                {waits.map(|until| view! { <EmailBanner until /> })}
             </div>
             <FaultSummary faults labels=vec![] />
             <section class="stack" aria-labelledby="notices">
@@ -161,6 +171,7 @@ fn Security(
             <Passkeys data=passkeys acts=passkey_acts />
             <PasswordSection changed_at=security.password_changed_at />
             <Factors factors=security.factors keep />
+            <EmailSection email stop />
             <section class="stack" aria-labelledby="devices">
                 <h2 id="devices">{lang.pick("ログイン中の端末", "Devices signed in")}</h2>
                 <ul class="device-list">{devices}</ul>

@@ -76,6 +76,10 @@ fn japanese() -> Vec<Section> {
                     "ログインせずにお使いのカートと、入力の途中のお届け先などは、最後に変更された日から90日で削除します。カートのCookieも90日です。",
                 ),
                 ("登録の途中のもの", "確認コードの期限が切れると使えなくなり、その翌日に削除します。"),
+                (
+                    "変更前のメールアドレス",
+                    "変更を取り消せる7日の間だけ、暗号化したままお預かりし、そのあと削除します。",
+                ),
                 ("ログインの記録", "90日です。"),
                 (
                     "お送りするメールと決済会社からの通知",
@@ -174,6 +178,10 @@ fn english() -> Vec<Section> {
                     "A cart without an account, and an address typed for an order that was not placed, are deleted 90 days after their last change. The cart cookie lasts 90 days.",
                 ),
                 ("Unfinished registration", "It is of no use once its code has expired, and deleted a day later."),
+                (
+                    "An e-mail address that you changed",
+                    "It is kept sealed for the seven days in which you can take the change back, and then deleted.",
+                ),
                 ("Record of sign-ins", "90 days."),
                 (
                     "Mails to you, and word from the payment company",

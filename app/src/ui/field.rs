@@ -212,6 +212,15 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             Lang::Ja => format!("お届け日は{}から{}までの間でお選びください。", day(earliest), day(latest)),
             Lang::En => format!("Please choose a delivery date from {} to {}.", day(earliest), day(latest)),
         },
+        Fault::SameEmail => {
+            t("このアドレスは、すでにこのアカウントのアドレスです。", "This is the address of your account already.")
+        }
+        Fault::Paused { hours } => match lang {
+            Lang::Ja => format!("メールアドレスを変更したばかりのため、安全のため、あと{hours}時間は変更できません。"),
+            Lang::En => format!(
+                "Your e-mail address was changed only recently. To keep your account safe, this can be done again in {hours} hours."
+            ),
+        },
         Fault::Credentials => t(
             "メールアドレスとパスワードの組み合わせが違います。",
             "This e-mail address and password do not belong together.",

@@ -1,5 +1,6 @@
 //! Accounts: customers, their ways in, and what the account pages show.
 
+mod email_change;
 mod event;
 mod factors;
 mod forms;
@@ -10,6 +11,9 @@ mod typed;
 mod view;
 
 pub use crate::email::Email;
+pub use email_change::{
+    EmailBack, EmailBackForm, EmailChange, EmailCodeForm, EmailForm, EmailLink, EmailStep, EmailView, PendingEmail,
+};
 pub use event::AccountEvent;
 pub use factors::{
     FactorsView, QrView, RecoveryCode, RecoveryLeft, RecoveryView, Totp, TotpForm, TotpSetup, TotpView, in_fours,

@@ -73,6 +73,13 @@ pub enum Fault {
         /// Last day on offer.
         latest: String,
     },
+    /// The e-mail address is the one that the account has already.
+    SameEmail,
+    /// Not for another `hours` hours, for the address of the account was changed just now.
+    Paused {
+        /// Hours to wait.
+        hours: u32,
+    },
     /// E-mail and password do not belong together.
     Credentials,
     /// The password of a person who is signed in is another one.

@@ -21,9 +21,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::account::{
-        AccountView, Ceremony, CheckPhrase, DeviceView, LoginForm, MailCodeForm, PasskeyName, PasskeyView,
-        PasswordForm, ProveForm, QrView, ReadProof, RecoveryView, RegisterForm, ResetForm, SecurityView, SignInView,
-        StepCode, TotpForm, TotpSetup, TotpView, VerifyForm,
+        AccountView, Ceremony, CheckPhrase, DeviceView, EmailBackForm, EmailCodeForm, EmailForm, EmailView, LoginForm,
+        MailCodeForm, PasskeyName, PasskeyView, PasswordForm, ProveForm, QrView, ReadProof, RecoveryView, RegisterForm,
+        ResetForm, SecurityView, SignInView, StepCode, TotpForm, TotpSetup, TotpView, VerifyForm,
     };
     use crate::checkout::{ContactForm, DeliveryChoice, DeliveryForm};
     use crate::mail::MailLine;
@@ -58,6 +58,12 @@ mod tests {
         read::<PasswordForm>(&door);
         read::<ProveForm>(&door);
         read::<TotpForm>(&door);
+        read::<EmailCodeForm>(&door);
+        let email = json!({"email": "#", "old_unsafe": "#", "recovery": "#"});
+        read::<EmailForm>(&email);
+        read::<EmailBackForm>(&email);
+        let pending = json!({"address": "#", "step": "new_code", "due_at": 271_828});
+        read::<EmailView>(&json!({"address": "#", "verified_at": 271_828, "pending": pending, "back": null}));
         read::<ContactForm>(&json!({
             "email": "#", "name": "#", "kana": "#", "postal_code": "#", "prefecture": "#", "city": "#", "street": "#",
             "building": "#", "phone": "#",

@@ -6,6 +6,7 @@
 pub mod challenge;
 mod demo;
 mod devices;
+pub mod email_change;
 pub mod events;
 pub mod factors;
 pub mod history;
@@ -148,6 +149,7 @@ pub async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
         shred::later(&mut tx, shop, id).await?;
         execute!(tx, "DELETE FROM registration WHERE id = $1 AND expires_at < $2", id, yesterday).await?
     });
+    email_change::sweep(shop).await?;
     in_batches!(shop, (Uuid,), challenge::OVER, yesterday, |tx, (id,)| challenge::forget(&mut tx, shop, id).await?);
     in_batches!(shop, (Uuid, Vec<u8>), OVER_DEVICES, long_ago, |tx, (customer, token)| {
         let sql = "DELETE FROM known_device WHERE customer_id = $1 AND token_hash = $2 AND seen_at < $3";

@@ -194,6 +194,33 @@ async fn end(conn: &mut Conn, shop: &Shop, customer: Uuid, lang: Lang, source: S
         return Ok(());
     }
     enter(conn, shop, customer, "withdrawn", lang, source).await?;
+    call_off(conn, shop, customer).await
+}
+
+/// The address of the customer is another one: whoever gets the newsletter, or has asked for it, is asked once more at
+/// the new one, in the caller's transaction. What went to the old one confirms nothing any more.
+pub(crate) async fn ask_anew(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    lang: Lang,
+) -> Result<(), sqlx::Error> {
+    let sql = "SELECT 1 FROM newsletter_reader WHERE customer_id = $1 AND (state = 'confirmed' OR state = 'asked' AND confirm_until > $2)";
+    if fetch_optional!(conn, (i32,), sql, customer.0, shop.now()).await?.is_none() {
+        return Ok(());
+    }
+    call_off(conn, shop, customer.0).await?;
+    let asked = enter(conn, shop, customer.0, "asked", lang, Source::Account).await?;
+    let sql =
+        "UPDATE newsletter_reader SET state = 'asked', confirm_hash = $2, confirm_until = $3 WHERE customer_id = $1";
+    let until = shop.now() + CONFIRM_MS;
+    execute!(conn, sql, customer.0, confirm_token(shop, asked).hash().to_vec(), until).await?;
+    let mail = Mail::Newsletter(NewsletterMail::Confirm { customer: customer.0, asked });
+    mail::enqueue(conn, shop, &format!("newsletter-ask-{asked}"), &mail).await
+}
+
+/// Takes back what waits to be sent.
+async fn call_off(conn: &mut Conn, shop: &Shop, customer: Uuid) -> Result<(), sqlx::Error> {
     let sql = "SELECT key FROM mail_sent WHERE customer_id = $1 AND kind IN ('newsletter', 'newsletter_confirm') AND state = 'queued'";
     for (key,) in fetch_all!(conn, (String,), sql, customer).await? {
         outbox::cancel(conn, shop, &key).await?;

@@ -26,14 +26,22 @@ struct Table {
     yield_to_older: Option<&'static str>,
 }
 
+const EMAIL_CHANGE: Table = Table {
+    select: "SELECT id, customer_id, email, email_index FROM email_change WHERE id > $1 ORDER BY id LIMIT $2",
+    update: "UPDATE email_change SET email_index = $1 WHERE id = $2 AND email_index = $3",
+    yield_to_older: None,
+};
+
 /// What becomes of a row goes from registration to customer and from checkout to order: in this order no row is missed
-/// that moves on meanwhile.
-const TABLES: [Table; 4] = [
+/// that moves on meanwhile. A change of the address exchanges that of its row for the customer's, so it is looked at
+/// before and after.
+const TABLES: [Table; 6] = [
     Table {
         select: "SELECT id, id, email, email_index FROM registration WHERE id > $1 ORDER BY id LIMIT $2",
         update: "UPDATE registration SET email_index = $1 WHERE id = $2 AND email_index = $3",
         yield_to_older: None,
     },
+    EMAIL_CHANGE,
     Table {
         select: "SELECT id, id, email, email_index FROM customer WHERE id > $1 ORDER BY id LIMIT $2",
         update: "UPDATE customer SET email_index = $1 WHERE id = $2 AND email_index = $3
@@ -44,6 +52,7 @@ const TABLES: [Table; 4] = [
              OR older.created_at = customer.created_at AND older.id < customer.id))",
         ),
     },
+    EMAIL_CHANGE,
     Table {
         select: "SELECT cart_id, subject_id, email, email_index FROM checkout
                  WHERE cart_id > $1 AND email_index IS NOT NULL ORDER BY cart_id LIMIT $2",

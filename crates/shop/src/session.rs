@@ -201,6 +201,12 @@ pub async fn close_all(
     execute!(conn, sql, customer.0, keep, now).await
 }
 
+/// Whether a session has not been ended, in the caller's transaction: it may have been since its person was let in.
+pub async fn is_open(conn: &mut Conn, session: Id<Session>) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT 1 FROM session WHERE id = $1 AND ended_at IS NULL";
+    Ok(fetch_optional!(conn, (i32,), sql, session.0).await?.is_some())
+}
+
 /// Gives a session that has not ended another token, in the caller's transaction, after a change of what opens the
 /// account. The token of before is worth nothing from then on (ASVS 5.0.0 7.2.4), nor is any from before that.
 pub async fn renew(conn: &mut Conn, shop: &Shop, session: Id<Session>) -> Result<Option<Token>, sqlx::Error> {

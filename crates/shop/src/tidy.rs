@@ -322,6 +322,7 @@ mod tests {
             ("known_device_seen", account::OVER_DEVICES),
             ("account_event_at", account::events::OVER),
             ("factor_removal_due", account::lost::DUE),
+            ("email_change_due", account::email_change::OVER),
         ] {
             let mut tx = shop.db.write().await.unwrap();
             execute!(tx, before).await.unwrap();

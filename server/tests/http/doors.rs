@@ -10,7 +10,7 @@ use crate::fixture::{Answer, TestApp, URL};
 use crate::shopper::{EMAIL, SKU, add, address, to_delivery};
 
 /// Every form of the shop: its action and the page it stands on.
-const FORMS: [(&str, &str); 23] = [
+const FORMS: [(&str, &str); 30] = [
     ("/api/cart/add", "/p/tenugui-seigaiha"),
     ("/api/cart/set", "/cart"),
     ("/api/cart/remove", "/cart"),
@@ -34,6 +34,13 @@ const FORMS: [(&str, &str); 23] = [
     ("/api/account/acknowledge", "/account/security"),
     ("/api/account/another-phrase", "/account/security"),
     ("/api/account/answer-sign-in", "/account/security"),
+    ("/api/account/email-ask", "/account/security/email"),
+    ("/api/account/email-confirm", "/account/security/email"),
+    ("/api/account/email-resend", "/account/security/email"),
+    ("/api/account/email-wait", "/account/security/email"),
+    ("/api/account/email-stop", "/account/security"),
+    ("/api/account/email-take-back", "/account/email/back/x"),
+    ("/api/account/email-back", "/account/email/back"),
 ];
 
 /// A form post as a browser sends it, with `body` and `kind` as they are.

@@ -9,6 +9,7 @@ mod caching;
 mod cart;
 mod checkout;
 mod doors;
+mod email_change;
 mod factors;
 mod fixture;
 mod frame;

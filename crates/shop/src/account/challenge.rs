@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::factors::hold;
 use super::limits::{self, Limit, Standing};
 use super::{
-    DoorError, MINUTE, at_the_door, devices, events, letters, looked_for, lost, mail_code, owner, recovery, totp,
+    DoorError, MINUTE, at_the_door, devices, email_change, events, letters, looked_for, lost, mail_code, owner, recovery, totp,
 };
 use crate::db::Conn;
 use crate::session::Device;
@@ -349,6 +349,7 @@ pub(super) async fn end_all(conn: &mut Conn, shop: &Shop, customer: Id<Customer>
     for (id,) in fetch_all!(conn, (Uuid,), sql, customer.0).await? {
         end(conn, shop, id).await?;
     }
+    email_change::end_open(conn, shop, customer).await?;
     Ok(())
 }
 

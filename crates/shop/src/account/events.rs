@@ -36,6 +36,17 @@ pub(crate) async fn read_by_staff(conn: &mut Conn, shop: &Shop, customer: Id<Cus
     letters::staff_read(conn, shop, customer.0).await
 }
 
+/// Only writes it down, in the caller's transaction, where a mail of its own tells of it; gives its number.
+pub(super) async fn written(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    event: AccountEvent,
+    device: &Device,
+) -> Result<Uuid, sqlx::Error> {
+    write_down(conn, shop, customer, event, &device.user_agent, &device.network).await
+}
+
 async fn write_down(
     conn: &mut Conn,
     shop: &Shop,

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::Shop;
 use crate::db::Conn;
-use crate::mail::account::AccountMail;
+use crate::mail::account::{AccountMail, EmailMail};
 use crate::mail::{self, Mail};
 use crate::outbox;
 
@@ -58,6 +58,53 @@ pub async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid) -> Result<(), s
 /// Takes back the mail of a challenge that is over.
 pub async fn forget_code(conn: &mut Conn, shop: &Shop, challenge: Uuid) -> Result<(), sqlx::Error> {
     outbox::cancel(conn, shop, &code_key(challenge)).await
+}
+
+fn email_code_key(code: Uuid) -> String {
+    format!("email-code-{code}")
+}
+
+/// The code `code` of the change of an address.
+pub async fn email_code(
+    conn: &mut Conn,
+    shop: &Shop,
+    code: Uuid,
+    change: Uuid,
+    what: EmailMail,
+) -> Result<(), sqlx::Error> {
+    post(conn, shop, &email_code_key(code), AccountMail::EmailChange { change, what }).await
+}
+
+/// To the owner of an address that somebody else wanted to change to, in place of the code `code`.
+pub async fn email_wanted(conn: &mut Conn, shop: &Shop, code: Uuid, customer: Uuid) -> Result<(), sqlx::Error> {
+    post(conn, shop, &email_code_key(code), AccountMail::EmailWanted { customer }).await
+}
+
+/// Takes back the mail of a code that is over.
+pub async fn forget_email_code(conn: &mut Conn, shop: &Shop, code: Uuid) -> Result<(), sqlx::Error> {
+    outbox::cancel(conn, shop, &email_code_key(code)).await
+}
+
+fn email_key(change: Uuid, what: EmailMail) -> String {
+    format!("email-{}-{change}", what.word())
+}
+
+/// News of the change of an address.
+pub async fn email(conn: &mut Conn, shop: &Shop, change: Uuid, what: EmailMail) -> Result<(), sqlx::Error> {
+    post(conn, shop, &email_key(change, what), AccountMail::EmailChange { change, what }).await
+}
+
+/// Takes back the news of a change that is gone.
+pub async fn forget_email(conn: &mut Conn, shop: &Shop, change: Uuid) -> Result<(), sqlx::Error> {
+    for what in EmailMail::ALL {
+        outbox::cancel(conn, shop, &email_key(change, what)).await?;
+    }
+    Ok(())
+}
+
+/// To an address that somebody tries to register and that was an account's until a few days ago.
+pub async fn email_held(conn: &mut Conn, shop: &Shop, registration: Uuid) -> Result<(), sqlx::Error> {
+    post(conn, shop, &registration_key(registration), AccountMail::EmailHeld { registration }).await
 }
 
 /// Something happened to the account.

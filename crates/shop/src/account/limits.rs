@@ -95,6 +95,14 @@ pub const FAILED_TRIES_MAIL: Limit = Limit::alone("failed-tries-mail", 1, 24 * H
 pub const PASSKEY_NETWORK: Limit = Limit::shared("passkey-network", 600, 15 * MINUTE);
 /// Newsletters asked for by one customer: so many mails they can be sent by whoever is at their browser.
 pub const NEWSLETTER_CUSTOMER: Limit = Limit::alone("newsletter", 5, HOUR);
+/// Other addresses asked for by one customer, and codes for them sent again.
+pub const EMAIL_ASK: Limit = Limit::alone("email-ask", 5, HOUR);
+/// Codes typed in for one customer's change of the address.
+pub const EMAIL_CODE: Limit = Limit::alone("email-code", 10, HOUR);
+/// Addresses put back with a recovery code, tried from one network: each costs a hash.
+pub const BACK_NETWORK: Limit = Limit::shared("email-back-network", 60, HOUR);
+/// The same, tried for one address.
+pub const BACK_ADDRESS: Limit = Limit::alone("email-back-address", 10, HOUR);
 /// Numbers of mails looked up from one network: too few to find one by trying.
 pub const CHECK_NETWORK: Limit = Limit::shared("check-network", 60, HOUR);
 

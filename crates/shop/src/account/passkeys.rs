@@ -27,7 +27,7 @@ use webauthn_rs_proto::ResidentKeyRequirement;
 use super::factors::hold;
 use super::limits::{self, Standing};
 use super::sign_in::{came_in, enter, record};
-use super::{Entered, challenge, events, lost};
+use super::{Entered, challenge, email_change, events, lost};
 use crate::db::Conn;
 use crate::session::{self, Device, Recent, SignedIn};
 use crate::token::Token;
@@ -214,6 +214,10 @@ pub async fn rename(shop: &Shop, who: &SignedIn, id: &str, name: &PasskeyName) -
 pub async fn remove(shop: &Shop, who: &Recent, id: &str, device: &Device) -> Result<(), PasskeyError> {
     let id = credential_id(id)?;
     let mut tx = shop.db.write().await?;
+    hold(&mut tx, who.customer()).await?;
+    if let Some(fault) = email_change::paused(&mut tx, shop, who.customer()).await? {
+        return Err(PasskeyError::Refused(fault));
+    }
     if !rows::delete(&mut tx, who.customer(), &id).await? {
         return Err(PasskeyError::Refused(Fault::NotFound));
     }

@@ -3,8 +3,8 @@
 use noren_domain::Id;
 use noren_domain::account::{AccountEvent, Customer, RecoveryCode, RecoveryLeft};
 
-use super::events;
 use super::factors::{FactorError, hold};
+use super::{email_change, events};
 use crate::db::Conn;
 use crate::session::{self, Device, Recent};
 use crate::{Shop, execute, fetch_one, outbox};
@@ -60,6 +60,11 @@ pub async fn spend(
 pub async fn renew(shop: &Shop, who: &Recent, device: &Device) -> Result<Vec<RecoveryCode>, FactorError> {
     let mut tx = shop.db.write().await?;
     hold(&mut tx, who.customer()).await?;
+    if left(&mut tx, who.customer()).await? > 0
+        && let Some(fault) = email_change::needs_paper(&mut tx, shop, who.customer()).await?
+    {
+        return Err(FactorError::Refused(fault));
+    }
     let codes = make(&mut tx, shop, who.customer()).await?;
     session::close_all(&mut tx, who.customer(), Some(who.session()), shop.now()).await?;
     events::happened(&mut tx, shop, who.customer(), AccountEvent::RecoveryCodesMade, device).await?;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::limits::{self, Limit, Standing};
 use super::new_password::judge;
 use super::sign_in::{enter, record};
-use super::{DoorError, Entered, MINUTE, at_the_door, letters, looked_for, mail_code, owner, password};
+use super::{DoorError, Entered, MINUTE, at_the_door, email_change, letters, looked_for, mail_code, owner, password};
 use crate::db::Dialect;
 use crate::session::Device;
 use crate::token::Token;
@@ -46,8 +46,11 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
     let email = shop.vault.seal(asker, id, None, email).await?;
     let mut tx = shop.db.write().await?;
     let owner = owner(&mut tx, &index).await?;
-    // An address with an owner gets a row too, with a code that nobody was ever told.
-    let code_hash = if owner.is_some() { shop.entropy.bytes() } else { code_hash(shop, id, &mail_code(shop, id)) };
+    let held = email_change::is_held(&mut tx, shop, &index, Id::new(Uuid::nil())).await?;
+    // An address with an owner, or one that its owner can still have back, gets a row too, with a code that nobody was
+    // ever told.
+    let taken = owner.is_some() || held;
+    let code_hash = if taken { shop.entropy.bytes() } else { code_hash(shop, id, &mail_code(shop, id)) };
     execute!(
         tx,
         "INSERT INTO registration (id, token_hash, email_index, email, password_hash, code_hash, lang, created_at, expires_at)
@@ -65,6 +68,7 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
     .await?;
     match owner {
         Some(customer) => letters::already_registered(&mut tx, shop, id, customer).await?,
+        None if held => letters::email_held(&mut tx, shop, id).await?,
         None => letters::registration_code(&mut tx, shop, id).await?,
     }
     tx.commit().await?;
@@ -73,7 +77,7 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
 }
 
 /// Counts one more try, and refuses it when it is one too many.
-async fn within(shop: &Shop, limit: Limit, who: &[u8]) -> Result<(), DoorError> {
+pub(super) async fn within(shop: &Shop, limit: Limit, who: &[u8]) -> Result<(), DoorError> {
     let mut tx = shop.db.write().await?;
     let standing = limits::take(&mut tx, shop, limit, who).await?;
     tx.commit().await?;

@@ -8,7 +8,7 @@ use noren_domain::{Id, Lang};
 use totp_rs::Builder;
 
 use super::factors::{FactorError, hold};
-use super::{events, recovery, view};
+use super::{email_change, events, recovery, view};
 use crate::db::Conn;
 use crate::session::{self, Device, Recent};
 use crate::{Shop, execute, fetch_optional, outbox};
@@ -169,6 +169,11 @@ pub async fn confirm(
 pub async fn turn_off(shop: &Shop, who: &Recent, device: &Device) -> Result<bool, FactorError> {
     let mut tx = shop.db.write().await?;
     hold(&mut tx, who.customer()).await?;
+    if is_set(&mut tx, who.customer()).await?
+        && let Some(fault) = email_change::paused(&mut tx, shop, who.customer()).await?
+    {
+        return Err(FactorError::Refused(fault));
+    }
     let sql = "DELETE FROM totp WHERE customer_id = $1 RETURNING confirmed_at";
     let gone = fetch_optional!(tx, (Option<i64>,), sql, who.customer().0).await?;
     if let Some((Some(_),)) = gone {

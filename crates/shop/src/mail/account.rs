@@ -1,5 +1,6 @@
 //! Mails about accounts.
 
+mod email_change;
 mod trust;
 mod words;
 
@@ -9,6 +10,7 @@ use noren_domain::{Id, Lang, Text, Yen, moment};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use self::email_change::EmailMail;
 use self::words::{About, Words};
 use super::{Letter, MailError, Part};
 use crate::account;
@@ -63,6 +65,23 @@ pub enum AccountMail {
         /// The customer.
         customer: Uuid,
     },
+    /// The address of an account changes.
+    EmailChange {
+        /// The row of `email_change`.
+        change: Uuid,
+        /// What is told of it, and so to which of the two mailboxes it goes.
+        what: EmailMail,
+    },
+    /// Somebody wanted to change to an address that has an account.
+    EmailWanted {
+        /// The customer who has it.
+        customer: Uuid,
+    },
+    /// Somebody tried to register an address that an account has just left.
+    EmailHeld {
+        /// The registration; its id is the subject of its sealed address.
+        registration: Uuid,
+    },
 }
 
 impl AccountMail {
@@ -75,7 +94,10 @@ impl AccountMail {
             | Self::NewDevice { sign_in: about }
             | Self::Event { event: about }
             | Self::StaffRead { customer: about, .. }
-            | Self::Notice { notice: about, .. } => *about,
+            | Self::Notice { notice: about, .. }
+            | Self::EmailChange { change: about, .. }
+            | Self::EmailWanted { customer: about }
+            | Self::EmailHeld { registration: about } => *about,
         }
     }
 }
@@ -96,18 +118,18 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
     let mut conn = shop.db.read().await?;
     let draft = match mail {
         AccountMail::RegistrationCode { registration } => {
-            let sql = "SELECT email, lang FROM registration WHERE id = $1";
-            let row = fetch_optional!(conn, (Vec<u8>, String), sql, *registration).await?;
-            let (email, lang) = row.ok_or(MailError::Gone)?;
-            let lang = Lang::from_tag(&lang);
-            Draft {
-                record: *registration,
-                email,
-                lang,
-                phrase: None,
-                words: words::registration_code(lang, &account::mail_code(shop, *registration)),
-            }
+            let code = account::mail_code(shop, *registration);
+            to_registration(&mut conn, *registration, |lang| words::registration_code(lang, &code)).await?
         }
+        AccountMail::EmailHeld { registration } => {
+            to_registration(&mut conn, *registration, email_change::held).await?
+        }
+        AccountMail::EmailWanted { customer } => {
+            let reader = reader(&mut conn, *customer).await?;
+            let words = email_change::wanted(reader.lang());
+            reader.draft(shop, words)
+        }
+        AccountMail::EmailChange { change, what } => email_change::draft(&mut conn, shop, *change, *what).await?,
         AccountMail::AlreadyRegistered { customer } => {
             let reader = reader(&mut conn, *customer).await?;
             let words = words::already_registered(reader.lang());
@@ -152,6 +174,19 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
     let mut opened = shop.vault.open(asker, For::Mail(mail.about()), draft.record, &sealed).await?;
     let Words { subject, parts } = draft.words;
     Ok(Letter { to: opened.take(Field::Email), lang: draft.lang, subject, parts, phrase: draft.phrase, ledger: None })
+}
+
+/// A mail to an address that somebody has typed at the door.
+async fn to_registration(
+    conn: &mut Conn,
+    registration: Uuid,
+    words: impl FnOnce(Lang) -> Words,
+) -> Result<Draft, MailError> {
+    let sql = "SELECT email, lang FROM registration WHERE id = $1";
+    let row = fetch_optional!(conn, (Vec<u8>, String), sql, registration).await?;
+    let (email, lang) = row.ok_or(MailError::Gone)?;
+    let lang = Lang::from_tag(&lang);
+    Ok(Draft { record: registration, email, lang, phrase: None, words: words(lang) })
 }
 
 /// Customer, time, browser, network, and what happened.
@@ -219,8 +254,9 @@ async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid) -> Result<Draft, Ma
 }
 
 /// Each mail about an account with made-up content, by its kind: subject and parts; for the previews.
-pub(super) fn samples(lang: Lang, at: i64) -> Vec<(&'static str, (String, Vec<Part>))> {
+pub(super) fn samples(shop: &Shop, lang: Lang) -> Vec<(&'static str, (String, Vec<Part>))> {
     let user_agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let at = shop.now();
     let about = About { at, user_agent, network: "192.0.2.0/24" };
     let mut samples = vec![
         ("registration_code", words::registration_code(lang, "12345678")),
@@ -232,6 +268,7 @@ pub(super) fn samples(lang: Lang, at: i64) -> Vec<(&'static str, (String, Vec<Pa
         ("no_account_reset", words::no_account(lang, true)),
         ("new_device", words::new_device(lang, &about)),
     ];
+    samples.extend(email_change::samples(shop, lang, &about));
     let events = AccountEvent::ALL.into_iter().filter(|event| *event != AccountEvent::StaffRead);
     samples.extend(events.map(|event| (event.word(), words::event(lang, event, &about))));
     samples.push((AccountEvent::StaffRead.word(), trust::staff_read(lang, &[at - 3_600_000, at])));

@@ -57,7 +57,7 @@ fn letters(shop: &Shop, lang: Lang) -> Vec<(&'static str, Letter)> {
         )
     };
     let phrase = lang.pick("青い 急須と 三日月", "blue teapot crescent");
-    let accounts = account::samples(lang, shop.now()).into_iter().map(letter);
+    let accounts = account::samples(shop, lang).into_iter().map(letter);
     let accounts = accounts.map(|(kind, letter)| (kind, Letter { phrase: Some(phrase.to_owned()), ..letter }));
     let newsletters = newsletter::samples(shop, lang).into_iter().map(letter);
     orders.into_iter().chain(accounts).chain(newsletters).collect()

@@ -6,7 +6,7 @@ use noren_domain::mail::{Checked, MailLine, MailNo, MailPage};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::account::AccountMail;
+use super::account::{AccountMail, EmailMail};
 use super::{Mail, NewsletterMail};
 use crate::db::Conn;
 use crate::{Shop, execute, fetch_all, fetch_optional};
@@ -82,6 +82,9 @@ impl Mail {
             Self::Account(AccountMail::Event { .. }) => "account_event",
             Self::Account(AccountMail::StaffRead { .. }) => "staff_read",
             Self::Account(AccountMail::Notice { .. }) => "notice",
+            Self::Account(
+                AccountMail::EmailChange { .. } | AccountMail::EmailWanted { .. } | AccountMail::EmailHeld { .. },
+            ) => "email_change",
             Self::Newsletter(NewsletterMail::Confirm { .. }) => "newsletter_confirm",
             Self::Newsletter(NewsletterMail::Issue { .. }) => "newsletter",
         }
@@ -93,9 +96,12 @@ impl Mail {
             | Self::OrderPaid { order }
             | Self::OrderRefunded { order }
             | Self::OrderLapsed { order } => Whom::Order(*order),
-            Self::Account(AccountMail::RegistrationCode { registration, .. }) => Whom::Registration(*registration),
+            Self::Account(AccountMail::RegistrationCode { registration } | AccountMail::EmailHeld { registration }) => {
+                Whom::Registration(*registration)
+            }
             Self::Account(
                 AccountMail::AlreadyRegistered { customer }
+                | AccountMail::EmailWanted { customer }
                 | AccountMail::StaffRead { customer, .. }
                 | AccountMail::Notice { customer, .. },
             )
@@ -105,6 +111,8 @@ impl Mail {
             Self::Account(AccountMail::Code { challenge, .. }) => Whom::Challenge(*challenge),
             Self::Account(AccountMail::NewDevice { sign_in }) => Whom::SignIn(*sign_in),
             Self::Account(AccountMail::Event { event }) => Whom::Event(*event),
+            Self::Account(AccountMail::EmailChange { change, what: EmailMail::NewCode }) => Whom::NewMailbox(*change),
+            Self::Account(AccountMail::EmailChange { change, .. }) => Whom::EmailChange(*change),
         }
     }
 }
@@ -119,6 +127,7 @@ fn kind_words(kind: &str, lang: Lang) -> &'static str {
         "registration_code" => ("会員登録の確認コード", "Registration code"),
         "already_registered" => ("ご登録についてのお知らせ", "About your registration"),
         "code" => ("確認コードのお知らせ", "Code"),
+        "email_change" => ("メールアドレスの変更について", "Change of an e-mail address"),
         "new_device" => ("新しい端末からのログインのお知らせ", "New sign-in"),
         "staff_read" => ("お客様の情報を開いたことのお知らせ", "Your data were opened"),
         "notice" => ("お客様に関わるお知らせ", "A notice about you"),
@@ -137,6 +146,8 @@ enum Whom {
     SignIn(Uuid),
     Challenge(Uuid),
     Event(Uuid),
+    NewMailbox(Uuid),
+    EmailChange(Uuid),
 }
 
 #[derive(FromRow)]
@@ -165,8 +176,17 @@ async fn person(conn: &mut Conn, whom: Whom) -> Result<Option<Person>, sqlx::Err
             "SELECT COALESCE(customer_id, id) AS subject, customer_id AS customer, lang FROM challenge WHERE id = $1",
             id,
         ),
+        Whom::EmailChange(id) => (
+            "SELECT c.id AS subject, c.id AS customer, c.lang FROM email_change e JOIN customer c ON c.id = e.customer_id WHERE e.id = $1",
+            id,
+        ),
         Whom::Registration(id) => {
             let found = fetch_optional!(conn, (String,), "SELECT lang FROM registration WHERE id = $1", id).await?;
+            return Ok(found.map(|(lang,)| Person { subject: id, customer: None, lang }));
+        }
+        // It stands in nobody's list: whoever asked would learn from it that the address is nobody's yet.
+        Whom::NewMailbox(id) => {
+            let found = fetch_optional!(conn, (String,), "SELECT lang FROM email_change WHERE id = $1", id).await?;
             return Ok(found.map(|(lang,)| Person { subject: id, customer: None, lang }));
         }
     };

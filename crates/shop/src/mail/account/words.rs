@@ -27,7 +27,7 @@ pub(super) struct About<'a> {
 }
 
 impl About<'_> {
-    fn facts(&self, lang: Lang) -> Part {
+    pub(super) fn facts(&self, lang: Lang) -> Part {
         let when = (lang.pick("日時", "When").to_owned(), moment::date_time(self.at, lang));
         // What the shop's own people did came from no browser.
         if self.user_agent.is_empty() && self.network.is_empty() {
@@ -47,7 +47,7 @@ pub(super) fn text(lang: Lang, ja: &str, en: &str) -> Part {
 }
 
 /// Where to look, without a link.
-fn look_yourself(lang: Lang) -> Part {
+pub(super) fn look_yourself(lang: Lang) -> Part {
     text(
         lang,
         "お心当たりがない場合は、いつものように当店を開き、「アカウントの安全」のページをご確認ください。パスワードの変更や、ほかの端末のログアウトも、そちらからできます。このメールには、ログインのためのリンクはありません。",
@@ -56,7 +56,7 @@ fn look_yourself(lang: Lang) -> Part {
 }
 
 /// Nobody who works here asks for a code.
-fn tell_nobody(lang: Lang) -> Part {
+pub(super) fn tell_nobody(lang: Lang) -> Part {
     text(
         lang,
         "このコードは、ほかの人に教えないでください。当店の者が電話やメールでコードをお尋ねすることは、決してありません。",

@@ -1,0 +1,162 @@
+//! Taking a change back: by the link that went to the old mailbox, or, where that is not safe, with a recovery code.
+
+use noren_domain::Lang;
+use noren_domain::account::{AccountEvent, Email, EmailLink, Password, RecoveryCode};
+use noren_domain::form::Fault;
+
+use super::rows::{self, Row};
+use super::{BACK_LIFE, ROUTE, effect, end};
+use crate::account::{
+    DoorError, at_the_door, challenge, devices, events, letters, limits, looked_for, password, recovery,
+    register::within,
+};
+use crate::db::Conn;
+use crate::mail::account::EmailMail;
+use crate::session::{self, Device};
+use crate::token::Token;
+use crate::{Shop, execute, fetch_one, newsletter, outbox, shred};
+
+/// What was taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakenBack {
+    /// A change that was not in effect yet will not be.
+    Stopped,
+    /// The old address is the account's again, and a new password is to be set.
+    PutBack,
+}
+
+/// What the link does now. Looking changes nothing: programs that look at mails open links too.
+///
+/// # Errors
+/// The database.
+pub async fn link(shop: &Shop, token: &Token) -> Result<EmailLink, sqlx::Error> {
+    let row = rows::by_link(&mut shop.db.read().await?, shop, token.hash()).await?;
+    Ok(match row {
+        None => EmailLink::Void,
+        Some(row) if row.is_open() => EmailLink::Stops,
+        Some(_) => EmailLink::PutsBack,
+    })
+}
+
+/// The button behind the link in a mail to the old mailbox. All sessions end, for somebody else may have been in; and
+/// where the change was in effect, the old address is put back and the password is void until a new one is set by a
+/// code to that mailbox. Works once.
+///
+/// # Errors
+/// The link is no good (any more) ([`Fault::NotFound`]); somebody else has the old address ([`Fault::Changed`]); the
+/// database.
+pub async fn take_back(shop: &Shop, token: &Token, device: &Device) -> Result<TakenBack, DoorError> {
+    let row = rows::by_link(&mut shop.db.read().await?, shop, token.hash()).await?;
+    let Some(row) = row else { return Err(DoorError::Refused(Fault::NotFound)) };
+    let void = void_password(shop).await?;
+    let mut tx = shop.db.write().await?;
+    rows::hold_whole(&mut tx, row.customer()).await?;
+    // As it stands now: two may have pressed at once, or its day has come.
+    let row = rows::by_link(&mut tx, shop, token.hash()).await?;
+    let Some(row) = row else { return Err(DoorError::Refused(Fault::NotFound)) };
+    let taken = if row.is_open() {
+        out(&mut tx, shop, &row).await?;
+        end(&mut tx, shop, row.id).await?;
+        TakenBack::Stopped
+    } else {
+        put_back(&mut tx, shop, &row, Some(shop.now()), &void, device).await.map_err(taken_meanwhile)?;
+        TakenBack::PutBack
+    };
+    tx.commit().await?;
+    outbox::ring();
+    Ok(taken)
+}
+
+/// The same where the old mailbox was not safe: with the address of before and a recovery code. The answer is the same
+/// for an address that was nobody's.
+///
+/// # Errors
+/// They do not belong together, or the time is over ([`Fault::RecoveryCode`]); too many were tried; somebody else has
+/// the old address ([`Fault::Changed`]); the vault or the database.
+pub async fn take_back_with_paper(
+    shop: &Shop,
+    old: &Email,
+    code: &RecoveryCode,
+    device: &Device,
+) -> Result<(), DoorError> {
+    within(shop, limits::BACK_NETWORK, device.network.as_bytes()).await?;
+    let index = looked_for(shop, at_the_door(shop, device, ROUTE), old).await?;
+    within(shop, limits::BACK_ADDRESS, &index.newest).await?;
+    let void = void_password(shop).await?;
+    let mut tx = shop.db.write().await?;
+    let Some(found) = rows::by_old_address(&mut tx, shop, &index).await? else {
+        return Err(DoorError::Refused(Fault::RecoveryCode));
+    };
+    rows::hold_whole(&mut tx, found.customer()).await?;
+    let row = rows::by_old_address(&mut tx, shop, &index).await?.filter(|row| row.id == found.id);
+    let Some(row) = row else { return Err(DoorError::Refused(Fault::RecoveryCode)) };
+    // Codes that were made since then are those of whoever is in the account now.
+    let made_at = recovery::standing(&mut tx, row.customer()).await?.made_at;
+    let before = made_at.is_some_and(|at| at < row.created_at);
+    if !before || !recovery::spend(&mut tx, shop, row.customer(), code).await? {
+        return Err(DoorError::Refused(Fault::RecoveryCode));
+    }
+    put_back(&mut tx, shop, &row, None, &void, device).await.map_err(taken_meanwhile)?;
+    tx.commit().await?;
+    outbox::ring();
+    Ok(())
+}
+
+/// A hash of a password that nobody has ever known.
+async fn void_password(shop: &Shop) -> Result<String, DoorError> {
+    let nobodys = Token::random(&shop.entropy);
+    let nobodys = Password::typed(nobodys.secret()).map_err(DoorError::Refused)?;
+    Ok(password::hash(shop, &nobodys).await?)
+}
+
+fn taken_meanwhile(error: sqlx::Error) -> DoorError {
+    if effect::is_taken(&error) { DoorError::Refused(Fault::Changed) } else { error.into() }
+}
+
+/// Puts whoever is in the account out: sessions, browsers that are known, codes under way.
+async fn out(conn: &mut Conn, shop: &Shop, row: &Row) -> Result<(), sqlx::Error> {
+    session::close_all(conn, row.customer(), None, shop.now()).await?;
+    devices::forget_all(conn, row.customer()).await?;
+    challenge::end_all(conn, shop, row.customer()).await
+}
+
+/// Puts the old address back, in the caller's transaction, which holds the customer.
+async fn put_back(
+    conn: &mut Conn,
+    shop: &Shop,
+    row: &Row,
+    proved: Option<i64>,
+    void: &str,
+    device: &Device,
+) -> Result<(), sqlx::Error> {
+    let customer = row.customer();
+    let registrations = rows::registrations(conn, &row.email_index).await?;
+    let sql = "SELECT email, email_index, lang FROM customer WHERE id = $1";
+    let (new, new_index, lang) = fetch_one!(conn, (Vec<u8>, Vec<u8>, String), sql, customer.0).await?;
+    let sql =
+        "UPDATE customer SET email = $2, email_index = $3, email_verified_at = $4, password_hash = $5 WHERE id = $1";
+    execute!(conn, sql, customer.0, row.email.clone(), row.email_index.clone(), proved, void).await?;
+    for registration in registrations {
+        letters::forget_registration(conn, shop, registration).await?;
+        execute!(conn, "DELETE FROM registration WHERE id = $1", registration).await?;
+        shred::later(conn, shop, registration).await?;
+    }
+    // What was changed after this one was changed by the same people.
+    for later in rows::later(conn, row).await? {
+        end(conn, shop, later).await?;
+    }
+    let sql = "UPDATE email_change SET state = 'reverted', email = $2, email_index = $3, due_at = $4 WHERE id = $1";
+    execute!(conn, sql, row.id, new, new_index, shop.now() + BACK_LIFE).await?;
+    out(conn, shop, row).await?;
+    // Nor does what they have set up since open the account again.
+    for sql in [
+        "DELETE FROM passkey WHERE customer_id = $1 AND created_at >= $2",
+        "DELETE FROM totp WHERE customer_id = $1 AND COALESCE(confirmed_at, created_at) >= $2",
+        "DELETE FROM recovery_code WHERE customer_id = $1 AND made_at >= $2",
+    ] {
+        execute!(conn, sql, customer.0, row.created_at).await?;
+    }
+    newsletter::ask_anew(conn, shop, customer, Lang::from_tag(&lang)).await?;
+    events::happened(conn, shop, customer, AccountEvent::EmailReverted, device).await?;
+    letters::email(conn, shop, row.id, EmailMail::Over).await
+}

@@ -1,0 +1,96 @@
+//! What happens when a change takes effect.
+
+use noren_domain::account::{AccountEvent, Session};
+use noren_domain::{Id, Lang};
+use uuid::Uuid;
+
+use super::rows::{self, Row};
+use super::{BACK_LIFE, end};
+use crate::account::{challenge, devices, events, letters};
+use crate::db::Conn;
+use crate::mail::account::EmailMail;
+use crate::session::{self, Device};
+use crate::vault::Indexes;
+use crate::{Shop, execute, fetch_one, newsletter, outbox, shred};
+
+/// Whether the database refused a second account of one address.
+pub(super) fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// Puts the new address in the place of the old one, in the caller's transaction, which holds the customer. `false`: it
+/// is somebody else's by now, or was until a few days ago; nothing is changed then. At the same moment as somebody else
+/// it is refused by the database ([`is_taken`]).
+pub(super) async fn take(
+    conn: &mut Conn,
+    shop: &Shop,
+    row: &Row,
+    index: &Indexes,
+    keep: Option<Id<Session>>,
+    device: &Device,
+) -> Result<bool, sqlx::Error> {
+    let (customer, now) = (row.customer(), shop.now());
+    // Before the address: whoever registers it takes hold of these first as well.
+    let registrations = rows::registrations(conn, &row.email_index).await?;
+    let owner = crate::account::owner(conn, index).await?;
+    if owner.is_some() || rows::is_held(conn, shop, index, customer).await? {
+        return Ok(false);
+    }
+    let sql = "SELECT email, email_index, lang FROM customer WHERE id = $1";
+    let (old, old_index, lang) = fetch_one!(conn, (Vec<u8>, Vec<u8>, String), sql, customer.0).await?;
+    let sql = "UPDATE customer SET email = $2, email_index = $3, email_verified_at = $4 WHERE id = $1";
+    execute!(conn, sql, customer.0, row.email.clone(), row.email_index.clone(), now).await?;
+    // Who goes back to an address by the front door leaves nothing to be taken back there.
+    let sql = "DELETE FROM email_change WHERE customer_id = $1 AND email_index = $2 AND state = 'done'";
+    execute!(conn, sql, customer.0, row.email_index.clone()).await?;
+    letters::forget_email_code(conn, shop, row.code_id).await?;
+    let sql = "UPDATE email_change SET state = 'done', email = $2, email_index = $3, changed_at = $4, due_at = $5 WHERE id = $1";
+    execute!(conn, sql, row.id, old, old_index, now, now + BACK_LIFE).await?;
+    for registration in registrations {
+        letters::forget_registration(conn, shop, registration).await?;
+        execute!(conn, "DELETE FROM registration WHERE id = $1", registration).await?;
+        shred::later(conn, shop, registration).await?;
+    }
+    session::close_all(conn, customer, keep, now).await?;
+    match keep {
+        Some(_) => devices::forget_others(conn, customer, device).await?,
+        None => devices::forget_all(conn, customer).await?,
+    }
+    challenge::end_all(conn, shop, customer).await?;
+    newsletter::ask_anew(conn, shop, customer, Lang::from_tag(&lang)).await?;
+    events::happened(conn, shop, customer, AccountEvent::EmailChanged, device).await?;
+    if !row.is_paper() {
+        letters::email(conn, shop, row.id, EmailMail::Changed).await?;
+    }
+    Ok(true)
+}
+
+/// A change whose time is over is forgotten; one whose day has come takes effect. Gives the number of rows that are not
+/// due any more.
+pub(super) async fn sweep_one(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
+    match due(shop, id).await {
+        Err(error) if is_taken(&error) => {
+            let mut tx = shop.db.write().await?;
+            let gone = end(&mut tx, shop, id).await?;
+            tx.commit().await?;
+            Ok(gone)
+        }
+        swept => swept,
+    }
+}
+
+async fn due(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    let Some(found) = rows::of(&mut tx, id).await? else { return Ok(0) };
+    rows::hold_whole(&mut tx, found.customer()).await?;
+    let row = rows::of(&mut tx, id).await?.filter(|row| row.due_at < shop.now());
+    let Some(row) = row else { return Ok(0) };
+    let index = <[u8; 32]>::try_from(row.email_index.as_slice()).unwrap_or_default();
+    let device = Device { user_agent: row.user_agent.clone(), network: row.network.clone(), token: None };
+    let index = Indexes { newest: index, earlier: None };
+    let taken = row.state == "waiting" && take(&mut tx, shop, &row, &index, None, &device).await?;
+    let swept = if taken { 1 } else { end(&mut tx, shop, id).await? };
+    tx.commit().await?;
+    outbox::ring();
+    Ok(swept)
+}

@@ -1,0 +1,122 @@
+//! The rows of changes.
+
+use noren_domain::Id;
+use noren_domain::account::Customer;
+use uuid::Uuid;
+
+use crate::db::{Conn, Dialect};
+use crate::vault::Indexes;
+use crate::{Shop, execute, fetch_all, fetch_optional};
+
+/// A change, as the database has it.
+#[derive(Clone, sqlx::FromRow)]
+pub struct Row {
+    pub id: Uuid,
+    pub customer_id: Uuid,
+    pub state: String,
+    pub way: String,
+    pub email: Vec<u8>,
+    pub email_index: Vec<u8>,
+    pub code_id: Uuid,
+    pub lang: String,
+    pub user_agent: String,
+    pub network: String,
+    pub created_at: i64,
+    pub due_at: i64,
+}
+
+impl Row {
+    /// Whose.
+    pub fn customer(&self) -> Id<Customer> {
+        Id::new(self.customer_id)
+    }
+
+    /// Whether it is not in effect yet.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state.as_str(), "new" | "old" | "waiting")
+    }
+
+    /// Whether a recovery code took the old mailbox's place.
+    pub fn is_paper(&self) -> bool {
+        self.way == "paper"
+    }
+}
+
+/// Has everything else wait that concerns the customer, and takes the row as it will be changed: an address is a key.
+pub async fn hold_whole(conn: &mut Conn, customer: Id<Customer>) -> Result<(), sqlx::Error> {
+    if conn.dialect() == Dialect::Postgres {
+        fetch_optional!(conn, (Uuid,), "SELECT id FROM customer WHERE id = $1 FOR UPDATE", customer.0).await?;
+    }
+    Ok(())
+}
+
+/// The customer's change that is not in effect yet, if its time is not over.
+pub async fn open(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<Option<Row>, sqlx::Error> {
+    let sql = "SELECT id, customer_id, state, way, email, email_index, code_id, lang, user_agent, network, created_at, due_at
+               FROM email_change WHERE customer_id = $1 AND (state IN ('new', 'old') AND due_at > $2 OR state = 'waiting')";
+    fetch_optional!(conn, Row, sql, customer.0, shop.now()).await
+}
+
+/// The change with this number.
+pub async fn of(conn: &mut Conn, id: Uuid) -> Result<Option<Row>, sqlx::Error> {
+    let sql =
+        "SELECT id, customer_id, state, way, email, email_index, code_id, lang, user_agent, network, created_at, due_at
+               FROM email_change WHERE id = $1";
+    fetch_optional!(conn, Row, sql, id).await
+}
+
+/// The change that a link takes back, if it still can be.
+pub async fn by_link(conn: &mut Conn, shop: &Shop, hash: [u8; 32]) -> Result<Option<Row>, sqlx::Error> {
+    let sql =
+        "SELECT id, customer_id, state, way, email, email_index, code_id, lang, user_agent, network, created_at, due_at
+               FROM email_change WHERE back_hash = $1 AND way <> 'paper'
+               AND (state IN ('new', 'old', 'done') AND due_at > $2 OR state = 'waiting')";
+    fetch_optional!(conn, Row, sql, hash.to_vec(), shop.now()).await
+}
+
+/// The change by which an address was left, and that a recovery code takes back.
+pub async fn by_old_address(conn: &mut Conn, shop: &Shop, old: &Indexes) -> Result<Option<Row>, sqlx::Error> {
+    let [newest, earlier] = old.both().map(Vec::from);
+    let sql =
+        "SELECT id, customer_id, state, way, email, email_index, code_id, lang, user_agent, network, created_at, due_at
+               FROM email_change WHERE email_index IN ($1, $2) AND state = 'done' AND way = 'paper' AND due_at > $3
+               ORDER BY changed_at, id LIMIT 1";
+    fetch_optional!(conn, Row, sql, newest, earlier, shop.now()).await
+}
+
+/// Whether somebody but `customer` left this address and can still have it back.
+pub async fn is_held(
+    conn: &mut Conn,
+    shop: &Shop,
+    index: &Indexes,
+    customer: Id<Customer>,
+) -> Result<bool, sqlx::Error> {
+    let [newest, earlier] = index.both().map(Vec::from);
+    let sql = "SELECT 1 FROM email_change WHERE email_index IN ($1, $2) AND state = 'done' AND due_at > $3 AND customer_id <> $4 LIMIT 1";
+    Ok(fetch_optional!(conn, (i32,), sql, newest, earlier, shop.now(), customer.0).await?.is_some())
+}
+
+/// The registrations that wait with this address, held in one order where several people write at once.
+pub async fn registrations(conn: &mut Conn, index: &[u8]) -> Result<Vec<Uuid>, sqlx::Error> {
+    let sql = match conn.dialect() {
+        Dialect::Sqlite => "SELECT id FROM registration WHERE email_index = $1 ORDER BY id",
+        Dialect::Postgres => "SELECT id FROM registration WHERE email_index = $1 ORDER BY id FOR UPDATE",
+    };
+    Ok(fetch_all!(conn, (Uuid,), sql, index.to_vec()).await?.into_iter().map(|(id,)| id).collect())
+}
+
+/// Which addresses a customer has changed from since `since`, and may still have back, but for the change `but`.
+pub async fn later(conn: &mut Conn, row: &Row) -> Result<Vec<Uuid>, sqlx::Error> {
+    let sql = "SELECT id FROM email_change WHERE customer_id = $1 AND id <> $2 AND (state IN ('new', 'old', 'waiting') OR created_at >= $3) ORDER BY id";
+    Ok(fetch_all!(conn, (Uuid,), sql, row.customer_id, row.id, row.created_at)
+        .await?
+        .into_iter()
+        .map(|(id,)| id)
+        .collect())
+}
+
+/// Asks for another code, with tries of its own.
+pub async fn ask_code(conn: &mut Conn, id: Uuid, state: &str, code_id: Uuid, until: i64) -> Result<u64, sqlx::Error> {
+    let sql = "UPDATE email_change SET state = $2, code_id = $3, code_until = $4, tries = 0 WHERE id = $1";
+    execute!(conn, sql, id, state, code_id, until).await
+}

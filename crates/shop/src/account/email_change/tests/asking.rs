@@ -1,0 +1,195 @@
+//! Asking for another address, and the codes.
+
+use super::*;
+
+on_both_databases!(without_a_second_factor_both_mailboxes_must_agree(shop) {
+    let hers = customer(&shop, OLD).await;
+    let (who, elsewhere) = (proved(&shop, hers).await, proved(&shop, hers).await);
+    asks(&shop, &who, NEW).await.unwrap();
+    let (new, old) = (mails_to(&shop, NEW).await, mails_to(&shop, OLD).await);
+    assert!(new.len() == 1 && !new[0].text.contains("合言葉"), "a mailbox that is nobody's yet learns nothing");
+    assert!(old.len() == 1 && old[0].text.contains("まだ変わっていません") && old[0].text.contains("合言葉"));
+    assert!(matches!(types(&shop, &who, &code_to(&shop, NEW).await).await.unwrap(), Confirmed::OldCode));
+    assert_eq!(address_of(&shop, hers).await, OLD);
+    assert_eq!(refused(types(&shop, &who, &code_to(&shop, NEW).await).await), Fault::Code, "the code of before");
+    let code = code_to(&shop, OLD).await;
+    let Confirmed::Changed(entered) = types(&shop, &who, &code).await.unwrap() else { panic!("another code") };
+
+    assert_eq!((address_of(&shop, hers).await.as_str(), owner_of(&shop, NEW).await), (NEW, Some(hers.0)));
+    assert_eq!(owner_of(&shop, OLD).await, None);
+    assert!(session::find(&shop, &entered.token).await.unwrap().is_some_and(|who| who.customer == hers));
+    assert_eq!(sessions(&shop, hers).await, 1, "every other session is over");
+    assert!(!session::is_open(&mut shop.db.read().await.unwrap(), elsewhere.session()).await.unwrap());
+    let (new, old) = (mails_to(&shop, NEW).await, mails_to(&shop, OLD).await);
+    assert!(old.last().unwrap().text.contains("/account/email/back/"));
+    assert!(new.last().unwrap().subject.contains("変更されました") && !new.last().unwrap().text.contains("/back/"));
+    let view = view(&shop, entered_who(&shop, &entered).await.who()).await.unwrap().unwrap();
+    assert_eq!((view.address.as_deref(), view.verified_at, view.pending), (Some(NEW), shop.now(), None));
+    assert_eq!(view.back, Some(EmailBack { until: shop.now() + BACK_LIFE, paper: false }));
+    assert_eq!(refused(types(&shop, &who, &code).await), Fault::Changed, "a replay finds nothing");
+});
+
+async fn entered_who(shop: &Shop, entered: &Entered) -> Recent {
+    session::find(shop, &entered.token).await.unwrap().unwrap().recent(shop.now()).unwrap()
+}
+
+on_both_databases!(a_second_factor_takes_the_old_mailboxs_place_unless_it_is_of_these_days(shop) {
+    let hers = customer(&shop, OLD).await;
+    let who = proved(&shop, hers).await;
+    with_app(&shop, hers, shop.now() - PATIENCE + 2).await;
+    asks(&shop, &who, NEW).await.unwrap();
+    assert_eq!(changes(&shop).await, [("new".to_owned(), "both".to_owned())], "a thief may have set it up just now");
+    asks(&shop, &who, NEW).await.unwrap();
+    assert_eq!(changes(&shop).await, [("new".to_owned(), "factor".to_owned())]);
+    let code = code_to(&shop, NEW).await;
+    assert!(matches!(types(&shop, &who, &code).await.unwrap(), Confirmed::Changed(_)));
+    assert!(mails_to(&shop, OLD).await.last().unwrap().text.contains("/account/email/back/"));
+});
+
+on_both_databases!(a_code_is_good_for_ten_minutes_five_tries_and_its_own_customer(shop) {
+    let (hers, his) = (customer(&shop, OLD).await, customer(&shop, "taro@example.jp").await);
+    let (who, other) = (proved(&shop, hers).await, proved(&shop, his).await);
+    asks(&shop, &who, NEW).await.unwrap();
+    asks(&shop, &other, "taro.new@example.jp").await.unwrap();
+    let (mine, foreign) = (code_to(&shop, NEW).await, code_to(&shop, "taro.new@example.jp").await);
+    assert_eq!(refused(types(&shop, &who, &foreign).await), Fault::Code, "somebody else's");
+    for _ in 0..4 {
+        assert_eq!(refused(types(&shop, &who, &another(&mine)).await), Fault::Code);
+    }
+    assert_eq!(refused(types(&shop, &who, &mine).await), Fault::Code, "after five tries the right one is no use");
+    resend(&shop, &who).await.unwrap();
+    let fresh = code_to(&shop, NEW).await;
+    assert_eq!(refused(types(&shop, &who, &mine).await), Fault::Code, "another one was sent");
+    shop.clock.advance(CODE_LIFE);
+    assert_eq!(refused(types(&shop, &who, &fresh).await), Fault::Code, "too late");
+    shop.clock.advance(HOUR);
+    resend(&shop, &who).await.unwrap();
+    let fresh = code_to(&shop, NEW).await;
+    assert!(matches!(types(&shop, &who, &fresh).await.unwrap(), Confirmed::OldCode));
+    assert_eq!(address_of(&shop, his).await, "taro@example.jp");
+});
+
+on_both_databases!(codes_cannot_be_guessed_by_beginning_anew(shop) {
+    let who = proved(&shop, customer(&shop, OLD).await).await;
+    let mut tried = 0;
+    for _ in 0..5 {
+        asks(&shop, &who, NEW).await.unwrap();
+        let wrong = another(&code_to(&shop, NEW).await);
+        for _ in 0..5 {
+            match refused(types(&shop, &who, &wrong).await) {
+                Fault::Code => tried += 1,
+                Fault::TooMany { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert_eq!(tried, 10);
+    assert!(matches!(refused(asks(&shop, &who, NEW).await), Fault::TooMany { .. }));
+});
+
+on_both_databases!(a_code_of_a_clock_that_was_ahead_is_worth_nothing_and_another_one_is_sent(shop) {
+    let who = proved(&shop, customer(&shop, OLD).await).await;
+    shop.clock.advance(3 * DAY);
+    asks(&shop, &who, NEW).await.unwrap();
+    let ahead = code_to(&shop, NEW).await;
+    shop.clock.advance(-3 * DAY);
+    assert_eq!(refused(types(&shop, &who, &ahead).await), Fault::Code, "it would be good for three days");
+    // The limits hold a clock that was ahead against nobody for longer than a try takes to come back.
+    shop.clock.advance(HOUR);
+    resend(&shop, &who).await.unwrap();
+    let row = rows::open(&mut shop.db.read().await.unwrap(), &shop, who.customer()).await.unwrap().unwrap();
+    let code = StepCode::parse(&mail_code(&shop, row.code_id)).unwrap();
+    assert!(matches!(types(&shop, &who, &code).await.unwrap(), Confirmed::OldCode));
+});
+
+on_both_databases!(who_asks_for_somebody_elses_address_sees_nothing_of_it_and_its_owner_does(shop) {
+    let (hers, theirs) = (customer(&shop, OLD).await, customer(&shop, NEW).await);
+    let who = proved(&shop, hers).await;
+    asks(&shop, &who, NEW).await.unwrap();
+    let seen = view(&shop, who.who()).await.unwrap().unwrap();
+    assert_eq!(seen.pending.map(|pending| (pending.address, pending.step)), Some((Some(NEW.to_owned()), EmailStep::NewCode)));
+    let told = mails_to(&shop, NEW).await;
+    assert!(told.len() == 1 && told[0].text.contains("ほかのアカウントの") && !told[0].text.contains("    "));
+    let row = rows::open(&mut shop.db.read().await.unwrap(), &shop, hers).await.unwrap().unwrap();
+    let unsent = StepCode::parse(&mail_code(&shop, row.code_id)).unwrap();
+    assert_eq!(refused(types(&shop, &who, &unsent).await), Fault::Changed, "not even a guess gets it");
+    assert_eq!((owner_of(&shop, NEW).await, address_of(&shop, hers).await.as_str()), (Some(theirs.0), OLD));
+
+    // The list of mails is the same as where the address is nobody's.
+    let list = async |who: Id<Customer>| {
+        let page = crate::mail::sent::mine(&shop, who.0, 1, Lang::Ja).await.unwrap();
+        page.mails.into_iter().map(|mail| mail.subject).collect::<Vec<_>>()
+    };
+    let seen = list(hers).await;
+    let free = customer(&shop, "mori@example.jp").await;
+    asks(&shop, &proved(&shop, free).await, "nobody@example.jp").await.unwrap();
+    code_to(&shop, "nobody@example.jp").await;
+    assert_eq!(seen, list(free).await);
+    assert_eq!(list(theirs).await.len(), 1);
+});
+
+on_both_databases!(ones_own_address_is_refused_however_it_is_typed(shop) {
+    let who = proved(&shop, customer(&shop, OLD).await).await;
+    for same in [OLD, " Hanako@Example.JP ", "ｈａｎａｋｏ＠ｅｘａｍｐｌｅ．ｊｐ"] {
+        assert_eq!(refused(asks(&shop, &who, same).await), Fault::SameEmail);
+    }
+    assert!(changes(&shop).await.is_empty() && mails_to(&shop, OLD).await.is_empty());
+});
+
+on_both_databases!(a_session_that_has_ended_meanwhile_changes_nothing(shop) {
+    let hers = customer(&shop, OLD).await;
+    let who = proved(&shop, hers).await;
+    with_app(&shop, hers, 0).await;
+    asks(&shop, &who, NEW).await.unwrap();
+    let code = code_to(&shop, NEW).await;
+    let other = proved(&shop, hers).await;
+    assert!(session::end(&shop, other.who(), who.session()).await.unwrap());
+    assert_eq!(refused(types(&shop, &who, &code).await), Fault::SessionEnded);
+    assert_eq!(refused(asks(&shop, &who, "x@example.jp").await), Fault::SessionEnded);
+    assert_eq!(refused(resend(&shop, &who).await), Fault::SessionEnded);
+    assert_eq!(address_of(&shop, hers).await, OLD);
+    assert!(matches!(types(&shop, &other, &code).await.unwrap(), Confirmed::Changed(_)), "another one may finish it");
+});
+
+on_both_databases!(what_ends_all_codes_ends_a_change_as_well(shop) {
+    let hers = customer(&shop, OLD).await;
+    let (thief, owner) = (proved(&shop, hers).await, proved(&shop, hers).await);
+    asks(&shop, &thief, NEW).await.unwrap();
+    let id = shop.entropy.uuid(shop.now());
+    let mut tx = shop.db.write().await.unwrap();
+    let sql = "INSERT INTO sign_in (id, customer_id, at, outcome, user_agent, network) VALUES ($1, $2, 0, 'ok', '', '')";
+    execute!(tx, sql, id, hers.0).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(account::history::answer(&shop, owner.who(), id, SignInAnswer::NotMe, &device()).await.unwrap());
+    assert!(changes(&shop).await.is_empty());
+});
+
+on_both_databases!(a_change_that_is_not_finished_is_forgotten_with_its_address(shop) {
+    let who = proved(&shop, customer(&shop, OLD).await).await;
+    asks(&shop, &who, NEW).await.unwrap();
+    shop.clock.advance(PENDING_LIFE);
+    assert_eq!(refused(resend(&shop, &who).await), Fault::Changed);
+    shop.clock.advance(1);
+    account::sweep(&shop).await.unwrap();
+    assert!(changes(&shop).await.is_empty());
+});
+
+on_both_databases!(the_newsletter_is_asked_about_anew_at_the_new_address(shop) {
+    let hers = customer(&shop, OLD).await;
+    crate::newsletter::ask(&shop, hers, Lang::Ja).await.unwrap();
+    let mails = mails_to(&shop, OLD).await;
+    shop.clock.advance(1);
+    let old_link = Token::parse(&mails[0].text.split("/newsletter/confirm/").nth(1).unwrap()[..43]).unwrap();
+    crate::newsletter::confirm(&shop, &old_link, Lang::Ja).await.unwrap();
+    changed(&shop, &proved(&shop, hers).await, OLD, NEW).await;
+    assert_eq!(crate::newsletter::standing(&shop, hers).await.unwrap(), noren_domain::newsletter::Standing::Asked);
+    assert!(!crate::newsletter::can_confirm(&shop, &old_link).await.unwrap());
+    let asked = mails_to(&shop, NEW).await.into_iter().find_map(|mail| {
+        Token::parse(&mail.text.split("/newsletter/confirm/").nth(1)?[..43])
+    });
+    shop.clock.advance(1);
+    assert!(crate::newsletter::confirm(&shop, &asked.unwrap(), Lang::Ja).await.unwrap());
+    let acts = fetch_all!(shop.db.read().await.unwrap(), (String,), "SELECT act FROM newsletter_consent ORDER BY id").await.unwrap();
+    let acts: Vec<&str> = acts.iter().map(|(act,)| act.as_str()).collect();
+    assert_eq!(acts, ["asked", "confirmed", "asked", "confirmed"]);
+});

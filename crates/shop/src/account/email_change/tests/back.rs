@@ -1,0 +1,158 @@
+//! Taking a change back.
+
+use noren_domain::account::{EmailLink, LoginForm};
+
+use super::*;
+
+on_both_databases!(the_old_mailbox_takes_a_change_back_once_and_puts_everybody_out(shop) {
+    let hers = customer(&shop, OLD).await;
+    let who = proved(&shop, hers).await;
+    changed(&shop, &who, OLD, NEW).await;
+    with_app(&shop, hers, shop.now()).await;
+    let token = link_to(&shop, OLD).await;
+    for _ in 0..2 {
+        assert_eq!(link(&shop, &token).await.unwrap(), EmailLink::PutsBack);
+    }
+    assert_eq!((address_of(&shop, hers).await.as_str(), sessions(&shop, hers).await), (NEW, 1), "looking changes nothing");
+    shop.clock.advance(BACK_LIFE - 10);
+    assert_eq!(take_back(&shop, &token, &device()).await.unwrap(), TakenBack::PutBack);
+    assert_eq!((address_of(&shop, hers).await.as_str(), sessions(&shop, hers).await), (OLD, 0));
+    assert_eq!((owner_of(&shop, OLD).await, owner_of(&shop, NEW).await), (Some(hers.0), None));
+    let app = fetch_optional!(shop.db.read().await.unwrap(), (i32,), "SELECT 1 FROM totp").await.unwrap();
+    assert!(app.is_none(), "what was set up since does not open the account");
+    assert!(mails_to(&shop, OLD).await.last().unwrap().subject.contains("元に戻しました"));
+    assert!(mails_to(&shop, NEW).await.last().unwrap().text.contains("外されました"));
+    assert_eq!(link(&shop, &token).await.unwrap(), EmailLink::Void);
+    assert_eq!(refused(take_back(&shop, &token, &device()).await), Fault::NotFound);
+    assert_eq!(paused_until(&mut shop.db.read().await.unwrap(), &shop, hers).await.unwrap(), None, "nothing is paused for its owner");
+    shop.clock.advance(BACK_LIFE + 1);
+    account::sweep(&shop).await.unwrap();
+    assert!(changes(&shop).await.is_empty());
+});
+
+on_both_databases!(a_password_that_a_thief_knows_is_void_after_it(shop) {
+    let pending = account::register(&shop, &registration(OLD), Lang::Ja, &device()).await.unwrap();
+    let code = typed(&code_to(&shop, OLD).await);
+    let entered = account::verify(&shop, &pending, &code, &device(), None).await.unwrap();
+    let who = session::find(&shop, &entered.token).await.unwrap().unwrap().recent(shop.now()).unwrap();
+    changed(&shop, &who, OLD, NEW).await;
+    take_back(&shop, &link_to(&shop, OLD).await, &device()).await.unwrap();
+    let form = LoginForm { email: OLD.into(), password: "wardrobe velvet onion".into(), next: String::new() };
+    let home = device().holding(Some(entered.device));
+    assert_eq!(refused(account::login(&shop, &form.parse().unwrap(), Lang::Ja, &home, None).await), Fault::Credentials);
+});
+
+on_both_databases!(after_seven_days_it_cannot_be_taken_back_and_the_old_address_is_gone(shop) {
+    let who = proved(&shop, customer(&shop, OLD).await).await;
+    changed(&shop, &who, OLD, NEW).await;
+    let token = link_to(&shop, OLD).await;
+    shop.clock.advance(BACK_LIFE);
+    assert_eq!(link(&shop, &token).await.unwrap(), EmailLink::Void);
+    assert_eq!(refused(take_back(&shop, &token, &device()).await), Fault::NotFound);
+    shop.clock.advance(1);
+    account::sweep(&shop).await.unwrap();
+    assert!(changes(&shop).await.is_empty(), "with the bytes that it was sealed in");
+    let pending = account::register(&shop, &registration(OLD), Lang::Ja, &device()).await.unwrap();
+    let code = typed(&code_to(&shop, OLD).await);
+    account::verify(&shop, &pending, &code, &device(), None).await.unwrap();
+});
+
+on_both_databases!(the_first_owner_gets_the_address_back_however_often_it_was_changed_since(shop) {
+    let hers = customer(&shop, OLD).await;
+    let who = proved(&shop, hers).await;
+    changed(&shop, &who, OLD, "thief@example.com").await;
+    let owners = link_to(&shop, OLD).await;
+    changed(&shop, &who, "thief@example.com", "thief.too@example.com").await;
+    let thiefs = link_to(&shop, "thief@example.com").await;
+    asks(&shop, &who, "thief.three@example.com").await.unwrap();
+    assert_eq!(take_back(&shop, &owners, &device()).await.unwrap(), TakenBack::PutBack);
+    assert_eq!(address_of(&shop, hers).await, OLD);
+    assert_eq!(refused(take_back(&shop, &thiefs, &device()).await), Fault::NotFound, "it is no way back for the thief");
+    assert_eq!(changes(&shop).await.len(), 1);
+});
+
+on_both_databases!(the_second_owner_can_take_back_the_second_change_and_the_first_still_theirs(shop) {
+    let hers = customer(&shop, OLD).await;
+    let who = proved(&shop, hers).await;
+    changed(&shop, &who, OLD, NEW).await;
+    let first = link_to(&shop, OLD).await;
+    changed(&shop, &who, NEW, "third@example.com").await;
+    let second = link_to(&shop, NEW).await;
+    take_back(&shop, &second, &device()).await.unwrap();
+    assert_eq!(address_of(&shop, hers).await, NEW);
+    take_back(&shop, &first, &device()).await.unwrap();
+    assert_eq!(address_of(&shop, hers).await, OLD);
+});
+
+on_both_databases!(who_goes_back_by_the_front_door_can_have_the_other_address_back(shop) {
+    let hers = customer(&shop, OLD).await;
+    let who = proved(&shop, hers).await;
+    changed(&shop, &who, OLD, NEW).await;
+    let first = link_to(&shop, OLD).await;
+    changed(&shop, &who, NEW, OLD).await;
+    assert_eq!(refused(take_back(&shop, &first, &device()).await), Fault::NotFound);
+    take_back(&shop, &link_to(&shop, NEW).await, &device()).await.unwrap();
+    assert_eq!(address_of(&shop, hers).await, NEW);
+});
+
+on_both_databases!(an_address_that_can_be_had_back_is_registered_by_nobody_else(shop) {
+    let hers = customer(&shop, OLD).await;
+    changed(&shop, &proved(&shop, hers).await, OLD, NEW).await;
+    mails_to(&shop, OLD).await;
+    shop.clock.advance(1_000);
+    let pending = account::register(&shop, &registration(OLD), Lang::Ja, &device()).await.unwrap();
+    let told = mails_to(&shop, OLD).await;
+    assert!(told.last().unwrap().subject.contains("まだご登録いただけません"), "{}", told.last().unwrap().subject);
+    let sql = "SELECT id FROM registration";
+    let (id,) = fetch_one!(shop.db.read().await.unwrap(), (Uuid,), sql).await.unwrap();
+    let unsent = StepCode::parse(&account::mail_code(&shop, id)).unwrap();
+    assert_eq!(refused(account::verify(&shop, &pending, &typed(&unsent), &device(), None).await), Fault::Code);
+    let other = proved(&shop, customer(&shop, "taro@example.jp").await).await;
+    asks(&shop, &other, OLD).await.unwrap();
+    let code = code_to(&shop, OLD).await;
+    types(&shop, &other, &code).await.unwrap();
+    let code = code_to(&shop, "taro@example.jp").await;
+    assert_eq!(refused(types(&shop, &other, &code).await), Fault::Changed);
+    take_back(&shop, &link_to(&shop, OLD).await, &device()).await.unwrap();
+    assert_eq!(address_of(&shop, hers).await, OLD);
+});
+
+on_both_databases!(for_three_days_after_a_change_no_factor_is_removed(shop) {
+    let hers = customer(&shop, OLD).await;
+    let who = proved(&shop, hers).await;
+    recovery::renew(&shop, &who, &device()).await.unwrap();
+    with_app(&shop, hers, 0).await;
+    changed(&shop, &who, OLD, NEW).await;
+    let until = shop.now() + PATIENCE;
+    assert_eq!(paused_until(&mut shop.db.read().await.unwrap(), &shop, hers).await.unwrap(), Some(until));
+    let paused = |result: Result<(), account::factors::FactorError>, hours| match result {
+        Err(account::factors::FactorError::Refused(fault)) => assert_eq!(fault, Fault::Paused { hours }),
+        other => panic!("{other:?}"),
+    };
+    paused(account::totp::turn_off(&shop, &who, &device()).await.map(drop), 72);
+    shop.clock.advance(PATIENCE - 1);
+    paused(recovery::renew(&shop, &who, &device()).await.map(drop), 1);
+    let error = account::passkeys::remove(&shop, &who, "AAAA", &device()).await.unwrap_err();
+    assert_eq!(error.fault(), Some(Fault::Paused { hours: 1 }));
+    shop.clock.advance(1);
+    recovery::renew(&shop, &who, &device()).await.unwrap();
+    assert!(account::totp::turn_off(&shop, &who, &device()).await.unwrap());
+});
+
+on_both_databases!(both_addresses_are_found_again_by_another_index_key(shop) {
+    shop.migrate().await.unwrap();
+    let hers = customer(&shop, OLD).await;
+    let who = proved(&shop, hers).await;
+    changed(&shop, &who, OLD, NEW).await;
+    let token = link_to(&shop, OLD).await;
+    asks(&shop, &who, "third@example.com").await.unwrap();
+    let how = crate::reindex::How { grace: std::time::Duration::ZERO, finish: false };
+    assert_eq!(crate::reindex::reindex(&shop, how, |_, _| ()).await.unwrap(), 3);
+    let code = code_to(&shop, "third@example.com").await;
+    types(&shop, &who, &code).await.unwrap();
+    let code = code_to(&shop, NEW).await;
+    assert!(matches!(types(&shop, &who, &code).await.unwrap(), Confirmed::Changed(_)));
+    assert_eq!(owner_of(&shop, "third@example.com").await, Some(hers.0));
+    take_back(&shop, &token, &device()).await.unwrap();
+    assert_eq!(owner_of(&shop, OLD).await, Some(hers.0));
+});

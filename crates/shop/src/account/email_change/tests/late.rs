@@ -1,0 +1,118 @@
+//! Three days in place of the old mailbox, and a recovery code in place of it.
+
+use noren_domain::account::RecoveryCode;
+
+use super::*;
+
+/// Asked for, the new mailbox proved, and the old one said to be out of reach.
+async fn waiting(shop: &TestShop) -> Recent {
+    let who = proved(shop, customer(shop, OLD).await).await;
+    asks(shop, &who, NEW).await.unwrap();
+    assert_eq!(refused(wait(shop, &who).await), Fault::Changed, "not before the new mailbox is proved");
+    types(shop, &who, &code_to(shop, NEW).await).await.unwrap();
+    shop.clock.advance(1);
+    wait(shop, &who).await.unwrap();
+    who
+}
+
+on_both_databases!(without_the_old_mailbox_a_change_takes_three_days(shop) {
+    let who = waiting(&shop).await;
+    let due = waits_until(&shop, who.customer()).await.unwrap().unwrap();
+    assert_eq!(due, shop.now() + PATIENCE);
+    assert!(mails_to(&shop, OLD).await.last().unwrap().subject.contains("3日後"), "the old mailbox is told all the same");
+    assert_eq!(refused(types(&shop, &who, &StepCode::parse("123456").unwrap()).await), Fault::Changed, "no code is asked for");
+    shop.clock.advance(PATIENCE - 1);
+    account::sweep(&shop).await.unwrap();
+    assert_eq!(address_of(&shop, who.customer()).await, OLD);
+    shop.clock.advance(2);
+    account::sweep(&shop).await.unwrap();
+    assert_eq!(address_of(&shop, who.customer()).await, NEW);
+    assert_eq!(sessions(&shop, who.customer()).await, 0, "nobody can say whose session it was that asked");
+    assert_eq!(link(&shop, &link_to(&shop, OLD).await).await.unwrap(), noren_domain::account::EmailLink::PutsBack);
+    account::sweep(&shop).await.unwrap();
+    assert_eq!(changes(&shop).await, [("done".to_owned(), "late".to_owned())]);
+});
+
+on_both_databases!(every_session_can_stop_it_and_so_can_the_old_mailbox(shop) {
+    let who = waiting(&shop).await;
+    let owner = proved(&shop, who.customer()).await;
+    assert!(stop(&shop, owner.who()).await.unwrap() && !stop(&shop, owner.who()).await.unwrap());
+    assert_eq!(sessions(&shop, who.customer()).await, 2);
+
+    shop.clock.advance(HOUR);
+    asks(&shop, &who, NEW).await.unwrap();
+    types(&shop, &who, &code_to(&shop, NEW).await).await.unwrap();
+    wait(&shop, &who).await.unwrap();
+    let token = link_to(&shop, OLD).await;
+    assert_eq!(link(&shop, &token).await.unwrap(), noren_domain::account::EmailLink::Stops);
+    assert_eq!(waits_until(&shop, who.customer()).await.unwrap(), Some(shop.now() + PATIENCE), "looking changes nothing");
+    assert_eq!(take_back(&shop, &token, &device()).await.unwrap(), TakenBack::Stopped);
+    assert_eq!((waits_until(&shop, who.customer()).await.unwrap(), sessions(&shop, who.customer()).await), (None, 0));
+    assert_eq!(refused(take_back(&shop, &token, &device()).await), Fault::NotFound);
+    shop.clock.advance(PATIENCE + 1);
+    account::sweep(&shop).await.unwrap();
+    assert_eq!(address_of(&shop, who.customer()).await, OLD);
+});
+
+on_both_databases!(an_address_that_was_taken_while_one_waited_is_lost_and_nothing_else_is(shop) {
+    let who = waiting(&shop).await;
+    let other = customer(&shop, NEW).await;
+    shop.clock.advance(PATIENCE + 1);
+    account::sweep(&shop).await.unwrap();
+    assert_eq!((owner_of(&shop, NEW).await, address_of(&shop, who.customer()).await.as_str()), (Some(other.0), OLD));
+    assert!(changes(&shop).await.is_empty());
+    assert_eq!(sessions(&shop, who.customer()).await, 1);
+});
+
+/// A customer with recovery codes of `age` milliseconds.
+async fn with_paper(shop: &TestShop, age: i64) -> (Recent, Vec<RecoveryCode>) {
+    let who = proved(shop, customer(shop, OLD).await).await;
+    let codes = recovery::renew(shop, &who, &device()).await.unwrap();
+    shop.clock.advance(age);
+    mails_to(shop, OLD).await;
+    (who, codes)
+}
+
+async fn asks_with(shop: &TestShop, who: &Recent, code: &RecoveryCode) -> Result<(), DoorError> {
+    shop.clock.advance(1);
+    let wanted = EmailChange { paper: Some(code.clone()), ..wanted(NEW) };
+    ask(shop, who, &wanted, Lang::Ja, &device()).await
+}
+
+on_both_databases!(a_recovery_code_takes_the_place_of_a_mailbox_that_is_not_safe(shop) {
+    let (who, codes) = with_paper(&shop, PATIENCE).await;
+    assert_eq!(refused(asks_with(&shop, &who, &RecoveryCode::new([0; 15])).await), Fault::RecoveryCode);
+    asks_with(&shop, &who, &codes[0]).await.unwrap();
+    let code = code_to(&shop, NEW).await;
+    assert!(matches!(types(&shop, &who, &code).await.unwrap(), Confirmed::Changed(_)), "the old mailbox is not asked");
+    let told = mails_to(&shop, OLD).await;
+    assert!(told.iter().all(|mail| !mail.text.contains("/account/email/back/")), "nor can it take it back");
+    let row = rows::of(&mut shop.db.read().await.unwrap(), change_of(&shop).await).await.unwrap().unwrap();
+    assert_eq!(refused(take_back(&shop, &back_token(&shop, row.id), &device()).await), Fault::NotFound, "not even with the right link");
+
+    let old = Email::parse(OLD).unwrap();
+    for (address, code) in [(OLD, &codes[0]), (OLD, &RecoveryCode::new([1; 15])), (NEW, &codes[1]), ("nobody@example.jp", &codes[1])] {
+        let tried = take_back_with_paper(&shop, &Email::parse(address).unwrap(), code, &device()).await;
+        assert_eq!(refused(tried), Fault::RecoveryCode, "{address}");
+    }
+    assert_eq!(address_of(&shop, who.customer()).await, NEW);
+    assert!(matches!(recovery::renew(&shop, &who, &device()).await, Err(account::factors::FactorError::Refused(Fault::Paused { .. }))));
+    shop.clock.advance(BACK_LIFE - 2);
+    take_back_with_paper(&shop, &old, &codes[1], &device()).await.unwrap();
+    assert_eq!((address_of(&shop, who.customer()).await.as_str(), sessions(&shop, who.customer()).await), (OLD, 0));
+    assert_eq!(refused(take_back_with_paper(&shop, &old, &codes[2], &device()).await), Fault::RecoveryCode, "once");
+});
+
+async fn change_of(shop: &Shop) -> Uuid {
+    fetch_one!(shop.db.read().await.unwrap(), (Uuid,), "SELECT id FROM email_change").await.unwrap().0
+}
+
+on_both_databases!(recovery_codes_of_these_days_count_for_nothing_for_whoever_has_a_session_can_make_them(shop) {
+    let (who, codes) = with_paper(&shop, PATIENCE - 2).await;
+    assert_eq!(refused(asks_with(&shop, &who, &codes[0]).await), Fault::RecoveryCode);
+    asks_with(&shop, &who, &codes[0]).await.unwrap();
+    let code = code_to(&shop, NEW).await;
+    types(&shop, &who, &code).await.unwrap();
+    shop.clock.advance(BACK_LIFE);
+    assert_eq!(refused(take_back_with_paper(&shop, &Email::parse(OLD).unwrap(), &codes[1], &device()).await), Fault::RecoveryCode, "too late");
+});
