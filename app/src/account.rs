@@ -1,5 +1,6 @@
 //! The door and the rooms behind it: register, verify, login, account, orders, security.
 
+mod addresses;
 mod code;
 mod confirm;
 mod factors;
@@ -19,6 +20,7 @@ mod sign_ins;
 mod totp;
 mod verify;
 
+pub use addresses::{AddressPage, AddressesPage};
 pub use confirm::{ConfirmSignInPage, MailCodePage};
 pub use home::AccountPage;
 pub use login::LoginPage;

@@ -1,5 +1,6 @@
 //! Accounts: customers, their ways in, and what the account pages show.
 
+mod addresses;
 mod event;
 mod factors;
 mod forms;
@@ -9,6 +10,7 @@ mod phrase;
 mod view;
 
 pub use crate::email::Email;
+pub use addresses::{MAX_ADDRESSES, SavedAddress};
 pub use event::AccountEvent;
 pub use factors::{
     FactorsView, QrView, RecoveryCode, RecoveryLeft, RecoveryView, Totp, TotpForm, TotpSetup, TotpView, in_fours,
