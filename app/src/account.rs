@@ -1,6 +1,7 @@
 //! The door and the rooms behind it: register, verify, login, account, orders, security.
 
 mod addresses;
+mod claim;
 mod code;
 mod confirm;
 mod factors;
@@ -21,6 +22,7 @@ mod totp;
 mod verify;
 
 pub use addresses::{AddressPage, AddressesPage};
+pub use claim::{ClaimCodePage, ClaimPage};
 pub use confirm::{ConfirmSignInPage, MailCodePage};
 pub use home::AccountPage;
 pub use login::LoginPage;

@@ -19,6 +19,8 @@ pub struct AccountData {
     account: AccountView,
     /// The newest order.
     latest: Option<OrderSummary>,
+    /// Orders of a guest can be brought in with one press.
+    claim: bool,
 }
 
 /// Loads the account's first page.
@@ -28,7 +30,8 @@ pub async fn account_home() -> Result<Option<AccountData>, Refusal> {
     let shop = crate::request::shop();
     let account = noren_shop::account::home(&shop, &who).await.map_err(|e| crate::request::failed(&e))?;
     let latest = noren_shop::order::latest(&shop, who.customer).await.map_err(|e| crate::request::failed(&e))?;
-    Ok(account.map(|account| AccountData { account, latest }))
+    let claim = noren_shop::account::claim::is_proved(&shop, &who).await.map_err(|e| crate::request::failed(&e))?;
+    Ok(account.map(|account| AccountData { account, latest, claim }))
 }
 
 /// Signs this browser out.
@@ -84,7 +87,7 @@ pub(super) fn Lost() -> impl IntoView {
 fn Account(data: AccountData) -> impl IntoView {
     let lang = use_lang();
     let out = ServerAction::<LogOut>::new();
-    let AccountData { account, latest } = data;
+    let AccountData { account, latest, claim } = data;
     let hello = match &account.name {
         Some(name) => lang.pick(format!("{name} 様"), format!("Hello, {name}")),
         None => lang.pick("アカウント", "Your account").to_owned(),
@@ -120,6 +123,7 @@ fn Account(data: AccountData) -> impl IntoView {
                         </section>
                     }
                 })}
+            {claim.then(|| view! { <super::claim::ClaimOffer /> })}
             <ul class="account-cards">
                 <li>
                     <a class=security href=href("/account/security")>

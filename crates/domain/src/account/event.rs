@@ -36,13 +36,15 @@ pub enum AccountEvent {
     ExportAsked,
     /// The account is to be erased.
     ErasureAsked,
+    /// Orders that were made as a guest were brought in.
+    OrdersClaimed,
     /// The owner said of a sign-in that it was not theirs.
     NotMe,
 }
 
 impl AccountEvent {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::SessionsEnded,
@@ -59,6 +61,7 @@ impl AccountEvent {
         Self::EmailReverted,
         Self::ExportAsked,
         Self::ErasureAsked,
+        Self::OrdersClaimed,
         Self::NotMe,
     ];
 
@@ -81,6 +84,7 @@ impl AccountEvent {
             Self::EmailReverted => "email_reverted",
             Self::ExportAsked => "export_asked",
             Self::ErasureAsked => "erasure_asked",
+            Self::OrdersClaimed => "orders_claimed",
             Self::NotMe => "not_me",
         }
     }

@@ -32,6 +32,8 @@ pub enum Kind {
     SignIn,
     /// To set a new password.
     Reset,
+    /// To bring orders of a guest into the account.
+    Claim,
 }
 
 impl Kind {
@@ -39,6 +41,7 @@ impl Kind {
         match self {
             Self::SignIn => "sign_in",
             Self::Reset => "reset",
+            Self::Claim => "claim",
         }
     }
 }
@@ -82,6 +85,20 @@ pub(super) async fn second_step(
     device: &Device,
 ) -> Result<Token, sqlx::Error> {
     insert(conn, shop, sign_in, Kind::SignIn, asks, Some(customer), None, lang, device).await
+}
+
+/// Sends a code to the mailbox of a customer who is signed in, in the caller's transaction, and gives the token by which
+/// this browser goes on. Who calls counts how many are asked for.
+pub(super) async fn ask_owner(
+    conn: &mut Conn,
+    shop: &Shop,
+    kind: Kind,
+    customer: Id<Customer>,
+    lang: Lang,
+    device: &Device,
+) -> Result<Token, sqlx::Error> {
+    let id = shop.entropy.uuid(shop.now());
+    insert(conn, shop, id, kind, AskedFor::Mail, Some(customer), None, lang, device).await
 }
 
 /// Sends a code to `email`, for whoever has that mailbox, and gives the token by which this browser goes on. What

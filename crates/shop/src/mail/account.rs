@@ -175,6 +175,7 @@ async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid) -> Result<Draft, Ma
     };
     let code = &challenge::code(shop, challenge);
     let words = match (reset, row.email) {
+        _ if row.kind == Kind::Claim.word() => words::claim_code(lang, code, &about),
         (true, _) => words::reset_code(lang, code, &about),
         (false, Some(_)) => words::sign_in_code(lang, code, &about),
         (false, None) => words::second_step_code(lang, code, &about),
@@ -194,6 +195,7 @@ pub(super) fn samples(lang: Lang, at: i64) -> Vec<(&'static str, (String, Vec<Pa
         ("sign_in_code", words::sign_in_code(lang, "123456", &about)),
         ("second_step_code", words::second_step_code(lang, "123456", &about)),
         ("reset_code", words::reset_code(lang, "123456", &about)),
+        ("claim_code", words::claim_code(lang, "123456", &about)),
         ("no_account", words::no_account(lang, false)),
         ("no_account_reset", words::no_account(lang, true)),
         ("new_device", words::new_device(lang, &about)),
