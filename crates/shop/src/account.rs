@@ -3,7 +3,9 @@
 //! A password alone opens the door only in a browser that its owner is known by; anywhere else a code from the
 //! mailbox is needed as well. So a stolen password is worth nothing by itself.
 
+pub mod addresses;
 pub mod challenge;
+pub mod claim;
 mod demo;
 mod devices;
 pub mod email_change;

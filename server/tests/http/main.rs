@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
 mod account;
+mod addresses;
 mod bank;
 mod bodies;
 mod caching;
 mod cart;
 mod checkout;
+mod claim;
 mod doors;
 mod email_change;
 mod factors;

@@ -113,6 +113,28 @@ struct Draft {
     words: Words,
 }
 
+/// Whether its code is good no more: it would only mislead whoever gets it so late.
+pub(super) async fn is_late(shop: &Shop, mail: &AccountMail) -> Result<bool, sqlx::Error> {
+    let (sql, id) = match mail {
+        AccountMail::RegistrationCode { registration } => {
+            ("SELECT 1 FROM registration WHERE id = $1 AND expires_at <= $2", *registration)
+        }
+        AccountMail::Code { challenge } => ("SELECT 1 FROM challenge WHERE id = $1 AND expires_at <= $2", *challenge),
+        AccountMail::EmailChange { change, what: EmailMail::NewCode | EmailMail::OldCode } => {
+            ("SELECT 1 FROM email_change WHERE id = $1 AND code_until <= $2", *change)
+        }
+        AccountMail::EmailChange { .. }
+        | AccountMail::EmailHeld { .. }
+        | AccountMail::EmailWanted { .. }
+        | AccountMail::AlreadyRegistered { .. }
+        | AccountMail::NewDevice { .. }
+        | AccountMail::Event { .. }
+        | AccountMail::StaffRead { .. }
+        | AccountMail::Notice { .. } => return Ok(false),
+    };
+    Ok(fetch_optional!(shop.db.read().await?, (i32,), sql, id, shop.now()).await?.is_some())
+}
+
 /// Puts a mail about an account together.
 pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, MailError> {
     let mut conn = shop.db.read().await?;
@@ -244,6 +266,7 @@ async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid) -> Result<Draft, Ma
     };
     let code = &account::mail_code(shop, challenge);
     let words = match (reset, row.email) {
+        _ if row.kind == Kind::Claim.word() => words::claim_code(lang, code, &about),
         (true, _) => words::reset_code(lang, code, &about),
         (false, Some(_)) => words::sign_in_code(lang, code, &about),
         (false, None) => words::second_step_code(lang, code, &about),
@@ -264,6 +287,7 @@ pub(super) fn samples(shop: &Shop, lang: Lang) -> Vec<(&'static str, (String, Ve
         ("sign_in_code", words::sign_in_code(lang, "12345678", &about)),
         ("second_step_code", words::second_step_code(lang, "12345678", &about)),
         ("reset_code", words::reset_code(lang, "12345678", &about)),
+        ("claim_code", words::claim_code(lang, "12345678", &about)),
         ("no_account", words::no_account(lang, false)),
         ("no_account_reset", words::no_account(lang, true)),
         ("new_device", words::new_device(lang, &about)),
