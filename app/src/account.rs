@@ -2,6 +2,9 @@
 
 mod code;
 mod confirm;
+mod data;
+mod erase;
+mod export;
 mod factors;
 mod home;
 mod login;
@@ -20,6 +23,9 @@ mod totp;
 mod verify;
 
 pub use confirm::{ConfirmSignInPage, MailCodePage};
+pub use data::DataPage;
+pub use erase::{ErasePage, ErasedPage};
+pub use export::ExportPage;
 pub use home::AccountPage;
 pub use login::LoginPage;
 pub use orders::{MyOrderPage, MyOrdersPage};

@@ -15,8 +15,9 @@ use leptos_router::{ChooseView, path};
 use noren_domain::Lang;
 
 use crate::account::{
-    AccountPage, ConfirmSignInPage, LoginPage, MailCodePage, MyOrderPage, MyOrdersPage, NotMePage, PasswordPage,
-    ProvePage, RecoveryPage, RegisterPage, ResetCodePage, ResetPage, SecurityPage, TotpPage, VerifyPage,
+    AccountPage, ConfirmSignInPage, DataPage, ErasePage, ErasedPage, ExportPage, LoginPage, MailCodePage, MyOrderPage,
+    MyOrdersPage, NotMePage, PasswordPage, ProvePage, RecoveryPage, RegisterPage, ResetCodePage, ResetPage,
+    SecurityPage, TotpPage, VerifyPage,
 };
 use crate::cart::CartPage;
 use crate::catalogue::{CategoryPage, HomePage, ProductPage, SearchPage};
@@ -58,6 +59,10 @@ pub fn Pages() -> impl IntoView {
             <Route path=path!("/account/confirm") view=In(|| Box::pin(account(Account::Prove))) />
             <Route path=path!("/account/security/totp") view=In(|| Box::pin(account(Account::Totp))) />
             <Route path=path!("/account/security/recovery") view=In(|| Box::pin(account(Account::Recovery))) />
+            <Route path=path!("/account/data") view=In(|| Box::pin(account(Account::Data))) />
+            <Route path=path!("/account/data/export/:token") view=In(|| Box::pin(account(Account::Export))) />
+            <Route path=path!("/account/data/erase") view=In(|| Box::pin(account(Account::Erase))) />
+            <Route path=path!("/account/data/erased") view=In(|| Box::pin(account(Account::Erased))) />
             <Route path=path!("/account/mail") view=In(|| Box::pin(account(Account::Mail))) />
             <Route path=path!("/mails/check") view=In(|| Box::pin(account(Account::CheckMail))) />
             <Route path=path!("/newsletter/confirm/:token") view=In(|| Box::pin(account(Account::ConfirmNewsletter))) />
@@ -135,6 +140,10 @@ enum Account {
     Prove,
     Totp,
     Recovery,
+    Data,
+    Export,
+    Erase,
+    Erased,
     Mail,
     CheckMail,
     ConfirmNewsletter,
@@ -162,6 +171,10 @@ async fn account(page: Account) -> Shown {
         Account::Prove => ProvePage().into_any(),
         Account::Totp => TotpPage().into_any(),
         Account::Recovery => RecoveryPage().into_any(),
+        Account::Data => DataPage().into_any(),
+        Account::Export => ExportPage().into_any(),
+        Account::Erase => ErasePage().into_any(),
+        Account::Erased => ErasedPage().into_any(),
         Account::Mail => MyMailPage().into_any(),
         Account::CheckMail => CheckMailPage().into_any(),
         Account::ConfirmNewsletter => ConfirmNewsletterPage().into_any(),

@@ -1,5 +1,6 @@
 //! Accounts: customers, their ways in, and what the account pages show.
 
+mod data;
 mod event;
 mod factors;
 mod forms;
@@ -9,6 +10,10 @@ mod phrase;
 mod view;
 
 pub use crate::email::Email;
+pub use data::{
+    DataView, EraseForm, EraseView, Erasure, ErasureCause, ExportLink, ExportSection, ExportView, Holding, KeptOrder,
+    OpenReason,
+};
 pub use event::AccountEvent;
 pub use factors::{
     FactorsView, QrView, RecoveryCode, RecoveryLeft, RecoveryView, Totp, TotpForm, TotpSetup, TotpView, in_fours,

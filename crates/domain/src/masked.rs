@@ -21,9 +21,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::account::{
-        AccountView, Ceremony, CheckPhrase, DeviceView, LoginForm, MailCodeForm, PasskeyName, PasskeyView,
-        PasswordForm, ProveForm, QrView, ReadProof, RecoveryView, RegisterForm, ResetForm, SecurityView, SignInView,
-        StepCode, TotpForm, TotpSetup, TotpView, VerifyForm,
+        AccountView, Ceremony, CheckPhrase, DeviceView, EraseForm, ExportLink, ExportSection, LoginForm, MailCodeForm,
+        PasskeyName, PasskeyView, PasswordForm, ProveForm, QrView, ReadProof, RecoveryView, RegisterForm, ResetForm,
+        SecurityView, SignInView, StepCode, TotpForm, TotpSetup, TotpView, VerifyForm,
     };
     use crate::checkout::{ContactForm, DeliveryChoice, DeliveryForm};
     use crate::mail::MailLine;
@@ -58,6 +58,9 @@ mod tests {
         read::<PasswordForm>(&door);
         read::<ProveForm>(&door);
         read::<TotpForm>(&door);
+        read::<EraseForm>(&json!({"typed": "#"}));
+        read::<ExportLink>(&json!({"token": "#", "asked_at": 0, "until": 0}));
+        read::<ExportSection>(&json!({"title": "#", "note": "#", "entries": [[["#", "#"]]]}));
         read::<ContactForm>(&json!({
             "email": "#", "name": "#", "kana": "#", "postal_code": "#", "prefecture": "#", "city": "#", "street": "#",
             "building": "#", "phone": "#",

@@ -321,6 +321,8 @@ mod tests {
             ("challenge_expires", account::challenge::OVER),
             ("known_device_seen", account::OVER_DEVICES),
             ("account_event_at", account::events::OVER),
+            ("data_export_expires", account::export::OVER),
+            ("customer_active", account::dormant::UNUSED),
         ] {
             let mut tx = shop.db.write().await.unwrap();
             execute!(tx, before).await.unwrap();

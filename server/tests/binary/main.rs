@@ -37,6 +37,8 @@ mod metrics;
 mod patient;
 mod people;
 #[cfg(unix)]
+mod rights;
+#[cfg(unix)]
 mod rotation;
 mod search;
 mod server;

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::Shop;
 use crate::db::Conn;
-use crate::mail::account::AccountMail;
+use crate::mail::account::{AccountMail, DormantStep};
 use crate::mail::{self, Mail};
 use crate::outbox;
 
@@ -60,4 +60,25 @@ pub async fn forget_code(conn: &mut Conn, shop: &Shop, challenge: Uuid) -> Resul
 /// Something happened to the account.
 pub async fn event(conn: &mut Conn, shop: &Shop, event: Uuid) -> Result<(), sqlx::Error> {
     post(conn, shop, &format!("event-{event}"), AccountMail::Event { event }).await
+}
+
+pub(super) fn erased_key(erasure: Uuid) -> String {
+    format!("erased-{erasure}")
+}
+
+/// The statement of an erasure: the last mail to that address.
+pub async fn erased(conn: &mut Conn, shop: &Shop, erasure: Uuid) -> Result<(), sqlx::Error> {
+    post(conn, shop, &erased_key(erasure), AccountMail::Erased { erasure }).await
+}
+
+/// About an account that nobody uses; `day` is when something happens (UTC ms).
+pub async fn dormant(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Uuid,
+    step: DormantStep,
+    day: i64,
+) -> Result<(), sqlx::Error> {
+    let key = format!("dormant-{}-{}-{customer}", step.word(), shop.now());
+    post(conn, shop, &key, AccountMail::Dormant { customer, step, day }).await
 }

@@ -1,8 +1,9 @@
 //! Mails about accounts.
 
+mod rights;
 mod words;
 
-use noren_domain::account::AccountEvent;
+use noren_domain::account::{AccountEvent, Erasure};
 use noren_domain::{Id, Lang};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -47,6 +48,49 @@ pub enum AccountMail {
         /// The row of `account_event`.
         event: Uuid,
     },
+    /// The account is not used, and something comes of it.
+    Dormant {
+        /// The customer.
+        customer: Uuid,
+        /// What comes next, or came.
+        step: DormantStep,
+        /// When that is, UTC ms.
+        day: i64,
+    },
+    /// The account was erased: the statement, and the last mail.
+    Erased {
+        /// The row of `erasure`.
+        erasure: Uuid,
+    },
+}
+
+/// What the owner of an account that is not used is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DormantStep {
+    /// Little used data are to go.
+    BeforeReducing,
+    /// They went.
+    Reduced,
+    /// The account is to be erased.
+    BeforeErasing,
+    /// It is, in a few days.
+    LastCall,
+}
+
+impl DormantStep {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::BeforeReducing, Self::Reduced, Self::BeforeErasing, Self::LastCall];
+
+    /// Its word in the key of its mail.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::BeforeReducing => "before_reducing",
+            Self::Reduced => "reduced",
+            Self::BeforeErasing => "before_erasing",
+            Self::LastCall => "last_call",
+        }
+    }
 }
 
 impl AccountMail {
@@ -57,9 +101,16 @@ impl AccountMail {
             | Self::AlreadyRegistered { customer: about }
             | Self::Code { challenge: about }
             | Self::NewDevice { sign_in: about }
-            | Self::Event { event: about } => *about,
+            | Self::Event { event: about }
+            | Self::Dormant { customer: about, .. }
+            | Self::Erased { erasure: about } => *about,
         }
     }
+}
+
+/// What the mail about an event is called.
+pub(crate) fn subject(event: AccountEvent, lang: Lang) -> &'static str {
+    words::said(event, lang).0
 }
 
 /// To whom a mail goes, and what it says.
@@ -111,6 +162,12 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
             let words = words::event(reader.lang(), event, &row.about());
             reader.draft(shop, words)
         }
+        AccountMail::Dormant { customer, step, day } => {
+            let reader = reader(&mut conn, *customer).await?;
+            let words = rights::dormant(reader.lang(), *step, *day);
+            reader.draft(shop, words)
+        }
+        AccountMail::Erased { erasure } => erased(&mut conn, shop, *erasure).await?,
     };
     drop(conn);
     let sealed = [(Field::Email, Some(&draft.email))];
@@ -149,6 +206,17 @@ impl Reader {
 async fn reader(conn: &mut Conn, customer: Uuid) -> Result<Reader, MailError> {
     let sql = "SELECT id, email, lang, phrase_no FROM customer WHERE id = $1";
     fetch_optional!(conn, Reader, sql, customer).await?.ok_or(MailError::Gone)
+}
+
+/// The customer's row is gone: what is needed for this one mail stands in that of the erasure.
+async fn erased(conn: &mut Conn, shop: &Shop, erasure: Uuid) -> Result<Draft, MailError> {
+    let sql = "SELECT record, email, lang, phrase_no FROM erasure WHERE id = $1 AND email IS NOT NULL";
+    let reader = fetch_optional!(conn, Reader, sql, erasure).await?.ok_or(MailError::Gone)?;
+    let sql = "SELECT statement FROM erasure WHERE id = $1";
+    let (statement,) = fetch_optional!(conn, (String,), sql, erasure).await?.ok_or(MailError::Gone)?;
+    let statement: Erasure = serde_json::from_str(&statement).map_err(|_| MailError::Gone)?;
+    let words = rights::erased(reader.lang(), &statement);
+    Ok(reader.draft(shop, words))
 }
 
 #[derive(sqlx::FromRow)]
@@ -198,6 +266,7 @@ pub(super) fn samples(lang: Lang, at: i64) -> Vec<(&'static str, (String, Vec<Pa
         ("no_account_reset", words::no_account(lang, true)),
         ("new_device", words::new_device(lang, &about)),
     ];
+    samples.extend(rights::samples(lang, at));
     samples.extend(AccountEvent::ALL.map(|event| (event.word(), words::event(lang, event, &about))));
     samples.into_iter().map(|(kind, Words { subject, parts })| (kind, (subject, parts))).collect()
 }

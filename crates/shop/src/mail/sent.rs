@@ -80,6 +80,8 @@ impl Mail {
             Self::Account(AccountMail::Code { .. }) => "code",
             Self::Account(AccountMail::NewDevice { .. }) => "new_device",
             Self::Account(AccountMail::Event { .. }) => "account_event",
+            Self::Account(AccountMail::Dormant { .. }) => "dormant",
+            Self::Account(AccountMail::Erased { .. }) => "erased",
             Self::Newsletter(NewsletterMail::Confirm { .. }) => "newsletter_confirm",
             Self::Newsletter(NewsletterMail::Issue { .. }) => "newsletter",
         }
@@ -92,13 +94,14 @@ impl Mail {
             | Self::OrderRefunded { order }
             | Self::OrderLapsed { order } => Whom::Order(*order),
             Self::Account(AccountMail::RegistrationCode { registration, .. }) => Whom::Registration(*registration),
-            Self::Account(AccountMail::AlreadyRegistered { customer })
+            Self::Account(AccountMail::AlreadyRegistered { customer } | AccountMail::Dormant { customer, .. })
             | Self::Newsletter(NewsletterMail::Confirm { customer, .. } | NewsletterMail::Issue { customer, .. }) => {
                 Whom::Customer(*customer)
             }
             Self::Account(AccountMail::Code { challenge, .. }) => Whom::Challenge(*challenge),
             Self::Account(AccountMail::NewDevice { sign_in }) => Whom::SignIn(*sign_in),
             Self::Account(AccountMail::Event { event }) => Whom::Event(*event),
+            Self::Account(AccountMail::Erased { erasure }) => Whom::Erased(*erasure),
         }
     }
 }
@@ -114,6 +117,8 @@ fn kind_words(kind: &str, lang: Lang) -> &'static str {
         "already_registered" => ("ご登録についてのお知らせ", "About your registration"),
         "code" => ("確認コードのお知らせ", "Code"),
         "new_device" => ("新しい端末からのログインのお知らせ", "New sign-in"),
+        "dormant" => ("長くお使いいただいていないアカウントのお知らせ", "About an account that is not used"),
+        "erased" => ("アカウントの消去のお知らせ", "Statement of erasure"),
         "newsletter_confirm" => ("お便りのお申し込みの確認", "Newsletter: please confirm"),
         "newsletter" => ("お便り", "Newsletter"),
         _ => ("アカウントについてのお知らせ", "About your account"),
@@ -129,6 +134,7 @@ enum Whom {
     SignIn(Uuid),
     Challenge(Uuid),
     Event(Uuid),
+    Erased(Uuid),
 }
 
 #[derive(FromRow)]
@@ -157,6 +163,10 @@ async fn person(conn: &mut Conn, whom: Whom) -> Result<Option<Person>, sqlx::Err
             "SELECT COALESCE(customer_id, id) AS subject, customer_id AS customer, lang FROM challenge WHERE id = $1",
             id,
         ),
+        Whom::Erased(id) => {
+            let found = fetch_optional!(conn, (Uuid, String), "SELECT record, lang FROM erasure WHERE id = $1", id);
+            return Ok(found.await?.map(|(subject, lang)| Person { subject, customer: None, lang }));
+        }
         Whom::Registration(id) => {
             let found = fetch_optional!(conn, (String,), "SELECT lang FROM registration WHERE id = $1", id).await?;
             return Ok(found.map(|(lang,)| Person { subject: id, customer: None, lang }));
@@ -248,6 +258,19 @@ pub(super) async fn doubt(shop: &Shop, key: &str) -> Result<(), sqlx::Error> {
 pub(crate) async fn cancel(conn: &mut Conn, shop: &Shop, key: &str) -> Result<(), sqlx::Error> {
     let sql = "UPDATE mail_sent SET state = 'cancelled', at = $1 WHERE key = $2 AND state = 'queued'";
     execute!(conn, sql, shop.now(), key).await?;
+    Ok(())
+}
+
+/// The jobs of all mails to the address that the record `subject` held.
+pub(crate) async fn keys_of(conn: &mut Conn, subject: Uuid) -> Result<Vec<String>, sqlx::Error> {
+    let keys = fetch_all!(conn, (String,), "SELECT key FROM mail_sent WHERE subject_id = $1", subject).await?;
+    Ok(keys.into_iter().map(|(key,)| key).collect())
+}
+
+/// From now on the list does not say any more whose these mails were, in the caller's transaction; their numbers can
+/// still be checked.
+pub(crate) async fn part_from(conn: &mut Conn, subject: Uuid) -> Result<(), sqlx::Error> {
+    execute!(conn, "UPDATE mail_sent SET subject_id = id, customer_id = NULL WHERE subject_id = $1", subject).await?;
     Ok(())
 }
 
