@@ -6,6 +6,7 @@ use std::io::Write;
 use std::process::Stdio;
 
 use noren_domain::Id;
+use noren_domain::account::Customer;
 use noren_shop::account::{erase, export};
 use noren_shop::session::{self, Device};
 use noren_shop::token::Token;
@@ -31,8 +32,8 @@ fn with_vault<T>(installation: &Installation, work: impl AsyncFnOnce(Shop) -> T)
     done
 }
 
-/// Somebody who is signed in; gives their copy as it is downloaded.
-async fn customer(shop: Shop) -> String {
+/// Somebody who is signed in; gives their number, and their copy as it is downloaded.
+async fn customer(shop: Shop) -> (Id<Customer>, String) {
     let id = shop.entropy.uuid(shop.now());
     let guest = Asker::guest(id, "test");
     let index = shop.vault.index(guest, LookFor::Login, EMAIL).await.unwrap().newest;
@@ -46,7 +47,8 @@ async fn customer(shop: Shop) -> String {
     tx.commit().await.unwrap();
     let who = session::find(&shop, &token).await.unwrap().unwrap().recent(shop.now()).unwrap();
     let link = export::ask(&shop, &who, &device).await.unwrap();
-    export::file(&shop, &who, &Token::parse(&link.token).unwrap()).await.unwrap().unwrap()
+    let file = export::file(&shop, &who, &Token::parse(&link.token).unwrap()).await.unwrap().unwrap();
+    (who.customer(), file)
 }
 
 /// Runs `noren erase` and types `address` into it.
@@ -64,7 +66,7 @@ fn erased(installation: &Installation, address: &str) -> Said {
 fn a_copy_of_the_database_of_before_an_erasure_opens_nothing_with_the_vault_of_after() {
     let installation = Installation::on_sqlite();
     assert_eq!(installation.run(&["migrate"]).code, Some(0));
-    let file = with_vault(&installation, customer);
+    let (hers, file) = with_vault(&installation, customer);
     let (database, before) = (installation.data().join("noren.sqlite"), installation.desk().join("before.sqlite"));
     fs::copy(&database, &before).unwrap();
 
@@ -86,10 +88,11 @@ fn a_copy_of_the_database_of_before_an_erasure_opens_nothing_with_the_vault_of_a
     fs::copy(&before, &database).unwrap();
     with_vault(&installation, async |shop| {
         let mut conn = shop.db.read().await.unwrap();
-        let (id, email) = fetch_one!(conn, (uuid::Uuid, Vec<u8>), "SELECT id, email FROM customer").await.unwrap();
+        let (email,) = fetch_one!(conn, (Vec<u8>,), "SELECT email FROM customer").await.unwrap();
         drop(conn);
+        let id = hers.0;
         let sealed = [(Field::Email, Some(&email))];
-        let (customer, shops) = (Asker::customer(Id::new(id), "test"), Asker::shop("test"));
+        let (customer, shops) = (Asker::customer(hers, "test"), Asker::shop("test"));
         let own = shop.vault.open(customer, For::SelfView, id, &sealed).await.map(drop);
         assert!(matches!(own, Err(VaultError::Refused(_))), "{own:?}");
         let mail = shop.vault.open(shops, For::Mail(id), id, &sealed).await.map(drop);
