@@ -1,4 +1,5 @@
 // What we hold about somebody, a copy of it, and the erasure of their account.
+import { verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { refused } from '../console.ts';
 import { expect, test } from '../fixtures.ts';
@@ -23,6 +24,10 @@ test('a customer sees what is held, reads a copy and takes the signed file along
   const copy = JSON.parse(file);
   expect(copy.format).toBe('noren-export/1');
   expect(copy.data.account.email).toBe(email);
+  // As docs/EXPORT.md has it, with nothing of ours: OpenSSL, over the third line to the last but one.
+  const signed = file.trimEnd().split('\n').slice(2, -1).join('\n');
+  const key = await (await page.request.get('/export-key.pem')).text();
+  expect(verify(null, Buffer.from(signed), key, Buffer.from(copy.signature, 'base64'))).toBe(true);
   expect(copy.data.reads.some((read: { purpose: string | null }) => read.purpose === 'export')).toBe(true);
 
   await visit('/account/data');

@@ -10,6 +10,7 @@ mod orders;
 mod readable;
 mod reads;
 mod sign;
+mod words;
 
 use noren_domain::Id;
 use noren_domain::account::{AccountEvent, Customer, ExportLink, ExportView};

@@ -1,11 +1,14 @@
 //! A copy of somebody's data in words, to be read and printed.
 
 use noren_domain::account::{AccountEvent, Browser, ExportSection};
-use noren_domain::order::EventKind;
+use noren_domain::checkout::PaymentMethod;
+use noren_domain::order::{EventKind, OrderState, PaymentState, ShipmentState};
+use noren_domain::shipping::Method;
 use noren_domain::{Lang, Yen, moment};
 
 use super::document::Document;
 use super::orders::{Address, Order};
+use super::words;
 
 type Entry = Vec<(String, String)>;
 
@@ -60,12 +63,29 @@ impl Writer {
         all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
     }
 
+    /// The three states of an order.
+    fn states(&self, order: &Order) -> String {
+        let lang = self.0;
+        let state = OrderState::from_word(&order.state).map_or(order.state.as_str(), |state| state.name(lang));
+        let payment = PaymentState::from_word(&order.payment_state);
+        let goods = ShipmentState::from_word(&order.shipment_state)
+            .zip(PaymentMethod::from_word(&order.payment_method))
+            .zip(payment)
+            .map_or(order.shipment_state.as_str(), |((goods, method), payment)| goods.words(method, payment, lang));
+        let payment = payment.map_or(order.payment_state.as_str(), |payment| payment.name(lang));
+        [state, payment, goods].join(lang.pick("、", ", "))
+    }
+
     fn order(&self, order: &Order) -> Entry {
         let mut entry = vec![
             self.pair("ご注文番号", "Order", &order.no),
             self.pair("ご注文の日時", "Placed", self.maybe(order.placed_at)),
-            self.pair("状態", "State", format!("{} / {} / {}", order.state, order.payment_state, order.shipment_state)),
+            self.pair("状態", "State", self.states(order)),
         ];
+        let paid_by = PaymentMethod::from_word(&order.payment_method);
+        let paid_by = paid_by.map_or(order.payment_method.as_str(), |method| method.name(self.0));
+        let delivery = Method::from_word(&order.delivery_method);
+        let delivery = delivery.map_or(order.delivery_method.as_str(), |method| method.name(self.0));
         for line in &order.lines {
             let name = self.0.pick(&line.name_ja, &line.name_en);
             let options = self.0.pick(&line.options_ja, &line.options_en);
@@ -77,8 +97,8 @@ impl Writer {
             self.pair("手数料", "Fee", self.yen(order.payment_fee)),
             self.pair("合計", "Total", self.yen(order.total)),
             self.pair("うち消費税", "Tax in it", self.yen(order.standard_tax + order.reduced_tax)),
-            self.pair("お支払い方法", "Paid by", &order.payment_method),
-            self.pair("配送", "Delivery", &order.delivery_method),
+            self.pair("お支払い方法", "Paid by", paid_by),
+            self.pair("配送", "Delivery", delivery),
         ]);
         entry.extend(self.address(order.address.as_ref()));
         for event in &order.events {
@@ -179,9 +199,14 @@ fn ways_in(w: &Writer, document: &Document) -> Vec<ExportSection> {
         ]
     };
     let sign_in = |sign_in: &super::document::SignIn| {
-        let mut entry = vec![w.pair("日時", "When", w.at(sign_in.at)), w.pair("結果", "Outcome", &sign_in.outcome)];
+        let mut entry = vec![
+            w.pair("日時", "When", w.at(sign_in.at)),
+            w.pair("結果", "Outcome", words::of("sign_in", &sign_in.outcome, w.0)),
+        ];
         entry.extend(w.device(&sign_in.user_agent, &sign_in.network));
-        entry.extend(sign_in.answer.as_ref().map(|answer| w.pair("ご回答", "Your answer", answer)));
+        entry.extend(
+            sign_in.answer.as_ref().map(|answer| w.pair("ご回答", "Your answer", words::of("answer", answer, w.0))),
+        );
         entry
     };
     let event = |event: &super::document::Event| {
@@ -218,13 +243,15 @@ fn sent(w: &Writer, document: &Document) -> Vec<ExportSection> {
             w.pair("番号", "Number", &mail.no),
             w.pair("件名", "Subject", if mail.subject.is_empty() { &mail.kind } else { &mail.subject }),
             w.pair("日時", "When", w.at(mail.at)),
-            w.pair("状態", "State", &mail.state),
+            w.pair("状態", "State", words::of("mail", &mail.state, w.0)),
         ]
     };
     let consent = |consent: &super::document::Consent| {
         vec![
             w.pair("日時", "When", w.at(consent.at)),
-            w.pair("内容", "What", format!("{} ({}, {})", consent.act, consent.source, consent.words)),
+            w.pair("内容", "What", words::of("consent", &consent.act, w.0)),
+            w.pair("方法", "How", words::of("source", &consent.source, w.0)),
+            w.pair("文面の版", "Version of the words", &consent.words),
         ]
     };
     let notice = |notice: &super::document::Notice| {
@@ -265,14 +292,22 @@ fn sent(w: &Writer, document: &Document) -> Vec<ExportSection> {
 fn reads(w: &Writer, document: &Document) -> ExportSection {
     let entry = |read: &super::reads::Read| {
         let at = i64::try_from(read.at).unwrap_or_default();
-        let purpose = read.purpose.map(|purpose| format!(" ({purpose})")).unwrap_or_default();
-        let what = format!("{}{purpose} – {}: {}", read.act, read.actor, read.outcome);
-        vec![(w.at(at), what), w.pair("項目", "Fields", read.fields.join(", "))]
+        let mut entry = vec![(w.at(at), words::of("act", read.act, w.0).to_owned())];
+        entry.extend(read.purpose.map(|purpose| w.pair("目的", "What for", words::of("purpose", purpose, w.0))));
+        entry.push(w.pair("だれが", "By whom", words::of("actor", read.actor, w.0)));
+        if !read.fields.is_empty() {
+            let fields: Vec<&str> = read.fields.iter().map(|field| words::of("field", field, w.0)).collect();
+            entry.push(w.pair("項目", "Fields", fields.join(w.0.pick("、", ", "))));
+        }
+        if read.outcome != "granted" {
+            entry.push(w.pair("結果", "Outcome", words::of("outcome", read.outcome, w.0)));
+        }
+        entry
     };
     let entries = document.reads.iter().flatten().map(entry).collect();
     let note = (
-        "台帳の言葉のままです。これですべてであることの証明は、JSONファイルに載せています。",
-        "In the ledger's own words. The proof that these are all stands in the JSON file.",
+        "これですべてであることの証明は、JSONファイルに載せています。",
+        "The proof that these are all stands in the JSON file.",
     );
     w.section(("お客様の情報を読んだ記録", "Who read my data"), note, entries)
 }
