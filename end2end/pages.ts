@@ -208,6 +208,34 @@ async function addressWalk({ shop, look }: Walker) {
   await look('guest-orders-code');
 }
 
+async function rightsWalk({ shop, look, expectedMessages }: Walker) {
+  await shop.visit('/login');
+  await shop.signIn('hanako@example.jp', demoPassword);
+  await shop.visit('/account/data/erase');
+  await look('data-erase');
+  await shop.visit('/account/data');
+  await look('data');
+  await shop.press('控えを書き出す', 'Make a copy', /\/account\/data\/export\//);
+  await expect(shop.heading(shop.t('お預かりしている情報の控え', 'A copy of your data'))).toBeVisible();
+  await look('data-export');
+  await shop.visit('/account/data/erased');
+  await look('data-erased-before');
+
+  await shop.register();
+  await shop.visit('/account/data/erase');
+  expectedMessages.push(refused('account/erase'));
+  const field = shop.field('確認のため', 'To confirm');
+  await field.fill(shop.t('はい', 'yes'));
+  await shop.button('アカウントを消去する', 'Erase my account').click();
+  await expect(shop.page.getByRole('alert').first()).toBeVisible();
+  await look('data-erase-fault');
+  await shop.awake();
+  await field.fill(shop.t('消去', 'erase'));
+  await shop.press('アカウントを消去する', 'Erase my account', /\/account\/data\/erased$/);
+  await expect(shop.heading(shop.t('アカウントを消去しました', 'Your account is erased'))).toBeVisible();
+  await look('data-erased');
+}
+
 /** Every walk, by what it passes. */
 export const walks = {
   'open page': openWalk,
@@ -216,4 +244,5 @@ export const walks = {
   'page of a second factor': factorWalk,
   'page of another address': emailWalk,
   'page of the address book': addressWalk,
+  'page of data rights': rightsWalk,
 };

@@ -15,10 +15,10 @@ use leptos_router::{ChooseView, path};
 use noren_domain::Lang;
 
 use crate::account::{
-    AccountPage, AddressPage, AddressesPage, ClaimCodePage, ClaimPage, ConfirmSignInPage, EmailBackPage,
-    EmailDonePage, EmailLinkPage, EmailPage, LoginPage, MailCodePage, MyOrderPage, MyOrdersPage, NotMePage,
-    PasswordPage, ProvePage, RecoveryPage, RegisterPage, ResetCodePage, ResetPage, Room, SecurityPage, TotpPage,
-    VerifyPage,
+    AccountPage, AddressPage, AddressesPage, ClaimCodePage, ClaimPage, ConfirmSignInPage, DataPage, EmailBackPage,
+    EmailDonePage, EmailLinkPage, EmailPage, ErasePage, ErasedPage, ExportPage, LoginPage, MailCodePage, MyOrderPage,
+    MyOrdersPage, NotMePage, PasswordPage, ProvePage, RecoveryPage, RegisterPage, ResetCodePage, ResetPage, Room,
+    SecurityPage, TotpPage, VerifyPage,
 };
 use crate::cart::CartPage;
 use crate::catalogue::{CategoryPage, HomePage, ProductPage, SearchPage};
@@ -69,6 +69,10 @@ pub fn Pages() -> impl IntoView {
             <Route path=path!("/account/email/back/:token") view=In(|| Box::pin(account(Account::EmailLink))) />
             <Route path=path!("/account/email/returned") view=In(|| Box::pin(account(Account::EmailReturned))) />
             <Route path=path!("/account/email/stopped") view=In(|| Box::pin(account(Account::EmailStopped))) />
+            <Route path=path!("/account/data") view=In(|| Box::pin(account(Account::Data))) />
+            <Route path=path!("/account/data/export/:token") view=In(|| Box::pin(account(Account::Export))) />
+            <Route path=path!("/account/data/erase") view=In(|| Box::pin(account(Account::Erase))) />
+            <Route path=path!("/account/data/erased") view=In(|| Box::pin(account(Account::Erased))) />
             <Route path=path!("/account/mail") view=In(|| Box::pin(account(Account::Mail))) />
             <Route path=path!("/mails/check") view=In(|| Box::pin(account(Account::CheckMail))) />
             <Route path=path!("/newsletter/confirm/:token") view=In(|| Box::pin(account(Account::ConfirmNewsletter))) />
@@ -155,6 +159,10 @@ enum Account {
     EmailLink,
     EmailReturned,
     EmailStopped,
+    Data,
+    Export,
+    Erase,
+    Erased,
     Mail,
     CheckMail,
     ConfirmNewsletter,
@@ -212,6 +220,10 @@ async fn account(page: Account) -> Shown {
         Account::EmailLink => EmailLinkPage().into_any(),
         Account::EmailReturned => view! { <EmailDonePage returned=true /> }.into_any(),
         Account::EmailStopped => view! { <EmailDonePage returned=false /> }.into_any(),
+        Account::Data => DataPage().into_any(),
+        Account::Export => ExportPage().into_any(),
+        Account::Erase => ErasePage().into_any(),
+        Account::Erased => ErasedPage().into_any(),
         Account::Mail => MyMailPage().into_any(),
         Account::CheckMail => CheckMailPage().into_any(),
         Account::ConfirmNewsletter => ConfirmNewsletterPage().into_any(),

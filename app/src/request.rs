@@ -76,23 +76,22 @@ pub fn status(code: StatusCode) {
 
 /// The value of the cookie `name`.
 pub fn cookie(name: &str) -> Option<String> {
-    with_parts(|parts| {
-        parts
-            .headers
-            .get_all(COOKIE)
-            .iter()
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| value.to_owned())
-    })
-    .flatten()
+    with_parts(|parts| cookie_of(parts, name)).flatten()
+}
+
+fn cookie_of(parts: &Parts, name: &str) -> Option<String> {
+    let lines = parts.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
 }
 
 /// On https, cookies carry the `__Host-` prefix, which only this host can set (RFC 6265bis 4.1.3.2).
 fn cookie_name(name: &str) -> String {
-    if secure() { format!("__Host-{name}") } else { name.to_owned() }
+    name_at(&shop(), name)
+}
+
+fn name_at(shop: &Shop, name: &str) -> String {
+    if shop.url.starts_with("https://") { format!("__Host-{name}") } else { name.to_owned() }
 }
 
 fn secure() -> bool {
@@ -142,6 +141,11 @@ pub fn set_cart_token(token: &Token) {
 /// The session token of this browser.
 pub fn session_token() -> Option<Token> {
     token(SESSION)
+}
+
+/// The session token that came with a request which is none for a page.
+pub fn session_token_of(parts: &Parts, shop: &Shop) -> Option<Token> {
+    cookie_of(parts, &name_at(shop, SESSION)).and_then(|raw| Token::parse(&raw))
 }
 
 /// Gives this browser a session.

@@ -3,6 +3,8 @@
 mod account;
 mod backup;
 pub(crate) mod certificates;
+mod erase;
+mod export;
 mod import;
 mod ledger;
 mod mail;
@@ -88,6 +90,10 @@ enum Command {
     Mail(mail::Mail),
     /// Sends an issue of the newsletter.
     Newsletter(mail::Newsletter),
+    /// Erases the account whose e-mail address it reads from the standard input: for somebody who asks for it by letter.
+    Erase,
+    /// Says whether a copy of somebody's data is as this shop has signed it.
+    Export(export::Export),
     /// The read ledger: who opened whose personal data, when and why. Exports it, verifies it and proofs from it.
     Ledger(ledger::Ledger),
     /// Runs a witness: it cosigns the checkpoints of a shop's read ledger, on any other machine and without a shop.
@@ -139,6 +145,9 @@ pub fn run() -> ExitCode {
     }
     if let Command::Witness(asked) = &cli.command {
         return witness::run(asked);
+    }
+    if let Command::Export(asked) = &cli.command {
+        return ended(export::run(asked, cli.flags.data.as_deref()));
     }
     // Before there are certificates, a configuration that names them has a fault.
     if let Command::Certificates(asked) = &cli.command {
@@ -220,10 +229,20 @@ pub fn run() -> ExitCode {
                 keeper.stop().await;
                 done
             }
+            Command::Erase => {
+                let (shop, keeper) = open(&config).await?;
+                let done = erase::run(&shop).await;
+                keeper.stop().await;
+                done
+            }
             Command::Backup(asked) => back_up(&config, &asked).await,
             Command::Restore(asked) => backup::put_back(&config, &asked),
             Command::Sample(options) => import::sample(&options),
-            Command::Ledger(_) | Command::Certificates(_) | Command::Witness(_) | Command::Vault { .. } => Ok(()),
+            Command::Ledger(_)
+            | Command::Export(_)
+            | Command::Certificates(_)
+            | Command::Witness(_)
+            | Command::Vault { .. } => Ok(()),
         }
     });
     // A picture in the making is finished or thrown away, not waited for.

@@ -2,6 +2,7 @@
 
 mod bank;
 mod errors;
+mod export;
 mod headers;
 mod health;
 mod mailbox;
@@ -81,6 +82,7 @@ pub fn router(config: &Config, shop: Shop, answer_within: Duration) -> Router {
         .merge(webhooks::routes(shop.clone()))
         .merge(mailbox::routes(shop.clone()))
         .merge(newsletter::routes(shop.clone()))
+        .merge(export::routes(shop.clone()))
         .merge(media::routes(&shop))
         .merge(pages::routes(config, names, shop.clone()))
         .route("/healthz", get(health::alive))

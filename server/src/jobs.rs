@@ -22,6 +22,8 @@ use crate::witnesses::client::Client;
 const OUTBOX_EVERY: Duration = Duration::from_millis(500);
 /// How often unfinished orders are looked at.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// How often it is looked at whether the last mail to somebody who was erased has left.
+const ERASURES_EVERY: Duration = Duration::from_secs(10);
 /// How often the bank is asked about open payments of orders that are over.
 const ASK_LATE_EVERY: Duration = Duration::from_mins(10);
 /// How often it is looked at whether the vault still finds people: somebody who asks it as the operator can have the key
@@ -58,6 +60,7 @@ pub fn start(shop: &Shop, witnesses: &Witnesses) -> Jobs {
     repeat.every(SWEEP_EVERY, "sweeper", sweep);
     repeat.every(ASK_LATE_EVERY, "late payments", ask_late);
     repeat.every(HOUSEKEEPING_EVERY, "housekeeping", keep_house);
+    repeat.every(ERASURES_EVERY, "erasures", finish_erasures);
     repeat.every(FINDS_EVERY, "vault check", look_for_people);
     Jobs { stop, tasks }
 }
@@ -156,7 +159,27 @@ async fn ask_late(shop: Shop) {
     }
 }
 
+/// Destroys the keys of those who were erased as soon as their last mail has left.
+async fn finish_erasures(shop: Shop) {
+    match account::erase::finish(&shop).await {
+        Ok(finished) => metrics::counter!("noren_erasures_finished_total").increment(finished),
+        Err(error) => tracing::error!(%error, "keys of people who were erased are not destroyed yet; trying again"),
+    }
+    match account::erase::unfinished(&shop).await {
+        Ok(waiting) => report_erasures(waiting),
+        Err(error) => tracing::error!(%error, "erasures cannot be counted"),
+    }
+}
+
 async fn keep_house(shop: Shop) {
+    if let Err(error) = account::dormant::sweep(&shop).await {
+        tracing::error!(%error, "accounts that nobody uses cannot be looked through; trying again");
+    }
+    match account::erase::erase_finished(&shop).await {
+        Ok(erased) => metrics::counter!("noren_orders_erased_total").increment(erased),
+        Err(error) => tracing::error!(%error, "people are not gone yet out of finished orders; trying again"),
+    }
+
     if let Err(error) = account::sweep(&shop).await {
         tracing::error!(%error, "expired codes and sessions cannot be thrown away; trying again");
     }
@@ -184,6 +207,12 @@ fn report(backlog: outbox::Backlog) {
     metrics::gauge!("noren_outbox_oldest_seconds").set(backlog.oldest_ms as f64 / 1_000.0);
     metrics::gauge!("noren_outbox_failed").set(backlog.failed as f64);
     metrics::gauge!("noren_mails_bounced").set(backlog.bounced as f64);
+}
+
+/// Accounts that were erased and whose last mail is under way.
+#[expect(clippy::cast_precision_loss, reason = "counts of erasures are small")]
+fn report_erasures(waiting: i64) {
+    metrics::gauge!("noren_erasures_waiting").set(waiting as f64);
 }
 
 /// What the bank has said and a person must look at.

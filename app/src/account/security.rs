@@ -8,6 +8,7 @@ use noren_domain::notice::NoticeView;
 use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 
+use super::data::DataSection;
 use super::email_change::{EmailBanner, EmailSection, StopEmail};
 use super::factors::{Factors, KeepFactors};
 use super::passkeys::{PasskeyActs, Passkeys, PasskeysData};
@@ -190,6 +191,7 @@ fn Security(
             </section>
             <WhoRead reads=security.reads />
             <SignIns sign_ins=security.sign_ins action=answer />
+            <DataSection />
             <PhraseSection phrase=security.phrase action=phrase />
             <p>
                 <a href=href("/security")>{lang.pick("当店の安全への取り組み", "How this shop keeps your data safe")}</a>

@@ -68,10 +68,13 @@ fn japanese() -> Vec<Section> {
             id: "how-long",
             title: "保管の期間",
             blocks: vec![Block::facts([
-                ("ご注文", "法令で帳簿の保存が求められる7年間は、必ず保管します。"),
+                (
+                    "ご注文",
+                    "番号、日付、商品、金額、消費税は、法令（消費税法第58条、法人税法第126条）が帳簿の保存を求める7年間、必ず保管します。お名前やご住所などは、アカウントの消去とともに消去します（お届けやご返金の途中のものは、終わりしだい）。",
+                ),
                 (
                     "アカウント",
-                    "お客様からの削除のご依頼まで。ご依頼は下の連絡先で承ります。保存なさったお届け先は、ご自身でいつでも削除できます。",
+                    "お客様が消去なさるまで。「お預かりしている情報」のページから、いつでも消去できます。保存なさったお届け先は、ご自身でいつでも削除できます。1年のあいだログインもご注文もなければ、予告のうえでお使いでない情報を、2年でアカウントを消去します。",
                 ),
                 (
                     "ログイン",
@@ -130,7 +133,7 @@ fn japanese() -> Vec<Section> {
             id: "rights",
             title: "開示・訂正・削除のご依頼",
             blocks: vec![Block::text(format!(
-                "ご自身の情報の開示、訂正、利用の停止、削除をお求めいただけます。{MAIL} までご連絡ください。ご本人であることを確かめたうえで、2週間以内にお返事します。"
+                "アカウントをお持ちの方は、「お預かりしている情報」のページで、ご自身の情報の確認、控えの書き出し、消去がいつでもできます。このほかの開示、訂正、利用の停止、削除は、{MAIL} までご連絡ください。ご本人であることを確かめたうえで、2週間以内にお返事します。"
             ))],
         },
     ]
@@ -173,8 +176,14 @@ fn english() -> Vec<Section> {
             id: "how-long",
             title: "For how long",
             blocks: vec![Block::facts([
-                ("Orders", "At least seven years, as the law asks for books."),
-                ("Account", "Until you ask us to delete it, at the address below."),
+                (
+                    "Orders",
+                    "Number, date, goods, sums and tax: at least seven years, as the law asks for books (Consumption Tax Act, article 58; Corporation Tax Act, article 126). Name, address and the like go when the account is erased (of orders under way: once they are finished).",
+                ),
+                (
+                    "Account",
+                    "Until you erase it, at any time, on the page “The data we hold about you”. Without a sign-in or an order we tell you, and erase what is not used after a year and the account after two.",
+                ),
                 (
                     "Sign-in",
                     "It ends after 30 days without use, after 90 days in any case, and at any time from the page Account security.",
@@ -232,7 +241,7 @@ fn english() -> Vec<Section> {
             id: "rights",
             title: "Seeing, correcting, deleting",
             blocks: vec![Block::text(format!(
-                "You can ask to see, correct or delete your data, or that we stop using it: {MAIL}. We make sure it is you who asks, and answer within two weeks."
+                "With an account you can see what we hold, take a copy along and erase it at any time, on the page “The data we hold about you”. For anything else, to see, correct or delete your data or have us stop using it: {MAIL}. We make sure it is you who asks, and answer within two weeks."
             ))],
         },
     ]

@@ -204,6 +204,10 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
         ),
         Fault::Kana => t("カタカナかひらがなで入力してください。", "Please use katakana or hiragana."),
         Fault::Choice => t("選択肢からお選びください。", "Please choose one of the options."),
+        Fault::OtherWord => t(
+            "入力された言葉が違います。表示された言葉をそのまま入力してください。",
+            "That is another word. Please type the word exactly as it is shown.",
+        ),
         Fault::Quantity { min, max } => match lang {
             Lang::Ja => format!("数量は{min}から{max}までの整数で入力してください。"),
             Lang::En => format!("Please enter a whole number from {min} to {max}."),

@@ -1,6 +1,7 @@
 //! Accounts: customers, their ways in, and what the account pages show.
 
 mod addresses;
+mod data;
 mod email_change;
 mod event;
 mod factors;
@@ -13,6 +14,10 @@ mod view;
 
 pub use crate::email::Email;
 pub use addresses::{MAX_ADDRESSES, SavedAddress};
+pub use data::{
+    DataView, EraseForm, EraseView, Erasure, ErasureCause, ExportLink, ExportSection, ExportView, Holding, KeptOrder,
+    OpenReason,
+};
 pub use email_change::{
     EmailBack, EmailBackForm, EmailChange, EmailCodeForm, EmailForm, EmailLink, EmailStep, EmailView, PendingEmail,
 };

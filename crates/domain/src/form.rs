@@ -59,6 +59,8 @@ pub enum Fault {
     Kana,
     /// Not one of the choices offered.
     Choice,
+    /// Not the word that was to be typed.
+    OtherWord,
     /// Not a whole number from `min` to `max`.
     Quantity {
         /// The least.

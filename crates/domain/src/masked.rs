@@ -21,9 +21,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::account::{
-        AccountView, Ceremony, CheckPhrase, DeviceView, EmailBackForm, EmailCodeForm, EmailForm, EmailView, LoginForm,
-        MailCodeForm, PasskeyName, PasskeyView, PasswordForm, ProveForm, QrView, ReadProof, RecoveryView, RegisterForm,
-        ResetForm, SavedAddress, SecurityView, SignInView, StepCode, TotpForm, TotpSetup, TotpView, VerifyForm,
+        AccountView, Ceremony, CheckPhrase, DeviceView, EmailBackForm, EmailCodeForm, EmailForm, EmailView, EraseForm,
+        ExportLink, ExportSection, LoginForm, MailCodeForm, PasskeyName, PasskeyView, PasswordForm, ProveForm, QrView,
+        ReadProof, RecoveryView, RegisterForm, ResetForm, SavedAddress, SecurityView, SignInView, StepCode, TotpForm,
+        TotpSetup, TotpView, VerifyForm,
     };
     use crate::address::AddressForm;
     use crate::checkout::{ContactForm, DeliveryChoice, DeliveryForm};
@@ -65,6 +66,9 @@ mod tests {
         read::<EmailBackForm>(&email);
         let pending = json!({"address": "#", "step": "new_code", "due_at": 271_828});
         read::<EmailView>(&json!({"address": "#", "verified_at": 271_828, "pending": pending, "back": null}));
+        read::<EraseForm>(&json!({"typed": "#"}));
+        read::<ExportLink>(&json!({"token": "#", "asked_at": 0, "until": 0}));
+        read::<ExportSection>(&json!({"title": "#", "note": "#", "entries": [[["#", "#"]]]}));
         read::<ContactForm>(&json!({
             "email": "#", "name": "#", "kana": "#", "postal_code": "#", "prefecture": "#", "city": "#", "street": "#",
             "building": "#", "phone": "#",

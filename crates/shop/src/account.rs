@@ -6,10 +6,14 @@
 pub mod addresses;
 pub mod challenge;
 pub mod claim;
+pub mod data;
 mod demo;
 mod devices;
+pub mod dormant;
 pub mod email_change;
+pub mod erase;
 pub mod events;
+pub mod export;
 pub mod factors;
 pub mod history;
 mod letters;
@@ -162,6 +166,9 @@ pub async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
     });
     in_batches!(shop, (Uuid,), passkeys::OVER_CEREMONIES, shop.now(), |tx, (id,)| {
         execute!(tx, "DELETE FROM passkey_ceremony WHERE id = $1", id).await?
+    });
+    in_batches!(shop, (Uuid,), export::OVER, shop.now(), |tx, (id,)| {
+        execute!(tx, "DELETE FROM data_export WHERE id = $1", id).await?
     });
     in_batches!(shop, (Vec<u8>,), OVER_LIMITS, yesterday, |tx, (key,)| {
         execute!(tx, "DELETE FROM rate_limit WHERE key = $1 AND arrival < $2", key, yesterday).await?

@@ -166,6 +166,14 @@ pub(crate) async fn send(shop: &Shop, job: &mut Job, mail: &Mail) -> Result<(), 
     {
         return Ok(sent::noted(shop, &key, State::Cancelled).await?);
     }
+    if let Mail::OrderPlaced { order }
+    | Mail::OrderPaid { order }
+    | Mail::OrderRefunded { order }
+    | Mail::OrderLapsed { order } = mail
+        && crate::order::is_erased(shop, *order).await?
+    {
+        return Ok(sent::noted(shop, &key, State::Cancelled).await?);
+    }
     let letter = compose(shop, mail).await?;
     let message = message(shop, &key, sent.as_ref(), mail, &letter)?;
     let envelope = message.envelope().clone();
@@ -317,6 +325,20 @@ pub async fn forget(shop: &Shop, before: i64) -> io::Result<()> {
     let (folder, before) = (shop.mailbox_dir(), u64::try_from(before).unwrap_or(0));
     let before = UNIX_EPOCH + Duration::from_millis(before);
     tokio::task::spawn_blocking(move || forget_in(&folder, before)).await.map_err(io::Error::other)?
+}
+
+/// Deletes the mails of these jobs from the mailbox folder: whom they went to is to be forgotten.
+pub(crate) async fn forget_of(shop: &Shop, keys: &[String]) -> io::Result<()> {
+    for key in keys {
+        let path = path_of(shop, key);
+        for path in [path.with_extension("part"), path] {
+            match tokio::fs::remove_file(&path).await {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 fn forget_in(folder: &Path, before: SystemTime) -> io::Result<()> {

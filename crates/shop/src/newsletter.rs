@@ -187,7 +187,14 @@ pub async fn leave(shop: &Shop, token: &Token, lang: Lang, source: Source) -> Re
     Ok(true)
 }
 
-async fn end(conn: &mut Conn, shop: &Shop, customer: Uuid, lang: Lang, source: Source) -> Result<(), sqlx::Error> {
+/// Like [`withdraw`], in the caller's transaction.
+pub(crate) async fn end(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Uuid,
+    lang: Lang,
+    source: Source,
+) -> Result<(), sqlx::Error> {
     // The link of an earlier mail begins nothing again.
     let sql = "UPDATE newsletter_reader SET state = 'withdrawn', confirm_hash = NULL, confirm_until = NULL WHERE customer_id = $1 AND state <> 'withdrawn'";
     if execute!(conn, sql, customer).await? == 0 {

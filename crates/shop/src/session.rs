@@ -6,6 +6,7 @@ use noren_domain::Id;
 use noren_domain::account::{Browser, Customer, DeviceView, Session};
 use uuid::Uuid;
 
+use crate::account::dormant;
 use crate::db::Conn;
 use crate::token::Token;
 use crate::{Shop, execute, fetch_all, fetch_optional};
@@ -125,6 +126,7 @@ impl Recent {
 pub async fn open(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, device: &Device) -> Result<Token, sqlx::Error> {
     let now = shop.now();
     let token = Token::random(&shop.entropy);
+    dormant::came_back(conn, shop, customer).await?;
     execute!(
         conn,
         "INSERT INTO session (id, token_hash, customer_id, user_agent, network, created_at, seen_at, proved_at, expires_at)

@@ -36,8 +36,9 @@ pub async fn later(conn: &mut Conn, shop: &Shop, record: Uuid) -> Result<(), sql
 /// Does the job. What a checkout became lives on as an order, and a registration as a customer: their key stays.
 pub(crate) async fn run(shop: &Shop, job: &Shred) -> Result<(), ShredError> {
     let mut conn = shop.db.read().await?;
-    let sql = "SELECT 1 FROM orders WHERE subject_id = $1 UNION SELECT 1 FROM checkout WHERE subject_id = $1 \
-               UNION SELECT 1 FROM customer WHERE id = $1 UNION SELECT 1 FROM registration WHERE id = $1 UNION SELECT 1 FROM challenge WHERE id = $1";
+    let sql = "SELECT 1 FROM orders WHERE subject_id = $1 AND erased_at IS NULL UNION SELECT 1 FROM checkout WHERE subject_id = $1 \
+               UNION SELECT 1 FROM customer WHERE id = $1 UNION SELECT 1 FROM registration WHERE id = $1 UNION SELECT 1 FROM challenge WHERE id = $1 \
+               UNION SELECT 1 FROM erasure WHERE record = $1 AND done_at IS NULL";
     let used = fetch_optional!(conn, (i32,), sql, job.record).await?;
     drop(conn);
     if used.is_none() {

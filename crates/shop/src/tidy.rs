@@ -323,6 +323,8 @@ mod tests {
             ("account_event_at", account::events::OVER),
             ("factor_removal_due", account::lost::DUE),
             ("email_change_due", account::email_change::OVER),
+            ("data_export_expires", account::export::OVER),
+            ("customer_active", account::dormant::UNUSED),
         ] {
             let mut tx = shop.db.write().await.unwrap();
             execute!(tx, before).await.unwrap();

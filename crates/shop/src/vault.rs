@@ -83,6 +83,8 @@ pub enum For {
     SelfView,
     /// A checkout, by the number of the order to be.
     Checkout(Uuid),
+    /// A copy of one's data, by its number.
+    Export(Uuid),
 }
 
 impl For {
@@ -92,6 +94,7 @@ impl For {
             Self::OrderView(order) => (Purpose::OrderView, order),
             Self::SelfView => (Purpose::SelfView, Uuid::nil()),
             Self::Checkout(order) => (Purpose::Checkout, order),
+            Self::Export(export) => (Purpose::Export, export),
         }
     }
 }

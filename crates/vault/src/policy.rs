@@ -33,13 +33,12 @@ fn rule(purpose: Purpose) -> Rule {
         Purpose::OrderView => (all, true, &[Guest, Customer, Operator]),
         Purpose::SelfView => (all, false, &[Customer]),
         Purpose::Checkout => (all, true, &[Guest, Customer]),
+        // A copy of all that is held about a person, for that person.
+        Purpose::Export => (all, true, &[Customer]),
         // Nothing in the shop needs these yet; what nobody needs, nobody may.
-        Purpose::Login
-        | Purpose::Ship
-        | Purpose::Support
-        | Purpose::Export
-        | Purpose::Notice
-        | Purpose::CanaryCheck => (Fields::NONE, true, &[]),
+        Purpose::Login | Purpose::Ship | Purpose::Support | Purpose::Notice | Purpose::CanaryCheck => {
+            (Fields::NONE, true, &[])
+        }
     };
     Rule { fields, reference, actors }
 }
@@ -113,8 +112,10 @@ pub struct Budget {
 
 /// Jobs of the shop work for everybody; a person behind a screen reads one after the other; a customer
 /// reads their own.
-fn budget(kind: Kind, actor: Actor, limits: Limits) -> Budget {
+fn budget(kind: Kind, purpose: Option<Purpose>, actor: Actor, limits: Limits) -> Budget {
     match actor {
+        // All orders of one person at once, and a second time for the file.
+        Actor::Customer if purpose == Some(Purpose::Export) => Budget { minute: 1_000, hour: 4_000, day: 200 },
         // Looking for somebody gives nothing away but whether they are there, and the shop has limits of its own
         // for it, which know who has been here before. Behind one network there are many people.
         Actor::Guest | Actor::Customer if kind == Kind::Index => Budget { minute: 600, hour: 6_000, day: 0 },
@@ -212,8 +213,13 @@ impl Budgets {
     /// Takes one call out of the budgets of its actor and of its purpose, or says that it does not fit.
     pub fn take(&mut self, ask: Ask) -> Result<(), OverBudget> {
         self.forget(ask.time);
-        let budget = budget(ask.kind, ask.actor, self.limits);
-        let ceiling = self.limits.per_minute.saturating_mul(if ask.kind == Kind::Index { 10 } else { 1 });
+        let budget = budget(ask.kind, ask.purpose, ask.actor, self.limits);
+        let ceiling = match (ask.kind, ask.purpose) {
+            (Kind::Index, _) => self.limits.per_minute.saturating_mul(10),
+            // Few people ask for a copy of their data at the same time.
+            (_, Some(Purpose::Export)) => self.limits.per_minute / 4,
+            _ => self.limits.per_minute,
+        };
         let used = self.used.entry((ask.kind, ask.purpose, ask.actor, ask.actor_id)).or_default();
         used.day_began = used.day_began.min(ask.time);
         if ask.time - used.day_began >= DAY {
@@ -288,6 +294,12 @@ mod tests {
         let own = |reference| judge(Purpose::SelfView, email, reference, Actor::Customer);
         assert_eq!(own(NO_REFERENCE), Ok(()));
         assert_eq!(own(REFERENCE), Err(Outcome::ReferenceRefused), "none that could stand for something else");
+        let export = |reference, actor| judge(Purpose::Export, email, reference, actor);
+        assert_eq!(export(REFERENCE, Actor::Customer), Ok(()));
+        assert_eq!(export(NO_REFERENCE, Actor::Customer), Err(Outcome::ReferenceRefused));
+        for actor in [Actor::Guest, Actor::Staff, Actor::Shop, Actor::Operator] {
+            assert_eq!(export(REFERENCE, actor), Err(Outcome::ActorRefused), "a copy is the person's own");
+        }
     }
 
     #[test]
@@ -375,7 +387,7 @@ mod tests {
         #[test]
         fn no_way_of_asking_gets_more_than_the_budget(asks in prop::collection::vec((1u32..60, 0u64..90_000, any::<u8>()), 1..200)) {
             let mut budgets = Budgets::default();
-            let most = budget(Kind::Open, Actor::Staff, Limits::default());
+            let most = budget(Kind::Open, Some(Purpose::Support), Actor::Staff, Limits::default());
             let (mut now, mut taken): (u64, Vec<u64>) = (1_000_000, Vec::new());
             for (people, pause, first) in asks {
                 now += pause;

@@ -39,6 +39,8 @@ mod nodes;
 mod patient;
 mod people;
 #[cfg(unix)]
+mod rights;
+#[cfg(unix)]
 mod rotation;
 mod search;
 mod server;

@@ -28,6 +28,7 @@ mod patience;
 mod presses;
 mod production;
 mod proxy;
+mod rights;
 mod robots;
 mod search;
 mod security;

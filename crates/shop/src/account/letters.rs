@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::Shop;
 use crate::db::Conn;
-use crate::mail::account::{AccountMail, EmailMail};
+use crate::mail::account::{AccountMail, DormantStep, EmailMail};
 use crate::mail::{self, Mail};
 use crate::outbox;
 
@@ -119,4 +119,25 @@ pub async fn staff_read(conn: &mut Conn, shop: &Shop, customer: Uuid) -> Result<
     let (key, mail) = (format!("staff-read-{customer}-{day}"), AccountMail::StaffRead { customer, day });
     let morning = moment::start_of_day(day + 1) + 8 * HOUR;
     mail::enqueue_at(conn, shop, &key, &Mail::Account(mail), morning).await
+}
+
+pub(super) fn erased_key(erasure: Uuid) -> String {
+    format!("erased-{erasure}")
+}
+
+/// The statement of an erasure: the last mail to that address.
+pub async fn erased(conn: &mut Conn, shop: &Shop, erasure: Uuid) -> Result<(), sqlx::Error> {
+    post(conn, shop, &erased_key(erasure), AccountMail::Erased { erasure }).await
+}
+
+/// About an account that nobody uses; `day` is when something happens (UTC ms).
+pub async fn dormant(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Uuid,
+    step: DormantStep,
+    day: i64,
+) -> Result<(), sqlx::Error> {
+    let key = format!("dormant-{}-{}-{customer}", step.word(), shop.now());
+    post(conn, shop, &key, AccountMail::Dormant { customer, step, day }).await
 }

@@ -95,6 +95,8 @@ pub const FAILED_TRIES_MAIL: Limit = Limit::alone("failed-tries-mail", 1, 24 * H
 /// Challenges for passkeys handed to one network. A passkey is not guessed: this bounds what strangers can
 /// have us write.
 pub const PASSKEY_NETWORK: Limit = Limit::shared("passkey-network", 600, 15 * MINUTE);
+/// Copies of one's data asked for by one customer: each costs an opening of all that is held.
+pub const EXPORT: Limit = Limit::alone("export", 5, 24 * HOUR);
 /// Newsletters asked for by one customer: so many mails they can be sent by whoever is at their browser.
 pub const NEWSLETTER_CUSTOMER: Limit = Limit::alone("newsletter", 5, HOUR);
 /// Other addresses asked for by one customer, and codes for them sent again.

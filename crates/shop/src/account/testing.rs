@@ -1,11 +1,14 @@
 //! Customers for tests.
 
-use noren_domain::Id;
 use noren_domain::account::{Customer, Email};
+use noren_domain::checkout::{ContactForm, DeliveryForm, PaymentForm};
+use noren_domain::{Id, Lang};
+use uuid::Uuid;
 
+use crate::cart::{self, CartKey};
 use crate::session::{self, Device, Recent};
 use crate::vault::{Asker, Field, LookFor, Plain};
-use crate::{Shop, execute};
+use crate::{Shop, checkout, execute, fetch_one, order};
 
 /// A customer with `address`, and a password that nobody knows.
 pub async fn customer(shop: &Shop, address: &str) -> Id<Customer> {
@@ -37,4 +40,33 @@ pub async fn proved(shop: &Shop, customer: Id<Customer>) -> Recent {
     let token = session::open(&mut tx, shop, customer, &Device::new("Firefox/1".to_owned(), None)).await.unwrap();
     tx.commit().await.unwrap();
     session::find(shop, &token).await.unwrap().unwrap().recent(shop.now()).unwrap()
+}
+
+/// An order of one `CUP` by bank transfer (`transfer`) or in cash (`cash`): its id and number. Other names and numbers
+/// than the account's, to be looked for.
+pub async fn ordered(shop: &Shop, customer: Id<Customer>, payment: &str) -> (Uuid, String) {
+    let key = CartKey::Customer(customer);
+    cart::add(shop, &key, "CUP", 1).await.unwrap();
+    let cart = cart::find(shop, &key).await.unwrap().unwrap();
+    let contact = ContactForm {
+        email: "hanako@example.jp".into(),
+        name: "暖簾 花子".into(),
+        kana: "ノレン ハナコ".into(),
+        postal_code: "100-0005".into(),
+        prefecture: "13".into(),
+        city: "千代田区丸の内".into(),
+        street: "9-9-9".into(),
+        phone: "090-1234-5678".into(),
+        ..ContactForm::default()
+    };
+    checkout::save_contact(shop, cart, &contact).await.unwrap();
+    let gift = "おめでとう".to_owned();
+    let delivery =
+        DeliveryForm { method: "parcel".into(), gift_message: gift, gift_wrap: "on".into(), ..DeliveryForm::default() };
+    checkout::save_delivery(shop, cart, &delivery).await.unwrap();
+    checkout::save_payment(shop, cart, &PaymentForm { payment: payment.into() }).await.unwrap();
+    let (confirmation, _, _) = checkout::confirmation(shop, cart, Lang::Ja).await.unwrap();
+    order::place(shop, cart, Some(customer), checkout::shown_hash(&confirmation), Lang::Ja).await.unwrap();
+    let sql = "SELECT id, no FROM orders WHERE cart_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1";
+    fetch_one!(shop.db.read().await.unwrap(), (Uuid, String), sql, cart.0).await.unwrap()
 }

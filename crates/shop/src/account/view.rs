@@ -74,7 +74,7 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
     let sign_ins = history::list(&mut conn, shop, who).await?;
     let factors = factors::standing(&mut conn, who.customer).await?;
     drop(conn);
-    let reads = match reads(shop, who).await {
+    let reads = match reads(shop, who, "account/security").await {
         Ok(reads) => Reads::Shown(reads),
         Err(notice::NoticeError::Vault(error)) if error.is_lost() => Reads::Lost,
         // The rest of the page is worth seeing without it, most of all now.
@@ -92,13 +92,13 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
 const ORDERS: i64 = 254;
 
 /// Who read the person's data: the account's, and those of its orders.
-async fn reads(shop: &Shop, who: &SignedIn) -> Result<ReadsView, notice::NoticeError> {
+pub(super) async fn reads(shop: &Shop, who: &SignedIn, route: &'static str) -> Result<ReadsView, notice::NoticeError> {
     let mut conn = shop.db.read().await?;
     let sql = "SELECT subject_id FROM orders WHERE customer_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2";
     let orders = fetch_all!(conn, (uuid::Uuid,), sql, who.customer.0, ORDERS).await?;
     drop(conn);
     let records: Vec<_> = std::iter::once(who.customer.0).chain(orders.into_iter().map(|(record,)| record)).collect();
-    let proofs = shop.vault.prove(Asker::customer(who.customer, "account/security"), &records).await?;
+    let proofs = shop.vault.prove(Asker::customer(who.customer, route), &records).await?;
     // Those of the ledger of now come last.
     let key = proofs.last().map(|proof| proof.key.clone()).unwrap_or_default();
     let proofs =

@@ -1,12 +1,12 @@
 //! Mails about accounts.
 
 mod email_change;
+mod rights;
 mod trust;
 mod words;
 
-use noren_domain::account::AccountEvent;
-use noren_domain::notice::Version;
-use noren_domain::{Id, Lang, Text, Yen, moment};
+use noren_domain::account::{AccountEvent, Erasure};
+use noren_domain::{Id, Lang, moment};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -82,6 +82,49 @@ pub enum AccountMail {
         /// The registration; its id is the subject of its sealed address.
         registration: Uuid,
     },
+    /// The account is not used, and something comes of it.
+    Dormant {
+        /// The customer.
+        customer: Uuid,
+        /// What comes next, or came.
+        step: DormantStep,
+        /// When that is, UTC ms.
+        day: i64,
+    },
+    /// The account was erased: the statement, and the last mail.
+    Erased {
+        /// The row of `erasure`.
+        erasure: Uuid,
+    },
+}
+
+/// What the owner of an account that is not used is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DormantStep {
+    /// Little used data are to go.
+    BeforeReducing,
+    /// They went.
+    Reduced,
+    /// The account is to be erased.
+    BeforeErasing,
+    /// It is, in a few days.
+    LastCall,
+}
+
+impl DormantStep {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::BeforeReducing, Self::Reduced, Self::BeforeErasing, Self::LastCall];
+
+    /// Its word in the key of its mail.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::BeforeReducing => "before_reducing",
+            Self::Reduced => "reduced",
+            Self::BeforeErasing => "before_erasing",
+            Self::LastCall => "last_call",
+        }
+    }
 }
 
 impl AccountMail {
@@ -97,9 +140,16 @@ impl AccountMail {
             | Self::Notice { notice: about, .. }
             | Self::EmailChange { change: about, .. }
             | Self::EmailWanted { customer: about }
-            | Self::EmailHeld { registration: about } => *about,
+            | Self::EmailHeld { registration: about }
+            | Self::Dormant { customer: about, .. }
+            | Self::Erased { erasure: about } => *about,
         }
     }
+}
+
+/// What the mail about an event is called.
+pub(crate) fn subject(event: AccountEvent, lang: Lang) -> &'static str {
+    words::said(event, lang).0
 }
 
 /// To whom a mail goes, and what it says.
@@ -130,7 +180,9 @@ pub(super) async fn is_late(shop: &Shop, mail: &AccountMail) -> Result<bool, sql
         | AccountMail::NewDevice { .. }
         | AccountMail::Event { .. }
         | AccountMail::StaffRead { .. }
-        | AccountMail::Notice { .. } => return Ok(false),
+        | AccountMail::Notice { .. }
+        | AccountMail::Dormant { .. }
+        | AccountMail::Erased { .. } => return Ok(false),
     };
     Ok(fetch_optional!(shop.db.read().await?, (i32,), sql, id, shop.now()).await?.is_some())
 }
@@ -189,6 +241,12 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
             let words = trust::notice(reader.lang(), notice.no.as_str(), notice.version, &notice.content.title);
             reader.draft(shop, words)
         }
+        AccountMail::Dormant { customer, step, day } => {
+            let reader = reader(&mut conn, *customer).await?;
+            let words = rights::dormant(reader.lang(), *step, *day);
+            reader.draft(shop, words)
+        }
+        AccountMail::Erased { erasure } => erased(&mut conn, shop, *erasure).await?,
     };
     drop(conn);
     let sealed = [(Field::Email, Some(&draft.email))];
@@ -242,6 +300,17 @@ async fn reader(conn: &mut Conn, customer: Uuid) -> Result<Reader, MailError> {
     fetch_optional!(conn, Reader, sql, customer).await?.ok_or(MailError::Gone)
 }
 
+/// The customer's row is gone: what is needed for this one mail stands in that of the erasure.
+async fn erased(conn: &mut Conn, shop: &Shop, erasure: Uuid) -> Result<Draft, MailError> {
+    let sql = "SELECT record, email, lang, phrase_no FROM erasure WHERE id = $1 AND email IS NOT NULL";
+    let reader = fetch_optional!(conn, Reader, sql, erasure).await?.ok_or(MailError::Gone)?;
+    let sql = "SELECT statement FROM erasure WHERE id = $1";
+    let (statement,) = fetch_optional!(conn, (String,), sql, erasure).await?.ok_or(MailError::Gone)?;
+    let statement: Erasure = serde_json::from_str(&statement).map_err(|_| MailError::Gone)?;
+    let words = rights::erased(reader.lang(), &statement);
+    Ok(reader.draft(shop, words))
+}
+
 #[derive(sqlx::FromRow)]
 struct ChallengeRow {
     kind: String,
@@ -293,16 +362,9 @@ pub(super) fn samples(shop: &Shop, lang: Lang) -> Vec<(&'static str, (String, Ve
         ("new_device", words::new_device(lang, &about)),
     ];
     samples.extend(email_change::samples(shop, lang, &about));
+    samples.extend(rights::samples(lang, at));
+    samples.extend(trust::samples(lang, at));
     let events = AccountEvent::ALL.into_iter().filter(|event| *event != AccountEvent::StaffRead);
     samples.extend(events.map(|event| (event.word(), words::event(lang, event, &about))));
-    samples.push((AccountEvent::StaffRead.word(), trust::staff_read(lang, &[at - 3_600_000, at])));
-    let notices = [("notice_published", Version::Sokuho), ("notice_updated", Version::Zokuho)];
-    let title = Text::new(
-        "【見本】メール配信の委託先への不正アクセスについて",
-        "[Sample] Unauthorised access at our mail processor",
-    );
-    samples.extend(notices.map(|(kind, version)| (kind, trust::notice(lang, "N-2026-0001", version, &title))));
-    samples.push(("credit_granted", trust::credit_granted(lang, Yen(1_000), "N-2026-0001", at)));
-    samples.push(("credit_spent", trust::credit_spent(lang, Yen(800), Yen(200), "N-ABCD-2345")));
     samples.into_iter().map(|(kind, Words { subject, parts })| (kind, (subject, parts))).collect()
 }

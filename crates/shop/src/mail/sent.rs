@@ -85,6 +85,8 @@ impl Mail {
             Self::Account(
                 AccountMail::EmailChange { .. } | AccountMail::EmailWanted { .. } | AccountMail::EmailHeld { .. },
             ) => "email_change",
+            Self::Account(AccountMail::Dormant { .. }) => "dormant",
+            Self::Account(AccountMail::Erased { .. }) => "erased",
             Self::Newsletter(NewsletterMail::Confirm { .. }) => "newsletter_confirm",
             Self::Newsletter(NewsletterMail::Issue { .. }) => "newsletter",
         }
@@ -103,7 +105,8 @@ impl Mail {
                 AccountMail::AlreadyRegistered { customer }
                 | AccountMail::EmailWanted { customer }
                 | AccountMail::StaffRead { customer, .. }
-                | AccountMail::Notice { customer, .. },
+                | AccountMail::Notice { customer, .. }
+                | AccountMail::Dormant { customer, .. },
             )
             | Self::Newsletter(NewsletterMail::Confirm { customer, .. } | NewsletterMail::Issue { customer, .. }) => {
                 Whom::Customer(*customer)
@@ -113,6 +116,7 @@ impl Mail {
             Self::Account(AccountMail::Event { event }) => Whom::Event(*event),
             Self::Account(AccountMail::EmailChange { change, what: EmailMail::NewCode }) => Whom::NewMailbox(*change),
             Self::Account(AccountMail::EmailChange { change, .. }) => Whom::EmailChange(*change),
+            Self::Account(AccountMail::Erased { erasure }) => Whom::Erased(*erasure),
         }
     }
 }
@@ -131,6 +135,8 @@ fn kind_words(kind: &str, lang: Lang) -> &'static str {
         "new_device" => ("新しい端末からのログインのお知らせ", "New sign-in"),
         "staff_read" => ("お客様の情報を開いたことのお知らせ", "Your data were opened"),
         "notice" => ("お客様に関わるお知らせ", "A notice about you"),
+        "dormant" => ("長くお使いいただいていないアカウントのお知らせ", "About an account that is not used"),
+        "erased" => ("アカウントの消去のお知らせ", "Statement of erasure"),
         "newsletter_confirm" => ("お便りのお申し込みの確認", "Newsletter: please confirm"),
         "newsletter" => ("お便り", "Newsletter"),
         _ => ("アカウントについてのお知らせ", "About your account"),
@@ -148,6 +154,7 @@ enum Whom {
     Event(Uuid),
     NewMailbox(Uuid),
     EmailChange(Uuid),
+    Erased(Uuid),
 }
 
 #[derive(FromRow)]
@@ -180,6 +187,10 @@ async fn person(conn: &mut Conn, whom: Whom) -> Result<Option<Person>, sqlx::Err
             "SELECT c.id AS subject, c.id AS customer, c.lang FROM email_change e JOIN customer c ON c.id = e.customer_id WHERE e.id = $1",
             id,
         ),
+        Whom::Erased(id) => {
+            let found = fetch_optional!(conn, (Uuid, String), "SELECT record, lang FROM erasure WHERE id = $1", id);
+            return Ok(found.await?.map(|(subject, lang)| Person { subject, customer: None, lang }));
+        }
         Whom::Registration(id) => {
             let found = fetch_optional!(conn, (String,), "SELECT lang FROM registration WHERE id = $1", id).await?;
             return Ok(found.map(|(lang,)| Person { subject: id, customer: None, lang }));
@@ -276,6 +287,19 @@ pub(super) async fn doubt(shop: &Shop, key: &str) -> Result<(), sqlx::Error> {
 pub(crate) async fn cancel(conn: &mut Conn, shop: &Shop, key: &str) -> Result<(), sqlx::Error> {
     let sql = "UPDATE mail_sent SET state = 'cancelled', at = $1 WHERE key = $2 AND state = 'queued'";
     execute!(conn, sql, shop.now(), key).await?;
+    Ok(())
+}
+
+/// The jobs of all mails to the address that the record `subject` held.
+pub(crate) async fn keys_of(conn: &mut Conn, subject: Uuid) -> Result<Vec<String>, sqlx::Error> {
+    let keys = fetch_all!(conn, (String,), "SELECT key FROM mail_sent WHERE subject_id = $1", subject).await?;
+    Ok(keys.into_iter().map(|(key,)| key).collect())
+}
+
+/// From now on the list does not say any more whose these mails were, in the caller's transaction; their numbers can
+/// still be checked.
+pub(crate) async fn part_from(conn: &mut Conn, subject: Uuid) -> Result<(), sqlx::Error> {
+    execute!(conn, "UPDATE mail_sent SET subject_id = id, customer_id = NULL WHERE subject_id = $1", subject).await?;
     Ok(())
 }
 

@@ -74,6 +74,7 @@ struct Row {
     reduced_tax: i64,
     placed_at: Option<i64>,
     pay_until: Option<i64>,
+    erased_at: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -108,7 +109,7 @@ struct SummaryRow {
 
 const COLUMNS: &str = "id, no, subject_id, customer_id, lang, state, payment_state, shipment_state, payment_method, delivery_method, delivery_date, \
      delivery_slot, gift_wrap, gift_message, email, name, postal_code, city, street, building, phone, prefecture, goods, shipping, \
-     payment_fee, total, standard_gross, standard_tax, reduced_gross, reduced_tax, placed_at, pay_until";
+     payment_fee, total, standard_gross, standard_tax, reduced_gross, reduced_tax, placed_at, pay_until, erased_at";
 
 /// The secret of an order's page: computed from its id, so that a mail can carry it and the
 /// database need not.
@@ -122,6 +123,12 @@ pub async fn view(shop: &Shop, token: &Token) -> Result<Option<OrderView>, ViewE
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM orders WHERE token_hash = $1"));
     let row = fetch_optional!(conn, Row, sql, token.hash().to_vec()).await?;
     Ok(found(conn, shop, row, Viewer::Link).await?.map(|(view, _)| view))
+}
+
+/// Whether the person is gone out of the order.
+pub(crate) async fn is_erased(shop: &Shop, order: Uuid) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT 1 FROM orders WHERE id = $1 AND erased_at IS NOT NULL";
+    Ok(fetch_optional!(shop.db.read().await?, (i32,), sql, order).await?.is_some())
 }
 
 /// An order for the shop's own use (mails), with the language it was placed in.
@@ -325,10 +332,13 @@ async fn address(shop: &Shop, row: &Row, viewer: Viewer) -> Result<OrderAddress,
         (Field::City, Some(&row.city)),
         (Field::Street, Some(&row.street)),
         (Field::Building, row.building.as_ref()),
-        (Field::Phone, Some(&row.phone)),
+        // Empty once the owner has not come for a year.
+        (Field::Phone, Some(&row.phone).filter(|phone| !phone.is_empty())),
         (Field::GiftMessage, row.gift_message.as_ref()),
     ];
-    let opened = shop.vault.open(asker, purpose, row.subject_id, &sealed).await?;
+    // Whose person is gone has nothing to be opened.
+    let sealed = if row.erased_at.is_some() { &[][..] } else { &sealed };
+    let opened = shop.vault.open(asker, purpose, row.subject_id, sealed).await?;
     let shown = |field| opened.expose(field).to_owned();
     let number = u8::try_from(row.prefecture).ok().and_then(|number| Prefecture::try_from(number).ok());
     let prefecture = number.ok_or_else(|| ViewError::Word {

@@ -76,7 +76,7 @@ pub(super) fn notice(lang: Lang, no: &str, version: Version, title: &Text) -> Wo
 }
 
 /// Credit was granted with a notice, to be spent until `until` (UTC ms).
-pub(super) fn credit_granted(lang: Lang, amount: Yen, notice: &str, until: i64) -> Words {
+fn credit_granted(lang: Lang, amount: Yen, notice: &str, until: i64) -> Words {
     let (amount, until) = (amount.show(lang), moment::date(until, lang));
     let hello = lang.pick(
         format!(
@@ -98,7 +98,7 @@ pub(super) fn credit_granted(lang: Lang, amount: Yen, notice: &str, until: i64) 
 }
 
 /// Most of a credit was spent on the order with number `order`.
-pub(super) fn credit_spent(lang: Lang, amount: Yen, left: Yen, order: &str) -> Words {
+fn credit_spent(lang: Lang, amount: Yen, left: Yen, order: &str) -> Words {
     let (amount, left) = (amount.show(lang), left.show(lang));
     let hello = lang.pick(
         format!("ご注文 {order} のお支払いに、クレジットを{amount}分お使いになりました。残高は{left}です。"),
@@ -110,4 +110,19 @@ pub(super) fn credit_spent(lang: Lang, amount: Yen, left: Yen, order: &str) -> W
         "If this was not you, open our shop as usual, look at the page “Account security”, and tell us.",
     );
     Words::new(lang.pick("クレジットが使われました", "Your credit was spent"), vec![Part::Text(hello), look])
+}
+
+/// Each of these mails with made-up content, by its kind.
+pub(super) fn samples(lang: Lang, at: i64) -> Vec<(&'static str, Words)> {
+    let title = Text::new(
+        "【見本】メール配信の委託先への不正アクセスについて",
+        "[Sample] Unauthorised access at our mail processor",
+    );
+    vec![
+        ("staff_read", staff_read(lang, &[at - 3_600_000, at])),
+        ("notice_published", notice(lang, "N-2026-0001", Version::Sokuho, &title)),
+        ("notice_updated", notice(lang, "N-2026-0001", Version::Zokuho, &title)),
+        ("credit_granted", credit_granted(lang, Yen(1_000), "N-2026-0001", at)),
+        ("credit_spent", credit_spent(lang, Yen(800), Yen(200), "N-ABCD-2345")),
+    ]
 }

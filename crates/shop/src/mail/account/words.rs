@@ -211,7 +211,8 @@ pub(super) fn event(lang: Lang, event: AccountEvent, about: &About<'_>) -> Words
     Words::new(subject, vec![Part::Text(body), about.facts(lang), look_yourself(lang)])
 }
 
-fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static str) {
+/// What the mail about it is called, and says.
+pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static str) {
     let ((subject_ja, ja), (subject_en, en)) = match event {
         AccountEvent::PasswordChanged => (
             (

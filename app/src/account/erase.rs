@@ -1,0 +1,251 @@
+//! Erasing one's account: what goes, what stays and why; the word that does it; and the statement.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use noren_domain::account::{EraseForm, EraseView, Erasure, KeptOrder};
+use noren_domain::moment;
+use serde::{Deserialize, Serialize};
+
+use crate::form::{Form, Refusal, use_faults};
+use crate::lang::{href, use_lang};
+use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, Note, NoteKind, SubmitButton};
+
+#[cfg(feature = "ssr")]
+const PAGE: &str = "/account/data/erase";
+
+/// Carries the statement to the page that shows it: sealed, for five minutes. It names nobody.
+#[cfg(feature = "ssr")]
+const PARCEL: &str = "erased";
+
+/// What the page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EraseData {
+    erase: EraseView,
+    form: Form<EraseForm>,
+}
+
+/// What the page after it shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasedData {
+    /// `None`: it was shown before.
+    erasure: Option<Erasure>,
+}
+
+/// Loads the page.
+#[server(endpoint = "account/erase-page", input = GetUrl)]
+pub async fn load_erase() -> Result<Option<EraseData>, Refusal> {
+    let who = super::inside::guard_recent(PAGE).await?;
+    let erase = noren_shop::account::erase::preview(&crate::request::shop(), who.who()).await;
+    let Some(erase) = erase.map_err(|error| crate::request::failed(&error))? else { return Ok(None) };
+    Ok(Some(EraseData { erase, form: crate::form::kept("erase").unwrap_or_default() }))
+}
+
+/// Erases the account.
+#[server(endpoint = "account/erase")]
+pub async fn erase(#[server(flatten)] form: EraseForm) -> Result<(), Refusal> {
+    use noren_domain::form::Fault;
+    let who = super::inside::guard_recent(PAGE).await?;
+    form.parse().map_err(|faults| crate::form::refuse("erase", &form, faults))?;
+    let erased = noren_shop::account::erase::erase(&crate::request::shop(), &who).await;
+    let erased = erased.map_err(|error| crate::request::failed(&error))?.ok_or(Fault::SessionEnded)?;
+    crate::request::clear_session_token();
+    crate::request::put_parcel(PARCEL, &serde_json::to_vec(&erased).unwrap_or_default());
+    crate::request::go("/account/data/erased");
+    Ok(())
+}
+
+/// The statement, once, to whoever has just had an account erased.
+#[server(endpoint = "account/erased", input = GetUrl)]
+pub async fn load_erased() -> Result<Option<ErasedData>, Refusal> {
+    let parcel = crate::request::take_parcel(PARCEL);
+    Ok(Some(ErasedData { erasure: parcel.and_then(|bytes| serde_json::from_slice(&bytes).ok()) }))
+}
+
+/// Asks for the erasure.
+#[component]
+pub fn ErasePage() -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <Head title=lang.pick("アカウントの消去", "Erase your account") index=false />
+        <Load key=String::new load=|_| load_erase() view=move |data: EraseData| view! { <EraseBody data /> } />
+    }
+}
+
+#[component]
+fn EraseBody(data: EraseData) -> impl IntoView {
+    let lang = use_lang();
+    let EraseData { erase, form } = data;
+    let action = ServerAction::<Erase>::new();
+    let faults = use_faults(action, form.faults);
+    let label = lang.pick("確認のため「消去」と入力してください", "To confirm, type “erase”");
+    let finished = erase.finished;
+    view! {
+        <div class="security stack">
+            <div class="page-head">
+                <p class="small"><a href=href("/account/data")>{lang.pick("お預かりしている情報", "The data we hold about you")}</a></p>
+                <h1>{lang.pick("アカウントの消去", "Erase your account")}</h1>
+            </div>
+            <FaultSummary faults labels=vec![("typed", label)] />
+            <section class="stack" aria-labelledby="goes">
+                <h2 id="goes">{lang.pick("すぐに消えるもの", "What goes at once")}</h2>
+                <ul class="erase-list">
+                    <li>{lang.pick("アカウント：メールアドレス、お名前、パスワード、パスキーなどのログインの方法", "Your account: e-mail address, name, password, passkeys and other ways to sign in")}</li>
+                    <li>{lang.pick("ログイン（すべての端末でログアウトします）、ログインの記録、確認済みの端末", "Your sign-ins (all devices are signed out), their record, recognised browsers")}</li>
+                    <li>{lang.pick("カート、お手続きの途中の内容、お便りの設定、お客様に関わるお知らせの記録", "Your cart, an unfinished checkout, the newsletter, the record of notices about you")}</li>
+                    <li>
+                        {lang.pick(
+                            format!("終わったご注文{finished}件の、お名前、ご住所、電話番号、メールアドレス、メッセージ"),
+                            format!("Name, address, phone, e-mail and message of {finished} finished order(s)"),
+                        )}
+                    </li>
+                </ul>
+                <p>
+                    {lang.pick(
+                        "暗号化に使っている鍵を破棄するため、データベースの控えに残った分も読めなくなります。元に戻すことは、当店にもできません。",
+                        "The keys that this is sealed with are destroyed, so copies of the database cannot be read either. Nobody can bring it back, not even we.",
+                    )}
+                </p>
+            </section>
+            <section class="stack" aria-labelledby="stays">
+                <h2 id="stays">{lang.pick("残るものと、その理由", "What stays, and why")}</h2>
+                <ul class="erase-list">
+                    <li>
+                        {lang.pick(
+                            "ご注文の番号、日付、商品、金額、消費税、入金の記録。消費税法第58条と法人税法第126条により7年間保存しますが、お客様が分かる情報は含みません。",
+                            "Number, date, goods, sums, tax and payments of your orders: seven years, by article 58 of the Consumption Tax Act and article 126 of the Corporation Tax Act, with nothing that says whose they were.",
+                        )}
+                    </li>
+                    <li>
+                        {lang.pick(
+                            "お便りに同意された日時と取りやめられた日時（特定電子メール法第3条第2項）。お名前などは含みません。",
+                            "When you agreed to the newsletter and ended it (Act on Regulation of Transmission of Specified Electronic Mail, article 3, paragraph 2), without a name.",
+                        )}
+                    </li>
+                    <li>
+                        {lang.pick(
+                            "情報を読んだ記録の台帳。お名前などは入っておらず、消去のあとは、だれについての記録か当店にも分かりません。",
+                            "The ledger of who read what. There is no name in it, and after the erasure even we cannot tell whom it was about.",
+                        )}
+                    </li>
+                    <li>
+                        {lang.pick(
+                            "ログインせずになさったご注文は、このアカウントのものとして扱っていないため、残ります。",
+                            "Orders that you placed without signing in are not part of this account and stay.",
+                        )}
+                    </li>
+                </ul>
+                <KeptOrders kept=erase.kept />
+                <p>
+                    {lang.pick(
+                        "消去の内容と受付番号を、最後のメールでお知らせします。メールアドレスの鍵は、そのメールが出たあとに（遅くとも7日のうちに）破棄します。",
+                        "The statement with its number goes to you as a last mail. The key of your address is destroyed once that mail has left, within seven days in any case.",
+                    )}
+                </p>
+            </section>
+            <p>
+                <a href=href("/account/data")>{lang.pick("先に控えを書き出す", "Take a copy along first")}</a>
+            </p>
+            <ActionForm action=action>
+                <div class="stack">
+                    <Field name="typed" label faults kind=FieldKind::Text value=form.values.typed autocomplete="off" max=20 />
+                    <SubmitButton
+                        label=lang.pick("アカウントを消去する", "Erase my account")
+                        pending=action.pending()
+                        class="button button--primary button--wide"
+                    />
+                </div>
+            </ActionForm>
+        </div>
+    }
+}
+
+/// Orders that keep their person for now.
+#[component]
+fn KeptOrders(kept: Vec<KeptOrder>) -> impl IntoView {
+    let lang = use_lang();
+    (!kept.is_empty()).then(|| {
+        let rows = kept
+            .into_iter()
+            .map(|order| {
+                let waits = order.waits.words(lang);
+                let words = lang.pick(format!("{}（{waits}）", order.no), format!("{} ({waits})", order.no));
+                view! { <li>{words}</li> }
+            })
+            .collect_view();
+        view! {
+            <Note kind=NoteKind::Info>
+                <p>
+                    {lang.pick(
+                        "次のご注文は、お届けやご返金が終わるまでお名前やご住所を残します。終わりしだい（発送したものは30日後に）自動的に消去します。",
+                        "These orders keep name and address until they are delivered or paid back. Then (30 days after they were sent) they are erased by themselves.",
+                    )}
+                </p>
+                <ul class="erase-list">{rows}</ul>
+            </Note>
+        }
+    })
+}
+
+/// Says that it is done.
+#[component]
+pub fn ErasedPage() -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <Head title=lang.pick("アカウントを消去しました", "Your account is erased") index=false />
+        <Load key=String::new load=|_| load_erased() view=move |data: ErasedData| view! { <Statement data /> } />
+    }
+}
+
+#[component]
+fn Statement(data: ErasedData) -> impl IntoView {
+    let lang = use_lang();
+    let body = match data.erasure {
+        Some(erasure) => {
+            let Erasure { no, at, finished, kept, .. } = erasure;
+            let when = moment::date_time(at, lang);
+            view! {
+                <dl class="holding__facts">
+                    <div><dt>{lang.pick("受付番号", "Number")}</dt><dd class="erase-no">{no}</dd></div>
+                    <div><dt>{lang.pick("消去の日時", "Erased on")}</dt><dd>{when}</dd></div>
+                    <div>
+                        <dt>{lang.pick("消去したもの", "What is gone")}</dt>
+                        <dd>
+                            {lang.pick(
+                                format!("アカウントと、それに結び付いた情報のすべて。終わったご注文{finished}件のお名前、ご住所など"),
+                                format!("Your account with all that hung on it; name, address and more of {finished} finished order(s)"),
+                            )}
+                        </dd>
+                    </div>
+                    <div>
+                        <dt>{lang.pick("法令により残すもの", "What the law has us keep")}</dt>
+                        <dd>{lang.pick("ご注文の帳簿（お客様が分かる情報を含まない形で7年間）", "The books of your orders, without a person, for seven years")}</dd>
+                    </div>
+                </dl>
+                <KeptOrders kept />
+                <p>
+                    {lang.pick(
+                        "同じ内容を、最後のメールでお送りします。これまでのご利用、ありがとうございました。",
+                        "The same goes to you as a last mail. Thank you for having been with us.",
+                    )}
+                </p>
+            }
+            .into_any()
+        }
+        None => view! {
+            <p>
+                {lang.pick(
+                    "消去の内容は一度だけ表示します。お送りした最後のメールをご覧ください。",
+                    "The statement is shown once. It stands in the last mail that we sent.",
+                )}
+            </p>
+        }
+        .into_any(),
+    };
+    view! {
+        <div class="security stack">
+            <h1>{lang.pick("アカウントを消去しました", "Your account is erased")}</h1>
+            {body}
+            <p><a class="button" href=href("/")>{lang.pick("トップページへ", "To the home page")}</a></p>
+        </div>
+    }
+}

@@ -1,0 +1,270 @@
+//! Erasing an account: at once, because its owner asks for it, or because nobody has used it for two years
+//! ([`dormant`](super::dormant)).
+//!
+//! What goes: the customer's row and all that hangs on it, their cart, and the person in their orders. Keys are
+//! destroyed, so that what was sealed opens nowhere any more, nor in copies of the database. What stays: the orders'
+//! books, payments and numbers, without a person, and the ledger of reads, which never had a name in it. An order
+//! that is not finished keeps its person until it is ([`orders`]); the key of the account stays until the last mail,
+//! the statement of the erasure, has left, at most for [`LAST_MAIL_MS`].
+
+mod orders;
+
+pub use orders::erase_finished;
+pub(super) use orders::reduce;
+
+use noren_domain::account::{Customer, Email, EraseView, Erasure, ErasureCause, KeptOrder};
+use noren_domain::{Id, Lang};
+use uuid::Uuid;
+
+use super::{DAY, DoorError, challenge, dormant, letters, looked_for, owner};
+use crate::db::{Conn, Dialect, again};
+use crate::mail::{self, sent};
+use crate::newsletter::{self, Source};
+use crate::session::{Recent, SignedIn};
+use crate::vault::{Asker, VaultError};
+use crate::{Shop, execute, fetch_all, fetch_one, fetch_optional, outbox, shred};
+
+/// The key of an account is destroyed so long after its erasure, whether or not the last mail has left: longer than a
+/// mail is tried ([`mail::GIVE_UP_MS`]).
+pub const LAST_MAIL_MS: i64 = 7 * DAY;
+/// So many erasures are looked at in one go.
+const BATCH: i64 = 100;
+
+/// An account was not erased.
+#[derive(Debug, thiserror::Error)]
+pub enum EraseError {
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The statement cannot be written down.
+    #[error("the statement of an erasure cannot be kept: {0}")]
+    Statement(#[from] serde_json::Error),
+    /// The account cannot be looked for.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// Mails in the mailbox folder cannot be deleted.
+    #[error("mails of somebody who was erased cannot be deleted from the mailbox folder: {0}; make it writable")]
+    Mailbox(#[from] std::io::Error),
+}
+
+impl crate::db::Collided for EraseError {
+    fn collided(&self) -> bool {
+        matches!(self, Self::Database(error) if error.collided())
+    }
+}
+
+/// What would go at once and what would stay; `None` if the account has gone.
+///
+/// # Errors
+/// The database.
+pub async fn preview(shop: &Shop, who: &SignedIn) -> Result<Option<EraseView>, sqlx::Error> {
+    let mut conn = shop.db.read().await?;
+    let sql = "SELECT 1 FROM customer WHERE id = $1";
+    if fetch_optional!(conn, (i32,), sql, who.customer.0).await?.is_none() {
+        return Ok(None);
+    }
+    let (finished, kept) = orders::standing(&mut conn, shop, who.customer).await?;
+    Ok(Some(EraseView { finished, kept }))
+}
+
+/// Erases the account of somebody who has just proved who they are, and gives the statement; `None`: it has gone
+/// already.
+///
+/// # Errors
+/// The database.
+pub async fn erase(shop: &Shop, who: &Recent) -> Result<Option<Erasure>, EraseError> {
+    account(shop, who.customer(), ErasureCause::Asked).await
+}
+
+/// Erases the account with this address for somebody who has asked the shop's people for it; `None`: there is none.
+///
+/// # Errors
+/// The vault does not find people; the database.
+pub async fn erase_by_letter(shop: &Shop, email: &Email) -> Result<Option<Erasure>, EraseError> {
+    let index = looked_for(shop, Asker::operator("erase"), email).await?;
+    let mut conn = shop.db.read().await?;
+    let Some(customer) = owner(&mut conn, &index).await? else { return Ok(None) };
+    drop(conn);
+    account(shop, Id::new(customer), ErasureCause::Letter).await
+}
+
+/// Erases an account, and at once the person in those of its orders that are finished.
+pub(super) async fn account(
+    shop: &Shop,
+    customer: Id<Customer>,
+    cause: ErasureCause,
+) -> Result<Option<Erasure>, EraseError> {
+    let erased = again(|| async {
+        let mut tx = shop.db.write().await?;
+        let erased = erase_in(&mut tx, shop, customer, cause).await?;
+        tx.commit().await?;
+        Ok::<_, EraseError>(erased)
+    })
+    .await?;
+    if let Some(erased) = &erased {
+        tracing::info!(no = erased.no, cause = cause.word(), "an account was erased");
+        // A job does what is not done here.
+        if let Err(error) = erase_finished(shop).await {
+            tracing::error!(%error, "a person is not yet gone out of their orders; it is tried again");
+        }
+        outbox::ring();
+    }
+    Ok(erased)
+}
+
+#[derive(sqlx::FromRow)]
+struct Person {
+    email_index: Vec<u8>,
+    email: Vec<u8>,
+    lang: String,
+    phrase_no: i64,
+}
+
+/// The erasure itself, in the caller's transaction.
+async fn erase_in(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    cause: ErasureCause,
+) -> Result<Option<Erasure>, EraseError> {
+    // Nobody begins anything for this customer any more until it is over.
+    let sql = match conn.dialect() {
+        Dialect::Sqlite => "SELECT email_index, email, lang, phrase_no FROM customer WHERE id = $1",
+        Dialect::Postgres => "SELECT email_index, email, lang, phrase_no FROM customer WHERE id = $1 FOR UPDATE",
+    };
+    let Some(person) = fetch_optional!(conn, Person, sql, customer.0).await? else { return Ok(None) };
+    if cause == ErasureCause::Dormant && !dormant::is_over(conn, shop, customer).await? {
+        return Ok(None);
+    }
+    let lang = Lang::from_tag(&person.lang);
+    challenge::end_all(conn, shop, customer).await?;
+    registrations(conn, shop, &person.email_index).await?;
+    cart(conn, shop, customer).await?;
+    newsletter::end(conn, shop, customer.0, lang, Source::Account).await?;
+    // What waited to be sent to the account; mails about orders under way go on.
+    let sql = "SELECT key FROM mail_sent WHERE subject_id = $1 AND state = 'queued'";
+    for (key,) in fetch_all!(conn, (String,), sql, customer.0).await? {
+        outbox::cancel(conn, shop, &key).await?;
+    }
+    let (finished, kept) = orders::standing(conn, shop, customer).await?;
+    let sql = "UPDATE orders SET erase_asked_at = $2 WHERE customer_id = $1 AND erase_asked_at IS NULL";
+    execute!(conn, sql, customer.0, shop.now()).await?;
+    let sql = "SELECT COUNT(*) FROM newsletter_consent WHERE customer_id = $1";
+    let (consents,) = fetch_one!(conn, (i64,), sql, customer.0).await?;
+    // Sessions, factors, devices, sign-ins, events, notices go with it; orders and mails are nobody's from now on.
+    execute!(conn, "DELETE FROM customer WHERE id = $1", customer.0).await?;
+    let consents = u32::try_from(consents).unwrap_or(u32::MAX);
+    write_down(conn, shop, customer, person, cause, Standing { finished, kept, consents }).await.map(Some)
+}
+
+struct Standing {
+    finished: u32,
+    kept: Vec<KeptOrder>,
+    consents: u32,
+}
+
+async fn write_down(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    person: Person,
+    cause: ErasureCause,
+    standing: Standing,
+) -> Result<Erasure, EraseError> {
+    let (now, code) = (shop.now(), shop.entropy.code(8));
+    let id = shop.entropy.uuid(now);
+    let Standing { finished, kept, consents } = standing;
+    let erasure = Erasure { no: format!("E-{}-{}", &code[..4], &code[4..]), at: now, cause, finished, kept, consents };
+    let statement = serde_json::to_string(&erasure)?;
+    execute!(
+        conn,
+        "INSERT INTO erasure (id, no, record, email, lang, phrase_no, cause, statement, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        id,
+        erasure.no.as_str(),
+        customer.0,
+        person.email,
+        person.lang,
+        person.phrase_no,
+        cause.word(),
+        statement.as_str(),
+        now
+    )
+    .await?;
+    letters::erased(conn, shop, id).await?;
+    Ok(erasure)
+}
+
+/// Ends registrations of the same address that are under way.
+async fn registrations(conn: &mut Conn, shop: &Shop, index: &[u8]) -> Result<(), sqlx::Error> {
+    let sql = "DELETE FROM registration WHERE email_index = $1 RETURNING id";
+    for (id,) in fetch_all!(conn, (Uuid,), sql, index.to_vec()).await? {
+        letters::forget_registration(conn, shop, id).await?;
+        shred::later(conn, shop, id).await?;
+    }
+    Ok(())
+}
+
+/// Deletes the customer's cart, with what they have typed at the checkout.
+pub(super) async fn cart(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<(), sqlx::Error> {
+    let sql = "SELECT k.subject_id FROM cart c JOIN checkout k ON k.cart_id = c.id WHERE c.customer_id = $1";
+    let typed = fetch_optional!(conn, (Uuid,), sql, customer.0).await?;
+    execute!(conn, "DELETE FROM cart WHERE customer_id = $1", customer.0).await?;
+    if let Some((record,)) = typed {
+        shred::later(conn, shop, record).await?;
+    }
+    Ok(())
+}
+
+/// Hands over to be destroyed the keys of erased accounts whose last mail has left, was given up, or has waited for too
+/// long; gives their number. Running it twice, or on several machines, does no more than once.
+///
+/// # Errors
+/// The database; the mailbox folder.
+pub async fn finish(shop: &Shop) -> Result<u64, EraseError> {
+    let sql = "SELECT id, record, at FROM erasure WHERE done_at IS NULL ORDER BY at LIMIT $1";
+    let open = fetch_all!(shop.db.read().await?, (Uuid, Uuid, i64), sql, BATCH).await?;
+    let mut finished = 0;
+    for (id, record, at) in open {
+        let key = letters::erased_key(id);
+        let mut conn = shop.db.read().await?;
+        let sql = "SELECT 1 FROM outbox WHERE key = $1 AND done_at IS NULL AND failed_at IS NULL";
+        let waits = fetch_optional!(conn, (i32,), sql, key.as_str()).await?.is_some();
+        if waits && shop.now() - at < LAST_MAIL_MS {
+            continue;
+        }
+        let mut mails = sent::keys_of(&mut conn, record).await?;
+        drop(conn);
+        // The last mail is in the folder to be fetched from there.
+        mails.retain(|mail| *mail != key);
+        mail::forget_of(shop, &mails).await?;
+        let mut tx = shop.db.write().await?;
+        let sql = "UPDATE erasure SET email = NULL, done_at = $2 WHERE id = $1 AND done_at IS NULL";
+        if execute!(tx, sql, id, shop.now()).await? == 1 {
+            outbox::cancel(&mut tx, shop, &key).await?;
+            sent::part_from(&mut tx, record).await?;
+            shred::later(&mut tx, shop, record).await?;
+            finished += 1;
+        }
+        tx.commit().await?;
+    }
+    if finished > 0 {
+        outbox::ring();
+    }
+    Ok(finished)
+}
+
+/// How many erased accounts still have their key: the last mail is under way.
+///
+/// # Errors
+/// The database.
+pub async fn unfinished(shop: &Shop) -> Result<i64, sqlx::Error> {
+    let sql = "SELECT COUNT(*) FROM erasure WHERE done_at IS NULL";
+    Ok(fetch_one!(shop.db.read().await?, (i64,), sql).await?.0)
+}
+
+#[cfg(test)]
+mod tests;

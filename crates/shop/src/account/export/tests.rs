@@ -1,0 +1,117 @@
+use noren_domain::tax::TaxClass;
+use serde_json::Value;
+
+use super::*;
+use crate::account::testing::{customer, ordered, proved};
+use crate::testing::goods;
+use crate::{account, fetch_one, on_both_databases};
+
+fn device() -> Device {
+    Device::new("Firefox/1".to_owned(), None)
+}
+
+fn token(link: &ExportLink) -> Token {
+    Token::parse(&link.token).unwrap()
+}
+
+on_both_databases!(a_copy_holds_all_that_is_held_and_no_secret_and_its_signature_fits(shop) {
+    goods::put(&shop, "CUP", TaxClass::Standard, 1_200, 300, 5).await;
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let (_, no) = ordered(&shop, hers, "cash").await;
+    let who = proved(&shop, hers).await;
+    crate::newsletter::ask(&shop, hers, Lang::Ja).await.unwrap();
+    let mut tx = shop.db.write().await.unwrap();
+    let sql = "INSERT INTO sign_in (id, customer_id, at, outcome, user_agent, network) VALUES ($1, $2, $3, 'ok', 'Firefox/1', '192.0.2.0/24')";
+    execute!(tx, sql, shop.entropy.uuid(0), hers.0, shop.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    let link = ask(&shop, &who, &device()).await.unwrap();
+    let file = file(&shop, &who, &token(&link)).await.unwrap().unwrap();
+    let whole: Value = serde_json::from_str(&file).unwrap();
+    let key = key_of(&shop.keys).unwrap();
+    let data = verify(&file, &key).unwrap();
+    let data: Value = serde_json::from_str(data).unwrap();
+    assert_eq!(whole["data"], data);
+    assert_eq!(data["account"]["email"], "hanako@example.jp");
+    let order = &data["orders"][0];
+    assert_eq!((order["no"].as_str(), order["address"]["name"].as_str()), (Some(no.as_str()), Some("暖簾 花子")));
+    assert_eq!((order["address"]["kana"].as_str(), order["lines"][0]["sku"].as_str()), (Some("ノレン ハナコ"), Some("CUP")));
+    for list in ["sessions", "sign_ins", "events", "mails", "exports", "reads", "read_proofs"] {
+        assert!(!data[list].as_array().unwrap().is_empty(), "{list}");
+    }
+    assert_eq!(data["newsletter"]["consents"][0]["act"], "asked");
+    let (hash,) = fetch_one!(shop.db.read().await.unwrap(), (String,), "SELECT password_hash FROM customer").await.unwrap();
+    assert!(!file.contains(&format!("\"{hash}\"")) && !file.contains(&link.token) && !file.contains("token"));
+    // The opening of this very copy is the person's own reading, under its own purpose.
+    let own = |read: &&Value| read["purpose"] == "export" && read["actor"] == "customer" && read["outcome"] == "granted";
+    assert_eq!(data["reads"].as_array().unwrap().iter().filter(own).count(), 2, "account and order");
+    let view = view(&shop, &who, &token(&link), Lang::En).await.unwrap().unwrap();
+    let text = format!("{:?}", view.sections.iter().map(|section| section.entries.clone()).collect::<Vec<_>>());
+    assert!(text.contains("暖簾 花子") && text.contains(&no) && text.contains("hanako@example.jp"));
+});
+
+on_both_databases!(a_copy_that_was_changed_by_one_byte_is_not_genuine_nor_is_another_shops(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let who = proved(&shop, hers).await;
+    let link = ask(&shop, &who, &device()).await.unwrap();
+    let file = file(&shop, &who, &token(&link)).await.unwrap().unwrap();
+    let key = key_of(&shop.keys).unwrap();
+    assert_eq!(PublicKey::from_pem(&key.pem()), Some(key.clone()));
+    assert_eq!(verify(&file.replace("hanako", "hanaka"), &key), Err(NotGenuine::Signature));
+    assert_eq!(verify(&file.replace("\n}\n", "}"), &key), Err(NotGenuine::Form));
+    assert_eq!(verify("{}", &key), Err(NotGenuine::Form));
+    let other = key_of(&crate::keys::Keys::new([7; 32], shop.entropy.clone())).unwrap();
+    assert_eq!(verify(&file, &other), Err(NotGenuine::Signature));
+    // As the documentation has it for other tools: the third line to the last but one.
+    let lines: Vec<&str> = file.lines().collect();
+    assert_eq!(lines[2..lines.len() - 1].join("\n"), verify(&file, &key).unwrap());
+});
+
+on_both_databases!(a_copy_opens_for_a_day_and_to_its_owner_alone(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let his = customer(&shop, "taro@example.jp").await;
+    let who = proved(&shop, hers).await;
+    let link = ask(&shop, &who, &device()).await.unwrap();
+    let somebody = proved(&shop, his).await;
+    assert!(view(&shop, &somebody, &token(&link), Lang::Ja).await.unwrap().is_none(), "not even with the link");
+    assert!(file(&shop, &who, &Token::random(&shop.entropy)).await.unwrap().is_none());
+    let data = account::data::holdings(&shop, who.who(), Lang::Ja).await.unwrap().unwrap();
+    assert_eq!(data.export, Some(link.clone()));
+    shop.clock.advance(LIFE - 1);
+    let later = proved(&shop, hers).await;
+    assert!(file(&shop, &later, &token(&link)).await.unwrap().is_some());
+    shop.clock.advance(1);
+    assert!(file(&shop, &later, &token(&link)).await.unwrap().is_none());
+    let data = account::data::holdings(&shop, who.who(), Lang::Ja).await.unwrap().unwrap();
+    assert_eq!(data.export, None);
+    shop.clock.advance(1);
+    account::sweep(&shop).await.unwrap();
+    let sql = "SELECT COUNT(*) FROM data_export";
+    assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, 0);
+});
+
+on_both_databases!(who_asks_for_a_copy_is_told_by_mail_and_five_a_day_are_enough(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let who = proved(&shop, hers).await;
+    for _ in 0..5 {
+        ask(&shop, &who, &device()).await.unwrap();
+    }
+    assert!(matches!(ask(&shop, &who, &device()).await, Err(ExportError::Refused(Fault::TooMany { .. }))));
+    let sql = "SELECT COUNT(*) FROM account_event WHERE kind = 'export_asked'";
+    assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, 5);
+});
+
+on_both_databases!(what_is_held_is_counted_and_what_is_not_is_not_named(shop) {
+    goods::put(&shop, "CUP", TaxClass::Standard, 1_200, 300, 5).await;
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let who = proved(&shop, hers).await;
+    let words = async || {
+        let data = account::data::holdings(&shop, who.who(), Lang::En).await.unwrap().unwrap();
+        data.holdings.into_iter().map(|holding| format!("{} | {}", holding.what, holding.with)).collect::<Vec<_>>().join("\n")
+    };
+    let before = words().await;
+    assert!(!before.contains("order(s)") && !before.contains("Cart") && before.contains("1 device(s)"), "{before}");
+    let (_, no) = ordered(&shop, hers, "cash").await;
+    crate::order::sent(&shop, &no).await.unwrap();
+    let after = words().await;
+    assert!(after.contains("1 order(s)") && after.contains("Sent, 1 order(s)"), "{after}");
+});

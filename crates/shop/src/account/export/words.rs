@@ -1,0 +1,61 @@
+//! The database's and the ledger's words as people read them; a word that is not known stands as it is.
+
+use noren_domain::Lang;
+
+/// What it is of, the word, in Japanese, in English.
+const WORDS: &[(&str, &str, &str, &str)] = &[
+    ("sign_in", "ok", "成功", "signed in"),
+    ("sign_in", "asked", "確認コードなし", "code not given"),
+    ("sign_in", "wrong_password", "パスワード違い", "wrong password"),
+    ("sign_in", "wrong_code", "コード違い", "wrong code"),
+    ("sign_in", "blocked", "回数超過のため拒否", "blocked: too many tries"),
+    ("answer", "me", "心当たりがある", "it was me"),
+    ("answer", "not_me", "心当たりがない", "it was not me"),
+    ("mail", "queued", "送信待ち", "waiting to be sent"),
+    ("mail", "sending", "送信中", "being sent"),
+    ("mail", "sent", "送信済み", "sent"),
+    ("mail", "bounced", "受け取られませんでした", "refused by the receiving server"),
+    ("mail", "given_up", "送信できませんでした", "could not be sent"),
+    ("mail", "cancelled", "送信取りやめ", "called off"),
+    ("consent", "asked", "お申し込み", "asked for"),
+    ("consent", "confirmed", "同意の確認", "confirmed"),
+    ("consent", "withdrawn", "停止", "ended"),
+    ("source", "account", "アカウントの画面", "on the account's page"),
+    ("source", "mail", "メールのリンク", "by the link in a mail"),
+    ("source", "one_click", "メールソフトのボタン", "by the mail program's button"),
+    ("act", "open", "読み出し", "opened"),
+    ("act", "seal", "暗号化して保存", "sealed and saved"),
+    ("act", "shred", "鍵の破棄", "key destroyed"),
+    ("act", "prove", "この記録の表示", "these entries were asked for"),
+    ("act", "alarm", "異常の記録", "alarm"),
+    ("purpose", "mail", "メールの送信", "to send a mail"),
+    ("purpose", "ship", "商品の発送", "to send a parcel"),
+    ("purpose", "order-view", "ご注文内容の表示", "to show an order"),
+    ("purpose", "support", "お問い合わせへの対応", "to answer a question"),
+    ("purpose", "self-view", "アカウントの表示", "to show the account"),
+    ("purpose", "export", "控えの書き出し", "for a copy of the data"),
+    ("purpose", "notice", "漏えいなどのお知らせ", "to notify of an incident"),
+    ("purpose", "checkout", "ご注文手続き", "at the checkout"),
+    ("actor", "vault", "金庫", "the vault"),
+    ("actor", "shop", "当店のシステム", "the shop's own jobs"),
+    ("actor", "guest", "ログインしていない方", "somebody not signed in"),
+    ("actor", "customer", "お客様", "you"),
+    ("actor", "staff", "当店の担当者", "a member of our staff"),
+    ("actor", "operator", "サーバー管理者", "who runs the shop's server"),
+    ("outcome", "over-budget", "拒否（上限超過）", "refused: too many"),
+    ("field", "email", "メールアドレス", "e-mail address"),
+    ("field", "name", "お名前", "name"),
+    ("field", "kana", "フリガナ", "kana"),
+    ("field", "postal-code", "郵便番号", "postal code"),
+    ("field", "city", "市区町村", "city"),
+    ("field", "street", "番地", "street"),
+    ("field", "building", "建物", "building"),
+    ("field", "phone", "電話番号", "phone"),
+    ("field", "gift-message", "メッセージ", "message"),
+];
+
+/// The word `word` of `of`, in `lang`.
+pub(super) fn of<'w>(of: &str, word: &'w str, lang: Lang) -> &'w str {
+    let known = WORDS.iter().find(|(what, known, ..)| *what == of && *known == word);
+    known.map_or(word, |(_, _, ja, en)| lang.pick(ja, en))
+}

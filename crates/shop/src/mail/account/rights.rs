@@ -1,0 +1,144 @@
+//! What the mails say about an account that is not used, and about one that was erased.
+
+use noren_domain::account::{Erasure, ErasureCause, KeptOrder, OpenReason};
+use noren_domain::{Lang, moment};
+
+use super::DormantStep;
+use super::words::Words;
+use crate::mail::Part;
+
+fn text(lang: Lang, ja: String, en: String) -> Part {
+    Part::Text(lang.pick(ja, en))
+}
+
+/// About an account that is not used; `day` is when something happens.
+pub(super) fn dormant(lang: Lang, step: DormantStep, day: i64) -> Words {
+    let day = moment::date(day, lang);
+    let goes = text(
+        lang,
+        "このとき消去するのは、お名前、登録されたお届け先、カートの中身、ログインした端末とログインの記録、そして1年より前に終わったご注文の電話番号・フリガナ・メッセージです。メールアドレス、パスワードやパスキーなどのログインの方法、ご注文の記録はそのまま残ります。".to_owned(),
+        "What goes then: your name, saved addresses, your cart, the devices and the record of your sign-ins, and phone number, kana and message of finished orders older than a year. Your e-mail address, your ways to sign in and your orders stay.".to_owned(),
+    );
+    let keep = text(
+        lang,
+        "このままお使いになる場合は、いつものように当店を開き、一度ログインしてください。それだけで、この予定は取り消されます。このメールには、ログインのためのリンクはありません。".to_owned(),
+        "If you would like to keep everything, open our shop as usual and sign in once: that is all it takes. This mail holds no link to log in.".to_owned(),
+    );
+    let (subject, parts) = match step {
+        DormantStep::BeforeReducing => (
+            lang.pick(
+                "お使いでない情報を消去する予定です",
+                "We are about to erase data that you do not use",
+            ),
+            vec![
+                text(
+                    lang,
+                    format!("11か月のあいだ、ログインもご注文もありませんでした。お預かりする情報を少なくするため、{day}以降に、お使いでない情報を消去します。"),
+                    format!("For eleven months you have neither signed in nor ordered. So that we hold no more than is needed, we erase what is not used on {day} or soon after."),
+                ),
+                goes,
+                keep,
+            ],
+        ),
+        DormantStep::Reduced => (
+            lang.pick("お使いでない情報を消去しました", "We have erased data that you did not use"),
+            vec![
+                text(
+                    lang,
+                    "1年のあいだログインもご注文もありませんでしたので、お知らせしたとおり、お名前、登録されたお届け先、カートの中身、ログインした端末とログインの記録、1年より前に終わったご注文の電話番号・フリガナ・メッセージを消去しました。".to_owned(),
+                    "As you neither signed in nor ordered for a year, we have erased what we had named: your name, saved addresses, your cart, the devices and the record of your sign-ins, and phone number, kana and message of finished orders older than a year.".to_owned(),
+                ),
+                text(
+                    lang,
+                    "アカウントはこれまでどおりお使いいただけます。次のログインでは、確認コードをメールでお送りします。ログインがないまま2年たつと、アカウントも消去します。その前に、あらためてお知らせします。".to_owned(),
+                    "Your account is still there; at your next sign-in we send you a code by mail. After two years without a sign-in the account goes as well, and we tell you before.".to_owned(),
+                ),
+            ],
+        ),
+        DormantStep::BeforeErasing | DormantStep::LastCall => (
+            match step {
+                DormantStep::LastCall => lang.pick("まもなくアカウントを消去します", "Your account is about to be erased"),
+                _ => lang.pick("アカウントを消去する予定です", "We plan to erase your account"),
+            },
+            vec![
+                text(
+                    lang,
+                    format!("2年近く、ログインもご注文もありませんでした。{day}以降に、お客様のアカウントと、お預かりしている情報を消去します。消去したものは、当店にも元に戻せません。"),
+                    format!("For almost two years you have neither signed in nor ordered. On {day} or soon after we erase your account and the data we hold about you. What is erased cannot be brought back, not even by us."),
+                ),
+                text(
+                    lang,
+                    "ご注文の金額や商品などの帳簿は、法令により、お客様のお名前などを除いた形で7年間保存します。".to_owned(),
+                    "The books of your orders, sums and goods without your name, stay for seven years, as the law asks.".to_owned(),
+                ),
+                keep,
+            ],
+        ),
+    };
+    Words { subject: subject.to_owned(), parts }
+}
+
+/// The statement of an erasure.
+pub(super) fn erased(lang: Lang, erasure: &Erasure) -> Words {
+    let why = match erasure.cause {
+        ErasureCause::Asked | ErasureCause::Letter => text(
+            lang,
+            "ご依頼により、お客様のアカウントと、お預かりしていた情報を消去しました。当店からこのアドレスへのアカウントについてのメールは、これが最後です。".to_owned(),
+            "As you asked, we have erased your account and the data we held about you. This is our last mail to this address about your account.".to_owned(),
+        ),
+        ErasureCause::Dormant => text(
+            lang,
+            "2年のあいだログインもご注文もありませんでしたので、お知らせしたとおり、お客様のアカウントと、お預かりしていた情報を消去しました。当店からこのアドレスへのアカウントについてのメールは、これが最後です。".to_owned(),
+            "As you neither signed in nor ordered for two years, we have erased your account and the data we held about you, as we had told you. This is our last mail to this address about your account.".to_owned(),
+        ),
+    };
+    let facts = Part::Facts(vec![
+        (lang.pick("受付番号", "Number").to_owned(), erasure.no.clone()),
+        (lang.pick("消去の日時", "Erased on").to_owned(), moment::date_time(erasure.at, lang)),
+    ]);
+    let mut parts = vec![why, facts];
+    let finished = erasure.finished;
+    parts.push(Part::Heading(lang.pick("消去したもの", "What is gone").to_owned()));
+    parts.push(text(
+        lang,
+        format!("アカウント（メールアドレス、お名前、パスワードなどのログインの方法）、ログインした端末と記録、カート、お便りの設定、お知らせの記録と、終わったご注文{finished}件のお名前・ご住所・電話番号・メールアドレス・メッセージです。暗号化に使っていた鍵を破棄するため、データベースの控えに残った分も読めなくなります。このアドレスの鍵は、このメールが届いたあとに（届かない場合も7日のうちに）破棄します。"),
+        format!("Your account (e-mail address, name, password and other ways to sign in), devices and sign-ins, your cart, the newsletter, notices about you, and name, address, phone, e-mail and message of {finished} finished order(s). The keys that all this was sealed with are destroyed, so copies of the database cannot be read either. The key of this address goes once this mail has left, and within seven days in any case."),
+    ));
+    parts.push(Part::Heading(lang.pick("法令により残すもの", "What the law has us keep").to_owned()));
+    parts.push(text(
+        lang,
+        "ご注文の番号、日付、商品、金額、消費税、入金の記録です。お客様が分かる情報は含みません。消費税法第58条と法人税法第126条により、7年間保存します。".to_owned(),
+        "Number, date, goods, sums, tax and payments of your orders, with nothing that says whose they were: seven years, by article 58 of the Consumption Tax Act and article 126 of the Corporation Tax Act.".to_owned(),
+    ));
+    if erasure.consents > 0 {
+        parts.push(text(
+            lang,
+            "お便りに同意された日時と取りやめられた日時の記録も、お客様が分からない形で残します（特定電子メール法第3条第2項）。".to_owned(),
+            "That somebody agreed to the newsletter and ended it, with the times and without a name (Act on Regulation of Transmission of Specified Electronic Mail, article 3, paragraph 2).".to_owned(),
+        ));
+    }
+    if !erasure.kept.is_empty() {
+        parts.push(Part::Heading(lang.pick("終わるまで残すご注文", "Orders that are not finished").to_owned()));
+        parts.push(text(
+            lang,
+            "次のご注文は、お届けやご返金のために、お名前やご住所を残しています。終わりしだい自動的に消去します。"
+                .to_owned(),
+            "These orders keep name and address until they are delivered or paid back. Then they go by themselves."
+                .to_owned(),
+        ));
+        parts.push(Part::Facts(
+            erasure.kept.iter().map(|kept| (kept.no.clone(), kept.waits.words(lang).to_owned())).collect(),
+        ));
+    }
+    Words { subject: lang.pick("アカウントを消去しました", "Your account is erased").to_owned(), parts }
+}
+
+/// Each of these mails with made-up content.
+pub(super) fn samples(lang: Lang, at: i64) -> Vec<(&'static str, Words)> {
+    let kept = vec![KeptOrder { no: "N-ABCD-2345".to_owned(), waits: OpenReason::OnTheWay }];
+    let erasure =
+        Erasure { no: "E-ABCD-2345".to_owned(), at, cause: ErasureCause::Asked, finished: 3, kept, consents: 2 };
+    let mut samples = vec![("erased", erased(lang, &erasure))];
+    samples.extend(DormantStep::ALL.map(|step| (step.word(), dormant(lang, step, at))));
+    samples
+}
