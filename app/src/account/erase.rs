@@ -44,10 +44,15 @@ pub async fn load_erase() -> Result<Option<EraseData>, Refusal> {
 #[server(endpoint = "account/erase")]
 pub async fn erase(#[server(flatten)] form: EraseForm) -> Result<(), Refusal> {
     use noren_domain::form::Fault;
+    use noren_shop::account::erase::EraseError;
     let who = super::inside::guard_recent(PAGE).await?;
     form.parse().map_err(|faults| crate::form::refuse("erase", &form, faults))?;
     let erased = noren_shop::account::erase::erase(&crate::request::shop(), &who).await;
-    let erased = erased.map_err(|error| crate::request::failed(&error))?.ok_or(Fault::SessionEnded)?;
+    let erased = erased.map_err(|error| match error {
+        EraseError::Paused { hours } => crate::form::refuse("erase", &form, Fault::Paused { hours }.into()),
+        error => crate::request::failed(&error),
+    });
+    let erased = erased?.ok_or(Fault::SessionEnded)?;
     crate::request::clear_session_token();
     crate::request::put_parcel(PARCEL, &serde_json::to_vec(&erased).unwrap_or_default());
     crate::request::go("/account/data/erased");

@@ -18,6 +18,8 @@ struct Counts {
     by_card: i64,
     cart: i64,
     typed: bool,
+    addresses: i64,
+    other_emails: i64,
     sessions: i64,
     browsers: i64,
     sign_ins: i64,
@@ -50,6 +52,8 @@ async fn counts(conn: &mut Conn, customer: Id<Customer>, named: bool) -> Result<
         by_card: count(conn, by_card, id).await?,
         cart: count(conn, cart, id).await?,
         typed: count(conn, typed, id).await? > 0,
+        addresses: count(conn, "SELECT COUNT(*) FROM address WHERE customer_id = $1", id).await?,
+        other_emails: count(conn, "SELECT COUNT(*) FROM email_change WHERE customer_id = $1", id).await?,
         sessions: count(conn, "SELECT COUNT(*) FROM session WHERE customer_id = $1", id).await?,
         browsers: count(conn, "SELECT COUNT(*) FROM known_device WHERE customer_id = $1", id).await?,
         sign_ins: count(conn, "SELECT COUNT(*) FROM sign_in WHERE customer_id = $1", id).await?,
@@ -115,6 +119,7 @@ fn words(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
     if counts.orders > 0 {
         all.push(orders(shop, lang, counts));
     }
+    all.extend(addresses(lang, counts));
     if counts.cart > 0 || counts.typed {
         let lines = counts.cart;
         all.push(holding(
@@ -163,6 +168,42 @@ fn words(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
     }
     all.extend(told(shop, lang, counts));
     all
+}
+
+/// Saved addresses, and the e-mail address that a change waits for or has left.
+fn addresses(lang: Lang, counts: &Counts) -> Vec<Holding> {
+    let Counts { addresses, other_emails, .. } = *counts;
+    let saved = (addresses > 0).then(|| {
+        holding(
+            lang,
+            (
+                format!("お届け先{addresses}件：お名前、フリガナ、ご住所、電話番号"),
+                format!("{addresses} saved address(es): name, kana, address, phone"),
+            ),
+            ("次のご注文で選べるようにするため。", "So that you can choose them for your next order."),
+            (
+                "お客様が削除するまで。1年のあいだログインもご注文もなければ、予告のうえで消去します。",
+                "Until you delete them, or after a year without a sign-in or an order; we tell you before.",
+            ),
+            None,
+        )
+    });
+    let other = (other_emails > 0).then(|| {
+        holding(
+            lang,
+            (
+                format!("変更前または変更手続き中のメールアドレス{other_emails}件"),
+                format!("{other_emails} e-mail address(es) that you have left or are changing to"),
+            ),
+            (
+                "変更を確かめ、ご本人でない方が変えたときに元に戻せるようにするため。",
+                "To make sure of the change, and to put it back if it was not you.",
+            ),
+            ("変更から7日。", "Seven days from the change."),
+            None,
+        )
+    });
+    saved.into_iter().chain(other).collect()
 }
 
 fn orders(shop: &Shop, lang: Lang, counts: &Counts) -> Holding {

@@ -129,8 +129,8 @@ async fn reduce(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<
     challenge::end_all(conn, shop, customer).await?;
     erase::cart(conn, shop, customer).await?;
     execute!(conn, "UPDATE customer SET name = NULL WHERE id = $1", customer.0).await?;
-    // Saved addresses go here as well.
     for sql in [
+        "DELETE FROM address WHERE customer_id = $1",
         "DELETE FROM session WHERE customer_id = $1",
         "DELETE FROM known_device WHERE customer_id = $1",
         "DELETE FROM sign_in WHERE customer_id = $1",

@@ -46,7 +46,7 @@ const PENDING_LIFE: i64 = DAY;
 const TRIES: i64 = 5;
 /// Where nobody can read the old mailbox, a change takes effect after so long. A factor or a recovery code that is not
 /// as old counts for nothing here: whoever stole a session could have set it up. And for so long after a change no
-/// second factor can be removed, and no credit spent.
+/// second factor can be removed, no credit spent and the account not erased.
 pub const PATIENCE: i64 = 3 * DAY;
 /// For so long a change can be taken back.
 pub const BACK_LIFE: i64 = 7 * DAY;

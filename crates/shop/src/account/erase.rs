@@ -13,10 +13,11 @@ pub use orders::erase_finished;
 pub(super) use orders::reduce;
 
 use noren_domain::account::{Customer, Email, EraseView, Erasure, ErasureCause, KeptOrder};
+use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use uuid::Uuid;
 
-use super::{DAY, DoorError, challenge, dormant, letters, looked_for, owner};
+use super::{DAY, DoorError, challenge, dormant, email_change, letters, looked_for, owner};
 use crate::db::{Conn, Dialect, again};
 use crate::mail::{self, sent};
 use crate::newsletter::{self, Source};
@@ -45,6 +46,12 @@ pub enum EraseError {
     /// The vault.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// The address was changed a short while ago, maybe by a thief, and its owner can still have it back.
+    #[error("the address of this account was changed lately and can still be taken back; erase it in {hours} hours")]
+    Paused {
+        /// From then on it can be erased.
+        hours: u32,
+    },
     /// Mails in the mailbox folder cannot be deleted.
     #[error("mails of somebody who was erased cannot be deleted from the mailbox folder: {0}; make it writable")]
     Mailbox(#[from] std::io::Error),
@@ -138,6 +145,9 @@ async fn erase_in(
     let Some(person) = fetch_optional!(conn, Person, sql, customer.0).await? else { return Ok(None) };
     if cause == ErasureCause::Dormant && !dormant::is_over(conn, shop, customer).await? {
         return Ok(None);
+    }
+    if let Some(Fault::Paused { hours }) = email_change::paused(conn, shop, customer).await? {
+        return Err(EraseError::Paused { hours });
     }
     let lang = Lang::from_tag(&person.lang);
     challenge::end_all(conn, shop, customer).await?;

@@ -17,6 +17,7 @@ use noren_domain::account::{AccountEvent, Customer, ExportLink, ExportView};
 use noren_domain::{Lang, form::Fault};
 use uuid::Uuid;
 
+use super::addresses::AddressError;
 use super::{DAY, events, limits};
 use crate::db::Conn;
 use crate::notice::NoticeError;
@@ -42,6 +43,9 @@ pub enum ExportError {
     /// The vault.
     #[error("{0}")]
     Vault(#[from] VaultError),
+    /// The address book cannot be read.
+    #[error("{0}")]
+    Addresses(#[from] AddressError),
     /// A notice cannot be read.
     #[error("{0}")]
     Notice(#[from] NoticeError),

@@ -6,7 +6,7 @@ use noren_domain::account::{AccountEvent, Customer};
 use uuid::Uuid;
 
 use super::factors::hold;
-use super::{DAY, challenge, devices, events, totp};
+use super::{DAY, challenge, devices, email_change, events, totp};
 use crate::db::Conn;
 use crate::session::{self, Device};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
@@ -48,12 +48,15 @@ pub async fn remove_later(shop: &Shop, customer: Id<Customer>) -> Result<Asked, 
     if fetch_optional!(tx, (i32,), sql, customer.0, now - CAME_SO_FAR).await?.is_none() {
         return Ok(Asked::NotTried);
     }
+    // Not while whoever has just changed the address is the one who is told.
+    let paused = email_change::paused_until(&mut tx, shop, customer).await?.unwrap_or_default();
+    let due = now.max(paused) + DELAY;
     let sql = "INSERT INTO factor_removal (customer_id, asked_at, due_at) VALUES ($1, $2, $3)";
-    execute!(tx, sql, customer.0, now, now + DELAY).await?;
+    execute!(tx, sql, customer.0, now, due).await?;
     events::happened(&mut tx, shop, customer, AccountEvent::FactorsRemovalAsked, &Device::of_the_shop()).await?;
     tx.commit().await?;
     outbox::ring();
-    Ok(Asked::Now(now + DELAY))
+    Ok(Asked::Now(due))
 }
 
 /// When the customer's second factors go, UTC ms; `None`: they stay.

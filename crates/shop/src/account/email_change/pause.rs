@@ -9,7 +9,7 @@ use crate::db::Conn;
 use crate::{Shop, fetch_optional};
 
 /// Until when what a thief would do next is not done, for the address of the account was changed: second factors are
-/// not removed, and credit is not spent. UTC ms; `None`: it may be done.
+/// not removed, credit is not spent, and the account is not erased. UTC ms; `None`: it may be done.
 ///
 /// # Errors
 /// The database.

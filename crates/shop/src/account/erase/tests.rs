@@ -226,3 +226,35 @@ on_both_databases!(the_vaults_ledger_stays_whole_and_says_that_the_key_was_destr
     assert!(size(shop.vault.head().await.unwrap()) >= before);
     assert!(shop.vault.prove(asker, &[hers.0]).await.is_err(), "nobody can say whom it is about any more");
 });
+
+/// The address of the account was changed at this moment, and can be taken back.
+async fn address_changed(shop: &Shop, customer: Id<Customer>) {
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(
+        tx,
+        "INSERT INTO email_change (id, customer_id, state, way, email, email_index, code_id, code_until, back_hash, lang, user_agent, network, created_at, changed_at, due_at)
+         SELECT $1, id, 'done', 'both', email, $2, $1, $3, $2, 'ja', '', '', $3, $3, $4 FROM customer WHERE id = $5",
+        shop.entropy.uuid(shop.now()),
+        shop.entropy.bytes::<32>().to_vec(),
+        shop.now(),
+        shop.now() + email_change::BACK_LIFE,
+        customer.0
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+}
+
+on_both_databases!(whoever_has_just_changed_the_address_cannot_erase_the_account_for_three_days(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    address_changed(&shop, hers).await;
+    let who = proved(&shop, hers).await;
+    assert!(matches!(erase(&shop, &who).await, Err(EraseError::Paused { hours: 72 })));
+    let email = Email::parse("hanako@example.jp").unwrap();
+    let by_letter = erase_by_letter(&shop, &email).await.unwrap_err().to_string();
+    assert!(by_letter.ends_with("erase it in 72 hours"), "{by_letter}");
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM customer").await, 1);
+    shop.clock.advance(email_change::PATIENCE);
+    assert!(erase(&shop, &proved(&shop, hers).await).await.unwrap().is_some());
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM email_change").await, 0, "the other address goes too");
+});

@@ -1,6 +1,6 @@
 //! All that is held about a person, put together for a copy of it. `docs/EXPORT.md` says what each name means.
 
-use noren_domain::account::{FactorsView, PasskeyView};
+use noren_domain::account::{FactorsView, PasskeyView, SavedAddress};
 use serde::Serialize;
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::ExportError;
 use super::orders::{self, Address, Order, Sealed};
 use super::reads::{self, Proven, Read};
-use crate::account::{factors, passkeys};
+use crate::account::{addresses, factors, passkeys};
 use crate::db::Conn;
 use crate::session::SignedIn;
 use crate::vault::{Asker, Field, For};
@@ -17,6 +17,7 @@ use crate::{Shop, fetch_all, fetch_optional, notice};
 noren_domain::masked!(
     Document,
     Account,
+    EmailChanged,
     Checkout,
     CartLine,
     Session,
@@ -28,6 +29,9 @@ noren_domain::masked!(
     Notice
 );
 
+/// Where in the shop the vault is asked.
+const ROUTE: &str = "account/export";
+
 /// The whole of it. Times are UTC milliseconds, money is yen with tax.
 #[derive(Serialize)]
 pub(super) struct Document {
@@ -35,6 +39,8 @@ pub(super) struct Document {
     pub made_at: i64,
     pub account: Account,
     pub orders: Vec<Order>,
+    pub addresses: Vec<SavedAddress>,
+    pub email_changes: Vec<EmailChanged>,
     pub cart: Vec<CartLine>,
     pub checkout: Option<Checkout>,
     pub factors: FactorsView,
@@ -50,6 +56,16 @@ pub(super) struct Document {
     /// `None`: the ledger of now knows nobody by this record, for its key is lost.
     pub reads: Option<Vec<Read>>,
     pub read_proofs: Vec<Proven>,
+}
+
+#[derive(Serialize)]
+pub(super) struct EmailChanged {
+    pub state: String,
+    /// `None`: the key is lost.
+    pub other_email: Option<String>,
+    pub asked_at: i64,
+    pub changed_at: Option<i64>,
+    pub kept_until: i64,
 }
 
 #[derive(Serialize)]
@@ -176,7 +192,8 @@ pub(super) struct Asked {
 pub(super) async fn gather(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<Option<Document>, ExportError> {
     let Some(account) = account(shop, who, export).await? else { return Ok(None) };
     let orders = orders::all(shop, who.customer, export).await?;
-    // Saved addresses come here.
+    let addresses = addresses::list(shop, who.customer, ROUTE).await?;
+    let email_changes = email_changes(shop, who, export).await?;
     let checkout = checkout(shop, who, export).await?;
     let notices = notices(shop, who).await?;
     let passkeys = passkeys::list(shop, who).await?.passkeys;
@@ -209,6 +226,8 @@ pub(super) async fn gather(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<
         made_at: shop.now(),
         account,
         orders,
+        addresses,
+        email_changes,
         cart,
         checkout,
         factors,
@@ -226,12 +245,29 @@ pub(super) async fn gather(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<
     }))
 }
 
+/// The address that a change waits for, or has left.
+async fn email_changes(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<Vec<EmailChanged>, ExportError> {
+    let sql = "SELECT state, email, created_at, changed_at, due_at FROM email_change WHERE customer_id = $1 ORDER BY created_at DESC, id";
+    let rows = fetch_all!(shop.db.read().await?, (String, Vec<u8>, i64, Option<i64>, i64), sql, who.customer.0).await?;
+    let asker = Asker::customer(who.customer, ROUTE);
+    let mut changes = Vec::new();
+    for (state, email, asked_at, changed_at, kept_until) in rows {
+        let sealed = [(Field::Email, Some(&email))];
+        let other_email = match shop.vault.open(asker, For::Export(export), who.customer.0, &sealed).await {
+            Err(error) if error.is_lost() => None,
+            opened => Some(opened?.expose(Field::Email).to_owned()),
+        };
+        changes.push(EmailChanged { state, other_email, asked_at, changed_at, kept_until });
+    }
+    Ok(changes)
+}
+
 async fn account(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<Option<Account>, ExportError> {
     let sql = "SELECT email, name, lang, created_at, active_at, password_changed_at FROM customer WHERE id = $1";
     let row = fetch_optional!(shop.db.read().await?, AccountRow, sql, who.customer.0).await?;
     let Some(row) = row else { return Ok(None) };
     let sealed = [(Field::Email, Some(&row.email)), (Field::Name, row.name.as_ref())];
-    let asker = Asker::customer(who.customer, "account/export");
+    let asker = Asker::customer(who.customer, ROUTE);
     let (email, name) = match shop.vault.open(asker, For::Export(export), who.customer.0, &sealed).await {
         Err(error) if error.is_lost() => (None, None),
         opened => {

@@ -1,12 +1,13 @@
 //! A copy of somebody's data in words, to be read and printed.
 
-use noren_domain::account::{AccountEvent, Browser, ExportSection};
+use noren_domain::account::{AccountEvent, Browser, ExportSection, SavedAddress};
 use noren_domain::checkout::PaymentMethod;
 use noren_domain::order::{EventKind, OrderState, PaymentState, ShipmentState};
+use noren_domain::prefecture::Prefecture;
 use noren_domain::shipping::Method;
 use noren_domain::{Lang, Yen, moment};
 
-use super::document::Document;
+use super::document::{Document, EmailChanged};
 use super::orders::{Address, Order};
 use super::words;
 
@@ -120,7 +121,13 @@ impl Writer {
 /// All of the copy, in the words of `lang`.
 pub(super) fn sections(document: &Document, lang: Lang) -> Vec<ExportSection> {
     let words = Writer(lang);
-    let mut sections = vec![account(&words, document), orders(&words, document), cart(&words, document)];
+    let mut sections = vec![
+        account(&words, document),
+        email_changes(&words, document),
+        addresses(&words, document),
+        orders(&words, document),
+        cart(&words, document),
+    ];
     sections.extend(ways_in(&words, document));
     sections.extend(sent(&words, document));
     sections.push(reads(&words, document));
@@ -149,6 +156,37 @@ fn account(w: &Writer, document: &Document) -> ExportSection {
 
 fn orders(w: &Writer, document: &Document) -> ExportSection {
     w.section(("ご注文", "Orders"), ("", ""), document.orders.iter().map(|order| w.order(order)).collect())
+}
+
+fn addresses(w: &Writer, document: &Document) -> ExportSection {
+    let saved = |saved: &SavedAddress| {
+        let address = &saved.address;
+        let prefecture = address.prefecture.parse::<u8>().ok().and_then(|number| Prefecture::try_from(number).ok());
+        let prefecture = prefecture.map_or("", |prefecture| prefecture.name(w.0));
+        let place = [prefecture, &address.city, &address.street, &address.building].join(" ");
+        let all = [
+            w.pair("お名前", "Name", &address.name),
+            w.pair("フリガナ", "Kana", &address.kana),
+            w.pair("郵便番号", "Postal code", &address.postal_code),
+            w.pair("ご住所", "Address", place.trim()),
+            w.pair("電話番号", "Phone", &address.phone),
+        ];
+        all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    };
+    w.section(("お届け先", "Addresses"), ("", ""), document.addresses.iter().map(saved).collect())
+}
+
+fn email_changes(w: &Writer, document: &Document) -> ExportSection {
+    let change = |change: &EmailChanged| {
+        vec![
+            w.pair("もう一方のアドレス", "The other address", change.other_email.as_deref().unwrap_or("–")),
+            w.pair("お手続き", "Asked for", w.at(change.asked_at)),
+            w.pair("変更", "Changed", w.maybe(change.changed_at)),
+            w.pair("保管の期限", "Kept until", w.at(change.kept_until)),
+        ]
+    };
+    let entries = document.email_changes.iter().map(change).collect();
+    w.section(("メールアドレスの変更", "Changes of the e-mail address"), ("", ""), entries)
 }
 
 fn cart(w: &Writer, document: &Document) -> ExportSection {

@@ -1,3 +1,4 @@
+use noren_domain::address::AddressForm;
 use noren_domain::tax::TaxClass;
 use serde_json::Value;
 
@@ -24,6 +25,16 @@ on_both_databases!(a_copy_holds_all_that_is_held_and_no_secret_and_its_signature
     let sql = "INSERT INTO sign_in (id, customer_id, at, outcome, user_agent, network) VALUES ($1, $2, $3, 'ok', 'Firefox/1', '192.0.2.0/24')";
     execute!(tx, sql, shop.entropy.uuid(0), hers.0, shop.now()).await.unwrap();
     tx.commit().await.unwrap();
+    let address = AddressForm {
+        name: "暖簾 太郎".into(),
+        postal_code: "100-0005".into(),
+        prefecture: "13".into(),
+        city: "千代田区丸の内".into(),
+        street: "1-1-1".into(),
+        phone: "03-1234-5678".into(),
+        ..AddressForm::default()
+    };
+    account::addresses::add(&shop, hers, &address).await.unwrap();
     let link = ask(&shop, &who, &device()).await.unwrap();
     let file = file(&shop, &who, &token(&link)).await.unwrap().unwrap();
     let whole: Value = serde_json::from_str(&file).unwrap();
@@ -39,6 +50,7 @@ on_both_databases!(a_copy_holds_all_that_is_held_and_no_secret_and_its_signature
         assert!(!data[list].as_array().unwrap().is_empty(), "{list}");
     }
     assert_eq!(data["newsletter"]["consents"][0]["act"], "asked");
+    assert_eq!(data["addresses"][0]["address"]["name"], "暖簾 太郎");
     let (hash,) = fetch_one!(shop.db.read().await.unwrap(), (String,), "SELECT password_hash FROM customer").await.unwrap();
     assert!(!file.contains(&format!("\"{hash}\"")) && !file.contains(&link.token) && !file.contains("token"));
     // The opening of this very copy is the person's own reading, under its own purpose.
@@ -46,6 +58,7 @@ on_both_databases!(a_copy_holds_all_that_is_held_and_no_secret_and_its_signature
     assert_eq!(data["reads"].as_array().unwrap().iter().filter(own).count(), 2, "account and order");
     let view = view(&shop, &who, &token(&link), Lang::En).await.unwrap().unwrap();
     let text = format!("{:?}", view.sections.iter().map(|section| section.entries.clone()).collect::<Vec<_>>());
+    assert!(text.contains("暖簾 太郎") && text.contains("Tokyo"), "the saved address, in words");
     assert!(text.contains("暖簾 花子") && text.contains(&no) && text.contains("hanako@example.jp"));
 });
 
