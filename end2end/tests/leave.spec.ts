@@ -4,14 +4,14 @@ import { expect, test } from '../fixtures.ts';
 test('who signs out leaves no page of the account behind, neither by the back button nor in another tab @all', async ({ page, shop, visit, t }) => {
   await shop.register();
   await visit('/account/security');
-  const other = await page.context().newPage();
-  await other.goto(page.url());
+  const [room, other] = [page.url(), await page.context().newPage()];
+  await other.goto(room);
   await expect(other.getByRole('heading', { level: 1 })).toHaveText(t('アカウントの安全', 'Account security'));
   await shop.button('ログアウト', 'Log out').first().click();
   await expect(page).toHaveURL((url) => ['/', '/en'].includes(url.pathname));
   await page.goBack();
   await expect(page).toHaveURL(/\/login\?next=/);
-  await other.reload();
+  await other.goto(room);
   await expect(other).toHaveURL(/\/login\?next=/);
 });
 

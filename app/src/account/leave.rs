@@ -8,6 +8,9 @@ use crate::form::{Refusal, use_faults};
 use crate::lang::{href, use_lang};
 use crate::ui::FaultSummary;
 
+/// What stands in the browser's storage for a moment when somebody leaves.
+const LEFT: &str = "noren-left";
+
 /// Signs this browser out.
 #[server(endpoint = "account/logout")]
 pub async fn log_out() -> Result<(), Refusal> {
@@ -32,7 +35,12 @@ pub fn Room(
     // Somebody leaves in another tab: what this one shows is theirs as well.
     Effect::new(move |_| {
         let shop = shop.clone();
-        let left = window_event_listener_untyped("storage", move |_| drop(window().location().replace(&shop)));
+        // Not whatever is stored or cleared: the answer to a page of an ended session clears the storage as well.
+        let left = window_event_listener(leptos::ev::storage, move |stored| {
+            if stored.key().as_deref() == Some(LEFT) {
+                let _ = window().location().replace(&shop);
+            }
+        });
         on_cleanup(move || left.remove());
     });
     view! {
@@ -50,7 +58,7 @@ pub fn Room(
 fn tell_other_tabs() {
     #[cfg(feature = "hydrate")]
     if let Ok(Some(storage)) = window().local_storage() {
-        let _ = storage.set_item("noren-left", "1");
-        let _ = storage.remove_item("noren-left");
+        let _ = storage.set_item(LEFT, "1");
+        let _ = storage.remove_item(LEFT);
     }
 }
