@@ -336,6 +336,9 @@ fn CodeView(pending: PendingEmail, faults: Signal<Faults>, acts: Acts, developme
     } else {
         lang.pick("新しいアドレスに届いた確認コード", "Code from the new mailbox")
     };
+    let field = view! { <CodeField label faults value=String::new() /> };
+    // Another element for the other code, or what was typed for the first one would stand in it.
+    let field = if old { view! { <div>{field}</div> }.into_any() } else { field.into_any() };
     let wait = old.then(|| {
         view! {
             <details>
@@ -364,7 +367,7 @@ fn CodeView(pending: PendingEmail, faults: Signal<Faults>, acts: Acts, developme
         <MailboxNote development />
         <ActionForm action=acts.confirm>
             <div class="stack">
-                <CodeField label faults value=String::new() />
+                {field}
                 <SubmitButton
                     label=if old {
                         lang.pick("メールアドレスを変更する", "Change the address")
