@@ -221,6 +221,7 @@ async function rightsWalk({ shop, look, expectedMessages }: Walker) {
   await shop.visit('/account/data/erased');
   await look('data-erased-before');
 
+  await shop.page.context().clearCookies();
   await shop.register();
   await shop.visit('/account/data/erase');
   expectedMessages.push(refused('account/erase'));
