@@ -1,5 +1,6 @@
 //! The door and the rooms behind it: register, verify, login, account, orders, security.
 
+mod addresses;
 mod code;
 mod confirm;
 mod email_change;
@@ -21,6 +22,7 @@ mod sign_ins;
 mod totp;
 mod verify;
 
+pub use addresses::{AddressPage, AddressesPage};
 pub use confirm::{ConfirmSignInPage, MailCodePage};
 pub use email_change::{EmailBackPage, EmailDonePage, EmailLinkPage, EmailPage};
 pub use home::AccountPage;

@@ -9,6 +9,7 @@ mod payment;
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
+use noren_domain::account::SavedAddress;
 use noren_domain::cart::{Change, Totals};
 use noren_domain::checkout::{Confirmation, ContactForm, DeliveryForm, PaymentForm, PaymentMethod, Step};
 use noren_domain::form::Faults;
@@ -25,11 +26,26 @@ pub use contact::ContactPage;
 pub use delivery::DeliveryPage;
 pub use payment::PaymentPage;
 
+/// What is sent from the contact page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContactStep {
+    /// Who and where.
+    #[serde(flatten)]
+    pub contact: ContactForm,
+    /// Not empty: the address is to be kept in the account.
+    pub keep: String,
+}
+
 /// What the contact page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactData {
     /// The form.
-    pub form: Form<ContactForm>,
+    pub form: Form<ContactStep>,
+    /// The addresses that the account keeps; nobody signed in: none.
+    pub saved: Vec<SavedAddress>,
+    /// Somebody is signed in whose account has room for another address.
+    pub may_keep: bool,
     /// What it costs so far.
     pub totals: Totals,
     /// Delivery is an estimate.
@@ -79,15 +95,6 @@ pub struct ConfirmData {
     pub faults: Faults,
 }
 
-/// A place a postal code stands for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
-    /// JIS X 0401 number; `None`: several prefectures share the code.
-    pub prefecture: Option<u8>,
-    /// City and, where the code tells one, town; empty: several cities share the code.
-    pub city: String,
-}
-
 /// The press of the button.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -125,27 +132,26 @@ pub async fn load_confirm(
     desk::confirm(lang).await.map(Some)
 }
 
-/// The place a postal code stands for, while somebody types it; `None`: not known.
-#[server(endpoint = "checkout/address")]
-pub async fn find_address(
-    /// As typed.
-    #[server(default)]
-    postal_code: String,
-) -> Result<Option<Found>, Refusal> {
-    Ok(desk::find(&postal_code).ok())
-}
-
 /// Saves who and where, or (when the look-up button was pressed) fills the address in.
 #[server(endpoint = "checkout/save-contact")]
 pub async fn save_contact(
     /// What was typed.
     #[server(flatten)]
-    form: ContactForm,
+    form: ContactStep,
     /// Not empty: look the postal code up.
     #[server(default)]
     lookup: String,
 ) -> Result<(), Refusal> {
     if lookup.is_empty() { desk::save_contact(&form).await } else { Err(desk::fill(form)) }
+}
+
+/// Has the order sent to an address of the account.
+#[server(endpoint = "checkout/choose-address")]
+pub async fn choose_address(
+    /// Its number.
+    id: String,
+) -> Result<(), Refusal> {
+    desk::choose_address(&id).await
 }
 
 /// Saves how and when.

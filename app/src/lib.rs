@@ -12,6 +12,7 @@ compile_error!(
 );
 
 pub mod account;
+pub mod address;
 pub mod cart;
 pub mod catalogue;
 pub mod checkout;

@@ -15,7 +15,7 @@ use leptos_router::{ChooseView, path};
 use noren_domain::Lang;
 
 use crate::account::{
-    AccountPage, ConfirmSignInPage, EmailBackPage, EmailDonePage, EmailLinkPage, EmailPage, LoginPage, MailCodePage,
+    AccountPage, AddressPage, AddressesPage, ConfirmSignInPage, EmailBackPage, EmailDonePage, EmailLinkPage, EmailPage, LoginPage, MailCodePage,
     MyOrderPage, MyOrdersPage, NotMePage, PasswordPage, ProvePage, RecoveryPage, RegisterPage, ResetCodePage,
     ResetPage, Room, SecurityPage, TotpPage, VerifyPage,
 };
@@ -53,6 +53,8 @@ pub fn Pages() -> impl IntoView {
             <Route path=path!("/account") view=In(|| Box::pin(account(Account::Home))) />
             <Route path=path!("/account/orders") view=In(|| Box::pin(account(Account::Orders))) />
             <Route path=path!("/account/orders/:no") view=In(|| Box::pin(account(Account::Order))) />
+            <Route path=path!("/account/addresses") view=In(|| Box::pin(account(Account::Addresses))) />
+            <Route path=path!("/account/addresses/:id") view=In(|| Box::pin(account(Account::Address))) />
             <Route path=path!("/account/security") view=In(|| Box::pin(account(Account::Security))) />
             <Route path=path!("/account/security/password") view=In(|| Box::pin(account(Account::Password))) />
             <Route path=path!("/account/security/not-me") view=In(|| Box::pin(account(Account::NotMe))) />
@@ -135,6 +137,8 @@ enum Account {
     Home,
     Orders,
     Order,
+    Addresses,
+    Address,
     Security,
     Password,
     NotMe,
@@ -188,6 +192,8 @@ async fn account(page: Account) -> Shown {
         Account::Home => AccountPage().into_any(),
         Account::Orders => MyOrdersPage().into_any(),
         Account::Order => MyOrderPage().into_any(),
+        Account::Addresses => AddressesPage().into_any(),
+        Account::Address => AddressPage().into_any(),
         Account::Security => SecurityPage().into_any(),
         Account::Password => PasswordPage().into_any(),
         Account::NotMe => NotMePage().into_any(),

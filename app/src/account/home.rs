@@ -125,6 +125,12 @@ fn Account(data: AccountData) -> impl IntoView {
                     </a>
                 </li>
                 <li>
+                    <a class="account-card" href=href("/account/addresses")>
+                        <strong>{lang.pick("お届け先の一覧", "Your addresses")}</strong>
+                        <span>{lang.pick("ご注文のときに選べるお届け先", "To choose from when you order")}</span>
+                    </a>
+                </li>
+                <li>
                     <a class="account-card" href=href("/account/mail")>
                         <strong>{lang.pick("当店からお送りしたメール", "Mails we sent you")}</strong>
                         <span>{lang.pick("送信の記録と、お便りの設定", "What was sent, and the newsletter")}</span>

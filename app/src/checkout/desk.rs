@@ -1,17 +1,20 @@
 //! The server's side of the checkout: guards, forms, the press of the button.
 
+use noren_domain::account::{MAX_ADDRESSES, SavedAddress};
 use noren_domain::cart::{Cart, CartView};
 use noren_domain::checkout::{ContactForm, DeliveryForm, PaymentForm, Step};
 use noren_domain::form::{Fault, Faults};
 use noren_domain::prefecture::Prefecture;
 use noren_domain::shipping::{DAYS_ON_OFFER, Method};
 use noren_domain::{Id, Lang};
+use noren_shop::account::addresses;
 use noren_shop::checkout::{self, Answers, CheckoutError};
 use noren_shop::order::{self, Next, PlaceError, ViewError};
-use noren_shop::{cart, payment, postal};
+use noren_shop::session::SignedIn;
+use noren_shop::{cart, payment};
 use serde::Serialize;
 
-use super::{ConfirmData, ContactData, DeliveryData, Found, PaymentData, PlaceForm};
+use super::{ConfirmData, ContactData, ContactStep, DeliveryData, PaymentData, PlaceForm};
 use crate::cart::desk::{cart as current, key};
 use crate::form::{Form, Refusal, keep, kept, refuse};
 use crate::request::{self, failed, go, shop, vault_fault};
@@ -72,19 +75,32 @@ fn prefecture(form: &ContactForm) -> Result<Prefecture, Refusal> {
 /// The contact step.
 pub async fn contact() -> Result<ContactData, Refusal> {
     let (_, answers, view) = guarded(Step::Contact).await?;
-    let form = match kept("contact") {
-        Some(form) => form,
-        None if answers.contact == ContactForm::default() => Form::fresh(known().await?),
-        None => Form::fresh(answers.contact),
+    let who = request::signed_in().await?;
+    let saved = match &who {
+        Some(who) => addresses::list(&shop(), who.customer, "checkout").await.map_err(|e| failed(&e))?,
+        None => Vec::new(),
     };
-    Ok(ContactData { form, totals: view.totals, estimate: view.prefecture.is_none() })
+    let form = match (kept("contact"), &who) {
+        (Some(form), _) => form,
+        (None, Some(who)) if answers.contact == ContactForm::default() => fresh(known(who, saved.first()).await?),
+        (None, _) => fresh(answers.contact),
+    };
+    let may_keep = who.is_some() && saved.len() < MAX_ADDRESSES as usize;
+    Ok(ContactData { form, saved, may_keep, totals: view.totals, estimate: view.prefecture.is_none() })
 }
 
-/// What the shop knows already of a person who is signed in: the account's e-mail address and name,
-/// and where the newest order went.
-async fn known() -> Result<ContactForm, Refusal> {
-    let Some(who) = request::signed_in().await? else { return Ok(ContactForm::default()) };
-    let account = noren_shop::account::home(&shop(), &who).await.map_err(|e| failed(&e))?;
+fn fresh(contact: ContactForm) -> Form<ContactStep> {
+    Form::fresh(ContactStep { contact, keep: String::new() })
+}
+
+/// What the shop knows already of a person who is signed in: the account's e-mail address and the saved address that is
+/// offered first; where there is none, the account's name and where the newest order went.
+async fn known(who: &SignedIn, first: Option<&SavedAddress>) -> Result<ContactForm, Refusal> {
+    let account = noren_shop::account::home(&shop(), who).await.map_err(|e| failed(&e))?;
+    if let Some(first) = first {
+        let email = account.and_then(|account| account.email).unwrap_or_default();
+        return Ok(ContactForm::of(email, first.address.clone()));
+    }
     let mut form = account.map_or_else(ContactForm::default, |account| ContactForm {
         // Lost with its key, it is typed anew.
         email: account.email.unwrap_or_default(),
@@ -185,10 +201,42 @@ fn keeping<T: Serialize>(name: &str, form: &T, error: CheckoutError) -> Refusal 
     }
 }
 
-/// Saves who and where.
-pub async fn save_contact(form: &ContactForm) -> Result<(), Refusal> {
+/// Saves who and where; for the account as well, if somebody is signed in and wants that.
+pub async fn save_contact(form: &ContactStep) -> Result<(), Refusal> {
     let cart = cart_for(Step::Contact, "contact", form).await?;
-    checkout::save_contact(&shop(), cart, form).await.map_err(|error| keeping("contact", form, error))?;
+    checkout::save_contact(&shop(), cart, &form.contact).await.map_err(|error| keeping("contact", form, error))?;
+    if !form.keep.is_empty()
+        && let Some(who) = request::signed_in().await?
+        && let Err(error) = addresses::keep(&shop(), who.customer, &form.contact.address()).await
+    {
+        // The purchase goes on; the account's page shows that it is not there.
+        let _ = failed(&error);
+    }
+    go(Step::Delivery.path());
+    Ok(())
+}
+
+/// Has the order sent to an address of the account. Its confirmation goes to the address that was typed before, or to
+/// the account's.
+pub async fn choose_address(id: &str) -> Result<(), Refusal> {
+    let who = crate::account::guard(Step::Contact.path()).await?;
+    let (cart, answers, _) = guarded(Step::Contact).await?;
+    let saved = match id.parse() {
+        Ok(id) => addresses::one(&shop(), who.customer, id, "checkout").await.map_err(|e| failed(&e))?,
+        Err(_) => None,
+    };
+    let Some(saved) = saved else {
+        return Err(refuse("contact", &fresh(answers.contact).values, Faults::of(Fault::NotFound)));
+    };
+    let email = match answers.contact.email {
+        email if email.is_empty() => {
+            let account = noren_shop::account::home(&shop(), &who).await.map_err(|e| failed(&e))?;
+            account.and_then(|account| account.email).unwrap_or_default()
+        }
+        email => email,
+    };
+    let form = fresh(ContactForm::of(email, saved.address)).values;
+    checkout::save_contact(&shop(), cart, &form.contact).await.map_err(|error| keeping("contact", &form, error))?;
     go(Step::Delivery.path());
     Ok(())
 }
@@ -209,36 +257,11 @@ pub async fn save_payment(form: &PaymentForm) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The place of a postal code. Of several, what they have in common is filled in.
-pub fn find(postal_code: &str) -> Result<Found, Fault> {
-    let places = postal::lookup(postal_code).map_err(|_| Fault::PostalCode)?;
-    let first = places.first().ok_or(Fault::PostalCodeNotFound)?;
-    let prefecture = places.iter().all(|place| place.prefecture == first.prefecture).then_some(first.prefecture);
-    let same_city = prefecture.is_some() && places.iter().all(|place| place.city == first.city);
-    let city = match (places.len(), same_city) {
-        (1, _) => format!("{}{}", first.city, first.town),
-        (_, true) => first.city.clone(),
-        (_, false) => String::new(),
-    };
-    Ok(Found { prefecture, city })
-}
-
 /// Fills the address in and shows the form again. The "refusal" holds a fault only if the code is unknown.
-pub fn fill(mut form: ContactForm) -> Refusal {
-    let faults = match find(&form.postal_code) {
-        Ok(found) => {
-            // What the code does not tell stays as it was typed.
-            if let Some(prefecture) = found.prefecture {
-                form.prefecture = prefecture.to_string();
-            }
-            if !found.city.is_empty() {
-                form.city = found.city;
-            }
-            Faults::default()
-        }
-        Err(fault) => Faults::field("postal_code", fault),
-    };
-    refuse("contact", &form, faults)
+pub fn fill(form: ContactStep) -> Refusal {
+    let (address, faults) = crate::address::fill(form.contact.address());
+    let contact = ContactForm::of(form.contact.email, address);
+    refuse("contact", &ContactStep { contact, ..form }, faults)
 }
 
 /// Places the order that was shown.

@@ -1,6 +1,7 @@
 //! Everything an order page shows below its heading.
 
 use leptos::prelude::*;
+use noren_domain::address::AddressForm;
 use noren_domain::checkout::PaymentMethod;
 use noren_domain::order::{
     EventKind, OrderAddress, OrderLineView, OrderState, OrderView, PaymentState, transfer_account, transfer_sender,
@@ -9,6 +10,7 @@ use noren_domain::seller::seller;
 use noren_domain::tax::TaxClass;
 use noren_domain::{Lang, Yen, moment};
 
+use crate::address::AddressLines;
 use crate::lang::{href, use_lang};
 use crate::ui::{Note, NoteKind};
 
@@ -283,28 +285,8 @@ fn Sums(order: OrderView) -> impl IntoView {
 
 #[component]
 fn Address(address: OrderAddress) -> impl IntoView {
-    let lang = use_lang();
-    let prefecture = address.prefecture.name(lang);
-    let lines = match lang {
-        Lang::Ja => vec![
-            format!("〒{}", address.postal_code),
-            format!("{prefecture}{}{}", address.city, address.street),
-            address.building,
-            format!("{} 様", address.name),
-        ],
-        Lang::En => vec![
-            address.name,
-            format!("{} {}", address.building, address.street).trim().to_owned(),
-            format!("{}, {prefecture} {}", address.city, address.postal_code),
-            "Japan".to_owned(),
-        ],
-    };
-    let lines =
-        lines.into_iter().filter(|line| !line.is_empty()).map(|line| view! { <span>{line}</span> }).collect_view();
-    view! {
-        <address class="order__address">
-            {lines} <span>{format!("{} {}", lang.pick("電話", "Phone"), address.phone)}</span>
-            <span>{address.email}</span>
-        </address>
-    }
+    let OrderAddress { name, postal_code, prefecture, city, street, building, phone, email, gift_message: _ } = address;
+    let prefecture = prefecture.number().to_string();
+    let address = AddressForm { name, kana: String::new(), postal_code, prefecture, city, street, building, phone };
+    view! { <AddressLines address email /> }
 }

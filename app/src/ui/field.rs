@@ -241,6 +241,10 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             Lang::Ja => format!("パスキーは{max}個まで追加できます。使っていないものを削除してください。"),
             Lang::En => format!("An account has up to {max} passkeys. Please remove one that you do not use."),
         },
+        Fault::AddressesFull { max } => match lang {
+            Lang::Ja => format!("お届け先は{max}件まで保存できます。使っていないものを削除してください。"),
+            Lang::En => format!("An account keeps up to {max} addresses. Please remove one that you do not use."),
+        },
         Fault::AppCode => t(
             "コードが違うか、すでに使われています。認証アプリにいま表示されている6桁の数字を入力してください。",
             "The code is wrong or was used before. Please type the six digits that your app shows now.",

@@ -1,5 +1,6 @@
 //! Accounts: customers, their ways in, and what the account pages show.
 
+mod addresses;
 mod email_change;
 mod event;
 mod factors;
@@ -11,6 +12,7 @@ mod typed;
 mod view;
 
 pub use crate::email::Email;
+pub use addresses::{MAX_ADDRESSES, SavedAddress};
 pub use email_change::{
     EmailBack, EmailBackForm, EmailChange, EmailCodeForm, EmailForm, EmailLink, EmailStep, EmailView, PendingEmail,
 };

@@ -97,6 +97,11 @@ pub enum Fault {
         /// The most passkeys of a customer.
         max: u32,
     },
+    /// The customer keeps `max` addresses already.
+    AddressesFull {
+        /// The most addresses of a customer.
+        max: u32,
+    },
     /// A password that is easy to guess.
     WeakPassword {
         /// What makes it so.

@@ -6,6 +6,7 @@
 mod masked;
 
 pub mod account;
+pub mod address;
 pub mod cart;
 pub mod catalogue;
 pub mod checkout;

@@ -23,8 +23,9 @@ mod tests {
     use crate::account::{
         AccountView, Ceremony, CheckPhrase, DeviceView, EmailBackForm, EmailCodeForm, EmailForm, EmailView, LoginForm,
         MailCodeForm, PasskeyName, PasskeyView, PasswordForm, ProveForm, QrView, ReadProof, RecoveryView, RegisterForm,
-        ResetForm, SecurityView, SignInView, StepCode, TotpForm, TotpSetup, TotpView, VerifyForm,
+        ResetForm, SavedAddress, SecurityView, SignInView, StepCode, TotpForm, TotpSetup, TotpView, VerifyForm,
     };
+    use crate::address::AddressForm;
     use crate::checkout::{ContactForm, DeliveryChoice, DeliveryForm};
     use crate::mail::MailLine;
     use crate::order::{OrderAddress, OrderView};
@@ -68,6 +69,10 @@ mod tests {
             "email": "#", "name": "#", "kana": "#", "postal_code": "#", "prefecture": "#", "city": "#", "street": "#",
             "building": "#", "phone": "#",
         }));
+        read::<AddressForm>(&json!({
+            "name": "#", "kana": "#", "postal_code": "#", "prefecture": "#", "city": "#", "street": "#",
+            "building": "#", "phone": "#",
+        }));
         read::<DeliveryForm>(&json!({"method": "#", "date": "#", "slot": "#", "gift_wrap": "#", "gift_message": "#"}));
     }
 
@@ -98,6 +103,7 @@ mod tests {
             phone: "09027182818".to_owned(),
         };
         assert_silent(&contact.parse().unwrap());
+        assert_silent(&contact.address().parse().unwrap());
         assert_silent(&DeliveryChoice {
             method: Method::Parcel,
             date: None,
@@ -122,6 +128,7 @@ mod tests {
             "reads": {"Shown": {"key": "key", "proofs": [proof]}},
         }));
         read::<ReadProof>(&proof);
+        read::<SavedAddress>(&json!({"id": id, "address": {"name": "#", "phone": "#"}, "default": true}));
         read::<DeviceView>(&device);
         read::<SignInView>(&sign_in);
         read::<RecoveryView>(&recovery);

@@ -3,6 +3,7 @@
 //! A password alone opens the door only in a browser that its owner is known by; anywhere else a code from the
 //! mailbox is needed as well. So a stolen password is worth nothing by itself.
 
+pub mod addresses;
 pub mod challenge;
 mod demo;
 mod devices;

@@ -6,8 +6,8 @@ mod tests;
 
 use noren_domain::cart::{Cart, CartView, Totals};
 use noren_domain::checkout::{
-    Confirmation, Contact, ContactForm, Delivery, DeliveryChoice, DeliveryForm, PaymentForm, PaymentMethod, Quote,
-    QuoteLine, Step,
+    Confirmation, ContactForm, Delivery, DeliveryChoice, DeliveryForm, PaymentForm, PaymentMethod, Quote, QuoteLine,
+    Step,
 };
 use noren_domain::form::{Fault, Faults};
 use noren_domain::prefecture::Prefecture;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::Shop;
 use crate::db::Conn;
 use crate::vault::{Asker, Field, LookFor, Plain, VaultError};
-use crate::{payment, postal};
+use crate::{address, payment};
 
 /// Most orders of one e-mail address that may wait for their bank transfer. Each of them holds its goods
 /// for days, so without a limit one script would empty the shelves and pay for nothing. Presses at the
@@ -97,7 +97,7 @@ async fn answers_of(
 /// Saves who and where, sealed. A 〒 that is known to lie in other prefectures than the one chosen is refused.
 pub async fn save_contact(shop: &Shop, cart: Id<Cart>, form: &ContactForm) -> Result<(), CheckoutError> {
     let contact = form.parse().map_err(CheckoutError::Refused)?;
-    check_postal_code(&contact).map_err(|fault| CheckoutError::Refused(Faults::field("postal_code", fault)))?;
+    address::check(&contact.address).map_err(CheckoutError::Refused)?;
     let email = contact.email.canonical();
     loop {
         let whose = rows::whose(shop, cart).await?;
@@ -112,14 +112,6 @@ pub async fn save_contact(shop: &Shop, cart: Id<Cart>, form: &ContactForm) -> Re
         }
         // Another tab has begun the checkout meanwhile: what it is about is sealed for its record.
     }
-}
-
-/// A code that the carried table does not know may be newer than the table: the shopper lives there, and
-/// knows better.
-fn check_postal_code(contact: &Contact) -> Result<(), Fault> {
-    let places = postal::lookup(&contact.postal_code).map_err(|_| Fault::PostalCode)?;
-    let here = |place: &postal::Place| place.prefecture == contact.prefecture.number();
-    if places.is_empty() || places.iter().any(here) { Ok(()) } else { Err(Fault::PostalCodeUnknown) }
 }
 
 /// Saves how and when.

@@ -4,6 +4,7 @@
 //! asked; its SQL sits beside it in `rows.rs`.
 
 pub mod account;
+mod address;
 pub mod cart;
 pub mod catalogue;
 pub mod checkout;

@@ -194,6 +194,11 @@ impl Opened {
         self.0.iter().find(|(has, _)| *has == field).map_or("", |(_, plain)| plain.expose())
     }
 
+    /// Takes the first `count` values out: those of one row of several that were opened in one reading.
+    pub(crate) fn part(&mut self, count: usize) -> Self {
+        Self(self.0.drain(..count.min(self.0.len())).collect())
+    }
+
     /// Takes the value of `field` out; empty if there was none.
     pub fn take(&mut self, field: Field) -> Plain {
         let at = self.0.iter().position(|(has, _)| *has == field);

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::db::Conn;
 use crate::vault::{Asker, Field, For, Opened, Plain, Sealed, VaultError};
-use crate::{Shop, execute, fetch_one, fetch_optional};
+use crate::{Shop, address, execute, fetch_one, fetch_optional};
 
 /// The row of a checkout.
 #[derive(sqlx::FromRow)]
@@ -87,18 +87,7 @@ impl Checkout {
 
     /// Who and where.
     pub fn contact(&self, opened: &Opened) -> ContactForm {
-        let shown = |field| opened.expose(field).to_owned();
-        ContactForm {
-            email: shown(Field::Email),
-            name: shown(Field::Name),
-            kana: shown(Field::Kana),
-            postal_code: shown(Field::PostalCode),
-            prefecture: self.prefecture.map(|number| number.to_string()).unwrap_or_default(),
-            city: shown(Field::City),
-            street: shown(Field::Street),
-            building: shown(Field::Building),
-            phone: shown(Field::Phone),
-        }
+        ContactForm::of(opened.expose(Field::Email).to_owned(), address::form(opened, self.prefecture))
     }
 
     /// How and when.
@@ -162,17 +151,9 @@ pub async fn whose(shop: &Shop, cart: Id<Cart>) -> Result<Whose, sqlx::Error> {
 
 /// Who and where, as it is sealed.
 pub fn contact_values(contact: &Contact) -> Vec<(Field, Plain)> {
-    let values = [
-        (Field::Email, Some(contact.email.address())),
-        (Field::Name, Some(contact.name.as_str())),
-        (Field::Kana, contact.kana.as_deref()),
-        (Field::PostalCode, Some(contact.postal_code.as_str())),
-        (Field::City, Some(contact.city.as_str())),
-        (Field::Street, Some(contact.street.as_str())),
-        (Field::Building, contact.building.as_deref()),
-        (Field::Phone, Some(contact.phone.as_str())),
-    ];
-    values.into_iter().filter_map(|(field, value)| Some((field, Plain::new(value?.to_owned())))).collect()
+    let mut values = address::values(&contact.address);
+    values.push((Field::Email, Plain::new(contact.email.address().to_owned())));
+    values
 }
 
 /// Finds the checkout of a cart or begins it for the record `subject`, drawing the order's id to be.
@@ -207,7 +188,7 @@ pub async fn save_contact(
         sealed.get(Field::Name),
         sealed.get(Field::Kana),
         sealed.get(Field::PostalCode),
-        i64::from(contact.prefecture.number()),
+        i64::from(contact.address.prefecture.number()),
         sealed.get(Field::City),
         sealed.get(Field::Street),
         sealed.get(Field::Building),
