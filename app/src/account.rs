@@ -1,6 +1,7 @@
 //! The door and the rooms behind it: register, verify, login, account, orders, security.
 
 mod addresses;
+mod claim;
 mod code;
 mod confirm;
 mod email_change;
@@ -23,6 +24,7 @@ mod totp;
 mod verify;
 
 pub use addresses::{AddressPage, AddressesPage};
+pub use claim::{ClaimCodePage, ClaimPage};
 pub use confirm::{ConfirmSignInPage, MailCodePage};
 pub use email_change::{EmailBackPage, EmailDonePage, EmailLinkPage, EmailPage};
 pub use home::AccountPage;

@@ -15,7 +15,7 @@ use leptos_router::{ChooseView, path};
 use noren_domain::Lang;
 
 use crate::account::{
-    AccountPage, AddressPage, AddressesPage, ConfirmSignInPage, EmailBackPage, EmailDonePage, EmailLinkPage, EmailPage, LoginPage, MailCodePage,
+    AccountPage, AddressPage, AddressesPage, ClaimCodePage, ClaimPage, ConfirmSignInPage, EmailBackPage, EmailDonePage, EmailLinkPage, EmailPage, LoginPage, MailCodePage,
     MyOrderPage, MyOrdersPage, NotMePage, PasswordPage, ProvePage, RecoveryPage, RegisterPage, ResetCodePage,
     ResetPage, Room, SecurityPage, TotpPage, VerifyPage,
 };
@@ -53,6 +53,8 @@ pub fn Pages() -> impl IntoView {
             <Route path=path!("/account") view=In(|| Box::pin(account(Account::Home))) />
             <Route path=path!("/account/orders") view=In(|| Box::pin(account(Account::Orders))) />
             <Route path=path!("/account/orders/:no") view=In(|| Box::pin(account(Account::Order))) />
+            <Route path=path!("/account/guest-orders") view=In(|| Box::pin(account(Account::Claim))) />
+            <Route path=path!("/account/guest-orders/code") view=In(|| Box::pin(account(Account::ClaimCode))) />
             <Route path=path!("/account/addresses") view=In(|| Box::pin(account(Account::Addresses))) />
             <Route path=path!("/account/addresses/:id") view=In(|| Box::pin(account(Account::Address))) />
             <Route path=path!("/account/security") view=In(|| Box::pin(account(Account::Security))) />
@@ -137,6 +139,8 @@ enum Account {
     Home,
     Orders,
     Order,
+    Claim,
+    ClaimCode,
     Addresses,
     Address,
     Security,
@@ -192,6 +196,8 @@ async fn account(page: Account) -> Shown {
         Account::Home => AccountPage().into_any(),
         Account::Orders => MyOrdersPage().into_any(),
         Account::Order => MyOrderPage().into_any(),
+        Account::Claim => ClaimPage().into_any(),
+        Account::ClaimCode => ClaimCodePage().into_any(),
         Account::Addresses => AddressesPage().into_any(),
         Account::Address => AddressPage().into_any(),
         Account::Security => SecurityPage().into_any(),

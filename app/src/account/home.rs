@@ -21,6 +21,8 @@ pub struct AccountData {
     latest: Option<OrderSummary>,
     /// When the address changes, UTC ms.
     email_waits: Option<i64>,
+    /// Orders of a guest can be brought in with one press.
+    claim: bool,
 }
 
 /// Loads the account's first page.
@@ -32,7 +34,8 @@ pub async fn account_home() -> Result<Option<AccountData>, Refusal> {
     let latest = noren_shop::order::latest(&shop, who.customer).await.map_err(|e| crate::request::failed(&e))?;
     let email_waits = noren_shop::account::email_change::waits_until(&shop, who.customer).await;
     let email_waits = email_waits.map_err(|e| crate::request::failed(&e))?;
-    Ok(account.map(|account| AccountData { account, latest, email_waits }))
+    let claim = noren_shop::account::claim::is_proved(&shop, &who).await.map_err(|e| crate::request::failed(&e))?;
+    Ok(account.map(|account| AccountData { account, latest, email_waits, claim }))
 }
 
 /// The account's first page.
@@ -75,7 +78,7 @@ pub(super) fn Lost() -> impl IntoView {
 #[component]
 fn Account(data: AccountData) -> impl IntoView {
     let lang = use_lang();
-    let AccountData { account, latest, email_waits } = data;
+    let AccountData { account, latest, email_waits, claim } = data;
     let hello = match &account.name {
         Some(name) => lang.pick(format!("{name} 様"), format!("Hello, {name}")),
         None => lang.pick("アカウント", "Your account").to_owned(),
@@ -111,6 +114,7 @@ fn Account(data: AccountData) -> impl IntoView {
                         </section>
                     }
                 })}
+            {claim.then(|| view! { <super::claim::ClaimOffer /> })}
             <ul class="account-cards">
                 <li>
                     <a class=security href=href("/account/security")>

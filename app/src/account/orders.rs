@@ -64,6 +64,7 @@ fn Orders(orders: Vec<OrderSummary>) -> impl IntoView {
                 <h1>{lang.pick("ご注文の履歴", "Your orders")}</h1>
             </div>
             {list}
+            <super::claim::ClaimHint />
         </div>
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod addresses;
 pub mod challenge;
+pub mod claim;
 mod demo;
 mod devices;
 pub mod email_change;

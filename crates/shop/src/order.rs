@@ -1,5 +1,6 @@
 //! Orders: placing them, settling their money, showing them, and what the shop's people do with them.
 
+mod claim;
 mod demo;
 mod office;
 mod place;
@@ -9,6 +10,7 @@ mod sweep;
 mod tests;
 mod view;
 
+pub(crate) use claim::claim;
 pub use demo::{DemoError, demo};
 pub use office::{Cancelled, MoneyBack, OfficeError, Recorded, Sent, cancel, list, look_up, paid, refunded, sent};
 pub(crate) use place::retire;

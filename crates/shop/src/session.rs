@@ -232,6 +232,21 @@ pub async fn prove(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<Optio
     Ok((renewed == 1).then_some(token))
 }
 
+/// Notes that whoever has the session has just given a code from their mailbox, in the caller's transaction.
+pub async fn mailbox_proved(conn: &mut Conn, shop: &Shop, token: &Token) -> Result<(), sqlx::Error> {
+    let sql = "UPDATE session SET mailbox_proved_at = $2 WHERE token_hash = $1";
+    execute!(conn, sql, token.hash().to_vec(), shop.now()).await?;
+    Ok(())
+}
+
+/// Uses that proof up if it was given from `since` to `now` (UTC milliseconds), in the caller's transaction; `false`:
+/// there is none. Of two requests at the same moment one is told `false`.
+pub async fn spend_proof(conn: &mut Conn, session: Id<Session>, since: i64, now: i64) -> Result<bool, sqlx::Error> {
+    let sql = "UPDATE session SET mailbox_proved_at = NULL
+               WHERE id = $1 AND ended_at IS NULL AND mailbox_proved_at BETWEEN $2 AND $3";
+    Ok(execute!(conn, sql, session.0, since, now).await? == 1)
+}
+
 /// Ends the session that `token` opens, in the caller's transaction; an unknown token ends nothing.
 pub async fn close(conn: &mut Conn, token: &Token, now: i64) -> Result<(), sqlx::Error> {
     let sql = "UPDATE session SET ended_at = $2 WHERE ended_at IS NULL

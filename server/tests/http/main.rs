@@ -9,6 +9,7 @@ mod bodies;
 mod caching;
 mod cart;
 mod checkout;
+mod claim;
 mod doors;
 mod email_change;
 mod factors;

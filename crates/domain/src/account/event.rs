@@ -42,6 +42,8 @@ pub enum AccountEvent {
     ExportAsked,
     /// The account is to be erased.
     ErasureAsked,
+    /// Orders that were made as a guest were brought in.
+    OrdersClaimed,
     /// The owner said of a sign-in that it was not theirs.
     NotMe,
     /// Somebody of the shop opened the person's data.
@@ -50,7 +52,7 @@ pub enum AccountEvent {
 
 impl AccountEvent {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::SessionsEnded,
@@ -70,6 +72,7 @@ impl AccountEvent {
         Self::EmailReverted,
         Self::ExportAsked,
         Self::ErasureAsked,
+        Self::OrdersClaimed,
         Self::NotMe,
         Self::StaffRead,
     ];
@@ -96,6 +99,7 @@ impl AccountEvent {
             Self::EmailReverted => "email_reverted",
             Self::ExportAsked => "export_asked",
             Self::ErasureAsked => "erasure_asked",
+            Self::OrdersClaimed => "orders_claimed",
             Self::NotMe => "not_me",
             Self::StaffRead => "staff_read",
         }

@@ -58,11 +58,13 @@ pub enum EventKind {
     Shipped,
     /// The receiver has it.
     Delivered,
+    /// The owner of its e-mail address has brought it into their account.
+    Claimed,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Started,
         Self::Placed,
         Self::Paid,
@@ -75,6 +77,7 @@ impl EventKind {
         Self::Cancelled,
         Self::Shipped,
         Self::Delivered,
+        Self::Claimed,
     ];
 
     /// The word stored in the database.
@@ -92,6 +95,7 @@ impl EventKind {
             Self::Cancelled => "cancelled",
             Self::Shipped => "shipped",
             Self::Delivered => "delivered",
+            Self::Claimed => "claimed",
         }
     }
 
@@ -127,6 +131,8 @@ impl EventKind {
             (Self::Shipped, Lang::En) => "Your parcel is on its way",
             (Self::Delivered, Lang::Ja) => "商品をお届けしました",
             (Self::Delivered, Lang::En) => "Your parcel has arrived",
+            (Self::Claimed, Lang::Ja) => "アカウントのご注文の履歴に加えました",
+            (Self::Claimed, Lang::En) => "The order was added to an account",
         }
     }
 }

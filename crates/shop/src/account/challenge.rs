@@ -34,6 +34,8 @@ pub enum Kind {
     SignIn,
     /// To set a new password.
     Reset,
+    /// To bring orders of a guest into the account.
+    Claim,
 }
 
 impl Kind {
@@ -41,6 +43,7 @@ impl Kind {
         match self {
             Self::SignIn => "sign_in",
             Self::Reset => "reset",
+            Self::Claim => "claim",
         }
     }
 }
@@ -87,6 +90,20 @@ pub(super) async fn password_waits(conn: &mut Conn, token: &Token, hash: &str) -
     let sql = "UPDATE challenge SET password_hash = $2 WHERE token_hash = $1";
     execute!(conn, sql, token.hash().to_vec(), hash).await?;
     Ok(())
+}
+
+/// Sends a code to the mailbox of a customer who is signed in, in the caller's transaction, and gives the token by which
+/// this browser goes on. Who calls counts how many are asked for.
+pub(super) async fn ask_owner(
+    conn: &mut Conn,
+    shop: &Shop,
+    kind: Kind,
+    customer: Id<Customer>,
+    lang: Lang,
+    device: &Device,
+) -> Result<Token, sqlx::Error> {
+    let id = shop.entropy.uuid(shop.now());
+    insert(conn, shop, id, kind, AskedFor::Mail, Some(customer), None, lang, device).await
 }
 
 /// Sends a code to `email`, for whoever has that mailbox, and gives the token by which this browser goes on. What

@@ -74,6 +74,8 @@ pub const CODE_ADDRESS: Limit = Limit::alone("code-address", 20, HOUR);
 pub const CODE_HOME: Limit = Limit::alone("code-home", 5, HOUR);
 /// Codes by mail after a right password.
 pub const CODE_PASSWORD: Limit = Limit::alone("code-password", 10, HOUR);
+/// Codes by mail asked for by one customer to bring orders of a guest in.
+pub const CLAIM_CODE: Limit = Limit::alone("claim-code", 5, HOUR);
 /// New passwords tried from one network: each costs a hash.
 pub const RESET_NETWORK: Limit = Limit::shared("reset-network", 100, HOUR);
 /// Codes typed in for one customer, whichever challenge they are for.

@@ -11,7 +11,7 @@ use super::new_password::judge;
 use super::sign_in::{enter, record};
 use super::{DoorError, Entered, MINUTE, at_the_door, email_change, letters, looked_for, mail_code, owner, password};
 use crate::db::Dialect;
-use crate::session::Device;
+use crate::session::{self, Device};
 use crate::token::Token;
 use crate::vault::{Field, Plain};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox, shred};
@@ -160,6 +160,7 @@ pub async fn verify(
     let customer = Id::new(waiting.id);
     record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
     let entered = enter(&mut tx, shop, customer, device, old).await?;
+    session::mailbox_proved(&mut tx, shop, &entered.token).await?;
     tx.commit().await?;
     Ok(entered)
 }

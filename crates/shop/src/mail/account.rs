@@ -244,6 +244,7 @@ async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid) -> Result<Draft, Ma
     };
     let code = &account::mail_code(shop, challenge);
     let words = match (reset, row.email) {
+        _ if row.kind == Kind::Claim.word() => words::claim_code(lang, code, &about),
         (true, _) => words::reset_code(lang, code, &about),
         (false, Some(_)) => words::sign_in_code(lang, code, &about),
         (false, None) => words::second_step_code(lang, code, &about),
@@ -264,6 +265,7 @@ pub(super) fn samples(shop: &Shop, lang: Lang) -> Vec<(&'static str, (String, Ve
         ("sign_in_code", words::sign_in_code(lang, "12345678", &about)),
         ("second_step_code", words::second_step_code(lang, "12345678", &about)),
         ("reset_code", words::reset_code(lang, "12345678", &about)),
+        ("claim_code", words::claim_code(lang, "12345678", &about)),
         ("no_account", words::no_account(lang, false)),
         ("no_account_reset", words::no_account(lang, true)),
         ("new_device", words::new_device(lang, &about)),

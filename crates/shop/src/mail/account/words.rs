@@ -143,6 +143,24 @@ pub(super) fn reset_code(lang: Lang, code: &str, about: &About<'_>) -> Words {
     )
 }
 
+/// To bring orders of a guest into the account.
+pub(super) fn claim_code(lang: Lang, code: &str, about: &About<'_>) -> Words {
+    let hello = text(
+        lang,
+        "ゲストのご注文をアカウントに加えるための確認コードをお送りします。お手続きの画面に入力してください。コードは10分間有効です。",
+        "Here is the code to add orders that you made as a guest to your account. Please type it into the page that asked for it. It is good for 10 minutes.",
+    );
+    let caution = text(
+        lang,
+        "お心当たりがない場合は、お客様のアカウントに他人がログインしている可能性があります。いつものように当店を開き、「アカウントの安全」のページをご確認ください。",
+        "If you did not ask for it, somebody else may be signed in to your account. Please open our shop as usual and look at the page “Account security”.",
+    );
+    Words::new(
+        lang.pick("ご注文を加えるための確認コード", "Your code to add orders"),
+        vec![hello, Part::Code(code.to_owned()), about.facts(lang), tell_nobody(lang), caution],
+    )
+}
+
 /// To an address that nobody has an account with. It says no more than that, and holds no code.
 pub(super) fn no_account(lang: Lang, reset: bool) -> Words {
     let what = if reset {
@@ -342,6 +360,16 @@ fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static str) {
                 "お客様のアカウントと、お預かりしている情報を消去する手続きがありました。",
             ),
             ("Your account is to be erased", "Somebody asked to erase your account and the data we hold about you."),
+        ),
+        AccountEvent::OrdersClaimed => (
+            (
+                "ゲストのご注文を履歴に加えました",
+                "お客様のメールアドレスでゲストとしてなさったご注文が、アカウントのご注文の履歴に加えられました。",
+            ),
+            (
+                "Orders were added to your account",
+                "Orders that were made as a guest with your e-mail address were added to your account.",
+            ),
         ),
         AccountEvent::NotMe => (
             (
