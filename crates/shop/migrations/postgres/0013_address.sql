@@ -17,5 +17,6 @@ CREATE INDEX orders_of_guests ON orders (email_index) WHERE customer_id IS NULL;
 -- When a code from the mailbox was given in this session, as far as that still counts for bringing orders in.
 ALTER TABLE session ADD COLUMN mailbox_proved_at BIGINT;
 
--- A challenge is for more and more: which words there are is said in one place, where it is read.
-ALTER TABLE challenge DROP CONSTRAINT IF EXISTS challenge_kind_check;
+-- A challenge may be for that as well.
+ALTER TABLE challenge DROP CONSTRAINT challenge_kind_check;
+ALTER TABLE challenge ADD CONSTRAINT challenge_kind_check CHECK (kind IN ('sign_in', 'reset', 'claim'));

@@ -17,9 +17,9 @@ CREATE INDEX orders_of_guests ON orders (email_index) WHERE customer_id IS NULL;
 -- When a code from the mailbox was given in this session, as far as that still counts for bringing orders in.
 ALTER TABLE session ADD COLUMN mailbox_proved_at INTEGER;
 
--- A challenge is for more and more: which words there are is said in one place, where it is read. A column takes its
--- constraint along when it goes.
+-- A challenge may be for that as well. A column takes its constraint along when it goes; the new one must have a default,
+-- and has the word that opens no door.
 ALTER TABLE challenge RENAME COLUMN kind TO kind_before;
-ALTER TABLE challenge ADD COLUMN kind TEXT NOT NULL DEFAULT '';
+ALTER TABLE challenge ADD COLUMN kind TEXT NOT NULL DEFAULT 'claim' CHECK (kind IN ('sign_in', 'reset', 'claim'));
 UPDATE challenge SET kind = kind_before;
 ALTER TABLE challenge DROP COLUMN kind_before;
