@@ -1,10 +1,62 @@
 //! What every page has that asks for a code from a mail.
 
 use leptos::prelude::*;
+use noren_domain::account::MailCodeForm;
 use noren_domain::form::Faults;
 
 use crate::lang::use_lang;
-use crate::ui::{Field, FieldKind};
+use crate::ui::{FaultSummary, Field, FieldKind, SubmitButton};
+
+/// A page that asks for the address of the account, to send a code there.
+#[component]
+pub fn AskMailbox(
+    /// What the code is for.
+    title: &'static str,
+    /// How it goes on.
+    words: &'static str,
+    /// What stands in the form.
+    values: MailCodeForm,
+    /// The faults of the form.
+    faults: Signal<Faults>,
+    /// Whether the form is under way.
+    #[prop(into)]
+    pending: Signal<bool>,
+    /// The form around these fields.
+    form: Box<dyn FnOnce(AnyView) -> AnyView>,
+    /// The way to somewhere else.
+    children: Children,
+) -> impl IntoView {
+    let lang = use_lang();
+    let email = lang.pick("メールアドレス", "E-mail address");
+    let fields = view! {
+        <div class="stack">
+            <input type="hidden" name="next" value=values.next />
+            <Field
+                name="email"
+                label=email
+                faults
+                value=values.email
+                kind=FieldKind::Email
+                autocomplete="username"
+                max=254
+            />
+            <SubmitButton
+                label=lang.pick("確認コードを送る", "Send me the code")
+                pending
+                class="button button--primary button--wide"
+            />
+        </div>
+    };
+    view! {
+        <div class="door stack">
+            <h1>{title}</h1>
+            <p>{words}</p>
+            <FaultSummary faults labels=vec![("email", email)] />
+            {form(fields.into_any())}
+            <p class="door__other">{children()}</p>
+        </div>
+    }
+}
 
 /// The input for the code.
 #[component]

@@ -6,12 +6,12 @@ use noren_domain::account::{AskedFor, MailCodeForm, VerifyForm};
 use noren_domain::form::Faults;
 use serde::{Deserialize, Serialize};
 
-use super::code::{CodeField, MailboxNote};
+use super::code::{AskMailbox, CodeField, MailboxNote};
 use super::passkeys::{PasskeySignIn, SignInWithPasskey};
 use super::{next_parameter, with_next};
 use crate::form::{Form, Refusal, either_faults, use_faults};
 use crate::lang::use_lang;
-use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SubmitButton};
+use crate::ui::{FaultSummary, Head, Load, SubmitButton};
 
 /// What the page for the code shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -236,42 +236,20 @@ pub fn MailCodePage() -> impl IntoView {
 fn MailCodeView(form: Form<MailCodeForm>) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<MailCode>::new();
-    let faults = use_faults(action, form.faults);
-    let email = lang.pick("メールアドレス", "E-mail address");
-    let values = form.values;
-    let login = with_next("/login", &values.next);
+    let login = with_next("/login", &form.values.next);
     view! {
-        <div class="door stack">
-            <h1>{lang.pick("メールのコードでログイン", "Log in with a code by mail")}</h1>
-            <p>
-                {lang.pick(
-                    "ご登録のメールアドレスに、8桁の確認コードをお送りします。パスワードは要りません。",
-                    "We will send an eight-digit code to the address of your account. No password is needed.",
-                )}
-            </p>
-            <FaultSummary faults labels=vec![("email", email)] />
-            <ActionForm action=action>
-                <div class="stack">
-                    <input type="hidden" name="next" value=values.next />
-                    <Field
-                        name="email"
-                        label=email
-                        faults
-                        value=values.email
-                        kind=FieldKind::Email
-                        autocomplete="username"
-                        max=254
-                    />
-                    <SubmitButton
-                        label=lang.pick("確認コードを送る", "Send me the code")
-                        pending=action.pending()
-                        class="button button--primary button--wide"
-                    />
-                </div>
-            </ActionForm>
-            <p class="door__other">
-                <a href=login>{lang.pick("パスワードでログインする", "Log in with your password")}</a>
-            </p>
-        </div>
+        <AskMailbox
+            title=lang.pick("メールのコードでログイン", "Log in with a code by mail")
+            words=lang.pick(
+                "ご登録のメールアドレスに、8桁の確認コードをお送りします。パスワードは要りません。",
+                "We will send an eight-digit code to the address of your account. No password is needed.",
+            )
+            values=form.values
+            faults=use_faults(action, form.faults)
+            pending=action.pending()
+            form=Box::new(move |fields| view! { <ActionForm action=action>{fields}</ActionForm> }.into_any())
+        >
+            <a href=login>{lang.pick("パスワードでログインする", "Log in with your password")}</a>
+        </AskMailbox>
     }
 }

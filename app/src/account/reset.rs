@@ -5,11 +5,11 @@ use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::{MailCodeForm, ResetForm};
 use serde::{Deserialize, Serialize};
 
-use super::code::{CodeField, MailboxNote};
+use super::code::{AskMailbox, CodeField, MailboxNote};
 use super::password::NewPasswordField;
 use crate::form::{Form, Refusal, use_faults};
 use crate::lang::{href, use_lang};
-use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SubmitButton};
+use crate::ui::{FaultSummary, Head, Load, SubmitButton};
 
 /// Loads the page that asks for the address.
 #[server(endpoint = "account/reset-page", input = GetUrl)]
@@ -97,40 +97,20 @@ pub fn ResetPage() -> impl IntoView {
 fn ResetView(form: Form<MailCodeForm>) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<AskReset>::new();
-    let faults = use_faults(action, form.faults);
-    let email = lang.pick("メールアドレス", "E-mail address");
     view! {
-        <div class="door stack">
-            <h1>{lang.pick("パスワードの再設定", "Set a new password")}</h1>
-            <p>
-                {lang.pick(
-                    "ご登録のメールアドレスに、8桁の確認コードをお送りします。次の画面でコードと新しいパスワードを入力してください。",
-                    "We will send an eight-digit code to the address of your account. On the next page you type it in, with your new password.",
-                )}
-            </p>
-            <FaultSummary faults labels=vec![("email", email)] />
-            <ActionForm action=action>
-                <div class="stack">
-                    <Field
-                        name="email"
-                        label=email
-                        faults
-                        value=form.values.email
-                        kind=FieldKind::Email
-                        autocomplete="username"
-                        max=254
-                    />
-                    <SubmitButton
-                        label=lang.pick("確認コードを送る", "Send me the code")
-                        pending=action.pending()
-                        class="button button--primary button--wide"
-                    />
-                </div>
-            </ActionForm>
-            <p class="door__other">
-                <a href=href("/login")>{lang.pick("ログインへ戻る", "Back to the login")}</a>
-            </p>
-        </div>
+        <AskMailbox
+            title=lang.pick("パスワードの再設定", "Set a new password")
+            words=lang.pick(
+                "ご登録のメールアドレスに、8桁の確認コードをお送りします。次の画面でコードと新しいパスワードを入力してください。",
+                "We will send an eight-digit code to the address of your account. On the next page you type it in, with your new password.",
+            )
+            values=form.values
+            faults=use_faults(action, form.faults)
+            pending=action.pending()
+            form=Box::new(move |fields| view! { <ActionForm action=action>{fields}</ActionForm> }.into_any())
+        >
+            <a href=href("/login")>{lang.pick("ログインへ戻る", "Back to the login")}</a>
+        </AskMailbox>
     }
 }
 
