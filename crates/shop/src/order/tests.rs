@@ -535,6 +535,8 @@ on_both_databases!(the_demo_people_have_orders_and_get_them_once(shop) {
     outbox::run_due(&shop).await.unwrap();
     sweep(&shop).await.unwrap();
     assert_eq!(mails(&shop), 2, "only about orders that still lie in the shop");
+    let waiting = "SELECT COUNT(*) FROM mail_sent WHERE state = 'queued'";
+    assert_eq!(count(&shop, waiting).await, 0, "none of the others waits to be sent for ever");
     assert_eq!(count(&shop, "SELECT COUNT(*) FROM cart_line").await, 0);
     the_ledger_balances(&shop).await;
 });
