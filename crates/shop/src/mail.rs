@@ -161,6 +161,11 @@ pub(crate) async fn send(shop: &Shop, job: &mut Job, mail: &Mail) -> Result<(), 
     {
         return Ok(sent::noted(shop, &key, State::Cancelled).await?);
     }
+    if let Mail::Account(mail) = mail
+        && account::is_late(shop, mail).await?
+    {
+        return Ok(sent::noted(shop, &key, State::Cancelled).await?);
+    }
     let letter = compose(shop, mail).await?;
     let message = message(shop, &key, sent.as_ref(), mail, &letter)?;
     let envelope = message.envelope().clone();

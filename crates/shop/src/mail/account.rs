@@ -113,6 +113,20 @@ struct Draft {
     words: Words,
 }
 
+/// Whether its code is good no more: it would only mislead whoever gets it so late.
+pub(super) async fn is_late(shop: &Shop, mail: &AccountMail) -> Result<bool, sqlx::Error> {
+    let (sql, id) = match mail {
+        AccountMail::RegistrationCode { registration } => {
+            ("SELECT 1 FROM registration WHERE id = $1 AND expires_at <= $2", *registration)
+        }
+        AccountMail::Code { challenge } => ("SELECT 1 FROM challenge WHERE id = $1 AND expires_at <= $2", *challenge),
+        AccountMail::AlreadyRegistered { .. } | AccountMail::NewDevice { .. } | AccountMail::Event { .. } => {
+            return Ok(false);
+        }
+    };
+    Ok(fetch_optional!(shop.db.read().await?, (i32,), sql, id, shop.now()).await?.is_some())
+}
+
 /// Puts a mail about an account together.
 pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, MailError> {
     let mut conn = shop.db.read().await?;

@@ -1,9 +1,13 @@
 //! What the outbox promises.
 
+use noren_domain::Lang;
+use noren_domain::account::{Email, RegisterForm};
+
 use super::*;
-use crate::fetch_one;
+use crate::account::challenge::{self, Kind};
 use crate::mail::account::AccountMail;
-use crate::on_both_databases;
+use crate::session::Device;
+use crate::{account, fetch_one, on_both_databases};
 
 /// A mail about a customer who is not there.
 fn to_nobody() -> Mail {
@@ -106,3 +110,38 @@ on_both_databases!(what_is_not_committed_was_never_asked_for(shop) {
 fn waiting_doubles_up_to_an_hour() {
     assert_eq!([1, 2, 3, 30].map(backoff), [1_000, 2_000, 4_000, 3_600_000]);
 }
+
+/// Where the only mail of the list stands, and how many files lie in the mailbox folder.
+async fn became_of_it(shop: &Shop) -> (String, usize) {
+    let (state,) = fetch_one!(shop.db.read().await.unwrap(), (String,), "SELECT state FROM mail_sent").await.unwrap();
+    (state, std::fs::read_dir(shop.mailbox_dir()).unwrap().count())
+}
+
+on_both_databases!(a_code_that_is_good_no_more_is_not_sent(shop) {
+    let asked = async || {
+        let email = Email::parse("nobody@example.jp").unwrap();
+        challenge::ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &Device::new(String::new(), None)).await.unwrap();
+    };
+    asked().await;
+    shop.clock.advance(challenge::CODE_LIFE);
+    assert_eq!(run_due(&shop).await.unwrap(), 1, "there is nothing more to do for it");
+    assert_eq!(became_of_it(&shop).await, ("cancelled".to_owned(), 0));
+    assert_eq!(backlog(&shop).await.unwrap(), Backlog { waiting: 0, oldest_ms: 0, failed: 0, bounced: 0 });
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, "DELETE FROM mail_sent").await.unwrap();
+    tx.commit().await.unwrap();
+    asked().await;
+    shop.clock.advance(challenge::CODE_LIFE - 1);
+    run_due(&shop).await.unwrap();
+    assert_eq!(became_of_it(&shop).await, ("sent".to_owned(), 1), "in the last moment");
+});
+
+on_both_databases!(a_registration_that_is_over_is_not_written_to(shop) {
+    let form = RegisterForm { email: "new@example.jp".into(), password: "wardrobe velvet onion".into(), next: String::new() };
+    let device = Device::new(String::new(), None);
+    account::register(&shop, &form.parse().unwrap(), Lang::Ja, &device).await.unwrap();
+    // The mail server is away for a quarter of an hour.
+    shop.clock.advance(15 * 60_000);
+    assert_eq!(run_due(&shop).await.unwrap(), 1);
+    assert_eq!(became_of_it(&shop).await, ("cancelled".to_owned(), 0));
+});
