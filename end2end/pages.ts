@@ -34,7 +34,7 @@ const openPages = [
 const missingPages = ['/no-such-page', '/security/notices/unknown'];
 
 /** Pages of a signed-in customer. */
-const accountPages = ['/account', '/account/orders', '/account/mail', '/account/security', '/account/security/password', '/account/confirm'];
+const accountPages = ['/account', '/account/orders', '/account/guest-orders', '/account/addresses', '/account/mail', '/account/security', '/account/security/password', '/account/confirm'];
 
 const nameOf = (path: string) => path.replace(/^\//, '').replace(/[^a-z0-9-]+/gi, '-') || 'home';
 
@@ -184,6 +184,30 @@ async function emailWalk({ shop, look }: Walker) {
   }
 }
 
+async function addressWalk({ shop, look }: Walker) {
+  await shop.register();
+  await look('account-new');
+  await shop.visit('/account/addresses/new');
+  await look('address-new');
+  await shop.writeAddress({ name: shop.t('暖簾 太郎', 'Taro Noren'), postalCode: '100-0005', city: shop.t('千代田区丸の内', 'Chiyoda-ku Marunouchi') });
+  await shop.press('保存する', 'Save', /\/account\/addresses$/);
+  await look('addresses');
+  await shop.visit(product.path);
+  await shop.putIntoCart();
+  await shop.visit('/checkout/contact');
+  await expect(shop.button('このお届け先に送る', 'Send it here')).toBeVisible();
+  await look('checkout-contact-saved');
+  await shop.visit('/account/guest-orders');
+  await look('guest-orders-proved');
+  await shop.button('ご注文を履歴に加える', 'Add the orders').click();
+  await expect(shop.main.getByRole('status')).toContainText(shop.t('見つかりませんでした', 'no orders'));
+  await look('guest-orders-none');
+  await shop.awake();
+  await shop.press('確認コードを送る', 'Send me the code', /\/account\/guest-orders\/code$/);
+  await expect(shop.field('確認コード', 'Code')).toBeVisible();
+  await look('guest-orders-code');
+}
+
 /** Every walk, by what it passes. */
 export const walks = {
   'open page': openWalk,
@@ -191,4 +215,5 @@ export const walks = {
   'page of the account': accountWalk,
   'page of a second factor': factorWalk,
   'page of another address': emailWalk,
+  'page of the address book': addressWalk,
 };
