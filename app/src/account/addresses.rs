@@ -29,7 +29,7 @@ pub struct AddressesData {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressData {
     form: Form<AddressForm>,
-    /// The number of the address; [`NEW`]: it is not there yet.
+    /// The number of the address; `new`: it is not there yet.
     id: String,
 }
 
@@ -59,7 +59,7 @@ pub async fn save_address(
     /// What was typed.
     #[server(flatten)]
     form: AddressForm,
-    /// Whose place it takes; [`NEW`]: nobody's.
+    /// Whose place it takes; `new`: nobody's.
     id: String,
     /// Not empty: look the postal code up.
     #[server(default)]

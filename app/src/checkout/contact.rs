@@ -105,7 +105,7 @@ fn Saved(saved: Vec<SavedAddress>, choose: ServerAction<ChooseAddress>) -> impl 
             {others}
             <p class="small"><a href=href("/account/addresses")>{lang.pick("お届け先の一覧を編集する", "Edit your addresses")}</a></p>
         </section>
-        <h2>{lang.pick("別のお届け先を入力する", "Or type another one")}</h2>
+        <h2>{lang.pick("または、お届け先を入力する", "Or type an address")}</h2>
     }
 }
 

@@ -1,6 +1,6 @@
 //! The server's side of the checkout: guards, forms, the press of the button.
 
-use noren_domain::account::{MAX_ADDRESSES, SavedAddress};
+use noren_domain::account::MAX_ADDRESSES;
 use noren_domain::cart::{Cart, CartView};
 use noren_domain::checkout::{ContactForm, DeliveryForm, PaymentForm, Step};
 use noren_domain::form::{Fault, Faults};
@@ -82,7 +82,7 @@ pub async fn contact() -> Result<ContactData, Refusal> {
     };
     let form = match (kept("contact"), &who) {
         (Some(form), _) => form,
-        (None, Some(who)) if answers.contact == ContactForm::default() => fresh(known(who, saved.first()).await?),
+        (None, Some(who)) if answers.contact == ContactForm::default() => fresh(known(who, !saved.is_empty()).await?),
         (None, _) => fresh(answers.contact),
     };
     let may_keep = who.is_some() && saved.len() < MAX_ADDRESSES as usize;
@@ -93,13 +93,13 @@ fn fresh(contact: ContactForm) -> Form<ContactStep> {
     Form::fresh(ContactStep { contact, keep: String::new() })
 }
 
-/// What the shop knows already of a person who is signed in: the account's e-mail address and the saved address that is
-/// offered first; where there is none, the account's name and where the newest order went.
-async fn known(who: &SignedIn, first: Option<&SavedAddress>) -> Result<ContactForm, Refusal> {
+/// What the shop knows already of a person who is signed in: the account's e-mail address; and, where there are no saved
+/// addresses to choose from, the account's name and where the newest order went.
+async fn known(who: &SignedIn, to_choose: bool) -> Result<ContactForm, Refusal> {
     let account = noren_shop::account::home(&shop(), who).await.map_err(|e| failed(&e))?;
-    if let Some(first) = first {
+    if to_choose {
         let email = account.and_then(|account| account.email).unwrap_or_default();
-        return Ok(ContactForm::of(email, first.address.clone()));
+        return Ok(ContactForm { email, ..ContactForm::default() });
     }
     let mut form = account.map_or_else(ContactForm::default, |account| ContactForm {
         // Lost with its key, it is typed anew.
