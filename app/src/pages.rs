@@ -15,9 +15,9 @@ use leptos_router::{ChooseView, path};
 use noren_domain::Lang;
 
 use crate::account::{
-    AccountPage, AddressPage, AddressesPage, ClaimCodePage, ClaimPage, ConfirmSignInPage, EmailBackPage, EmailDonePage, EmailLinkPage, EmailPage, LoginPage, MailCodePage,
-    MyOrderPage, MyOrdersPage, NotMePage, PasswordPage, ProvePage, RecoveryPage, RegisterPage, ResetCodePage,
-    ResetPage, Room, SecurityPage, TotpPage, VerifyPage,
+    AccountPage, AddressPage, AddressesPage, ClaimCodePage, ClaimPage, ConfirmSignInPage, EmailBackPage, EmailDonePage,
+    EmailLinkPage, EmailPage, LoginPage, MailCodePage, MyOrderPage, MyOrdersPage, NotMePage, PasswordPage, ProvePage,
+    RecoveryPage, RegisterPage, ResetCodePage, ResetPage, Room, SecurityPage, TotpPage, VerifyPage,
 };
 use crate::cart::CartPage;
 use crate::catalogue::{CategoryPage, HomePage, ProductPage, SearchPage};

@@ -120,9 +120,17 @@ pub(super) async fn is_late(shop: &Shop, mail: &AccountMail) -> Result<bool, sql
             ("SELECT 1 FROM registration WHERE id = $1 AND expires_at <= $2", *registration)
         }
         AccountMail::Code { challenge } => ("SELECT 1 FROM challenge WHERE id = $1 AND expires_at <= $2", *challenge),
-        AccountMail::AlreadyRegistered { .. } | AccountMail::NewDevice { .. } | AccountMail::Event { .. } => {
-            return Ok(false);
+        AccountMail::EmailChange { change, what: EmailMail::NewCode | EmailMail::OldCode } => {
+            ("SELECT 1 FROM email_change WHERE id = $1 AND code_until <= $2", *change)
         }
+        AccountMail::AlreadyRegistered { .. }
+        | AccountMail::NewDevice { .. }
+        | AccountMail::Event { .. }
+        | AccountMail::StaffRead { .. }
+        | AccountMail::Notice { .. }
+        | AccountMail::EmailChange { .. }
+        | AccountMail::EmailWanted { .. }
+        | AccountMail::EmailHeld { .. } => return Ok(false),
     };
     Ok(fetch_optional!(shop.db.read().await?, (i32,), sql, id, shop.now()).await?.is_some())
 }

@@ -55,7 +55,7 @@ async fn asked(shop: &Shop, who: &SignedIn) -> (Token, StepCode) {
     let token = ask(shop, who, Lang::Ja, &device()).await.unwrap();
     let sql = "SELECT id FROM challenge WHERE token_hash = $1";
     let (id,) = fetch_one!(shop.db.read().await.unwrap(), (Uuid,), sql, token.hash().to_vec()).await.unwrap();
-    (token, StepCode::parse(&challenge::code(shop, id)).unwrap())
+    (token, StepCode::parse(&crate::account::mail_code(shop, id)).unwrap())
 }
 
 fn refused<T: std::fmt::Debug>(result: Result<T, DoorError>) -> Fault {
@@ -132,7 +132,7 @@ on_both_databases!(a_code_for_one_thing_or_one_person_is_none_for_another(shop) 
     let sign_in = challenge::ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &device()).await.unwrap();
     let sql = "SELECT id FROM challenge WHERE token_hash = $1";
     let (id,) = fetch_one!(shop.db.read().await.unwrap(), (Uuid,), sql, sign_in.hash().to_vec()).await.unwrap();
-    let code = StepCode::parse(&challenge::code(&shop, id)).unwrap();
+    let code = StepCode::parse(&crate::account::mail_code(&shop, id)).unwrap();
     assert_eq!(refused(by_code(&shop, &who, &sign_in, &code, &device()).await), Fault::Code, "one to sign in with");
     let (token, code) = asked(&shop, &who).await;
     let opened = super::super::super::confirm(&shop, &token, &code, Lang::Ja, &device(), None).await;
