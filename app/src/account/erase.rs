@@ -43,13 +43,13 @@ pub async fn load_erase() -> Result<Option<EraseData>, Refusal> {
 /// Erases the account.
 #[server(endpoint = "account/erase")]
 pub async fn erase(#[server(flatten)] form: EraseForm) -> Result<(), Refusal> {
-    use noren_domain::form::Fault;
+    use noren_domain::form::{Fault, Faults};
     use noren_shop::account::erase::EraseError;
     let who = super::inside::guard_recent(PAGE).await?;
     form.parse().map_err(|faults| crate::form::refuse("erase", &form, faults))?;
     let erased = noren_shop::account::erase::erase(&crate::request::shop(), &who).await;
     let erased = erased.map_err(|error| match error {
-        EraseError::Paused { hours } => crate::form::refuse("erase", &form, Fault::Paused { hours }.into()),
+        EraseError::Paused { hours } => crate::form::refuse("erase", &form, Faults::of(Fault::Paused { hours })),
         error => crate::request::failed(&error),
     });
     let erased = erased?.ok_or(Fault::SessionEnded)?;

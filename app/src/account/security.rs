@@ -106,8 +106,15 @@ pub fn SecurityPage() -> impl IntoView {
         done.then(|| lang.pick("端末をログアウトしました。", "The device was signed out."))
     };
     let key = move || {
-        let others =
-            [end_one.version(), end_all.version(), read.version(), phrase.version(), answer.version(), keep.version(), stop.version()];
+        let others = [
+            end_one.version(),
+            end_all.version(),
+            read.version(),
+            phrase.version(),
+            answer.version(),
+            keep.version(),
+            stop.version(),
+        ];
         format!("{} {}", others.map(|v| v.get().to_string()).join(" "), passkey_acts.version())
     };
     view! {

@@ -14,7 +14,8 @@ use uuid::Uuid;
 use super::factors::hold;
 use super::limits::{self, Limit, Standing};
 use super::{
-    DoorError, MINUTE, at_the_door, devices, email_change, events, letters, looked_for, lost, mail_code, owner, recovery, totp,
+    DoorError, MINUTE, at_the_door, devices, email_change, events, letters, looked_for, lost, mail_code, owner,
+    recovery, totp,
 };
 use crate::db::Conn;
 use crate::session::Device;
