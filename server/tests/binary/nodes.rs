@@ -6,27 +6,25 @@ use noren_shop::mail::mailbox;
 
 use crate::installation::{Installation, runtime};
 use crate::patient::{Address, Patient};
-use crate::server::{PATIENCE, Server};
+use crate::server::Server;
+use crate::vault::wait_until;
 
 const EMAIL: &str = "mori@example.jp";
 const PASSWORD: &str = "wardrobe velvet onion";
 
 /// The code in the mail that one of the machines writes.
 fn code_from_the_mail(shop: &Shop) -> String {
-    let until = std::time::Instant::now() + PATIENCE;
-    runtime().block_on(async {
-        while std::time::Instant::now() < until {
-            for mail in mailbox::list(shop).await.unwrap() {
-                let code = mail.text.lines().filter(|line| line.starts_with("    ")).map(str::trim);
-                let is_code = |line: &&str| !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit());
-                if let Some(code) = code.clone().find(is_code) {
-                    return code.to_owned();
-                }
-            }
-            tokio::task::yield_now().await;
-        }
-        panic!("no mail with a code was written");
-    })
+    let runtime = runtime();
+    let mut code = None;
+    wait_until("a mail with a code is written", || {
+        let mails = runtime.block_on(mailbox::list(shop)).unwrap();
+        code = mails.iter().find_map(|mail| {
+            let mut lines = mail.text.lines().filter(|line| line.starts_with("    ")).map(str::trim);
+            lines.find(|line| !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit())).map(str::to_owned)
+        });
+        code.is_some()
+    });
+    code.unwrap()
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn kill(pid: u32, signal: &str) {
 }
 
 /// Looks until it is so.
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     const BETWEEN: Duration = Duration::from_millis(10);
     let (_never, tick) = mpsc::channel::<()>();
     let looks = PATIENCE.as_millis() / BETWEEN.as_millis();

@@ -40,8 +40,6 @@ pub enum AccountEvent {
     EmailReverted,
     /// A copy of the data was asked for.
     ExportAsked,
-    /// The account is to be erased.
-    ErasureAsked,
     /// Orders that were made as a guest were brought in.
     OrdersClaimed,
     /// The owner said of a sign-in that it was not theirs.
@@ -52,7 +50,7 @@ pub enum AccountEvent {
 
 impl AccountEvent {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 21] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::SessionsEnded,
@@ -71,7 +69,6 @@ impl AccountEvent {
         Self::EmailChanged,
         Self::EmailReverted,
         Self::ExportAsked,
-        Self::ErasureAsked,
         Self::OrdersClaimed,
         Self::NotMe,
         Self::StaffRead,
@@ -98,7 +95,6 @@ impl AccountEvent {
             Self::EmailChanged => "email_changed",
             Self::EmailReverted => "email_reverted",
             Self::ExportAsked => "export_asked",
-            Self::ErasureAsked => "erasure_asked",
             Self::OrdersClaimed => "orders_claimed",
             Self::NotMe => "not_me",
             Self::StaffRead => "staff_read",

@@ -22,9 +22,10 @@ pub(crate) async fn claim(
     index: &Indexes,
 ) -> Result<u32, sqlx::Error> {
     let [newest, earlier] = index.both().map(Vec::from);
-    // A draft at the bank stays what it is; it may be claimed once it stands.
+    // A draft at the bank stays what it is; it may be claimed once it stands. One whose owner was erased was theirs, and
+    // whoever has the address now may be somebody else.
     let sql = sqlx::AssertSqlSafe(format!(
-        "SELECT id, subject_id FROM orders WHERE email_index IN ($1, $2) AND customer_id IS NULL AND placed_at IS NOT NULL \
+        "SELECT id, subject_id FROM orders WHERE email_index IN ($1, $2) AND customer_id IS NULL AND placed_at IS NOT NULL AND erase_asked_at IS NULL \
          ORDER BY id{}",
         lock(conn.dialect())
     ));

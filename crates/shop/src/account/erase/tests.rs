@@ -9,7 +9,7 @@ use crate::mail::Mail;
 use crate::order::{self, token_of};
 use crate::session::Device;
 use crate::testing::{another_machine, goods};
-use crate::vault::{Field, For};
+use crate::vault::{Field, For, LookFor};
 use crate::{account, cart, on_both_databases};
 
 fn device() -> Device {
@@ -257,4 +257,18 @@ on_both_databases!(whoever_has_just_changed_the_address_cannot_erase_the_account
     shop.clock.advance(email_change::PATIENCE);
     assert!(erase(&shop, &proved(&shop, hers).await).await.unwrap().is_some());
     assert_eq!(count(&shop, "SELECT COUNT(*) FROM email_change").await, 0, "the other address goes too");
+});
+
+on_both_databases!(whoever_has_the_address_later_does_not_get_an_order_of_somebody_who_was_erased(shop) {
+    goods::put(&shop, "CUP", TaxClass::Standard, 1_200, 300, 5).await;
+    let hers = customer(&shop, "hanako@example.jp").await;
+    ordered(&shop, hers, "cash").await;
+    let erased = erase(&shop, &proved(&shop, hers).await).await.unwrap().unwrap();
+    assert_eq!((erased.finished, erased.kept.len()), (0, 1), "it is still to be sent");
+    let later = customer(&shop, "hanako@example.jp").await;
+    let index = shop.vault.index(Asker::shop("test"), LookFor::Login, "hanako@example.jp").await.unwrap();
+    let sql = "SELECT COUNT(*) FROM orders WHERE email_index IS NOT NULL AND customer_id IS NULL";
+    assert_eq!(count(&shop, sql).await, 1, "the parcel still needs its person");
+    let mut tx = shop.db.write().await.unwrap();
+    assert_eq!(order::claim(&mut tx, &shop, later, &index).await.unwrap(), 0);
 });

@@ -355,13 +355,6 @@ pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static s
             ),
             ("A copy of your data was asked for", "Somebody asked for a copy of the data we hold about you."),
         ),
-        AccountEvent::ErasureAsked => (
-            (
-                "アカウント消去の手続きがありました",
-                "お客様のアカウントと、お預かりしている情報を消去する手続きがありました。",
-            ),
-            ("Your account is to be erased", "Somebody asked to erase your account and the data we hold about you."),
-        ),
         AccountEvent::OrdersClaimed => (
             (
                 "ゲストのご注文を履歴に加えました",
