@@ -154,7 +154,7 @@ mod tests {
         assert!(form.parse().unwrap().paper.is_none());
         let form = EmailForm { old_unsafe: "1".into(), ..form };
         assert_eq!(form.parse().unwrap_err(), Faults::field("recovery", Fault::Required));
-        let code = RecoveryCode::new([7; 10]);
+        let code = RecoveryCode::new([7; 15]);
         let form = EmailForm { recovery: code.written(), ..form };
         assert_eq!(form.parse().unwrap().paper, Some(code));
         assert_eq!(form.without_code().recovery, "");
