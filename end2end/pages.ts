@@ -171,7 +171,7 @@ async function emailWalk({ shop, look }: Walker) {
   await shop.awake();
   await typed.fill(await newCode(email, 0));
   await shop.button('確認する', 'Confirm').click();
-  await expect(shop.field('現在のアドレスに届いた確認コード', 'Code from your present mailbox')).toBeVisible();
+  await expect(shop.field('現在のアドレスに届いた確認コード', 'Code from your current mailbox')).toBeVisible();
   await shop.main.locator('summary').click();
   await look('email-old-code');
   await shop.awake();

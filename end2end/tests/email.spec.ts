@@ -38,7 +38,7 @@ test('both mailboxes agree to another address, and the old one takes it back @al
   await typed.fill(code);
   const before = codes(old).length;
   await shop.button('確認する', 'Confirm').click();
-  const last = shop.field('現在のアドレスに届いた確認コード', 'Code from your present mailbox');
+  const last = shop.field('現在のアドレスに届いた確認コード', 'Code from your current mailbox');
   await expect(last).toHaveValue('');
   await shop.awake();
   await last.fill(await newCode(old, before));
@@ -69,7 +69,7 @@ test('who cannot read the old mailbox waits three days with a banner, and any se
   await shop.awake();
   await shop.field('新しいアドレスに届いた確認コード', 'Code from the new mailbox').fill(code);
   await shop.button('確認する', 'Confirm').click();
-  await shop.main.getByText(t('現在のメールを見られないとき', 'If you cannot read the present mail')).click();
+  await shop.main.getByText(t('現在のメールを見られないとき', 'If you cannot read the current mailbox')).click();
   await shop.awake();
   await shop.button('3日待って変更する', 'Change it in three days').click();
   await expect(shop.main).toContainText(t('すぐに止めてください', 'please stop it now'));
@@ -93,7 +93,7 @@ test('somebody else’s address shows nothing, and a false recovery code is refu
   await expect(shop.main).toContainText(t('taro@example.jp にメールをお送りしました', 'We have sent a mail to taro@example.jp'));
   await shop.visit('/account/email/back');
   await shop.field('変更前のメールアドレス', 'The earlier e-mail address').fill('taro@example.jp');
-  await shop.field('復旧コード', 'Recovery code').fill('0410-6105-0R3G-G28A');
+  await shop.field('復旧コード', 'Recovery code').fill('0410-6105-0R3G-G28A-1C60-T3GF');
   await shop.button('元のアドレスに戻す', 'Put the address back').click();
   await expect(shop.page.getByRole('alert')).toContainText(t('復旧コードが違うか', 'The recovery code is wrong'));
 });

@@ -132,7 +132,7 @@ fn HoldingRow(holding: Holding) -> impl IntoView {
             <dl class="holding__facts">
                 <div><dt>{lang.pick("目的", "What for")}</dt><dd>{why}</dd></div>
                 <div><dt>{lang.pick("期間", "Until when")}</dt><dd>{until}</dd></div>
-                <div><dt>{lang.pick("渡した先", "Handed to")}</dt><dd>{with}</dd></div>
+                <div><dt>{lang.pick("提供先", "Handed to")}</dt><dd>{with}</dd></div>
             </dl>
         </li>
     }

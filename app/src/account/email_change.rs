@@ -229,7 +229,7 @@ fn AskView(values: EmailForm, faults: Signal<Faults>, recovery: u32, action: Ser
             <p class="muted small">
                 {lang.pick(
                     "現在のメールをほかの人に読まれているおそれがあるときは、現在のアドレスの代わりに復旧コードを使えます。作ってから3日たった復旧コードが必要です。",
-                    "If somebody else may read your present mail, a recovery code can take its place. It must be three days old. ",
+                    "If somebody else may read your current mail, a recovery code can take its place. It must be three days old. ",
                 )}
                 <a href=href("/account/security/recovery")>{lang.pick("復旧コードを作る", "Make recovery codes")}</a>
             </p>
@@ -277,14 +277,14 @@ fn OldUnsafe(ticked: bool, faults: Signal<Faults>) -> impl IntoView {
     let lang = use_lang();
     view! {
         <fieldset class="stack">
-            <legend>{lang.pick("現在のメールボックスが安全でないとき", "If the present mailbox is not safe")}</legend>
+            <legend>{lang.pick("現在のメールボックスが安全でないとき", "If the current mailbox is not safe")}</legend>
             <label class="choice">
                 <input type="checkbox" name="old_unsafe" value="1" checked=ticked />
                 <span class="choice__body">
                     <span>
                         {lang.pick(
                             "現在のメールを、ほかの人に読まれているおそれがある",
-                            "Somebody else may read my present mail",
+                            "Somebody else may read my current mail",
                         )}
                     </span>
                     <span class="choice__hint">
@@ -322,7 +322,7 @@ fn CodeView(pending: PendingEmail, faults: Signal<Faults>, acts: Acts, developme
                 "新しいアドレス {to} を確認しました。最後に、現在のアドレスにお送りした確認コードを入力してください。"
             ),
             format!(
-                "{to} is confirmed. One more step: please type in the code that we have sent to your present address."
+                "{to} is confirmed. One more step: please type in the code that we have sent to your current address."
             ),
         )
     } else {
@@ -332,7 +332,7 @@ fn CodeView(pending: PendingEmail, faults: Signal<Faults>, acts: Acts, developme
         )
     };
     let label = if old {
-        lang.pick("現在のアドレスに届いた確認コード", "Code from your present mailbox")
+        lang.pick("現在のアドレスに届いた確認コード", "Code from your current mailbox")
     } else {
         lang.pick("新しいアドレスに届いた確認コード", "Code from the new mailbox")
     };
@@ -342,12 +342,12 @@ fn CodeView(pending: PendingEmail, faults: Signal<Faults>, acts: Acts, developme
     let wait = old.then(|| {
         view! {
             <details>
-                <summary>{lang.pick("現在のメールを見られないとき", "If you cannot read the present mail")}</summary>
+                <summary>{lang.pick("現在のメールを見られないとき", "If you cannot read the current mailbox")}</summary>
                 <div class="stack">
                     <p>
                         {lang.pick(
                             "コードの代わりに、3日お待ちいただくこともできます。その間は、現在のアドレスやログイン中のどの端末からでも、変更を止められます。",
-                            "In place of the code you can wait for three days. During these the change can be stopped from the present mailbox and from every device that is signed in.",
+                            "In place of the code you can wait for three days. During these the change can be stopped from the current mailbox and from every device that is signed in.",
                         )}
                     </p>
                     <ActionForm action=acts.wait>

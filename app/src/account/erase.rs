@@ -94,7 +94,7 @@ fn EraseBody(data: EraseData) -> impl IntoView {
             <section class="stack" aria-labelledby="goes">
                 <h2 id="goes">{lang.pick("すぐに消えるもの", "What goes at once")}</h2>
                 <ul class="erase-list">
-                    <li>{lang.pick("アカウント：メールアドレス、お名前、パスワード、パスキーなどのログインの方法", "Your account: e-mail address, name, password, passkeys and other ways to sign in")}</li>
+                    <li>{lang.pick("アカウント：メールアドレス（変更前や変更手続き中のものも）、お名前、保存なさったお届け先、パスワード、パスキーなどのログインの方法", "Your account: e-mail address (an earlier or pending one too), name, saved addresses, password, passkeys and other ways to sign in")}</li>
                     <li>{lang.pick("ログイン（すべての端末でログアウトします）、ログインの記録、確認済みの端末", "Your sign-ins (all devices are signed out), their record, recognised browsers")}</li>
                     <li>{lang.pick("カート、お手続きの途中の内容、お便りの設定、お客様に関わるお知らせの記録", "Your cart, an unfinished checkout, the newsletter, the record of notices about you")}</li>
                     <li>
@@ -134,9 +134,11 @@ fn EraseBody(data: EraseData) -> impl IntoView {
                     </li>
                     <li>
                         {lang.pick(
-                            "ログインせずになさったご注文は、このアカウントのものとして扱っていないため、残ります。",
-                            "Orders that you placed without signing in are not part of this account and stay.",
+                            "ログインせずになさったご注文は残ります。先にアカウントへ加えると、いっしょに消去できます。",
+                            "Orders that you placed without signing in stay. If you bring them into your account first, they are erased with it.",
                         )}
+                        " "
+                        <a href=href("/account/guest-orders")>{lang.pick("ご注文を加える", "Bring orders in")}</a>
                     </li>
                 </ul>
                 <KeptOrders kept=erase.kept />
@@ -230,7 +232,7 @@ fn Statement(data: ErasedData) -> impl IntoView {
                 <p>
                     {lang.pick(
                         "同じ内容を、最後のメールでお送りします。これまでのご利用、ありがとうございました。",
-                        "The same goes to you as a last mail. Thank you for having been with us.",
+                        "The same goes to you as a last mail. Thank you for shopping with us.",
                     )}
                 </p>
             }

@@ -117,7 +117,7 @@ fn Removal(due: i64, keep: ServerAction<KeepFactors>) -> impl IntoView {
             <p>
                 {lang.pick(
                     format!(
-                        "認証アプリと復旧コードをなくされたとのお申し出を受けています。{when}以降に、認証アプリ、復旧コード、パスキーを解除し、すべての端末をログアウトします。お申し出がお客様ご自身のものでないときや、見つかったときは、取り消してください。",
+                        "認証アプリと復旧コードをなくされたとのお申し出を受けています。{when}以降に、認証アプリ、復旧コード、パスキーを解除し、すべての端末をログアウトします。このお申し出にお心当たりがないときや、見つかったときは、取り消してください。",
                     ),
                     format!(
                         "We were told that you have lost your app and your recovery codes. After {when} we will remove them and your passkeys, and sign all devices out. If it was not you, or you have found them, please stop it.",

@@ -86,9 +86,9 @@ fn Account(data: AccountData) -> impl IntoView {
     let attention = match (account.attention, lang) {
         (0, Lang::Ja) => "確認が必要なことはありません。".to_owned(),
         (0, Lang::En) => "Nothing needs your attention.".to_owned(),
-        (n, Lang::Ja) => format!("お客様に関わる大切なお知らせが{n}件あります。"),
-        (1, Lang::En) => "There is one important notice about your data.".to_owned(),
-        (n, Lang::En) => format!("There are {n} important notices about your data."),
+        (n, Lang::Ja) => format!("ご確認いただきたいことが{n}件あります。"),
+        (1, Lang::En) => "One thing needs your attention.".to_owned(),
+        (n, Lang::En) => format!("{n} things need your attention."),
     };
     let security = if account.attention > 0 { "account-card account-card--attention" } else { "account-card" };
     view! {

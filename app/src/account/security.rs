@@ -147,7 +147,7 @@ fn Security(
     let SecurityData { security, passkeys, email } = data;
     let waits =
         email.pending.as_ref().filter(|pending| pending.step == EmailStep::Waiting).map(|pending| pending.due_at);
-    let attention = security.attention();
+    let attention = security.attention() + usize::from(waits.is_some());
     let (top, class) = match (attention, lang) {
         (0, Lang::Ja) => ("いま確認が必要なことはありません。".to_owned(), "security-top"),
         (0, Lang::En) => ("Nothing needs your attention right now.".to_owned(), "security-top"),

@@ -114,7 +114,7 @@ fn japanese() -> Vec<Section> {
             title: "守り方",
             blocks: vec![
                 Block::text(
-                    "お名前、ご住所、電話番号、メールアドレス、メッセージは、アカウントやご注文ごとに別の鍵で暗号化してデータベースに保存します。データベースだけが持ち出されても、そのままでは読めません。途中でおやめになった会員登録やお手続き、成立しなかったご注文の内容を期間の経過後に削除するときは、その鍵も破棄します。",
+                    "お名前、ご住所、電話番号、メールアドレス、メッセージは、アカウントやご注文ごとに別の鍵で暗号化してデータベースに保存します。データベースだけが持ち出されても、そのままでは読めません。途中でおやめになった会員登録やお手続き、成立しなかったご注文の内容を期間の経過後に削除するとき、またアカウントを消去するときは、その鍵も破棄します。",
                 ),
                 Block::text(
                     "もしものときは、何が起きたか、どの項目が影響を受けたか、どうやって確かめたかを、お一人ずつアカウントの画面でお知らせします。",
@@ -182,7 +182,7 @@ fn english() -> Vec<Section> {
                 ),
                 (
                     "Account",
-                    "Until you erase it, at any time, on the page “The data we hold about you”. Without a sign-in or an order we tell you, and erase what is not used after a year and the account after two.",
+                    "Until you erase it, at any time, on the page “The data we hold about you”. Saved addresses you can delete yourself. Without a sign-in or an order we tell you, and erase what is not used after a year and the account after two.",
                 ),
                 (
                     "Sign-in",
@@ -222,7 +222,7 @@ fn english() -> Vec<Section> {
             title: "How we guard it",
             blocks: vec![
                 Block::text(
-                    "Names, addresses, phone numbers, e-mail addresses and messages are encrypted in the database, each account and each order with a key of its own. A stolen database alone cannot be read. When a registration or a checkout that was left, or an order that was never placed, is deleted after its time, its key is destroyed too.",
+                    "Names, addresses, phone numbers, e-mail addresses and messages are encrypted in the database, each account and each order with a key of its own. A stolen database alone cannot be read. When a registration or a checkout that was left, or an order that was never placed, is deleted after its time, or an account is erased, its key is destroyed too.",
                 ),
                 Block::text(
                     "Should something happen, your account tells you what, which of your data it touched, and how we know.",

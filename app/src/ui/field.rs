@@ -220,9 +220,11 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             t("このアドレスは、すでにこのアカウントのアドレスです。", "This is the address of your account already.")
         }
         Fault::Paused { hours } => match lang {
-            Lang::Ja => format!("メールアドレスを変更したばかりのため、安全のため、あと{hours}時間は変更できません。"),
+            Lang::Ja => {
+                format!("メールアドレスを変更されて間もないため、安全上、このお手続きは{hours}時間後から行えます。")
+            }
             Lang::En => format!(
-                "Your e-mail address was changed only recently. To keep your account safe, this can be done again in {hours} hours."
+                "Your e-mail address was changed only recently. To keep your account safe, this will be possible in {hours} hours."
             ),
         },
         Fault::Credentials => t(

@@ -19,8 +19,9 @@ fn code_from_the_mail(shop: &Shop) -> String {
     wait_until("a mail with a code is written", || {
         let mails = runtime.block_on(mailbox::list(shop)).unwrap();
         code = mails.iter().find_map(|mail| {
-            let mut lines = mail.text.lines().filter(|line| line.starts_with("    ")).map(str::trim);
-            lines.find(|line| !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit())).map(str::to_owned)
+            // Set in two groups.
+            let mut lines = mail.text.lines().filter(|line| line.starts_with("    ")).map(|line| line.replace(' ', ""));
+            lines.find(|line| !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()))
         });
         code.is_some()
     });

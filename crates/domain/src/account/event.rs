@@ -10,6 +10,8 @@ pub enum AccountEvent {
     PasswordReset,
     /// Every other session was ended.
     SessionsEnded,
+    /// The shop ended every session.
+    SessionsEndedByShop,
     /// Codes of an authenticator app are asked for from now on.
     TotpOn,
     /// They are not asked for any more.
@@ -50,10 +52,11 @@ pub enum AccountEvent {
 
 impl AccountEvent {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::SessionsEnded,
+        Self::SessionsEndedByShop,
         Self::TotpOn,
         Self::TotpOff,
         Self::RecoveryCodesMade,
@@ -80,6 +83,7 @@ impl AccountEvent {
             Self::PasswordChanged => "password_changed",
             Self::PasswordReset => "password_reset",
             Self::SessionsEnded => "sessions_ended",
+            Self::SessionsEndedByShop => "sessions_ended_by_shop",
             Self::TotpOn => "totp_on",
             Self::TotpOff => "totp_off",
             Self::RecoveryCodesMade => "recovery_codes_made",

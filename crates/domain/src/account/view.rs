@@ -73,8 +73,8 @@ pub struct ReadProof {
 }
 
 impl SecurityView {
-    /// How many things wait for the person: notices not acknowledged yet, tries to sign in by somebody who had the
-    /// password and not the code, and that their second factors are to go.
+    /// How many things on the page wait for the person: notices not acknowledged yet, tries to sign in by somebody who
+    /// had the password and not the code, and that their second factors are to go. A change of the address is one more.
     pub fn attention(&self) -> usize {
         self.notices.iter().filter(|notice| notice.acknowledged_at.is_none()).count()
             + self.sign_ins.iter().filter(|tried| tried.needs_answer()).count()

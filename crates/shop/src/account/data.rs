@@ -54,7 +54,7 @@ async fn counts(conn: &mut Conn, customer: Id<Customer>, named: bool) -> Result<
         typed: count(conn, typed, id).await? > 0,
         addresses: count(conn, "SELECT COUNT(*) FROM address WHERE customer_id = $1", id).await?,
         other_emails: count(conn, "SELECT COUNT(*) FROM email_change WHERE customer_id = $1", id).await?,
-        sessions: count(conn, "SELECT COUNT(*) FROM session WHERE customer_id = $1", id).await?,
+        sessions: count(conn, "SELECT COUNT(*) FROM session WHERE customer_id = $1 AND ended_at IS NULL", id).await?,
         browsers: count(conn, "SELECT COUNT(*) FROM known_device WHERE customer_id = $1", id).await?,
         sign_ins: count(conn, "SELECT COUNT(*) FROM sign_in WHERE customer_id = $1", id).await?,
         events: count(conn, "SELECT COUNT(*) FROM account_event WHERE customer_id = $1", id).await?,
@@ -134,7 +134,7 @@ fn words(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
             },
             ("お買い物の続きができるようにするため。", "So that you can go on shopping where you were."),
             (
-                "お客様が消すまで。入力の途中のお届け先は最後の変更から90日、1年お使いがなければカートも消去します。",
+                "お客様が削除されるまで。入力の途中のお届け先は最後の変更から90日、1年お使いがなければカートも消去します。",
                 "Until you empty it. What was typed at the checkout goes 90 days after its last change, the cart after a year without use.",
             ),
             None,
@@ -162,7 +162,7 @@ fn words(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
                 format!("Ways to sign in: {factors} passkey(s), app or recovery codes"),
             ),
             ("パスワードだけでは入れないようにするため。", "So that a password alone lets nobody in."),
-            ("お客様が外すまで。", "Until you remove them."),
+            ("お客様が解除されるまで。", "Until you remove them."),
             None,
         ));
     }

@@ -47,7 +47,7 @@ pub async fn end_sessions(shop: &Shop, address: &str) -> Result<u64, AccountOffi
     hold(&mut tx, customer).await?;
     let ended = session::close_all(&mut tx, customer, None, shop.now()).await?;
     if ended > 0 {
-        events::happened(&mut tx, shop, customer, AccountEvent::SessionsEnded, &Device::of_the_shop()).await?;
+        events::happened(&mut tx, shop, customer, AccountEvent::SessionsEndedByShop, &Device::of_the_shop()).await?;
     }
     tx.commit().await?;
     outbox::ring();

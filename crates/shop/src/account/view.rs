@@ -4,7 +4,8 @@ use noren_domain::account::{AccountView, Customer, ReadProof, Reads, ReadsView, 
 use noren_domain::{Id, Lang};
 
 use super::events::check_phrase;
-use super::{DoorError, factors, history};
+use super::{DoorError, email_change, factors, history, lost};
+use crate::db::Conn;
 use crate::session::{self, SignedIn};
 use crate::vault::{Asker, Field, For, Proof, VaultError};
 use crate::{Shop, fetch_all, fetch_optional, notice};
@@ -27,7 +28,7 @@ pub async fn home(shop: &Shop, who: &SignedIn) -> Result<Option<AccountView>, Do
     )
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let attention = notice::waiting(&mut conn, who.customer).await?;
+    let attention = attention(&mut conn, shop, who).await?;
     drop(conn);
     let sealed = [(Field::Email, Some(&row.email)), (Field::Name, row.name.as_ref())];
     let asker = Asker::customer(who.customer, "account");
@@ -42,6 +43,15 @@ pub async fn home(shop: &Shop, who: &SignedIn) -> Result<Option<AccountView>, Do
     };
     let name = row.name.is_some().then(|| opened.expose(Field::Name).to_owned());
     Ok(Some(AccountView { email: Some(opened.expose(Field::Email).to_owned()), name, since, attention }))
+}
+
+/// How many things wait for the customer: what the security page counts, without what it shows of them.
+async fn attention(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<u32, sqlx::Error> {
+    let tried = history::list(conn, shop, who).await?.iter().filter(|tried| tried.needs_answer()).count();
+    let removal = lost::waiting(conn, who.customer).await?.is_some();
+    let email = email_change::waits_until(shop, who.customer).await?.is_some();
+    let more = tried + usize::from(removal) + usize::from(email);
+    Ok(notice::waiting(conn, who.customer).await? + u32::try_from(more).unwrap_or(u32::MAX))
 }
 
 /// The customer's own address, for the page `route`; `None` if the account has gone, or its data are lost.

@@ -1,9 +1,7 @@
 //! The orders in a copy of somebody's data: all of them, with all that was sealed for each.
 
 use noren_domain::Id;
-use noren_domain::Lang;
 use noren_domain::account::Customer;
-use noren_domain::prefecture::Prefecture;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -155,14 +153,12 @@ impl Sealed {
             opened => opened?,
         };
         let value = |field| opened.expose(field).to_owned();
-        let number = self.prefecture.and_then(|number| u8::try_from(number).ok());
-        let prefecture = number.and_then(|number| Prefecture::try_from(number).ok());
         Ok(Some(Address {
             email: value(Field::Email),
             name: value(Field::Name),
             kana: value(Field::Kana),
             postal_code: value(Field::PostalCode),
-            prefecture: prefecture.map(|prefecture| prefecture.name(Lang::Ja).to_owned()).unwrap_or_default(),
+            prefecture: self.prefecture.map(|number| number.to_string()).unwrap_or_default(),
             city: value(Field::City),
             street: value(Field::Street),
             building: value(Field::Building),

@@ -45,13 +45,19 @@ impl Writer {
         ]
     }
 
+    /// The name of a prefecture that stands in the copy by its number (JIS X 0401).
+    fn prefecture(&self, number: &str) -> &'static str {
+        let prefecture = number.parse::<u8>().ok().and_then(|number| Prefecture::try_from(number).ok());
+        prefecture.map_or("", |prefecture| prefecture.name(self.0))
+    }
+
     fn address(&self, address: Option<&Address>) -> Entry {
         let Some(address) = address else {
             let lost = self.0.pick("鍵が失われ、読めません", "its key is lost, and it opens no more");
             return vec![self.pair("お届け先", "Address", lost)];
         };
-        let place = [&address.prefecture, &address.city, &address.street, &address.building];
-        let place = place.map(String::as_str).join(" ");
+        let prefecture = self.prefecture(&address.prefecture);
+        let place = [prefecture, &address.city, &address.street, &address.building].join(" ");
         let all = [
             self.pair("お名前", "Name", &address.name),
             self.pair("フリガナ", "Kana", &address.kana),
@@ -161,9 +167,7 @@ fn orders(w: &Writer, document: &Document) -> ExportSection {
 fn addresses(w: &Writer, document: &Document) -> ExportSection {
     let saved = |saved: &SavedAddress| {
         let address = &saved.address;
-        let prefecture = address.prefecture.parse::<u8>().ok().and_then(|number| Prefecture::try_from(number).ok());
-        let prefecture = prefecture.map_or("", |prefecture| prefecture.name(w.0));
-        let place = [prefecture, &address.city, &address.street, &address.building].join(" ");
+        let place = [w.prefecture(&address.prefecture), &address.city, &address.street, &address.building].join(" ");
         let all = [
             w.pair("お名前", "Name", &address.name),
             w.pair("フリガナ", "Kana", &address.kana),

@@ -240,7 +240,7 @@ pub(super) fn held(lang: Lang) -> Words {
 pub(super) fn samples(shop: &Shop, lang: Lang, about: &About<'_>) -> Vec<(&'static str, Words)> {
     let due_at = about.at + email_change::BACK_LIFE;
     let url = format!("{}{}", shop.url, lang.path("/account/email/back/sample"));
-    let sample = |what| said(what, lang, "123456", about, url.clone(), due_at);
+    let sample = |what| said(what, lang, "12345678", about, url.clone(), due_at);
     vec![
         ("email_change_new_code", sample(EmailMail::NewCode)),
         ("email_change_old_code", sample(EmailMail::OldCode)),

@@ -101,8 +101,8 @@ pub(super) fn erased(lang: Lang, erasure: &Erasure) -> Words {
     parts.push(Part::Heading(lang.pick("消去したもの", "What is gone").to_owned()));
     parts.push(text(
         lang,
-        format!("アカウント（メールアドレス、お名前、パスワードなどのログインの方法）、ログインした端末と記録、カート、お便りの設定、お知らせの記録と、終わったご注文{finished}件のお名前・ご住所・電話番号・メールアドレス・メッセージです。暗号化に使っていた鍵を破棄するため、データベースの控えに残った分も読めなくなります。このアドレスの鍵は、このメールが届いたあとに（届かない場合も7日のうちに）破棄します。"),
-        format!("Your account (e-mail address, name, password and other ways to sign in), devices and sign-ins, your cart, the newsletter, notices about you, and name, address, phone, e-mail and message of {finished} finished order(s). The keys that all this was sealed with are destroyed, so copies of the database cannot be read either. The key of this address goes once this mail has left, and within seven days in any case."),
+        format!("アカウント（メールアドレス、お名前、パスワードなどのログインの方法）、保存なさったお届け先、ログインした端末と記録、カート、お便りの設定、お知らせの記録と、終わったご注文{finished}件のお名前・ご住所・電話番号・メールアドレス・メッセージです。暗号化に使っていた鍵を破棄するため、データベースの控えに残った分も読めなくなります。このアドレスの鍵は、このメールが届いたあとに（届かない場合も7日のうちに）破棄します。"),
+        format!("Your account (e-mail address, name, password and other ways to sign in), saved addresses, devices and sign-ins, your cart, the newsletter, notices about you, and name, address, phone, e-mail and message of {finished} finished order(s). The keys that all this was sealed with are destroyed, so copies of the database cannot be read either. The key of this address goes once this mail has left, and within seven days in any case."),
     ));
     parts.push(Part::Heading(lang.pick("法令により残すもの", "What the law has us keep").to_owned()));
     parts.push(text(

@@ -14,10 +14,10 @@ const LISTED: usize = 10;
 pub(super) fn staff_read(lang: Lang, times: &[i64]) -> Words {
     let count = times.len();
     let hello = lang.pick(
-        format!("当店の従業員が、お仕事のためにお客様の情報を開きました（1日のまとめ：{count}回）。"),
+        format!("当店の従業員が、業務のためにお客様の情報を開きました（1日のまとめ：{count}回）。"),
         match count {
-            1 => "Somebody of our shop opened your data for their work. This is the summary of one day.".to_owned(),
-            _ => format!("People of our shop opened your data for their work, {count} times in one day."),
+            1 => "Our staff opened your data as part of their work. This is the summary of one day.".to_owned(),
+            _ => format!("Our staff opened your data as part of their work, {count} times in one day."),
         },
     );
     let mut facts: Vec<_> = times
@@ -31,11 +31,11 @@ pub(super) fn staff_read(lang: Lang, times: &[i64]) -> Words {
     }
     let look = text(
         lang,
-        "だれが・何のために・どの項目を開いたかは、「アカウントの安全」のページの「お客様の情報を読んだ人」に、書き換えれば必ず分かる台帳の記録としてすべて載っています。このメールの回数と合わない場合や、お心当たりのない用件の場合は、当店へお知らせください。",
-        "Who opened what, and what for, stands on the page “Account security” under “Who read my data”: the entries of a ledger that nobody can change unseen. If they do not match this mail, or you know of no reason for them, please tell us.",
+        "だれが・何のために・どの項目を開いたかは、「アカウントの安全」のページの「お客様の情報を読んだ人」に、台帳の記録として載っています。このメールの回数と合わない場合や、お心当たりのない用件の場合は、当店へお知らせください。",
+        "Who opened what, and what for, stands on the page “Account security” under “Who read my data”, as the entries of our ledger. If they do not match this mail, or you know of no reason for them, please tell us.",
     );
     Words::new(
-        lang.pick("当店の従業員がお客様の情報を開きました", "People of our shop opened your data"),
+        lang.pick("当店の従業員がお客様の情報を開きました", "Our staff opened your data"),
         vec![Part::Text(hello), Part::Facts(facts), look],
     )
 }

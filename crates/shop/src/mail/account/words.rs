@@ -202,7 +202,9 @@ pub(super) fn event(lang: Lang, event: AccountEvent, about: &About<'_>) -> Words
         | AccountEvent::NotMe
         | AccountEvent::PasskeyDoubted
         | AccountEvent::FactorsRemovalAsked
-        | AccountEvent::FactorsRemoved => said.to_owned(),
+        | AccountEvent::FactorsRemoved
+        | AccountEvent::EmailReverted
+        | AccountEvent::SessionsEndedByShop => said.to_owned(),
         _ => lang.pick(
             format!("{said}ご本人であれば、何もする必要はありません。"),
             format!("{said} If this was you, there is nothing you need to do."),
@@ -242,6 +244,16 @@ pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static s
             (
                 "Your other devices were signed out",
                 "All other devices that were signed in to your account were signed out.",
+            ),
+        ),
+        AccountEvent::SessionsEndedByShop => (
+            (
+                "すべての端末をログアウトしました",
+                "安全のため、当店で、お客様のアカウントにログインしていたすべての端末をログアウトしました。お手数ですが、いつものように当店を開き、もう一度ログインしてください。",
+            ),
+            (
+                "All your devices were signed out",
+                "To keep your account safe, our shop has signed out all devices that were signed in to it. Please open our shop as usual and log in again.",
             ),
         ),
         AccountEvent::TotpOn => (
@@ -297,11 +309,11 @@ pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static s
         AccountEvent::FactorsRemovalAsked => (
             (
                 "二段階認証の解除のお申し出がありました",
-                "認証アプリと復旧コードをなくされたとのお申し出を受け、お客様のアカウントの二段階認証とパスキーを、下の日時から72時間後に解除します。お申し出がお客様ご自身のものでない場合は、それまでに、いつものように当店にログインして「アカウントの安全」のページで取り消してください。認証アプリかパスキーでログインされたときも、解除は取りやめになります。",
+                "認証アプリと復旧コードをなくされたとのお申し出を受け、お客様のアカウントの二段階認証とパスキーを、下の日時から72時間たったあとに解除します。このお申し出にお心当たりがない場合は、それまでに、いつものように当店にログインして「アカウントの安全」のページで取り消してください。認証アプリかパスキーでログインされたときも、解除は取りやめになります。",
             ),
             (
                 "Your two-step sign-in is to be removed",
-                "We were told that you have lost your authenticator app and your recovery codes. We will remove them, and your passkeys, from your account 72 hours after the time below. If it was not you who asked, please sign in to our shop as usual before that and stop it on the page “Account security”. Signing in with your app or a passkey stops it as well.",
+                "We were told that you have lost your authenticator app and your recovery codes. We will remove them, and your passkeys, from your account once 72 hours have passed since the time below. If it was not you who asked, please sign in to our shop as usual before that and stop it on the page “Account security”. Signing in with your app or a passkey stops it as well.",
             ),
         ),
         AccountEvent::FactorsRemoved => (
@@ -341,11 +353,11 @@ pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static s
         AccountEvent::EmailReverted => (
             (
                 "メールアドレスを元に戻しました",
-                "お客様のアカウントのメールアドレスの変更を取り消し、元のアドレスに戻しました。",
+                "お客様のアカウントのメールアドレスの変更を取り消し、元のアドレスに戻しました。それまでのパスワードは使えなくなりました。いつものように当店を開き、「パスワードをお忘れの方」から、新しいパスワードを設定してください。",
             ),
             (
                 "Your e-mail address is the earlier one again",
-                "The change of the e-mail address of your account was taken back.",
+                "The change of the e-mail address of your account was undone. The password of before can no longer be used: please open our shop as usual and set a new one by “Forgot your password?”.",
             ),
         ),
         AccountEvent::ExportAsked => (
@@ -377,8 +389,8 @@ pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static s
         ),
         // Told by a mail about the whole day instead (`trust::staff_read`).
         AccountEvent::StaffRead => (
-            ("当店の従業員がお客様の情報を開きました", "当店の従業員が、お仕事のためにお客様の情報を開きました。"),
-            ("People of our shop opened your data", "Somebody of our shop opened your data for their work."),
+            ("当店の従業員がお客様の情報を開きました", "当店の従業員が、業務のためにお客様の情報を開きました。"),
+            ("Our staff opened your data", "Our staff opened your data as part of their work."),
         ),
     };
     (lang.pick(subject_ja, subject_en), lang.pick(ja, en))
