@@ -268,7 +268,7 @@ on_both_databases!(whoever_has_the_address_later_does_not_get_an_order_of_somebo
     let erased = erase(&shop, &proved(&shop, hers).await).await.unwrap().unwrap();
     assert_eq!((erased.finished, erased.kept.len()), (0, 1), "it is still to be sent");
     let later = customer(&shop, "hanako@example.jp").await;
-    let index = shop.vault.index(Asker::shop("test"), LookFor::Login, "hanako@example.jp").await.unwrap();
+    let index = shop.vault.index(Asker::guest(Uuid::nil(), "test"), LookFor::Login, "hanako@example.jp").await.unwrap();
     let sql = "SELECT COUNT(*) FROM orders WHERE email_index IS NOT NULL AND customer_id IS NULL";
     assert_eq!(count(&shop, sql).await, 1, "the parcel still needs its person");
     let mut tx = shop.db.write().await.unwrap();
