@@ -162,3 +162,23 @@ on_both_databases!(whoever_has_the_password_cannot_guess_the_apps_code_for_ever(
     let code = app_shows(&shop, &secret);
     assert!(matches!(step(&shop, &pending, &code, &home).await.unwrap(), Opening::In(_)));
 });
+
+on_both_databases!(whoever_sits_in_a_session_and_has_the_password_guesses_the_apps_code_no_more_often_than_at_the_door(shop) {
+    let (secret, _, home) = with_app(&shop).await;
+    let pending = asked(&shop, &home).await;
+    let code = app_shows(&shop, &secret);
+    let Opening::In(entered) = step(&shop, &pending, &code, &home).await.unwrap() else { panic!("the code was right") };
+    let who = find(&shop, &entered.token).await.unwrap().unwrap();
+    let wrong = Proof { code: Some(StepCode::Recovery(RecoveryCode::new([9; 15]))), ..shown(PASSWORD) };
+    let mut tried = 0;
+    for _ in 0..4 {
+        for _ in 0..11 {
+            tried += usize::from(refused(prove(&shop, &who, &wrong, &device("x")).await) == Fault::AppCode);
+        }
+        shop.clock.advance(15 * MINUTE);
+    }
+    assert!((10..=18).contains(&tried), "{tried} within the hour");
+    // In the browser that they are known by its owner has tries of their own.
+    let right = Proof { code: Some(app_shows(&shop, &secret)), ..shown(PASSWORD) };
+    prove(&shop, &who, &right, &home).await.unwrap();
+});
