@@ -7,6 +7,7 @@ use noren_domain::form::Fault;
 use super::{lost, recovery, totp};
 use crate::db::{Conn, Dialect};
 use crate::fetch_optional;
+use crate::session::{self, Recent};
 use crate::vault::VaultError;
 
 /// A second factor was not changed, or cannot be compared.
@@ -39,6 +40,12 @@ pub async fn standing(conn: &mut Conn, customer: Id<Customer>) -> Result<Factors
         recovery: recovery::standing(conn, customer).await?,
         removal: lost::waiting(conn, customer).await?,
     })
+}
+
+/// Like [`hold`], for somebody in a session; `false`: it was ended since they were let in, and they change nothing more.
+pub(super) async fn hold_in_session(conn: &mut Conn, who: &Recent) -> Result<bool, sqlx::Error> {
+    hold(conn, who.customer()).await?;
+    session::is_open(conn, who.session()).await
 }
 
 /// Has changes of one customer's factors wait for each other. On SQLite there is one writer anyhow.

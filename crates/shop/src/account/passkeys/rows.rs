@@ -90,6 +90,12 @@ pub async fn delete(conn: &mut Conn, customer: Id<Customer>, id: &[u8]) -> Resul
     Ok(execute!(conn, sql, id, customer.0).await? == 1)
 }
 
+/// Whose passkey it is, without holding it.
+pub async fn owner(conn: &mut Conn, id: &[u8]) -> Result<Option<Id<Customer>>, sqlx::Error> {
+    let sql = "SELECT customer_id FROM passkey WHERE credential_id = $1";
+    Ok(fetch_optional!(conn, (Uuid,), sql, id).await?.map(|(owner,)| Id::new(owner)))
+}
+
 /// The passkey, held until the transaction ends: its counter is compared and then written.
 pub async fn find(conn: &mut Conn, id: &[u8]) -> Result<Option<Found>, sqlx::Error> {
     let sql = match conn.dialect() {
