@@ -342,7 +342,11 @@ pub(super) async fn second_factor(
         }
     };
     if right {
-        lost::found(conn, shop, customer, device).await?;
+        let since = match typed {
+            StepCode::Recovery(_) => recovery::standing(conn, customer).await?.made_at,
+            _ => totp::since(conn, customer).await?,
+        };
+        lost::found(conn, shop, customer, since.unwrap_or(shop.now()), device).await?;
     }
     Ok(right)
 }

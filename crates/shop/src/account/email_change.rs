@@ -142,7 +142,7 @@ pub async fn ask(
 
 /// Whether something was set up so long ago that no thief of a session has just done it. What lies ahead is of a clock
 /// that was ahead, and counts for nothing.
-fn is_old(shop: &Shop, at: i64) -> bool {
+pub(super) fn is_old(shop: &Shop, at: i64) -> bool {
     at <= shop.now() - PATIENCE
 }
 

@@ -363,7 +363,7 @@ async fn answered(
             passkey.update_credential(&proof);
             let credential = serde_json::to_string(&passkey)?;
             rows::used(conn, &answer.raw_id, &credential, proof.backup_state(), shop.now()).await?;
-            lost::found(conn, shop, owner, device).await?;
+            lost::found(conn, shop, owner, found.created_at, device).await?;
             Ok(owner)
         }
         Err(error) => {

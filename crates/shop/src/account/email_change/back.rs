@@ -7,7 +7,7 @@ use noren_domain::form::Fault;
 use super::rows::{self, Row};
 use super::{BACK_LIFE, PATIENCE, ROUTE, effect, end};
 use crate::account::{
-    DoorError, at_the_door, challenge, devices, events, letters, limits, looked_for, password, recovery,
+    DoorError, at_the_door, challenge, devices, events, factors, letters, limits, looked_for, password, recovery,
     register::within,
 };
 use crate::db::Conn;
@@ -123,13 +123,7 @@ async fn out(conn: &mut Conn, shop: &Shop, row: &Row, void: &str) -> Result<(), 
     devices::forget_all(conn, customer).await?;
     challenge::end_all(conn, shop, customer).await?;
     execute!(conn, "UPDATE customer SET password_hash = $2 WHERE id = $1", customer.0, void).await?;
-    for sql in [
-        "DELETE FROM passkey WHERE customer_id = $1 AND created_at > $2",
-        "DELETE FROM totp WHERE customer_id = $1 AND COALESCE(confirmed_at, created_at) > $2",
-        "DELETE FROM recovery_code WHERE customer_id = $1 AND made_at > $2",
-    ] {
-        execute!(conn, sql, customer.0, row.created_at - PATIENCE).await?;
-    }
+    factors::remove_since(conn, customer, row.created_at - PATIENCE).await?;
     // They may have talked the shop's people into taking the owner's factors away.
     execute!(conn, "DELETE FROM factor_removal WHERE customer_id = $1", customer.0).await?;
     Ok(())
