@@ -239,8 +239,8 @@ fn AskView(values: EmailForm, faults: Signal<Faults>, recovery: u32, action: Ser
     view! {
         <p>
             {lang.pick(
-                "新しいアドレスに確認コードをお送りします。3日以上前から二段階認証かパスキーをお使いでなければ、そのあと現在のアドレスにもお送りします。変更すると、この端末のほかはすべてログアウトします。",
-                "We send a code to the new address, and then one to the present address as well, unless you have used two-step sign-in or a passkey for three days or more. All devices but this one will be signed out.",
+                "新しいアドレスに確認コードをお送りします。3日以上前から認証アプリをお使いでなければ、そのあと現在のアドレスにもお送りします。変更すると、この端末のほかはすべてログアウトします。",
+                "We send a code to the new address, and then one to the present address as well, unless you have used an authenticator app for three days or more. All devices but this one will be signed out.",
             )}
         </p>
         <ActionForm action=action>

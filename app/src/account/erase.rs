@@ -50,6 +50,7 @@ pub async fn erase(#[server(flatten)] form: EraseForm) -> Result<(), Refusal> {
     let erased = noren_shop::account::erase::erase(&crate::request::shop(), &who).await;
     let erased = erased.map_err(|error| match error {
         EraseError::Paused { hours } => crate::form::refuse("erase", &form, Faults::of(Fault::Paused { hours })),
+        EraseError::Door(error) => super::inside::fault(&error).into(),
         error => crate::request::failed(&error),
     });
     let erased = erased?.ok_or(Fault::SessionEnded)?;

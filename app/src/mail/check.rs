@@ -42,7 +42,7 @@ pub async fn check_mail(no: String) -> Result<Option<CheckData>, Refusal> {
     let answer = if typed.trim().is_empty() {
         Answer::NotAsked
     } else {
-        match check(&shop, &crate::request::device().network, &typed, crate::request::lang()).await {
+        match check(&shop, &crate::request::device(), &typed, crate::request::lang()).await {
             Ok(checked) => Answer::Looked(checked),
             Err(CheckError::TooMany { minutes }) => Answer::TooMany(minutes),
             Err(error) => return Err(crate::request::failed(&error)),

@@ -87,16 +87,16 @@ fn LinkView(token: String, link: EmailLink) -> impl IntoView {
         EmailLink::Stops => (
             lang.pick("メールアドレスの変更を止める", "Stop the change of the address"),
             lang.pick(
-                "アカウントのメールアドレスは、まだ変わっていません。お心当たりがない場合は、ボタンを押してください。変更を止め、すべての端末をログアウトします。",
-                "The e-mail address of the account has not been changed yet. If you did not ask for it, press the button: it stops the change and signs all devices out.",
+                "アカウントのメールアドレスは、まだ変わっていません。お心当たりがない場合は、ボタンを押してください。変更を止め、すべての端末をログアウトし、パスワードを使えなくします。変更の手続きの3日前からあとに追加されたパスキー、認証アプリ、復旧コードは取り除きます。そのあと、新しいパスワードの設定をお願いします。",
+                "The e-mail address of the account has not been changed yet. If you did not ask for it, press the button: it stops the change, signs all devices out, ends the password, and removes passkeys, apps and recovery codes that were added in the three days before it was asked for, or since. After that, please set a new password.",
             ),
             lang.pick("変更を止める", "Stop the change"),
         ),
         EmailLink::PutsBack => (
             lang.pick("元のメールアドレスに戻す", "Put the earlier address back"),
             lang.pick(
-                "アカウントのメールアドレスが変更されました。お心当たりがない場合は、ボタンを押してください。元のアドレスに戻し、すべての端末をログアウトします。変更の手続きのあとに追加されたパスキー、認証アプリ、復旧コードは取り除きます。そのあと、新しいパスワードの設定をお願いします。",
-                "The e-mail address of the account was changed. If that was not you, press the button: it puts the earlier address back, signs all devices out, and removes passkeys, apps and recovery codes that were added since the change was asked for. After that, please set a new password.",
+                "アカウントのメールアドレスが変更されました。お心当たりがない場合は、ボタンを押してください。元のアドレスに戻し、すべての端末をログアウトします。変更の手続きの3日前からあとに追加されたパスキー、認証アプリ、復旧コードは取り除きます。そのあと、新しいパスワードの設定をお願いします。",
+                "The e-mail address of the account was changed. If that was not you, press the button: it puts the earlier address back, signs all devices out, and removes passkeys, apps and recovery codes that were added in the three days before the change was asked for, or since. After that, please set a new password.",
             ),
             lang.pick("元のアドレスに戻す", "Put the address back"),
         ),
@@ -207,8 +207,8 @@ pub fn EmailDonePage(
         (
             lang.pick("変更を止めました", "The change was stopped"),
             lang.pick(
-                "メールアドレスは変わりません。すべての端末をログアウトしました。パスワードが他人に知られているおそれがありますので、新しく設定されることをおすすめします。",
-                "The address stays as it is, and all devices were signed out. Somebody may know your password, so we advise you to set a new one.",
+                "メールアドレスは変わりません。すべての端末をログアウトし、それまでのパスワードは使えなくしました。続けて、新しいパスワードを設定してください。",
+                "The address stays as it is. All devices were signed out, and the old password works no more. Please set a new one now.",
             ),
         )
     };

@@ -83,7 +83,7 @@ pub(super) async fn second_step(
     lang: Lang,
     device: &Device,
 ) -> Result<Token, sqlx::Error> {
-    insert(conn, shop, sign_in, Kind::SignIn, asks, Some(customer), None, lang, device).await
+    insert(conn, shop, sign_in, Kind::SignIn, asks, Some(customer), None, None, lang, device).await
 }
 
 /// Has a new password wait for the code of the second step that `token` has begun, in the caller's transaction.
@@ -104,7 +104,7 @@ pub(super) async fn ask_owner(
     device: &Device,
 ) -> Result<Token, sqlx::Error> {
     let id = shop.entropy.uuid(shop.now());
-    insert(conn, shop, id, kind, AskedFor::Mail, Some(customer), None, lang, device).await
+    insert(conn, shop, id, kind, AskedFor::Mail, Some(customer), None, None, lang, device).await
 }
 
 /// Sends a code to `email`, for whoever has that mailbox, and gives the token by which this browser goes on. What
@@ -147,8 +147,8 @@ pub async fn ask_mailbox(
     let typed = shop.vault.seal(asker, id, None, typed).await?;
     let mut tx = shop.db.write().await?;
     let customer = owner(&mut tx, &index).await?.map(Id::new);
-    let token =
-        insert(&mut tx, shop, id, kind, AskedFor::Mail, customer, typed.get(Field::Email), lang, device).await?;
+    let (typed, whom) = (typed.get(Field::Email), Some(shop.keys.derive("whom", &index.newest)));
+    let token = insert(&mut tx, shop, id, kind, AskedFor::Mail, customer, typed, whom, lang, device).await?;
     tx.commit().await?;
     outbox::ring();
     Ok(token)
@@ -163,20 +163,22 @@ async fn insert(
     asks: AskedFor,
     customer: Option<Id<Customer>>,
     email: Option<Vec<u8>>,
+    whom: Option<[u8; 32]>,
     lang: Lang,
     device: &Device,
 ) -> Result<Token, sqlx::Error> {
     let (now, token) = (shop.now(), Token::random(&shop.entropy));
     execute!(
         conn,
-        "INSERT INTO challenge (id, token_hash, kind, asks, customer_id, email, lang, user_agent, network, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO challenge (id, token_hash, kind, asks, customer_id, email, whom, lang, user_agent, network, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         id,
         token.hash().to_vec(),
         kind.word(),
         asks.word(),
         customer.map(|customer| customer.0),
         email,
+        whom.map(Vec::from),
         lang.tag(),
         &device.user_agent,
         &device.network,
@@ -214,8 +216,8 @@ pub async fn sets_password(shop: &Shop, token: &Token) -> Result<bool, sqlx::Err
 /// Tries a code, in the caller's transaction, which must be committed however it ends: the try is counted before
 /// the code is looked at, so tries at the same moment count as well. A right code ends the challenge.
 ///
-/// Tries are counted for each challenge and, so that nobody gets five more by beginning anew, for the customer; a browser
-/// that the customer is known by has tries of its own. Whoever spreads their guesses over many customers is counted by
+/// Tries are counted for each challenge and, so that nobody gets five more by beginning anew, for the customer, or for the
+/// address that has none, alike; a browser that the customer is known by has tries of its own. Whoever spreads their guesses over many customers is counted by
 /// network, and over many networks, everywhere ([`limits::WRONG_CODES`]).
 pub(super) async fn attempt(
     conn: &mut Conn,
@@ -225,21 +227,24 @@ pub(super) async fn attempt(
     typed: &StepCode,
     device: &Device,
 ) -> Result<Tried, DoorError> {
-    let sql = "SELECT customer_id FROM challenge WHERE token_hash = $1";
-    let whose = fetch_optional!(conn, (Option<Uuid>,), sql, token.hash().to_vec()).await?;
-    let whose = Id::new(whose.and_then(|(customer,)| customer).unwrap_or(Uuid::nil()));
+    let sql = "SELECT customer_id, whom FROM challenge WHERE token_hash = $1";
+    let begun = fetch_optional!(conn, (Option<Uuid>, Option<Vec<u8>>), sql, token.hash().to_vec()).await?;
+    let (whose, whom) = begun.unwrap_or_default();
+    let whose = Id::new(whose.unwrap_or(Uuid::nil()));
     // What ends all of a customer's challenges holds the customer first as well.
     hold(conn, whose).await?;
     let known = devices::is_known(conn, shop, whose, device).await?;
-    let place = device.token.as_ref().filter(|_| known).map_or([0; 32], Token::hash);
-    let nobody = if whose.0.is_nil() { token.hash() } else { [0; 32] };
-    let who = [whose.0.as_bytes(), &place[..], &nobody].concat();
+    let who = if whose.0.is_nil() { whom.unwrap_or(token.hash().to_vec()) } else { tries_of(whose, known, device) };
     let counted = counted(conn, shop, known, who, device).await?;
     for (limit, who) in &counted {
         if let Standing::Over { minutes, first } = limits::take(conn, shop, *limit, who).await? {
             // Whose network or shop is busy has not been tried at more than others.
-            if first && !limit.is_shared() && !whose.0.is_nil() {
-                events::many_failed_tries(conn, shop, whose, device).await?;
+            if first && !limit.is_shared() {
+                if whose.0.is_nil() {
+                    limits::take(conn, shop, limits::LOGIN_NOBODY, who).await?;
+                } else {
+                    events::many_failed_tries(conn, shop, whose, device).await?;
+                }
             }
             return Ok(Tried::Wrong { customer: None, fault: Fault::TooMany { minutes } });
         }
@@ -279,6 +284,12 @@ pub(super) async fn attempt(
     }
     end(conn, shop, id).await?;
     Ok(Tried::Right(Proved { id, asked, customer, password }))
+}
+
+/// By what tries at a customer's codes are counted: all strange browsers together, and each that they are known by alone.
+pub(super) fn tries_of(customer: Id<Customer>, known: bool, device: &Device) -> Vec<u8> {
+    let place = device.token.as_ref().filter(|_| known).map_or([0; 32], Token::hash);
+    [customer.0.as_bytes(), &place[..]].concat()
 }
 
 /// Where a try at `who`'s code is counted. A browser that they are known by is nobody else's business; from any other,
@@ -331,7 +342,11 @@ pub(super) async fn second_factor(
         }
     };
     if right {
-        lost::found(conn, shop, customer, device).await?;
+        let since = match typed {
+            StepCode::Recovery(_) => recovery::standing(conn, customer).await?.made_at,
+            _ => totp::since(conn, customer).await?,
+        };
+        lost::found(conn, shop, customer, since.unwrap_or(shop.now()), device).await?;
     }
     Ok(right)
 }

@@ -77,7 +77,7 @@ pub async fn sweep(shop: &Shop) -> Result<(), EraseError> {
             return Ok(());
         }
         for (id,) in due {
-            erase::account(shop, Id::new(id), ErasureCause::Dormant).await?;
+            erase::account(shop, Id::new(id), ErasureCause::Dormant, None).await?;
         }
     }
 }

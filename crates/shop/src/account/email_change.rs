@@ -1,7 +1,7 @@
 //! Another address for an account.
 //!
 //! Whoever has the account could take it away from its owner by this, so it takes more than a session: a fresh proof,
-//! the new mailbox, and one thing more that a thief of a browser and a password does not have. That is a second factor
+//! the new mailbox, and one thing more that a thief of a browser and a password does not have. That is the code of an app
 //! that was set up a while ago; without one, the old mailbox; where nobody can read that any more, three days, in which
 //! the owner is told; and where somebody else may read it, a recovery code from paper. For a week after it the change
 //! can be taken back.
@@ -25,14 +25,14 @@ use uuid::Uuid;
 
 pub use back::{TakenBack, link, take_back, take_back_with_paper};
 pub use pause::paused_until;
-pub(super) use pause::{needs_paper, paused};
+pub(super) use pause::{needs_paper, paused, taken_back_until};
 pub(crate) use rows::{Row, is_held, of};
 pub use view::{view, waits_until};
 
 use super::challenge::CODE_LIFE;
 use super::limits::{self, Standing};
 use super::register::within;
-use super::{DAY, DoorError, Entered, devices, events, letters, looked_for, mail_code, recovery};
+use super::{DAY, DoorError, Entered, devices, events, letters, looked_for, mail_code, recovery, totp};
 use crate::db::Conn;
 use crate::mail::account::EmailMail;
 use crate::session::{self, Device, Recent, SignedIn};
@@ -46,9 +46,9 @@ const PENDING_LIFE: i64 = DAY;
 const TRIES: i64 = 5;
 /// Where nobody can read the old mailbox, a change takes effect after so long. A factor or a recovery code that is not
 /// as old counts for nothing here: whoever stole a session could have set it up. And for so long after a change no
-/// second factor can be removed, no credit spent and the account not erased.
+/// second factor can be removed and no credit spent.
 pub const PATIENCE: i64 = 3 * DAY;
-/// For so long a change can be taken back.
+/// For so long a change can be taken back, and the account is not erased.
 pub const BACK_LIFE: i64 = 7 * DAY;
 /// Where in the shop the vault is asked.
 const ROUTE: &str = "account/security/email";
@@ -100,11 +100,12 @@ pub async fn ask(
         if !old_enough || !recovery::spend(&mut tx, shop, customer, code).await? {
             return Err(DoorError::Refused(Fault::RecoveryCode));
         }
-        events::happened(&mut tx, shop, customer, AccountEvent::RecoveryCodeUsed, device).await?;
+        // Told by no mail: it would go to the mailbox that is not safe. The new one hears of the change.
+        events::written(&mut tx, shop, customer, AccountEvent::RecoveryCodeUsed, device).await?;
     }
     let way = match &wanted.paper {
         Some(_) => "paper",
-        None if has_old_factor(&mut tx, shop, customer).await? => "factor",
+        None if has_old_app(&mut tx, shop, customer).await? => "factor",
         None => "both",
     };
     end_open(&mut tx, shop, customer).await?;
@@ -141,15 +142,14 @@ pub async fn ask(
 
 /// Whether something was set up so long ago that no thief of a session has just done it. What lies ahead is of a clock
 /// that was ahead, and counts for nothing.
-fn is_old(shop: &Shop, at: i64) -> bool {
+pub(super) fn is_old(shop: &Shop, at: i64) -> bool {
     at <= shop.now() - PATIENCE
 }
 
-/// Whether the customer has a second factor that is no thief's of today.
-async fn has_old_factor(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<bool, sqlx::Error> {
-    let sql = "SELECT 1 FROM totp WHERE customer_id = $1 AND confirmed_at <= $2
-               UNION SELECT 1 FROM passkey WHERE customer_id = $1 AND created_at <= $2";
-    Ok(fetch_optional!(conn, (i32,), sql, customer.0, shop.now() - PATIENCE).await?.is_some())
+/// Whether the customer has an app that is no thief's of today. Its code was asked for at the sign-in and with each
+/// proof; a passkey was not, for beside it the password still opens.
+async fn has_old_app(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<bool, sqlx::Error> {
+    Ok(totp::since(conn, customer).await?.is_some_and(|since| is_old(shop, since)))
 }
 
 /// The code to the new mailbox; to its owner, where that is somebody else, that it was asked for.
@@ -244,7 +244,7 @@ async fn tried(
         limits::take(&mut tx, shop, limits::EMAIL_CODE, customer.0.as_bytes()).await?
     {
         if first {
-            events::happened(&mut tx, shop, customer, AccountEvent::ManyFailedTries, device).await?;
+            events::many_failed_tries(&mut tx, shop, customer, device).await?;
         }
         tx.commit().await?;
         outbox::ring();

@@ -12,7 +12,7 @@ mod orders;
 pub use orders::erase_finished;
 pub(super) use orders::reduce;
 
-use noren_domain::account::{Customer, Email, EraseView, Erasure, ErasureCause, KeptOrder};
+use noren_domain::account::{Customer, Email, EraseView, Erasure, ErasureCause, KeptOrder, Session};
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use uuid::Uuid;
@@ -21,7 +21,7 @@ use super::{DAY, DoorError, challenge, dormant, email_change, letters, looked_fo
 use crate::db::{Conn, Dialect, again};
 use crate::mail::{self, sent};
 use crate::newsletter::{self, Source};
-use crate::session::{Recent, SignedIn};
+use crate::session::{self, Recent, SignedIn};
 use crate::vault::{Asker, VaultError};
 use crate::{Shop, execute, fetch_all, fetch_one, fetch_optional, outbox, shred};
 
@@ -81,9 +81,9 @@ pub async fn preview(shop: &Shop, who: &SignedIn) -> Result<Option<EraseView>, s
 /// already.
 ///
 /// # Errors
-/// The database.
+/// The session has ended meanwhile; the address was changed lately; the database.
 pub async fn erase(shop: &Shop, who: &Recent) -> Result<Option<Erasure>, EraseError> {
-    account(shop, who.customer(), ErasureCause::Asked).await
+    account(shop, who.customer(), ErasureCause::Asked, Some(who.session())).await
 }
 
 /// Erases the account with this address for somebody who has asked the shop's people for it; `None`: there is none.
@@ -95,18 +95,20 @@ pub async fn erase_by_letter(shop: &Shop, email: &Email) -> Result<Option<Erasur
     let mut conn = shop.db.read().await?;
     let Some(customer) = owner(&mut conn, &index).await? else { return Ok(None) };
     drop(conn);
-    account(shop, Id::new(customer), ErasureCause::Letter).await
+    account(shop, Id::new(customer), ErasureCause::Letter, None).await
 }
 
-/// Erases an account, and at once the person in those of its orders that are finished.
+/// Erases an account, and at once the person in those of its orders that are finished. The session that asks for it, if
+/// one does, must not have been ended.
 pub(super) async fn account(
     shop: &Shop,
     customer: Id<Customer>,
     cause: ErasureCause,
+    session: Option<Id<Session>>,
 ) -> Result<Option<Erasure>, EraseError> {
     let erased = again(|| async {
         let mut tx = shop.db.write().await?;
-        let erased = erase_in(&mut tx, shop, customer, cause).await?;
+        let erased = erase_in(&mut tx, shop, customer, cause, session).await?;
         tx.commit().await?;
         Ok::<_, EraseError>(erased)
     })
@@ -136,6 +138,7 @@ async fn erase_in(
     shop: &Shop,
     customer: Id<Customer>,
     cause: ErasureCause,
+    session: Option<Id<Session>>,
 ) -> Result<Option<Erasure>, EraseError> {
     // Nobody begins anything for this customer any more until it is over.
     let sql = match conn.dialect() {
@@ -143,10 +146,15 @@ async fn erase_in(
         Dialect::Postgres => "SELECT email_index, email, lang, phrase_no FROM customer WHERE id = $1 FOR UPDATE",
     };
     let Some(person) = fetch_optional!(conn, Person, sql, customer.0).await? else { return Ok(None) };
+    if let Some(session) = session
+        && !session::is_open(conn, session).await?
+    {
+        return Err(DoorError::Refused(Fault::SessionEnded).into());
+    }
     if cause == ErasureCause::Dormant && !dormant::is_over(conn, shop, customer).await? {
         return Ok(None);
     }
-    if let Some(Fault::Paused { hours }) = email_change::paused(conn, shop, customer).await? {
+    if let Some(Fault::Paused { hours }) = email_change::taken_back_until(conn, shop, customer).await? {
         return Err(EraseError::Paused { hours });
     }
     let lang = Lang::from_tag(&person.lang);

@@ -6,8 +6,9 @@ use noren_domain::form::Fault;
 
 use super::{lost, recovery, totp};
 use crate::db::{Conn, Dialect};
-use crate::fetch_optional;
+use crate::session::{self, Recent};
 use crate::vault::VaultError;
+use crate::{execute, fetch_optional};
 
 /// A second factor was not changed, or cannot be compared.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,25 @@ pub async fn standing(conn: &mut Conn, customer: Id<Customer>) -> Result<Factors
         recovery: recovery::standing(conn, customer).await?,
         removal: lost::waiting(conn, customer).await?,
     })
+}
+
+/// Takes the app, the passkeys and the recovery codes away that were set up after `since` (UTC ms), in the caller's
+/// transaction, which holds the customer.
+pub(super) async fn remove_since(conn: &mut Conn, customer: Id<Customer>, since: i64) -> Result<(), sqlx::Error> {
+    for sql in [
+        "DELETE FROM passkey WHERE customer_id = $1 AND created_at > $2",
+        "DELETE FROM totp WHERE customer_id = $1 AND COALESCE(confirmed_at, created_at) > $2",
+        "DELETE FROM recovery_code WHERE customer_id = $1 AND made_at > $2",
+    ] {
+        execute!(conn, sql, customer.0, since).await?;
+    }
+    Ok(())
+}
+
+/// Like [`hold`], for somebody in a session; `false`: it was ended since they were let in, and they change nothing more.
+pub(super) async fn hold_in_session(conn: &mut Conn, who: &Recent) -> Result<bool, sqlx::Error> {
+    hold(conn, who.customer()).await?;
+    session::is_open(conn, who.session()).await
 }
 
 /// Has changes of one customer's factors wait for each other. On SQLite there is one writer anyhow.

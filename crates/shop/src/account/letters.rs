@@ -103,8 +103,9 @@ pub async fn forget_email(conn: &mut Conn, shop: &Shop, change: Uuid) -> Result<
 }
 
 /// To an address that somebody tries to register and that was an account's until a few days ago.
-pub async fn email_held(conn: &mut Conn, shop: &Shop, registration: Uuid) -> Result<(), sqlx::Error> {
-    post(conn, shop, &registration_key(registration), AccountMail::EmailHeld { registration }).await
+/// `secret`: the mailbox may be read by somebody else, and is told nothing of that.
+pub async fn email_held(conn: &mut Conn, shop: &Shop, registration: Uuid, secret: bool) -> Result<(), sqlx::Error> {
+    post(conn, shop, &registration_key(registration), AccountMail::EmailHeld { registration, secret }).await
 }
 
 /// Something happened to the account.

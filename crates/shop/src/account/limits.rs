@@ -103,10 +103,9 @@ pub const NEWSLETTER_CUSTOMER: Limit = Limit::alone("newsletter", 5, HOUR);
 pub const EMAIL_ASK: Limit = Limit::alone("email-ask", 5, HOUR);
 /// Codes typed in for one customer's change of the address.
 pub const EMAIL_CODE: Limit = Limit::alone("email-code", 10, HOUR);
-/// Addresses put back with a recovery code, tried from one network: each costs a hash.
+/// Addresses put back with a recovery code, tried from one network: each costs a hash. A code has 120 bits: this bounds
+/// the work, not the guessing.
 pub const BACK_NETWORK: Limit = Limit::shared("email-back-network", 60, HOUR);
-/// The same, tried for one address.
-pub const BACK_ADDRESS: Limit = Limit::alone("email-back-address", 10, HOUR);
 /// Numbers of mails looked up from one network: too few to find one by trying.
 pub const CHECK_NETWORK: Limit = Limit::shared("check-network", 60, HOUR);
 

@@ -72,20 +72,24 @@ pub(super) async fn waiting(conn: &mut Conn, customer: Id<Customer>) -> Result<O
 pub async fn keep(shop: &Shop, customer: Id<Customer>, device: &Device) -> Result<bool, sqlx::Error> {
     let mut tx = shop.db.write().await?;
     hold(&mut tx, customer).await?;
-    let kept = found(&mut tx, shop, customer, device).await?;
+    let kept = found(&mut tx, shop, customer, i64::MIN, device).await?;
     tx.commit().await?;
     outbox::ring();
     Ok(kept)
 }
 
-/// The same in the caller's transaction, for whoever has just shown that nothing is lost.
+/// The same in the caller's transaction, for whoever has just shown that nothing is lost: by a factor that was set up at
+/// `since` (UTC ms). One that was not old when the removal was asked for may be that of a thief who has shut the owner
+/// out by it, and keeps nothing.
 pub(super) async fn found(
     conn: &mut Conn,
     shop: &Shop,
     customer: Id<Customer>,
+    since: i64,
     device: &Device,
 ) -> Result<bool, sqlx::Error> {
-    if execute!(conn, "DELETE FROM factor_removal WHERE customer_id = $1", customer.0).await? == 0 {
+    let sql = "DELETE FROM factor_removal WHERE customer_id = $1 AND asked_at >= $2";
+    if execute!(conn, sql, customer.0, since.saturating_add(email_change::PATIENCE)).await? == 0 {
         return Ok(false);
     }
     events::happened(conn, shop, customer, AccountEvent::FactorsKept, device).await?;

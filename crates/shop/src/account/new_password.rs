@@ -5,10 +5,10 @@ use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 
 use super::challenge::{self, Kind, Tried};
-use super::factors::hold;
+use super::factors::{self, hold};
 use super::limits::{self, Standing};
 use super::sign_in::{Opening, ask_app, enter, record};
-use super::{DoorError, Entered, devices, events, password, totp, view};
+use super::{DoorError, Entered, devices, email_change, events, password, totp, view};
 use crate::db::Conn;
 use crate::session::{self, Device, Recent};
 use crate::token::Token;
@@ -23,8 +23,9 @@ pub(super) async fn judge(shop: &Shop, wanted: &Password, email: Option<&Email>)
 }
 
 /// Sets a new password for whoever has the mailbox, and lets them in. It ends every session, every code under way and
-/// every browser the customer was known by. Where an app is set up its code is asked for next, and until it was given
-/// nothing changes: a mailbox alone neither sets a password nor signs its owner out.
+/// every browser the customer was known by, and every factor of these days goes. Where an app was set up before, its code
+/// is asked for next, and until it was given nothing changes: a mailbox alone neither sets a password nor signs its owner
+/// out.
 ///
 /// # Errors
 /// The code is wrong or over; the vault or the database.
@@ -63,7 +64,9 @@ pub async fn reset(
             return Err(DoorError::Refused(fault));
         }
     };
-    let opening = if totp::is_set(&mut tx, customer).await? {
+    // An app of these days may be that of a thief of a session, and would shut the owner out for good.
+    let since = totp::since(&mut tx, customer).await?;
+    let opening = if since.is_some_and(|since| email_change::is_old(shop, since)) {
         let pending = ask_app(&mut tx, shop, customer, lang, device).await?;
         challenge::password_waits(&mut tx, &pending, &hash).await?;
         Opening::Asked(pending)
@@ -86,6 +89,7 @@ pub(super) async fn reset_whole(
     device: &Device,
 ) -> Result<(), sqlx::Error> {
     set(conn, shop, customer, hash).await?;
+    factors::remove_since(conn, customer, shop.now() - email_change::PATIENCE).await?;
     session::close_all(conn, customer, None, shop.now()).await?;
     events::happened(conn, shop, customer, AccountEvent::PasswordReset, device).await
 }

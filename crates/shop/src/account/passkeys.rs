@@ -24,7 +24,7 @@ use webauthn_rs::prelude::{
 };
 use webauthn_rs_proto::ResidentKeyRequirement;
 
-use super::factors::hold;
+use super::factors::{hold, hold_in_session};
 use super::limits::{self, Standing};
 use super::sign_in::{came_in, enter, record};
 use super::{Entered, challenge, email_change, events, lost};
@@ -135,7 +135,7 @@ pub async fn begin_add(shop: &Shop, who: &Recent, browser: &Token) -> Result<Cer
 /// Adds the passkey that the browser made for a challenge of [`begin_add`], and signs every other browser out.
 ///
 /// # Errors
-/// The answer does not hold or no challenge waits for it; there are ten already; the database.
+/// The answer does not hold or no challenge waits for it; there are ten already; the session has ended; the database.
 pub async fn finish_add(
     shop: &Shop,
     who: &Recent,
@@ -149,6 +149,9 @@ pub async fn finish_add(
     let answer: RegisterPublicKeyCredential = read(answer)?;
     let (customer, now) = (who.customer(), shop.now());
     let mut tx = shop.db.write().await?;
+    if !hold_in_session(&mut tx, who).await? {
+        return Err(PasskeyError::Refused(Fault::SessionEnded));
+    }
     let taken = rows::take(&mut tx, browser, ceremony, Kind::Add, Some(customer), now).await?;
     let Some(state) = taken else { return Err(PasskeyError::Stale) };
     let state: PasskeyRegistration = serde_json::from_str(&state)?;
@@ -160,7 +163,6 @@ pub async fn finish_add(
             return Err(PasskeyError::Disbelieved(error));
         }
     };
-    hold(&mut tx, customer).await?;
     if rows::of(&mut tx, customer).await?.len() >= MAX_PASSKEYS as usize {
         tx.commit().await?;
         return Err(full());
@@ -210,11 +212,13 @@ pub async fn rename(shop: &Shop, who: &SignedIn, id: &str, name: &PasskeyName) -
 /// out, for it may have been opened with that.
 ///
 /// # Errors
-/// It is not there, or not theirs; the database.
+/// It is not there, or not theirs; the session has ended; the database.
 pub async fn remove(shop: &Shop, who: &Recent, id: &str, device: &Device) -> Result<(), PasskeyError> {
     let id = credential_id(id)?;
     let mut tx = shop.db.write().await?;
-    hold(&mut tx, who.customer()).await?;
+    if !hold_in_session(&mut tx, who).await? {
+        return Err(PasskeyError::Refused(Fault::SessionEnded));
+    }
     if let Some(fault) = email_change::paused(&mut tx, shop, who.customer()).await? {
         return Err(PasskeyError::Refused(fault));
     }
@@ -340,6 +344,10 @@ async fn answered(
 ) -> Result<Id<Customer>, PasskeyError> {
     let party = party(shop)?;
     let answer: PublicKeyCredential = read(answer)?;
+    // Whatever changes this customer's factors takes hold of the customer first, and of a passkey after that.
+    if let Some(owner) = rows::owner(conn, &answer.raw_id).await? {
+        hold(conn, owner).await?;
+    }
     let taken = rows::take(conn, browser, ceremony, Kind::SignIn, customer, shop.now()).await?;
     let state: DiscoverableAuthentication = serde_json::from_str(&taken.ok_or(PasskeyError::Stale)?)?;
     let found = rows::find(conn, &answer.raw_id).await?.ok_or(PasskeyError::Unknown)?;
@@ -355,7 +363,7 @@ async fn answered(
             passkey.update_credential(&proof);
             let credential = serde_json::to_string(&passkey)?;
             rows::used(conn, &answer.raw_id, &credential, proof.backup_state(), shop.now()).await?;
-            lost::found(conn, shop, owner, device).await?;
+            lost::found(conn, shop, owner, found.created_at, device).await?;
             Ok(owner)
         }
         Err(error) => {

@@ -3,11 +3,11 @@
 use noren_domain::account::{Proof, SignInOutcome};
 use noren_domain::form::Fault;
 
-use super::challenge::second_factor;
+use super::challenge::{second_factor, tries_of};
 use super::factors::hold;
 use super::limits::{self, Standing};
 use super::sign_in::record;
-use super::{DoorError, events, password, totp};
+use super::{DoorError, devices, events, password, totp};
 use crate::session::{self, Device, SignedIn};
 use crate::token::Token;
 use crate::{Shop, fetch_optional, outbox};
@@ -49,11 +49,23 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
     }
     if totp::is_set(&mut tx, who.customer).await? {
         let Some(code) = &shown.code else { return Err(DoorError::Refused(Fault::AppCode)) };
+        // Counted together with those at the door, or whoever has the password would have more tries here.
+        let known = devices::is_known(&mut tx, shop, who.customer, device).await?;
+        let tries = tries_of(who.customer, known, device);
+        if let Standing::Over { minutes, first } = limits::take(&mut tx, shop, limits::STEP_CODE, &tries).await? {
+            if first {
+                events::many_failed_tries(&mut tx, shop, who.customer, device).await?;
+            }
+            tx.commit().await?;
+            outbox::ring();
+            return Err(DoorError::Refused(Fault::TooMany { minutes }));
+        }
         if !second_factor(&mut tx, shop, who.customer, code, device).await? {
             record(&mut tx, shop, who.customer, SignInOutcome::WrongCode, device).await?;
             tx.commit().await?;
             return Err(DoorError::Refused(Fault::AppCode));
         }
+        limits::honest(&mut tx, shop, limits::STEP_CODE, &tries).await?;
     }
     limits::honest(&mut tx, shop, limits::PROVE, who.customer.0.as_bytes()).await?;
     let Some(token) = session::prove(&mut tx, shop, who).await? else {

@@ -2,8 +2,9 @@
 
 use noren_domain::Id;
 use noren_domain::account::{AccountEvent, Customer, RecoveryCode, RecoveryLeft};
+use noren_domain::form::Fault;
 
-use super::factors::{FactorError, hold};
+use super::factors::{FactorError, hold_in_session};
 use super::{email_change, events};
 use crate::db::Conn;
 use crate::session::{self, Device, Recent};
@@ -59,7 +60,9 @@ pub async fn spend(
 /// given once and can never be read again.
 pub async fn renew(shop: &Shop, who: &Recent, device: &Device) -> Result<Vec<RecoveryCode>, FactorError> {
     let mut tx = shop.db.write().await?;
-    hold(&mut tx, who.customer()).await?;
+    if !hold_in_session(&mut tx, who).await? {
+        return Err(FactorError::Refused(Fault::SessionEnded));
+    }
     if left(&mut tx, who.customer()).await? > 0
         && let Some(fault) = email_change::needs_paper(&mut tx, shop, who.customer()).await?
     {
@@ -73,7 +76,7 @@ pub async fn renew(shop: &Shop, who: &Recent, device: &Device) -> Result<Vec<Rec
     Ok(codes)
 }
 
-/// Puts a new set in the place of what there was, in the caller's transaction, which [holds](hold) the customer.
+/// Puts a new set in the place of what there was, in the caller's transaction, which [holds](super::factors::hold) the customer.
 pub(super) async fn make(
     conn: &mut Conn,
     shop: &Shop,

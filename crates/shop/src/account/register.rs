@@ -49,7 +49,7 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
     let held = email_change::is_held(&mut tx, shop, &index, Id::new(Uuid::nil())).await?;
     // An address with an owner, or one that its owner can still have back, gets a row too, with a code that nobody was
     // ever told.
-    let taken = owner.is_some() || held;
+    let taken = owner.is_some() || held.is_some();
     let code_hash = if taken { shop.entropy.bytes() } else { code_hash(shop, id, &mail_code(shop, id)) };
     execute!(
         tx,
@@ -66,10 +66,10 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
         now + CODE_LIFE
     )
     .await?;
-    match owner {
-        Some(customer) => letters::already_registered(&mut tx, shop, id, customer).await?,
-        None if held => letters::email_held(&mut tx, shop, id).await?,
-        None => letters::registration_code(&mut tx, shop, id).await?,
+    match (owner, held) {
+        (Some(customer), _) => letters::already_registered(&mut tx, shop, id, customer).await?,
+        (None, Some(secret)) => letters::email_held(&mut tx, shop, id, secret).await?,
+        (None, None) => letters::registration_code(&mut tx, shop, id).await?,
     }
     tx.commit().await?;
     outbox::ring();

@@ -213,13 +213,16 @@ pub async fn logout(shop: &Shop, token: &Token) -> Result<(), DoorError> {
     Ok(tx.commit().await?)
 }
 
-/// Ends every other session of the customer and keeps the one that asks; gives their number.
+/// Ends every other session of the customer and keeps the one that asks; gives their number. Nor are they known by
+/// another browser any more: the password alone would open it again.
 ///
 /// # Errors
 /// The database.
 pub async fn end_others(shop: &Shop, who: &SignedIn, device: &Device) -> Result<u64, sqlx::Error> {
     let mut tx = shop.db.write().await?;
+    hold(&mut tx, who.customer).await?;
     let ended = session::close_all(&mut tx, who.customer, Some(who.session), shop.now()).await?;
+    devices::forget_others(&mut tx, who.customer, device).await?;
     if ended > 0 {
         events::happened(&mut tx, shop, who.customer, AccountEvent::SessionsEnded, device).await?;
     }

@@ -7,7 +7,7 @@ use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use totp_rs::Builder;
 
-use super::factors::{FactorError, hold};
+use super::factors::{FactorError, hold_in_session};
 use super::{email_change, events, recovery, view};
 use crate::db::Conn;
 use crate::session::{self, Device, Recent};
@@ -73,6 +73,9 @@ pub async fn begin(shop: &Shop, who: &Recent) -> Result<(), FactorError> {
     let secret = zeroize::Zeroizing::new(shop.entropy.bytes::<SECRET_BYTES>());
     let sealed = shop.keys.seal_kept(LABEL, who.customer().0, secret.as_slice());
     let mut tx = shop.db.write().await?;
+    if !hold_in_session(&mut tx, who).await? {
+        return Err(FactorError::Refused(Fault::SessionEnded));
+    }
     execute!(
         tx,
         "INSERT INTO totp (customer_id, secret, created_at, last_step) VALUES ($1, $2, $3, 0)
@@ -133,7 +136,9 @@ pub async fn confirm(
     device: &Device,
 ) -> Result<Option<Vec<RecoveryCode>>, FactorError> {
     let mut tx = shop.db.write().await?;
-    hold(&mut tx, who.customer()).await?;
+    if !hold_in_session(&mut tx, who).await? {
+        return Err(FactorError::Refused(Fault::SessionEnded));
+    }
     let begun = row(&mut tx, who.customer()).await?;
     let begun = begun.filter(|row| row.confirmed_at.is_none() && row.created_at > shop.now() - SETUP_LIFE);
     let Some(begun) = begun else { return Err(FactorError::Refused(Fault::StepMissing)) };
@@ -168,7 +173,9 @@ pub async fn confirm(
 /// nothing for anybody. Its secret is gone. `false`: there was nothing.
 pub async fn turn_off(shop: &Shop, who: &Recent, device: &Device) -> Result<bool, FactorError> {
     let mut tx = shop.db.write().await?;
-    hold(&mut tx, who.customer()).await?;
+    if !hold_in_session(&mut tx, who).await? {
+        return Err(FactorError::Refused(Fault::SessionEnded));
+    }
     if is_set(&mut tx, who.customer()).await?
         && let Some(fault) = email_change::paused(&mut tx, shop, who.customer()).await?
     {

@@ -81,6 +81,9 @@ pub enum AccountMail {
     EmailHeld {
         /// The registration; its id is the subject of its sealed address.
         registration: Uuid,
+        /// It was left because that mailbox is not safe, so the mail says no more than that it is taken.
+        #[serde(default)]
+        secret: bool,
     },
     /// The account is not used, and something comes of it.
     Dormant {
@@ -140,7 +143,7 @@ impl AccountMail {
             | Self::Notice { notice: about, .. }
             | Self::EmailChange { change: about, .. }
             | Self::EmailWanted { customer: about }
-            | Self::EmailHeld { registration: about }
+            | Self::EmailHeld { registration: about, .. }
             | Self::Dormant { customer: about, .. }
             | Self::Erased { erasure: about } => *about,
         }
@@ -195,8 +198,9 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
             let code = account::mail_code(shop, *registration);
             to_registration(&mut conn, *registration, |lang| words::registration_code(lang, &code)).await?
         }
-        AccountMail::EmailHeld { registration } => {
-            to_registration(&mut conn, *registration, email_change::held).await?
+        AccountMail::EmailHeld { registration, secret } => {
+            let words = if *secret { words::already_registered } else { email_change::held };
+            to_registration(&mut conn, *registration, words).await?
         }
         AccountMail::EmailWanted { customer } => {
             let reader = reader(&mut conn, *customer).await?;

@@ -98,9 +98,9 @@ impl Mail {
             | Self::OrderPaid { order }
             | Self::OrderRefunded { order }
             | Self::OrderLapsed { order } => Whom::Order(*order),
-            Self::Account(AccountMail::RegistrationCode { registration } | AccountMail::EmailHeld { registration }) => {
-                Whom::Registration(*registration)
-            }
+            Self::Account(
+                AccountMail::RegistrationCode { registration } | AccountMail::EmailHeld { registration, .. },
+            ) => Whom::Registration(*registration),
             Self::Account(
                 AccountMail::AlreadyRegistered { customer }
                 | AccountMail::EmailWanted { customer }

@@ -129,3 +129,18 @@ on_both_databases!(the_token_of_before_opens_nothing_after_the_session_ended_or_
         }
     }
 });
+
+on_both_databases!(ending_all_others_leaves_no_other_browser_that_the_password_alone_opens(shop) {
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    let (_, who) = sign_in(&shop, hanako, "Windows Chrome/1").await;
+    let (here, other) = (Token::random(&shop.entropy), Token::random(&shop.entropy));
+    let mut tx = shop.db.write().await.unwrap();
+    for token in [&here, &other] {
+        let sql = "INSERT INTO known_device (token_hash, customer_id, since, seen_at) VALUES ($1, $2, $3, $3)";
+        execute!(tx, sql, token.hash().to_vec(), hanako.0, shop.now()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    end_others(&shop, &who, &device("").holding(Some(here.clone()))).await.unwrap();
+    let known = fetch_all!(shop.db.read().await.unwrap(), (Vec<u8>,), "SELECT token_hash FROM known_device").await.unwrap();
+    assert_eq!(known, [(here.hash().to_vec(),)]);
+});

@@ -5,9 +5,9 @@ use noren_domain::account::{AccountEvent, Email, EmailLink, Password, RecoveryCo
 use noren_domain::form::Fault;
 
 use super::rows::{self, Row};
-use super::{BACK_LIFE, ROUTE, effect, end};
+use super::{BACK_LIFE, PATIENCE, ROUTE, effect, end};
 use crate::account::{
-    DoorError, at_the_door, challenge, devices, events, letters, limits, looked_for, password, recovery,
+    DoorError, at_the_door, challenge, devices, events, factors, letters, limits, looked_for, password, recovery,
     register::within,
 };
 use crate::db::Conn;
@@ -38,9 +38,9 @@ pub async fn link(shop: &Shop, token: &Token) -> Result<EmailLink, sqlx::Error> 
     })
 }
 
-/// The button behind the link in a mail to the old mailbox. All sessions end, for somebody else may have been in; and
-/// where the change was in effect, the old address is put back and the password is void until a new one is set by a
-/// code to that mailbox. Works once.
+/// The button behind the link in a mail to the old mailbox. Somebody else may have been in: all sessions end, what they
+/// may have set up goes, and the password is void until a new one is set by a code to that mailbox. Where the change was
+/// in effect, the old address is put back. Works once.
 ///
 /// # Errors
 /// The link is no good (any more) ([`Fault::NotFound`]); somebody else has the old address ([`Fault::Changed`]); the
@@ -55,7 +55,7 @@ pub async fn take_back(shop: &Shop, token: &Token, device: &Device) -> Result<Ta
     let row = rows::by_link(&mut tx, shop, token.hash()).await?;
     let Some(row) = row else { return Err(DoorError::Refused(Fault::NotFound)) };
     let taken = if row.is_open() {
-        out(&mut tx, shop, &row).await?;
+        out(&mut tx, shop, &row, &void).await?;
         end(&mut tx, shop, row.id).await?;
         TakenBack::Stopped
     } else {
@@ -79,9 +79,11 @@ pub async fn take_back_with_paper(
     code: &RecoveryCode,
     device: &Device,
 ) -> Result<(), DoorError> {
-    within(shop, limits::BACK_NETWORK, device.network.as_bytes()).await?;
+    // For an address there is no limit: a code has 120 bits, and strangers would use up its owner's tries.
+    for (limit, who) in limits::of_network(limits::BACK_NETWORK, device) {
+        within(shop, limit, &who).await?;
+    }
     let index = looked_for(shop, at_the_door(shop, device, ROUTE), old).await?;
-    within(shop, limits::BACK_ADDRESS, &index.newest).await?;
     let void = void_password(shop).await?;
     let mut tx = shop.db.write().await?;
     let Some(found) = rows::by_old_address(&mut tx, shop, &index).await? else {
@@ -113,11 +115,18 @@ fn taken_meanwhile(error: sqlx::Error) -> DoorError {
     if effect::is_taken(&error) { DoorError::Refused(Fault::Changed) } else { error.into() }
 }
 
-/// Puts whoever is in the account out: sessions, browsers that are known, codes under way.
-async fn out(conn: &mut Conn, shop: &Shop, row: &Row) -> Result<(), sqlx::Error> {
-    session::close_all(conn, row.customer(), None, shop.now()).await?;
-    devices::forget_all(conn, row.customer()).await?;
-    challenge::end_all(conn, shop, row.customer()).await
+/// Puts whoever is in the account out: sessions, browsers that are known, codes under way, the password, and the factors
+/// that were not old when the change was asked for. Whoever asked for it could have set those up just before.
+async fn out(conn: &mut Conn, shop: &Shop, row: &Row, void: &str) -> Result<(), sqlx::Error> {
+    let customer = row.customer();
+    session::close_all(conn, customer, None, shop.now()).await?;
+    devices::forget_all(conn, customer).await?;
+    challenge::end_all(conn, shop, customer).await?;
+    execute!(conn, "UPDATE customer SET password_hash = $2 WHERE id = $1", customer.0, void).await?;
+    factors::remove_since(conn, customer, row.created_at - PATIENCE).await?;
+    // They may have talked the shop's people into taking the owner's factors away.
+    execute!(conn, "DELETE FROM factor_removal WHERE customer_id = $1", customer.0).await?;
+    Ok(())
 }
 
 /// Puts the old address back, in the caller's transaction, which holds the customer.
@@ -133,9 +142,8 @@ async fn put_back(
     let registrations = rows::registrations(conn, &row.email_index).await?;
     let sql = "SELECT email, email_index, lang FROM customer WHERE id = $1";
     let (new, new_index, lang) = fetch_one!(conn, (Vec<u8>, Vec<u8>, String), sql, customer.0).await?;
-    let sql =
-        "UPDATE customer SET email = $2, email_index = $3, email_verified_at = $4, password_hash = $5 WHERE id = $1";
-    execute!(conn, sql, customer.0, row.email.clone(), row.email_index.clone(), proved, void).await?;
+    let sql = "UPDATE customer SET email = $2, email_index = $3, email_verified_at = $4 WHERE id = $1";
+    execute!(conn, sql, customer.0, row.email.clone(), row.email_index.clone(), proved).await?;
     for registration in registrations {
         letters::forget_registration(conn, shop, registration).await?;
         execute!(conn, "DELETE FROM registration WHERE id = $1", registration).await?;
@@ -147,15 +155,7 @@ async fn put_back(
     }
     let sql = "UPDATE email_change SET state = 'reverted', email = $2, email_index = $3, due_at = $4 WHERE id = $1";
     execute!(conn, sql, row.id, new, new_index, shop.now() + BACK_LIFE).await?;
-    out(conn, shop, row).await?;
-    // Nor does what they have set up since open the account again.
-    for sql in [
-        "DELETE FROM passkey WHERE customer_id = $1 AND created_at >= $2",
-        "DELETE FROM totp WHERE customer_id = $1 AND COALESCE(confirmed_at, created_at) >= $2",
-        "DELETE FROM recovery_code WHERE customer_id = $1 AND made_at >= $2",
-    ] {
-        execute!(conn, sql, customer.0, row.created_at).await?;
-    }
+    out(conn, shop, row, void).await?;
     newsletter::ask_anew(conn, shop, customer, Lang::from_tag(&lang)).await?;
     events::happened(conn, shop, customer, AccountEvent::EmailReverted, device).await?;
     letters::email(conn, shop, row.id, EmailMail::Over).await

@@ -33,7 +33,7 @@ pub(super) async fn take(
     // Before the address: whoever registers it takes hold of these first as well.
     let registrations = rows::registrations(conn, &row.email_index).await?;
     let owner = crate::account::owner(conn, index).await?;
-    if owner.is_some() || rows::is_held(conn, shop, index, customer).await? {
+    if owner.is_some() || rows::is_held(conn, shop, index, customer).await?.is_some() {
         return Ok(false);
     }
     let sql = "SELECT email, email_index, lang FROM customer WHERE id = $1";

@@ -9,7 +9,7 @@ use crate::db::Conn;
 use crate::{Shop, fetch_optional};
 
 /// Until when what a thief would do next is not done, for the address of the account was changed: second factors are
-/// not removed, credit is not spent, and the account is not erased. UTC ms; `None`: it may be done.
+/// not removed, and credit is not spent. UTC ms; `None`: it may be done.
 ///
 /// # Errors
 /// The database.
@@ -22,6 +22,17 @@ pub async fn paused_until(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) 
 /// Like [`paused_until`], as the fault to show.
 pub async fn paused(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<Option<Fault>, sqlx::Error> {
     Ok(paused_until(conn, shop, customer).await?.map(|until| pause(shop, until)))
+}
+
+/// Until when the address can be put back, as the fault to show: an account that was erased could not be.
+pub async fn taken_back_until(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+) -> Result<Option<Fault>, sqlx::Error> {
+    let sql = "SELECT MAX(due_at) FROM email_change WHERE customer_id = $1 AND state = 'done'";
+    let until = fetch_optional!(conn, (Option<i64>,), sql, customer.0).await?.and_then(|(until,)| until);
+    Ok(until.filter(|until| *until > shop.now()).map(|until| pause(shop, until)))
 }
 
 /// Whether recovery codes must stay as they are: as long as one of them can take a change back.

@@ -84,16 +84,19 @@ pub async fn by_old_address(conn: &mut Conn, shop: &Shop, old: &Indexes) -> Resu
     fetch_optional!(conn, Row, sql, newest, earlier, shop.now()).await
 }
 
-/// Whether somebody but `customer` left this address and can still have it back.
+/// Whether somebody but `customer` left this address and can still have it back; and whether that is a secret, for the
+/// mailbox is not safe.
 pub async fn is_held(
     conn: &mut Conn,
     shop: &Shop,
     index: &Indexes,
     customer: Id<Customer>,
-) -> Result<bool, sqlx::Error> {
+) -> Result<Option<bool>, sqlx::Error> {
     let [newest, earlier] = index.both().map(Vec::from);
-    let sql = "SELECT 1 FROM email_change WHERE email_index IN ($1, $2) AND state = 'done' AND due_at > $3 AND customer_id <> $4 LIMIT 1";
-    Ok(fetch_optional!(conn, (i32,), sql, newest, earlier, shop.now(), customer.0).await?.is_some())
+    let sql = "SELECT way = 'paper' FROM email_change WHERE email_index IN ($1, $2) AND state = 'done' AND due_at > $3 AND customer_id <> $4
+               ORDER BY way = 'paper' DESC LIMIT 1";
+    let row = fetch_optional!(conn, (bool,), sql, newest, earlier, shop.now(), customer.0).await?;
+    Ok(row.map(|(secret,)| secret))
 }
 
 /// The registrations that wait with this address, held in one order where several people write at once.

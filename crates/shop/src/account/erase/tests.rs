@@ -245,16 +245,18 @@ async fn address_changed(shop: &Shop, customer: Id<Customer>) {
     tx.commit().await.unwrap();
 }
 
-on_both_databases!(whoever_has_just_changed_the_address_cannot_erase_the_account_for_three_days(shop) {
+on_both_databases!(whoever_has_changed_the_address_cannot_erase_the_account_while_that_can_be_taken_back(shop) {
     let hers = customer(&shop, "hanako@example.jp").await;
     address_changed(&shop, hers).await;
     let who = proved(&shop, hers).await;
-    assert!(matches!(erase(&shop, &who).await, Err(EraseError::Paused { hours: 72 })));
+    assert!(matches!(erase(&shop, &who).await, Err(EraseError::Paused { hours: 168 })));
     let email = Email::parse("hanako@example.jp").unwrap();
     let by_letter = erase_by_letter(&shop, &email).await.unwrap_err().to_string();
-    assert!(by_letter.ends_with("erase it in 72 hours"), "{by_letter}");
+    assert!(by_letter.ends_with("erase it in 168 hours"), "{by_letter}");
     assert_eq!(count(&shop, "SELECT COUNT(*) FROM customer").await, 1);
-    shop.clock.advance(email_change::PATIENCE);
+    shop.clock.advance(email_change::BACK_LIFE - 1);
+    assert!(matches!(erase(&shop, &proved(&shop, hers).await).await, Err(EraseError::Paused { hours: 1 })));
+    shop.clock.advance(1);
     assert!(erase(&shop, &proved(&shop, hers).await).await.unwrap().is_some());
     assert_eq!(count(&shop, "SELECT COUNT(*) FROM email_change").await, 0, "the other address goes too");
 });
@@ -271,4 +273,13 @@ on_both_databases!(whoever_has_the_address_later_does_not_get_an_order_of_somebo
     assert_eq!(count(&shop, sql).await, 1, "the parcel still needs its person");
     let mut tx = shop.db.write().await.unwrap();
     assert_eq!(order::claim(&mut tx, &shop, later, &index).await.unwrap(), 0);
+});
+
+on_both_databases!(a_session_that_was_ended_meanwhile_erases_nothing(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let (thief, owner) = (proved(&shop, hers).await, proved(&shop, hers).await);
+    assert!(crate::session::end(&shop, owner.who(), thief.session()).await.unwrap());
+    let refused = erase(&shop, &thief).await;
+    assert!(matches!(refused, Err(EraseError::Door(DoorError::Refused(Fault::SessionEnded)))), "{refused:?}");
+    assert!(erase(&shop, &owner).await.unwrap().is_some());
 });

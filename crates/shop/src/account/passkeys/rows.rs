@@ -46,6 +46,7 @@ pub struct Row {
 pub struct Found {
     pub customer_id: Uuid,
     pub credential: String,
+    pub created_at: i64,
 }
 
 pub async fn email(conn: &mut Conn, customer: Id<Customer>) -> Result<Vec<u8>, sqlx::Error> {
@@ -90,11 +91,19 @@ pub async fn delete(conn: &mut Conn, customer: Id<Customer>, id: &[u8]) -> Resul
     Ok(execute!(conn, sql, id, customer.0).await? == 1)
 }
 
+/// Whose passkey it is, without holding it.
+pub async fn owner(conn: &mut Conn, id: &[u8]) -> Result<Option<Id<Customer>>, sqlx::Error> {
+    let sql = "SELECT customer_id FROM passkey WHERE credential_id = $1";
+    Ok(fetch_optional!(conn, (Uuid,), sql, id).await?.map(|(owner,)| Id::new(owner)))
+}
+
 /// The passkey, held until the transaction ends: its counter is compared and then written.
 pub async fn find(conn: &mut Conn, id: &[u8]) -> Result<Option<Found>, sqlx::Error> {
     let sql = match conn.dialect() {
-        Dialect::Sqlite => "SELECT customer_id, credential FROM passkey WHERE credential_id = $1",
-        Dialect::Postgres => "SELECT customer_id, credential FROM passkey WHERE credential_id = $1 FOR UPDATE",
+        Dialect::Sqlite => "SELECT customer_id, credential, created_at FROM passkey WHERE credential_id = $1",
+        Dialect::Postgres => {
+            "SELECT customer_id, credential, created_at FROM passkey WHERE credential_id = $1 FOR UPDATE"
+        }
     };
     fetch_optional!(conn, Found, sql, id).await
 }

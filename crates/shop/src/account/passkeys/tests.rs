@@ -360,3 +360,19 @@ on_both_databases!(an_address_in_numbers_has_no_passkeys_and_says_why(shop) {
         assert_eq!(matches!(begun, Err(PasskeyError::Nameless)), !can, "{url}");
     }
 });
+
+on_both_databases!(a_session_that_was_ended_meanwhile_adds_and_removes_no_passkey(shop) {
+    let shop = at(&shop, SITE);
+    let thief = signed_in(&shop, "hanako@example.jp").await;
+    let owner = crate::account::testing::proved(&shop, thief.customer()).await;
+    let (mut telephone, browser) = (Telephone::at(SITE), browser(&shop));
+    let ceremony = begin_add(&shop, &thief, &browser).await.unwrap();
+    let answer = telephone.create(&ceremony.options).await;
+    assert!(session::end(&shop, owner.who(), thief.session()).await.unwrap());
+    let added = finish_add(&shop, &thief, &browser, ceremony.id, &answer, &name("電話"), &device()).await;
+    assert_eq!(refusal(added), Fault::SessionEnded);
+    add(&shop, &owner).await;
+    let id = list(&shop, owner.who()).await.unwrap().passkeys[0].id.clone();
+    assert_eq!(refusal(remove(&shop, &thief, &id, &device()).await), Fault::SessionEnded);
+    assert_eq!(list(&shop, owner.who()).await.unwrap().passkeys.len(), 1);
+});

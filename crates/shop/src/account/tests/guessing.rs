@@ -131,3 +131,29 @@ on_both_databases!(an_owner_hears_of_many_failed_tries_once_a_day_whichever_door
         shop.clock.advance(DAY);
     }
 });
+
+on_both_databases!(eleven_wrong_codes_over_three_challenges_get_the_same_answers_whether_or_not_there_is_an_account(shop) {
+    registered(&shop, "mori@example.jp").await;
+    for kind in [Kind::SignIn, Kind::Reset] {
+        let mut said = Vec::new();
+        for email in ["mori@example.jp", "nobody@example.jp"] {
+            let (email, mut answers) = (Email::parse(email).unwrap(), Vec::new());
+            for tries in [4, 4, 3] {
+                shop.clock.advance(1);
+                let pending = ask_mailbox(&shop, kind, &email, Lang::Ja, &device("x")).await.unwrap();
+                let wrong = another(&mailed_code(&shop).await);
+                for _ in 0..tries {
+                    answers.push(match kind {
+                        Kind::Reset => refused(reset_password(&shop, &pending, &new_password(&wrong), &device("x"), None).await),
+                        _ => refused(confirm(&shop, &pending, &typed(&wrong), &device("x"), None).await),
+                    });
+                }
+            }
+            said.push(answers);
+        }
+        assert_eq!(said[0], said[1], "{kind:?}");
+        assert!(said[0][..10].iter().all(|fault| *fault == Fault::Code), "{:?}", said[0]);
+        assert!(matches!(said[0][10], Fault::TooMany { .. }), "{:?}", said[0]);
+        shop.clock.advance(60 * MINUTE);
+    }
+});

@@ -4,7 +4,7 @@ use noren_domain::account::AccountEvent;
 
 use super::second_step::{app_shows, asked, step, with_app};
 use super::*;
-use crate::account::lost::{Asked, DELAY, keep, remove_due, remove_later};
+use crate::account::lost::{self, Asked, DELAY, keep, remove_due, remove_later};
 
 async fn owner_of(shop: &TestShop) -> Id<Customer> {
     Id::new(fetch_one!(shop.db.read().await.unwrap(), (Uuid,), "SELECT id FROM customer").await.unwrap().0)
@@ -53,6 +53,7 @@ on_both_databases!(lost_factors_go_three_days_after_somebody_came_as_far_as_thei
 
 on_both_databases!(the_owner_stops_it_by_a_press_and_by_coming_in_with_what_is_said_to_be_lost(shop) {
     let (secret, _, home) = with_app(&shop).await;
+    shop.clock.advance(email_change::PATIENCE);
     let customer = owner_of(&shop).await;
     asked(&shop, &device("thief")).await;
     for by_coming_in in [false, true] {
@@ -89,4 +90,17 @@ on_both_databases!(a_removal_that_waits_stands_on_the_security_page_and_asks_for
     let page = view::security(&shop, &who, Lang::Ja).await.unwrap().unwrap();
     assert_eq!(page.factors.removal, Some(due));
     assert_eq!(page.attention(), before.attention() + 1);
+});
+
+on_both_databases!(an_app_that_was_set_up_just_before_does_not_stop_it_however_late_it_is_shown(shop) {
+    let (secret, _, home) = with_app(&shop).await;
+    let customer = owner_of(&shop).await;
+    asked(&shop, &home).await;
+    shop.clock.advance(DAY - 1);
+    let Asked::Now(due) = remove_later(&shop, customer).await.unwrap() else { panic!("it was asked for") };
+    shop.clock.advance(DELAY - 60 * MINUTE);
+    let pending = asked(&shop, &home).await;
+    let code = app_shows(&shop, &secret);
+    assert!(matches!(step(&shop, &pending, &code, &home).await.unwrap(), Opening::In(_)));
+    assert_eq!(lost::waiting(&mut shop.db.read().await.unwrap(), customer).await.unwrap(), Some(due));
 });

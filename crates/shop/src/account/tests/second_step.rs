@@ -90,6 +90,7 @@ on_both_databases!(five_wrong_codes_of_the_app_end_the_try_and_the_password_is_a
 
 on_both_databases!(neither_a_code_by_mail_nor_a_new_password_goes_round_the_app(shop) {
     let (secret, _, home) = with_app(&shop).await;
+    shop.clock.advance(email_change::PATIENCE);
     let (email, strange) = (Email::parse("mori@example.jp").unwrap(), device("x"));
     let pending = ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &strange).await.unwrap();
     let by_mail = mailed_code(&shop).await;
@@ -161,4 +162,36 @@ on_both_databases!(whoever_has_the_password_cannot_guess_the_apps_code_for_ever(
     let pending = asked(&shop, &home).await;
     let code = app_shows(&shop, &secret);
     assert!(matches!(step(&shop, &pending, &code, &home).await.unwrap(), Opening::In(_)));
+});
+
+on_both_databases!(whoever_sits_in_a_session_and_has_the_password_guesses_the_apps_code_no_more_often_than_at_the_door(shop) {
+    let (secret, _, home) = with_app(&shop).await;
+    let pending = asked(&shop, &home).await;
+    let code = app_shows(&shop, &secret);
+    let Opening::In(entered) = step(&shop, &pending, &code, &home).await.unwrap() else { panic!("the code was right") };
+    let who = find(&shop, &entered.token).await.unwrap().unwrap();
+    let wrong = Proof { code: Some(StepCode::Recovery(RecoveryCode::new([9; 15]))), ..shown(PASSWORD) };
+    let mut tried = 0;
+    for _ in 0..4 {
+        for _ in 0..11 {
+            tried += usize::from(refused(prove(&shop, &who, &wrong, &device("x")).await) == Fault::AppCode);
+        }
+        shop.clock.advance(15 * MINUTE);
+    }
+    assert!((10..=18).contains(&tried), "{tried} within the hour");
+    // In the browser that they are known by its owner has tries of their own.
+    let right = Proof { code: Some(app_shows(&shop, &secret)), ..shown(PASSWORD) };
+    prove(&shop, &who, &right, &home).await.unwrap();
+});
+
+on_both_databases!(an_app_of_these_days_shuts_no_owner_out_a_new_password_by_mail_takes_it_away(shop) {
+    with_app(&shop).await;
+    shop.clock.advance(email_change::PATIENCE - 60 * MINUTE);
+    let (email, strange) = (Email::parse("mori@example.jp").unwrap(), device("x"));
+    let pending = ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &strange).await.unwrap();
+    let by_mail = mailed_code(&shop).await;
+    reset_password(&shop, &pending, &new_password(&by_mail), &strange, None).await.unwrap();
+    for sql in ["SELECT COUNT(*) FROM totp", "SELECT COUNT(*) FROM recovery_code"] {
+        assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, 0, "{sql}");
+    }
 });

@@ -208,3 +208,19 @@ on_both_databases!(a_stolen_database_computes_no_code_and_a_moved_secret_opens_f
     drop(tx);
     assert!(try_out(&shop, who.customer(), &shown(&setup, shop.now())).await);
 });
+
+on_both_databases!(a_session_that_was_ended_meanwhile_changes_no_app_and_no_recovery_codes(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let (thief, owner) = (proved(&shop, hers).await, proved(&shop, hers).await);
+    let setup = begun(&shop, &thief).await;
+    assert!(session::end(&shop, owner.who(), thief.session()).await.unwrap());
+    let ended = |result: Result<(), FactorError>| match result {
+        Err(FactorError::Refused(fault)) => assert_eq!(fault, Fault::SessionEnded),
+        other => panic!("{other:?}"),
+    };
+    ended(begin(&shop, &thief).await);
+    ended(confirm(&shop, &thief, &shown(&setup, shop.now()), &device()).await.map(drop));
+    ended(turn_off(&shop, &thief, &device()).await.map(drop));
+    ended(recovery::renew(&shop, &thief, &device()).await.map(drop));
+    assert!(turn_off(&shop, &owner, &device()).await.unwrap());
+});

@@ -131,8 +131,8 @@ fn old_code(lang: Lang, code: Part, about: &About<'_>, url: String) -> Words {
     );
     let caution = text(
         lang,
-        "お心当たりがない場合は、どなたかがお客様のアカウントにログインしているおそれがあります。次のページでボタンを押すと、変更を止め、すべての端末をログアウトします。",
-        "If you did not ask for it, somebody else may be signed in to your account. The button on this page stops the change and signs all devices out.",
+        "お心当たりがない場合は、どなたかがお客様のアカウントにログインしているおそれがあります。次のページでボタンを押すと、変更を止め、すべての端末をログアウトし、パスワードを使えなくします。",
+        "If you did not ask for it, somebody else may be signed in to your account. The button on this page stops the change, signs all devices out and ends the password.",
     );
     Words::new(
         lang.pick("メールアドレス変更の確認コード", "Your code to change the address"),
@@ -148,8 +148,8 @@ fn asked(lang: Lang, about: &About<'_>, url: String) -> Words {
     );
     let caution = text(
         lang,
-        "お心当たりがない場合は、次のページでボタンを押してください。変更を止め、すべての端末をログアウトします。変更されたあとも、7日間は同じページから元に戻せます。",
-        "If it was not you, press the button on this page: it stops the change and signs all devices out. For seven days after a change the same page puts the address back.",
+        "お心当たりがない場合は、次のページでボタンを押してください。変更を止め、すべての端末をログアウトし、パスワードを使えなくします。変更されたあとも、7日間は同じページから元に戻せます。",
+        "If it was not you, press the button on this page: it stops the change, signs all devices out and ends the password. For seven days after a change the same page puts the address back.",
     );
     Words::new(
         lang.pick("メールアドレス変更の手続きがありました", "A change of your e-mail address was asked for"),
@@ -169,8 +169,8 @@ fn late(lang: Lang, about: &About<'_>, url: String, due_at: i64) -> Words {
     );
     let caution = text(
         lang,
-        "お心当たりがない場合は、それまでに次のページでボタンを押してください。変更を止め、すべての端末をログアウトします。",
-        "If you did not ask for it, press the button on this page before then: it stops the change and signs all devices out.",
+        "お心当たりがない場合は、それまでに次のページでボタンを押してください。変更を止め、すべての端末をログアウトし、パスワードを使えなくします。",
+        "If you did not ask for it, press the button on this page before then: it stops the change, signs all devices out and ends the password.",
     );
     Words::new(
         lang.pick("メールアドレスが3日後に変わります", "Your e-mail address will be changed in three days"),

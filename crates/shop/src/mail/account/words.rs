@@ -229,11 +229,11 @@ pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static s
         AccountEvent::PasswordReset => (
             (
                 "パスワードが再設定されました",
-                "メールの確認コードを使って、お客様のアカウントのパスワードが再設定されました。それまでにログインしていた端末は、すべてログアウトしました。",
+                "メールの確認コードを使って、お客様のアカウントのパスワードが再設定されました。それまでにログインしていた端末は、すべてログアウトしました。この3日のうちに設定された認証アプリ、パスキー、復旧コードがあれば、取り除きました。",
             ),
             (
                 "Your password was set anew",
-                "A new password was set for your account with a code from a mail. All devices that were signed in before were signed out.",
+                "A new password was set for your account with a code from a mail. All devices that were signed in before were signed out. An authenticator app, passkeys and recovery codes that were set up in the last three days, if there were any, were removed.",
             ),
         ),
         AccountEvent::SessionsEnded => (

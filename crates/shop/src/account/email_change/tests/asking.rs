@@ -46,6 +46,36 @@ on_both_databases!(a_second_factor_takes_the_old_mailboxs_place_unless_it_is_of_
     assert!(mails_to(&shop, OLD).await.last().unwrap().text.contains("/account/email/back/"));
 });
 
+on_both_databases!(a_passkey_does_not_take_the_old_mailboxs_place_for_the_password_proves_without_it(shop) {
+    let hers = customer(&shop, OLD).await;
+    let mut tx = shop.db.write().await.unwrap();
+    let sql = "INSERT INTO passkey (credential_id, customer_id, credential, name, backed_up, created_at) VALUES ($1, $2, '{}', 'x', $3, 0)";
+    execute!(tx, sql, vec![1u8; 16], hers.0, false).await.unwrap();
+    tx.commit().await.unwrap();
+    asks(&shop, &proved(&shop, hers).await, NEW).await.unwrap();
+    assert_eq!(changes(&shop).await, [("new".to_owned(), "both".to_owned())]);
+});
+
+on_both_databases!(of_many_wrong_codes_the_owner_hears_once_a_day(shop) {
+    let who = proved(&shop, customer(&shop, OLD).await).await;
+    let told = async || {
+        let sql = "SELECT COUNT(*) FROM account_event WHERE kind = 'many_failed_tries'";
+        fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0
+    };
+    for day in 1..3 {
+        for _ in 0..2 {
+            asks(&shop, &who, NEW).await.unwrap();
+            let wrong = another(&code_to(&shop, NEW).await);
+            for _ in 0..11 {
+                refused(types(&shop, &who, &wrong).await);
+            }
+            assert_eq!(told().await, day);
+            shop.clock.advance(2 * HOUR);
+        }
+        shop.clock.advance(DAY);
+    }
+});
+
 on_both_databases!(a_code_is_good_for_ten_minutes_five_tries_and_its_own_customer(shop) {
     let (hers, his) = (customer(&shop, OLD).await, customer(&shop, "taro@example.jp").await);
     let (who, other) = (proved(&shop, hers).await, proved(&shop, his).await);

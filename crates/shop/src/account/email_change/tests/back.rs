@@ -156,3 +156,61 @@ on_both_databases!(both_addresses_are_found_again_by_another_index_key(shop) {
     take_back(&shop, &token, &device()).await.unwrap();
     assert_eq!(owner_of(&shop, OLD).await, Some(hers.0));
 });
+
+/// A passkey, an app, recovery codes and a wait for their removal, all of this age (ms).
+async fn with_factors(shop: &Shop, customer: Id<Customer>, age: i64) {
+    let at = shop.now() - age;
+    with_app(shop, customer, at).await;
+    let mut tx = shop.db.write().await.unwrap();
+    let sql = "INSERT INTO passkey (credential_id, customer_id, credential, name, backed_up, created_at) VALUES ($1, $2, '{}', 'x', $3, $4)";
+    execute!(tx, sql, vec![1u8; 16], customer.0, false, at).await.unwrap();
+    let sql = "INSERT INTO recovery_code (customer_id, hash, made_at) VALUES ($1, $2, $3)";
+    execute!(tx, sql, customer.0, vec![1u8; 32], at).await.unwrap();
+    let sql = "INSERT INTO factor_removal (customer_id, asked_at, due_at) VALUES ($1, $2, $3)";
+    execute!(tx, sql, customer.0, shop.now(), shop.now() + BACK_LIFE).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn factors(shop: &Shop) -> Vec<i64> {
+    let mut left = Vec::new();
+    for sql in [
+        "SELECT COUNT(*) FROM passkey",
+        "SELECT COUNT(*) FROM totp",
+        "SELECT COUNT(*) FROM recovery_code",
+        "SELECT COUNT(*) FROM factor_removal",
+    ] {
+        left.push(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0);
+    }
+    left
+}
+
+async fn password_of(shop: &Shop) -> String {
+    fetch_one!(shop.db.read().await.unwrap(), (String,), "SELECT password_hash FROM customer").await.unwrap().0
+}
+
+on_both_databases!(what_a_thief_set_up_just_before_the_change_goes_with_it_and_what_is_old_stays(shop) {
+    let hers = customer(&shop, OLD).await;
+    let who = proved(&shop, hers).await;
+    with_factors(&shop, hers, PATIENCE - HOUR).await;
+    changed(&shop, &who, OLD, NEW).await;
+    assert_eq!(factors(&shop).await, [1, 1, 1, 1]);
+    take_back(&shop, &link_to(&shop, OLD).await, &device()).await.unwrap();
+    assert_eq!(factors(&shop).await, [0, 0, 0, 0]);
+    shop.clock.advance(HOUR);
+    with_factors(&shop, hers, PATIENCE).await;
+    changed(&shop, &proved(&shop, hers).await, OLD, "third@example.com").await;
+    take_back(&shop, &link_to(&shop, OLD).await, &device()).await.unwrap();
+    assert_eq!(factors(&shop).await, [1, 1, 1, 0], "nobody asked for a removal but the thief");
+});
+
+on_both_databases!(a_change_that_is_stopped_by_the_link_leaves_the_thief_neither_password_nor_factor(shop) {
+    let hers = customer(&shop, OLD).await;
+    let who = proved(&shop, hers).await;
+    with_factors(&shop, hers, HOUR).await;
+    let before = password_of(&shop).await;
+    asks(&shop, &who, NEW).await.unwrap();
+    assert_eq!(take_back(&shop, &link_to(&shop, OLD).await, &device()).await.unwrap(), TakenBack::Stopped);
+    assert_eq!((factors(&shop).await, sessions(&shop, hers).await), (vec![0, 0, 0, 0], 0));
+    assert_ne!(password_of(&shop).await, before);
+    assert_eq!(address_of(&shop, hers).await, OLD);
+});

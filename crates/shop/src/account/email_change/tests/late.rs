@@ -103,6 +103,47 @@ on_both_databases!(a_recovery_code_takes_the_place_of_a_mailbox_that_is_not_safe
     assert_eq!(refused(take_back_with_paper(&shop, &old, &codes[2], &device()).await), Fault::RecoveryCode, "once");
 });
 
+on_both_databases!(a_mailbox_that_is_not_safe_is_told_nothing_until_the_change_is_done_and_no_more_when_the_address_is_tried(shop) {
+    let (who, codes) = with_paper(&shop, PATIENCE).await;
+    let before = mails_to(&shop, OLD).await.len();
+    asks_with(&shop, &who, &codes[0]).await.unwrap();
+    assert_eq!(mails_to(&shop, OLD).await.len(), before);
+    let code = code_to(&shop, NEW).await;
+    assert!(matches!(types(&shop, &who, &code).await.unwrap(), Confirmed::Changed(_)));
+    assert_eq!(mails_to(&shop, OLD).await.len(), before);
+    shop.clock.advance(1);
+    account::register(&shop, &registration(OLD), Lang::Ja, &device()).await.unwrap();
+    let told = mails_to(&shop, OLD).await;
+    assert_eq!((told.len(), told.last().unwrap().subject.as_str()), (before + 1, "すでにご登録があります"));
+    assert!(!told.last().unwrap().text.contains("最近まで") && !told.last().unwrap().text.contains("合言葉"));
+});
+
+on_both_databases!(strangers_do_not_use_up_the_way_back_of_an_address(shop) {
+    let (who, codes) = with_paper(&shop, PATIENCE).await;
+    asks_with(&shop, &who, &codes[0]).await.unwrap();
+    let code = code_to(&shop, NEW).await;
+    types(&shop, &who, &code).await.unwrap();
+    let old = Email::parse(OLD).unwrap();
+    let back = async |code: &RecoveryCode, address: &str| {
+        let device = Device::new("x".to_owned(), Some(address.parse().unwrap()));
+        take_back_with_paper(&shop, &old, code, &device).await
+    };
+    for network in 0..12 {
+        let tried = back(&RecoveryCode::new([1; 15]), &format!("192.0.{network}.1")).await;
+        assert_eq!(refused(tried), Fault::RecoveryCode);
+    }
+    // A site of IPv6 has four times the tries of a network.
+    let mut tx = shop.db.write().await.unwrap();
+    let there = Device::new("x".to_owned(), Some("2001:db8:7:1::1".parse().unwrap()));
+    for (limit, who) in limits::of_network(limits::BACK_NETWORK, &there).into_iter().skip(1) {
+        while limits::take(&mut tx, &shop, limit, &who).await.unwrap() == Standing::Within {}
+    }
+    tx.commit().await.unwrap();
+    assert!(matches!(refused(back(&codes[1], "2001:db8:7:2::1").await), Fault::TooMany { .. }));
+    back(&codes[1], "198.51.100.1").await.unwrap();
+    assert_eq!(address_of(&shop, who.customer()).await, OLD);
+});
+
 async fn change_of(shop: &Shop) -> Uuid {
     fetch_one!(shop.db.read().await.unwrap(), (Uuid,), "SELECT id FROM email_change").await.unwrap().0
 }
