@@ -147,15 +147,19 @@ pub(crate) const OVER_SIGN_INS: &str = "SELECT id FROM sign_in WHERE at < $1 ORD
 
 /// Does what is due by time: lost second factors go. And throws away what has served its time: registrations and challenges a day after their code expired, counters,
 /// and sessions, sign-ins and events once nobody is shown them any more.
+///
+/// # Errors
+/// The database. What failed for one person's factors or change of address has kept nothing else.
 pub async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
     let (yesterday, long_ago) = (shop.now() - DAY, shop.now() - HISTORY);
-    lost::remove_due(shop).await?;
+    // One person's row that fails keeps nobody else's.
+    let factors = lost::remove_due(shop).await;
     in_batches!(shop, (Uuid,), OVER_REGISTRATIONS, yesterday, |tx, (id,)| {
         letters::forget_registration(&mut tx, shop, id).await?;
         shred::later(&mut tx, shop, id).await?;
         execute!(tx, "DELETE FROM registration WHERE id = $1 AND expires_at < $2", id, yesterday).await?
     });
-    email_change::sweep(shop).await?;
+    let changes = email_change::sweep(shop).await;
     in_batches!(shop, (Uuid,), challenge::OVER, yesterday, |tx, (id,)| challenge::forget(&mut tx, shop, id).await?);
     in_batches!(shop, (Uuid, Vec<u8>), OVER_DEVICES, long_ago, |tx, (customer, token)| {
         let sql = "DELETE FROM known_device WHERE customer_id = $1 AND token_hash = $2 AND seen_at < $3";
@@ -179,7 +183,7 @@ pub async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
     in_batches!(shop, (Uuid,), OVER_SIGN_INS, long_ago, |tx, (id,)| {
         execute!(tx, "DELETE FROM sign_in WHERE id = $1", id).await?
     });
-    Ok(())
+    factors.and(changes)
 }
 
 #[cfg(test)]

@@ -33,9 +33,10 @@ use uuid::Uuid;
 
 use crate::Shop;
 use crate::db::Conn;
-use crate::outbox::{self, Job, Topic};
+use crate::outbox::{self, Job, Urgency};
 use crate::vault::VaultError;
 
+use account::{AccountMail, EmailMail};
 pub use check::{CheckError, check};
 pub use letter::{Foot, Letter, Part};
 pub use newsletter::NewsletterMail;
@@ -78,6 +79,25 @@ pub enum Mail {
     Account(account::AccountMail),
     /// The newsletter, or the question whether somebody wants it.
     Newsletter(NewsletterMail),
+}
+
+impl Mail {
+    /// A code, and what is sent in a code's place, goes before all else; what goes to many waits for all else.
+    pub(crate) const fn urgency(&self) -> Urgency {
+        match self {
+            Self::Account(
+                AccountMail::RegistrationCode { .. }
+                | AccountMail::AlreadyRegistered { .. }
+                | AccountMail::EmailHeld { .. }
+                | AccountMail::Code { .. }
+                | AccountMail::EmailChange { what: EmailMail::NewCode | EmailMail::OldCode, .. }
+                | AccountMail::EmailWanted { .. },
+            ) => Urgency::Awaited,
+            Self::Account(AccountMail::Notice { .. } | AccountMail::Dormant { .. })
+            | Self::Newsletter(NewsletterMail::Issue { .. }) => Urgency::Bulk,
+            _ => Urgency::Usual,
+        }
+    }
 }
 
 impl MailError {
@@ -135,7 +155,7 @@ pub async fn enqueue(conn: &mut Conn, shop: &Shop, key: &str, mail: &Mail) -> Re
 /// Like [`enqueue`], for a mail that is not to leave before `run_at` (UTC milliseconds).
 pub async fn enqueue_at(conn: &mut Conn, shop: &Shop, key: &str, mail: &Mail, run_at: i64) -> Result<(), sqlx::Error> {
     sent::enter(conn, shop, key, mail).await?;
-    outbox::enqueue_at(conn, shop, key, Topic::Mail, mail, run_at).await
+    outbox::enqueue_mail(conn, shop, key, mail, run_at).await
 }
 
 /// Sends the mail of a job. One that was taken is not sent again; what is not known to have been taken is, under

@@ -118,19 +118,43 @@ struct MineRow {
     acknowledged_at: Option<i64>,
 }
 
-/// The notices about `customer`, the newest first. Keeps when each was first shown to them.
-pub async fn mine(shop: &Shop, customer: Id<Customer>) -> Result<Vec<NoticeView>, NoticeError> {
-    let mut conn = shop.db.read().await?;
-    let rows = fetch_all!(
-        conn,
+impl MineRow {
+    fn view(self) -> Result<NoticeView, NoticeError> {
+        Ok(NoticeView {
+            public: self.notice.read()?,
+            verdicts: serde_json::from_str(&self.verdicts)?,
+            acknowledged_at: self.acknowledged_at,
+        })
+    }
+}
+
+async fn rows(shop: &Shop, customer: Id<Customer>) -> Result<Vec<MineRow>, sqlx::Error> {
+    fetch_all!(
+        shop.db.read().await?,
         MineRow,
         "SELECT n.no, n.version, n.published_at, n.content, p.notice_id, p.verdicts, p.read_at, p.acknowledged_at
          FROM notice_person p JOIN notice n ON n.id = p.notice_id
          WHERE p.customer_id = $1 ORDER BY n.published_at DESC, n.no DESC",
         customer.0
     )
-    .await?;
-    drop(conn);
+    .await
+}
+
+/// The notices about `customer`, the newest first, for a copy of their data: with when each was first shown to them
+/// (UTC ms), which this is not.
+pub(crate) async fn held(shop: &Shop, customer: Id<Customer>) -> Result<Vec<(NoticeView, Option<i64>)>, NoticeError> {
+    let rows = rows(shop, customer).await?;
+    rows.into_iter()
+        .map(|row| {
+            let read_at = row.read_at;
+            Ok((row.view()?, read_at))
+        })
+        .collect()
+}
+
+/// The notices about `customer`, the newest first. Keeps when each was first shown to them.
+pub async fn mine(shop: &Shop, customer: Id<Customer>) -> Result<Vec<NoticeView>, NoticeError> {
+    let rows = rows(shop, customer).await?;
     if rows.iter().any(|row| row.read_at.is_none()) {
         let mut tx = shop.db.write().await?;
         for row in rows.iter().filter(|row| row.read_at.is_none()) {
@@ -140,15 +164,7 @@ pub async fn mine(shop: &Shop, customer: Id<Customer>) -> Result<Vec<NoticeView>
         }
         tx.commit().await?;
     }
-    rows.into_iter()
-        .map(|row| {
-            Ok(NoticeView {
-                public: row.notice.read()?,
-                verdicts: serde_json::from_str(&row.verdicts)?,
-                acknowledged_at: row.acknowledged_at,
-            })
-        })
-        .collect()
+    rows.into_iter().map(MineRow::view).collect()
 }
 
 /// Notes that `customer` has read notice `no`; `false` if it is not about them. Again changes nothing.

@@ -55,22 +55,64 @@ impl Lane {
     }
 }
 
-/// A sentence about the jobs of a lane: those that are due, `$1` being now.
-macro_rules! of_lane {
-    ($lane:expr, $before:literal, $after:literal) => {
-        match $lane {
-            Lane::Mails => concat!(
-                $before,
-                "SELECT id FROM outbox WHERE topic = 'mail' AND done_at IS NULL AND failed_at IS NULL AND run_at <= $1 AND leased_until <= $1 ",
-                $after
-            ),
-            // Two ranges of the index; `<>` would read past every mail that waits.
-            Lane::Rest => concat!(
-                $before,
-                "SELECT id FROM outbox WHERE (topic < 'mail' OR topic > 'mail') AND done_at IS NULL AND failed_at IS NULL AND run_at <= $1 AND leased_until <= $1 ",
-                $after
-            ),
+/// How urgent a job is: of a lane, what is more urgent is done first, however long the rest waits already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// Somebody sits in front of a page and waits for it, a code for ten minutes at most.
+    Awaited,
+    /// All else.
+    Usual,
+    /// For many people at once.
+    Bulk,
+}
+
+impl Urgency {
+    /// The number stored in the database.
+    const fn number(self) -> i64 {
+        match self {
+            Self::Awaited => 0,
+            Self::Usual => 1,
+            Self::Bulk => 2,
         }
+    }
+}
+
+/// A part of a lane that is read in the order of the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Row {
+    Mails(Urgency),
+    Rest,
+}
+
+impl Lane {
+    /// Its rows, the most urgent first.
+    const fn rows(self) -> &'static [Row] {
+        match self {
+            Self::Mails => &[Row::Mails(Urgency::Awaited), Row::Mails(Urgency::Usual), Row::Mails(Urgency::Bulk)],
+            Self::Rest => &[Row::Rest],
+        }
+    }
+}
+
+/// A sentence about the jobs of a row: those that are due, `$1` being now.
+macro_rules! of_row {
+    ($row:expr, $before:literal, $after:literal) => {
+        match $row {
+            Row::Mails(Urgency::Awaited) => of_row!(@ "topic = 'mail' AND priority = 0", $before, $after),
+            Row::Mails(Urgency::Usual) => of_row!(@ "topic = 'mail' AND priority = 1", $before, $after),
+            Row::Mails(Urgency::Bulk) => of_row!(@ "topic = 'mail' AND priority = 2", $before, $after),
+            // Two ranges of the index; `<>` would read past every mail that waits.
+            Row::Rest => of_row!(@ "(topic < 'mail' OR topic > 'mail')", $before, $after),
+        }
+    };
+    (@ $which:literal, $before:literal, $after:literal) => {
+        concat!(
+            $before,
+            "SELECT id FROM outbox WHERE ",
+            $which,
+            " AND done_at IS NULL AND failed_at IS NULL AND run_at <= $1 AND leased_until <= $1 ",
+            $after
+        )
     };
 }
 
@@ -186,15 +228,39 @@ pub async fn enqueue_at(
     payload: &impl Serialize,
     run_at: i64,
 ) -> Result<(), sqlx::Error> {
+    write_down(conn, shop, key, topic, Urgency::Usual, payload, run_at).await
+}
+
+/// Like [`enqueue_at`], for a mail.
+pub(crate) async fn enqueue_mail(
+    conn: &mut Conn,
+    shop: &Shop,
+    key: &str,
+    mail: &Mail,
+    run_at: i64,
+) -> Result<(), sqlx::Error> {
+    write_down(conn, shop, key, Topic::Mail, mail.urgency(), mail, run_at).await
+}
+
+async fn write_down(
+    conn: &mut Conn,
+    shop: &Shop,
+    key: &str,
+    topic: Topic,
+    urgency: Urgency,
+    payload: &impl Serialize,
+    run_at: i64,
+) -> Result<(), sqlx::Error> {
     let payload = serde_json::to_string(payload).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     execute!(
         conn,
-        "INSERT INTO outbox (id, key, topic, payload, run_at, due_at) VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (key) DO NOTHING",
+        "INSERT INTO outbox (id, key, topic, payload, run_at, due_at, priority) VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT (key) DO NOTHING",
         shop.entropy.uuid(shop.now()),
         key,
         topic.word(),
         payload.as_str(),
         run_at,
+        urgency.number(),
     )
     .await?;
     Ok(())
@@ -263,27 +329,37 @@ async fn work_off(shop: &Shop, jobs: Vec<Job>) -> Result<usize, sqlx::Error> {
     }
 }
 
-/// Takes due jobs of a lane for this worker alone, the bank's first.
+/// Takes due jobs of a lane for this worker alone, the bank's first, the most urgent mails first.
 async fn claim(shop: &Shop, lane: Lane) -> Result<Vec<Job>, sqlx::Error> {
+    for row in lane.rows() {
+        let jobs = claim_of(shop, *row, lane.batch(shop)).await?;
+        if !jobs.is_empty() {
+            return Ok(jobs);
+        }
+    }
+    Ok(Vec::new())
+}
+
+async fn claim_of(shop: &Shop, row: Row, batch: i64) -> Result<Vec<Job>, sqlx::Error> {
     let now = shop.now();
-    let waiting = fetch_all!(shop.db.read().await?, (Uuid,), of_lane!(lane, "", "LIMIT 1"), now).await?;
+    let waiting = fetch_all!(shop.db.read().await?, (Uuid,), of_row!(row, "", "LIMIT 1"), now).await?;
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
     let mut tx = shop.db.write().await?;
     let sql = match tx.dialect() {
-        Dialect::Sqlite => of_lane!(
-            lane,
+        Dialect::Sqlite => of_row!(
+            row,
             "UPDATE outbox SET leased_until = $2, attempts = attempts + 1 WHERE id IN (",
-            "ORDER BY topic, run_at, id LIMIT $3) RETURNING id, key, topic, payload, attempts, leased_until, due_at"
+            "ORDER BY topic, priority, run_at, id LIMIT $3) RETURNING id, key, topic, payload, attempts, leased_until, due_at"
         ),
-        Dialect::Postgres => of_lane!(
-            lane,
+        Dialect::Postgres => of_row!(
+            row,
             "UPDATE outbox SET leased_until = $2, attempts = attempts + 1 WHERE id IN (",
-            "ORDER BY topic, run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id, key, topic, payload, attempts, leased_until, due_at"
+            "ORDER BY topic, priority, run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id, key, topic, payload, attempts, leased_until, due_at"
         ),
     };
-    let mut jobs = fetch_all!(tx, Job, sql, now, now + LEASE_MS, lane.batch(shop)).await?;
+    let mut jobs = fetch_all!(tx, Job, sql, now, now + LEASE_MS, batch).await?;
     tx.commit().await?;
     jobs.sort_by(|a, b| (&a.topic, a.id).cmp(&(&b.topic, b.id)));
     Ok(jobs)

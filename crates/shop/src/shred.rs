@@ -30,7 +30,9 @@ pub enum ShredError {
 
 /// The record goes, in the caller's transaction; its key goes after it.
 pub async fn later(conn: &mut Conn, shop: &Shop, record: Uuid) -> Result<(), sqlx::Error> {
-    outbox::enqueue(conn, shop, &format!("shred-{record}"), Topic::Shred, &Shred { record }).await
+    // A name of its own each time: an earlier job may have found the record in use, by an order of the same checkout.
+    let key = format!("shred-{}", shop.entropy.uuid(shop.now()));
+    outbox::enqueue(conn, shop, &key, Topic::Shred, &Shred { record }).await
 }
 
 /// Does the job. What a checkout became lives on as an order, and a registration as a customer: their key stays.

@@ -2,7 +2,8 @@
 
 -- When somebody last signed in; NULL: it is not known, and counted from the beginning of the account.
 ALTER TABLE customer ADD COLUMN active_at BIGINT;
-UPDATE customer SET active_at = (SELECT MAX(seen_at) FROM session WHERE session.customer_id = customer.id);
+-- Sessions are thrown away after 90 days: who has none may have signed in just before, and counts from this moment.
+UPDATE customer SET active_at = COALESCE((SELECT MAX(seen_at) FROM session WHERE session.customer_id = customer.id), (EXTRACT(EPOCH FROM now()) * 1000)::BIGINT);
 CREATE INDEX customer_active ON customer (COALESCE(active_at, created_at), id);
 
 -- An account that nobody uses: how far it has gone. A sign-in deletes the row.

@@ -71,13 +71,28 @@ pub async fn sweep(shop: &Shop) -> Result<(), EraseError> {
         step(&mut tx, shop, Id::new(id), sql, DormantStep::LastCall, LAST_CALL).await?
     });
     outbox::ring();
+    let erased = erase_due(shop).await;
+    erase::erase_finished(shop).await?;
+    erased
+}
+
+/// Erases the accounts whose time is over. One that cannot be erased now keeps none of the others.
+async fn erase_due(shop: &Shop) -> Result<(), EraseError> {
+    let mut failed = None;
     loop {
-        let due = fetch_all!(shop.db.read().await?, (Uuid,), TO_ERASE, now - LAST_CALL, BATCH).await?;
-        if due.is_empty() {
-            return Ok(());
-        }
+        let due = fetch_all!(shop.db.read().await?, (Uuid,), TO_ERASE, shop.now() - LAST_CALL, BATCH).await?;
+        let mut erased = 0;
         for (id,) in due {
-            erase::account(shop, Id::new(id), ErasureCause::Dormant, None).await?;
+            match erase::account(shop, Id::new(id), ErasureCause::Dormant, None).await {
+                Ok(gone) => erased += u64::from(gone.is_some()),
+                Err(error) => {
+                    tracing::error!(%error, "an account that nobody uses cannot be erased; it is tried again");
+                    failed = Some(error);
+                }
+            }
+        }
+        if erased == 0 {
+            return failed.map_or(Ok(()), Err);
         }
     }
 }

@@ -353,12 +353,18 @@ pub(crate) const OVER: &str = "SELECT id FROM email_change WHERE due_at < $1 ORD
 pub(super) async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
     loop {
         let due = fetch_all!(shop.db.read().await?, (Uuid,), OVER, shop.now(), crate::tidy::BATCH).await?;
-        let mut swept = 0;
+        let (mut swept, mut failed) = (0, None);
         for (id,) in &due {
-            swept += effect::sweep_one(shop, *id).await?;
+            match effect::sweep_one(shop, *id).await {
+                Ok(gone) => swept += gone,
+                Err(error) => {
+                    tracing::error!(change = %id, %error, "a change of an address cannot be ended; it is tried again");
+                    failed = Some(error);
+                }
+            }
         }
         if swept == 0 {
-            return Ok(());
+            return failed.map_or(Ok(()), Err);
         }
     }
 }

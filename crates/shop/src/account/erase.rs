@@ -30,6 +30,8 @@ use crate::{Shop, execute, fetch_all, fetch_one, fetch_optional, outbox, shred};
 pub const LAST_MAIL_MS: i64 = 7 * DAY;
 /// So many erasures are looked at in one go.
 const BATCH: i64 = 100;
+/// The person goes out of so many finished orders while they wait for the answer; out of the rest by a job.
+const AT_ONCE: usize = 50;
 
 /// An account was not erased.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +76,7 @@ pub async fn preview(shop: &Shop, who: &SignedIn) -> Result<Option<EraseView>, s
         return Ok(None);
     }
     let (finished, kept) = orders::standing(&mut conn, shop, who.customer).await?;
-    Ok(Some(EraseView { finished, kept }))
+    Ok(Some(EraseView { finished: number(finished.len()), kept }))
 }
 
 /// Erases the account of somebody who has just proved who they are, and gives the statement; `None`: it has gone
@@ -98,8 +100,8 @@ pub async fn erase_by_letter(shop: &Shop, email: &Email) -> Result<Option<Erasur
     account(shop, Id::new(customer), ErasureCause::Letter, None).await
 }
 
-/// Erases an account, and at once the person in those of its orders that are finished. The session that asks for it, if
-/// one does, must not have been ended.
+/// Erases an account, and at once the person in those of its orders that are finished; many accounts in a row leave that
+/// to whoever erases them ([`erase_finished`]). The session that asks for it, if one does, must not have been ended.
 pub(super) async fn account(
     shop: &Shop,
     customer: Id<Customer>,
@@ -113,15 +115,15 @@ pub(super) async fn account(
         Ok::<_, EraseError>(erased)
     })
     .await?;
-    if let Some(erased) = &erased {
-        tracing::info!(no = erased.no, cause = cause.word(), "an account was erased");
-        // A job does what is not done here.
-        if let Err(error) = erase_finished(shop).await {
-            tracing::error!(%error, "a person is not yet gone out of their orders; it is tried again");
-        }
-        outbox::ring();
+    let Some((erased, finished)) = erased else { return Ok(None) };
+    tracing::info!(no = erased.no, cause = cause.word(), "an account was erased");
+    let now = if cause == ErasureCause::Dormant { 0 } else { AT_ONCE };
+    for order in finished.into_iter().take(now) {
+        // It has said what failed; a job does what is not done here.
+        let _ = orders::erase_one(shop, order).await;
     }
-    Ok(erased)
+    outbox::ring();
+    Ok(Some(erased))
 }
 
 #[derive(sqlx::FromRow)]
@@ -132,14 +134,14 @@ struct Person {
     phrase_no: i64,
 }
 
-/// The erasure itself, in the caller's transaction.
+/// The erasure itself, in the caller's transaction; with the orders that are finished.
 async fn erase_in(
     conn: &mut Conn,
     shop: &Shop,
     customer: Id<Customer>,
     cause: ErasureCause,
     session: Option<Id<Session>>,
-) -> Result<Option<Erasure>, EraseError> {
+) -> Result<Option<(Erasure, Vec<Uuid>)>, EraseError> {
     // Nobody begins anything for this customer any more until it is over.
     let sql = match conn.dialect() {
         Dialect::Sqlite => "SELECT email_index, email, lang, phrase_no FROM customer WHERE id = $1",
@@ -158,8 +160,13 @@ async fn erase_in(
         return Err(EraseError::Paused { hours });
     }
     let lang = Lang::from_tag(&person.lang);
+    // Before its rows go: mails to the other mailbox of a change go with the account's own.
+    let sql =
+        "UPDATE mail_sent SET subject_id = $1 WHERE subject_id IN (SELECT id FROM email_change WHERE customer_id = $1)";
+    execute!(conn, sql, customer.0).await?;
+    // With a change of the address that is under way.
     challenge::end_all(conn, shop, customer).await?;
-    registrations(conn, shop, &person.email_index).await?;
+    registrations(conn, shop, customer, &person.email_index).await?;
     cart(conn, shop, customer).await?;
     newsletter::end(conn, shop, customer.0, lang, Source::Account).await?;
     // What waited to be sent to the account; mails about orders under way go on.
@@ -175,7 +182,13 @@ async fn erase_in(
     // Sessions, factors, devices, sign-ins, events, notices go with it; orders and mails are nobody's from now on.
     execute!(conn, "DELETE FROM customer WHERE id = $1", customer.0).await?;
     let consents = u32::try_from(consents).unwrap_or(u32::MAX);
-    write_down(conn, shop, customer, person, cause, Standing { finished, kept, consents }).await.map(Some)
+    let standing = Standing { finished: number(finished.len()), kept, consents };
+    let erasure = write_down(conn, shop, customer, person, cause, standing).await?;
+    Ok(Some((erasure, finished)))
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 struct Standing {
@@ -216,11 +229,12 @@ async fn write_down(
     Ok(erasure)
 }
 
-/// Ends registrations of the same address that are under way.
-async fn registrations(conn: &mut Conn, shop: &Shop, index: &[u8]) -> Result<(), sqlx::Error> {
+/// Ends registrations of the same address that are under way; their mails go with the customer's own.
+async fn registrations(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, index: &[u8]) -> Result<(), sqlx::Error> {
     let sql = "DELETE FROM registration WHERE email_index = $1 RETURNING id";
     for (id,) in fetch_all!(conn, (Uuid,), sql, index.to_vec()).await? {
         letters::forget_registration(conn, shop, id).await?;
+        execute!(conn, "UPDATE mail_sent SET subject_id = $1 WHERE subject_id = $2", customer.0, id).await?;
         shred::later(conn, shop, id).await?;
     }
     Ok(())
@@ -241,38 +255,58 @@ pub(super) async fn cart(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -
 /// long; gives their number. Running it twice, or on several machines, does no more than once.
 ///
 /// # Errors
-/// The database; the mailbox folder.
+/// The database; the mailbox folder. All others were handed over nevertheless.
 pub async fn finish(shop: &Shop) -> Result<u64, EraseError> {
-    let sql = "SELECT id, record, at FROM erasure WHERE done_at IS NULL ORDER BY at LIMIT $1";
-    let open = fetch_all!(shop.db.read().await?, (Uuid, Uuid, i64), sql, BATCH).await?;
-    let mut finished = 0;
-    for (id, record, at) in open {
-        let key = letters::erased_key(id);
-        let mut conn = shop.db.read().await?;
-        let sql = "SELECT 1 FROM outbox WHERE key = $1 AND done_at IS NULL AND failed_at IS NULL";
-        let waits = fetch_optional!(conn, (i32,), sql, key.as_str()).await?.is_some();
-        if waits && shop.now() - at < LAST_MAIL_MS {
-            continue;
+    let (mut after, mut finished, mut failed) = ((i64::MIN, Uuid::nil()), 0, None);
+    loop {
+        let sql = "SELECT id, record, at FROM erasure WHERE done_at IS NULL AND (at > $1 OR at = $1 AND id > $2) ORDER BY at, id LIMIT $3";
+        let open = fetch_all!(shop.db.read().await?, (Uuid, Uuid, i64), sql, after.0, after.1, BATCH).await?;
+        let Some((id, _, at)) = open.last() else { break };
+        after = (*at, *id);
+        for (id, record, at) in open {
+            match again(|| finish_one(shop, id, record, at)).await {
+                Ok(done) => finished += u64::from(done),
+                Err(error) => {
+                    tracing::error!(erasure = %id, %error, "the key of this erased account is not destroyed yet; it is tried again");
+                    failed = Some(error);
+                }
+            }
         }
-        let mut mails = sent::keys_of(&mut conn, record).await?;
-        drop(conn);
-        // The last mail is in the folder to be fetched from there.
-        mails.retain(|mail| *mail != key);
-        mail::forget_of(shop, &mails).await?;
-        let mut tx = shop.db.write().await?;
-        let sql = "UPDATE erasure SET email = NULL, done_at = $2 WHERE id = $1 AND done_at IS NULL";
-        if execute!(tx, sql, id, shop.now()).await? == 1 {
-            outbox::cancel(&mut tx, shop, &key).await?;
-            sent::part_from(&mut tx, record).await?;
-            shred::later(&mut tx, shop, record).await?;
-            finished += 1;
-        }
-        tx.commit().await?;
     }
     if finished > 0 {
         outbox::ring();
     }
-    Ok(finished)
+    failed.map_or(Ok(finished), Err)
+}
+
+/// The same for one erasure, of `at` (UTC ms); `false`: it waits, or another machine was quicker.
+async fn finish_one(shop: &Shop, id: Uuid, record: Uuid, at: i64) -> Result<bool, EraseError> {
+    let key = letters::erased_key(id);
+    let mut conn = shop.db.read().await?;
+    let sql = "SELECT 1 FROM outbox WHERE key = $1 AND done_at IS NULL AND failed_at IS NULL";
+    let waits = fetch_optional!(conn, (i32,), sql, key.as_str()).await?.is_some();
+    if waits && shop.now() - at < LAST_MAIL_MS {
+        return Ok(false);
+    }
+    let mut mails = sent::keys_of(&mut conn, record).await?;
+    let (statement,) = fetch_one!(conn, (String,), "SELECT statement FROM erasure WHERE id = $1", id).await?;
+    drop(conn);
+    // The last mail is in the folder to be fetched from there.
+    mails.retain(|mail| *mail != key);
+    mail::forget_of(shop, &mails).await?;
+    // It has told its owner which orders are kept; here nothing is to say whose they are.
+    let statement = Erasure { kept: Vec::new(), ..serde_json::from_str(&statement)? };
+    let statement = serde_json::to_string(&statement)?;
+    let mut tx = shop.db.write().await?;
+    let sql = "UPDATE erasure SET email = NULL, statement = $3, done_at = $2 WHERE id = $1 AND done_at IS NULL";
+    let done = execute!(tx, sql, id, shop.now(), statement.as_str()).await? == 1;
+    if done {
+        outbox::cancel(&mut tx, shop, &key).await?;
+        sent::part_from(&mut tx, record).await?;
+        shred::later(&mut tx, shop, record).await?;
+    }
+    tx.commit().await?;
+    Ok(done)
 }
 
 /// How many erased accounts still have their key: the last mail is under way.

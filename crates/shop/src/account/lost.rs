@@ -103,31 +103,38 @@ pub(crate) const DUE: &str = "SELECT customer_id FROM factor_removal WHERE due_a
 /// the mailbox; whoever is signed in, or has found the lost device, must show both.
 ///
 /// # Errors
-/// The database.
+/// The database. All others' are gone nevertheless.
 pub async fn remove_due(shop: &Shop) -> Result<(), sqlx::Error> {
-    let sql = DUE;
-    let due = fetch_all!(shop.db.read().await?, (Uuid,), sql, shop.now() + 1, 100_i64).await?;
+    let due = fetch_all!(shop.db.read().await?, (Uuid,), DUE, shop.now() + 1, 100_i64).await?;
+    let mut failed = None;
     for (customer,) in due {
-        let customer = Id::new(customer);
-        let mut tx = shop.db.write().await?;
-        hold(&mut tx, customer).await?;
-        let sql = "DELETE FROM factor_removal WHERE customer_id = $1 AND due_at <= $2";
-        if execute!(tx, sql, customer.0, shop.now()).await? == 0 {
-            continue;
+        if let Err(error) = remove(shop, Id::new(customer)).await {
+            tracing::error!(%customer, %error, "lost second factors cannot be taken away; it is tried again");
+            failed = Some(error);
         }
-        for sql in [
-            "DELETE FROM totp WHERE customer_id = $1",
-            "DELETE FROM recovery_code WHERE customer_id = $1",
-            "DELETE FROM passkey WHERE customer_id = $1",
-        ] {
-            execute!(tx, sql, customer.0).await?;
-        }
-        devices::forget_all(&mut tx, customer).await?;
-        challenge::end_all(&mut tx, shop, customer).await?;
-        session::close_all(&mut tx, customer, None, shop.now()).await?;
-        events::happened(&mut tx, shop, customer, AccountEvent::FactorsRemoved, &Device::of_the_shop()).await?;
-        tx.commit().await?;
-        outbox::ring();
     }
+    failed.map_or(Ok(()), Err)
+}
+
+async fn remove(shop: &Shop, customer: Id<Customer>) -> Result<(), sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    hold(&mut tx, customer).await?;
+    let sql = "DELETE FROM factor_removal WHERE customer_id = $1 AND due_at <= $2";
+    if execute!(tx, sql, customer.0, shop.now()).await? == 0 {
+        return Ok(());
+    }
+    for sql in [
+        "DELETE FROM totp WHERE customer_id = $1",
+        "DELETE FROM recovery_code WHERE customer_id = $1",
+        "DELETE FROM passkey WHERE customer_id = $1",
+    ] {
+        execute!(tx, sql, customer.0).await?;
+    }
+    devices::forget_all(&mut tx, customer).await?;
+    challenge::end_all(&mut tx, shop, customer).await?;
+    session::close_all(&mut tx, customer, None, shop.now()).await?;
+    events::happened(&mut tx, shop, customer, AccountEvent::FactorsRemoved, &Device::of_the_shop()).await?;
+    tx.commit().await?;
+    outbox::ring();
     Ok(())
 }

@@ -297,9 +297,12 @@ pub(crate) async fn keys_of(conn: &mut Conn, subject: Uuid) -> Result<Vec<String
 }
 
 /// From now on the list does not say any more whose these mails were, in the caller's transaction; their numbers can
-/// still be checked.
+/// still be checked. The name of a job, which may name its customer, goes once that is over.
 pub(crate) async fn part_from(conn: &mut Conn, subject: Uuid) -> Result<(), sqlx::Error> {
-    execute!(conn, "UPDATE mail_sent SET subject_id = id, customer_id = NULL WHERE subject_id = $1", subject).await?;
+    let sql = "UPDATE mail_sent SET subject_id = id, customer_id = NULL, key = CASE WHEN EXISTS \
+               (SELECT 1 FROM outbox o WHERE o.key = mail_sent.key AND o.done_at IS NULL) THEN key ELSE 'gone-' || no END \
+               WHERE subject_id = $1";
+    execute!(conn, sql, subject).await?;
     Ok(())
 }
 

@@ -145,3 +145,17 @@ on_both_databases!(a_registration_that_is_over_is_not_written_to(shop) {
     assert_eq!(run_due(&shop).await.unwrap(), 1);
     assert_eq!(became_of_it(&shop).await, ("cancelled".to_owned(), 0));
 });
+
+on_both_databases!(a_code_goes_before_mails_to_many_that_wait_already(shop) {
+    let mut tx = shop.db.write().await.unwrap();
+    let many = Mail::Account(AccountMail::Notice { notice: Uuid::from_u128(1), customer: Uuid::from_u128(1) });
+    let code = Mail::Account(AccountMail::Code { challenge: Uuid::from_u128(1) });
+    for no in 0..2 * BATCH {
+        mail::enqueue(&mut tx, &shop, &format!("many-{no}"), &many).await.unwrap();
+    }
+    shop.clock.advance(1);
+    mail::enqueue(&mut tx, &shop, "code", &code).await.unwrap();
+    tx.commit().await.unwrap();
+    let taken: Vec<_> = super::claim(&shop, Lane::Mails).await.unwrap().into_iter().map(|job| job.key).collect();
+    assert_eq!(taken, ["code"]);
+});

@@ -75,17 +75,17 @@ fn open(row: &Row, now: i64) -> Option<OpenReason> {
     }
 }
 
-/// How many orders of the customer are finished, and those that are not.
+/// The orders of the customer that are finished, and those that are not.
 pub(super) async fn standing(
     conn: &mut Conn,
     shop: &Shop,
     customer: Id<Customer>,
-) -> Result<(u32, Vec<KeptOrder>), sqlx::Error> {
+) -> Result<(Vec<Uuid>, Vec<KeptOrder>), sqlx::Error> {
     let sql = orders!("o.customer_id = $1 ORDER BY o.created_at DESC, o.id DESC");
-    let (mut finished, mut kept) = (0, Vec::new());
+    let (mut finished, mut kept) = (Vec::new(), Vec::new());
     for row in fetch_all!(conn, Row, sql, customer.0).await? {
         match open(&row, shop.now()) {
-            None => finished += 1,
+            None => finished.push(row.id),
             Some(waits) => kept.push(KeptOrder { no: row.no, waits }),
         }
     }
@@ -96,9 +96,9 @@ pub(super) async fn standing(
 /// twice, or on several machines, does no more than once.
 ///
 /// # Errors
-/// The database; the mailbox folder.
+/// The database; the mailbox folder. All others were erased nevertheless.
 pub async fn erase_finished(shop: &Shop) -> Result<u64, EraseError> {
-    let (mut after, mut erased) = ((i64::MIN, Uuid::nil()), 0);
+    let (mut after, mut erased, mut failed) = ((i64::MIN, Uuid::nil()), 0, None);
     loop {
         let sql = "SELECT erase_asked_at, id FROM orders WHERE erase_asked_at IS NOT NULL AND erased_at IS NULL \
                    AND (erase_asked_at > $1 OR erase_asked_at = $1 AND id > $2) ORDER BY erase_asked_at, id LIMIT $3";
@@ -106,13 +106,25 @@ pub async fn erase_finished(shop: &Shop) -> Result<u64, EraseError> {
         let Some(last) = some.last() else { break };
         after = *last;
         for (_, id) in some {
-            erased += u64::from(again(|| erase(shop, id)).await?);
+            match erase_one(shop, id).await {
+                Ok(gone) => erased += u64::from(gone),
+                Err(error) => failed = Some(error),
+            }
         }
     }
     if erased > 0 {
         outbox::ring();
     }
-    Ok(erased)
+    failed.map_or(Ok(erased), Err)
+}
+
+/// Takes the person out of one order, if it is finished. What fails is told here: it keeps nobody else in theirs.
+pub(super) async fn erase_one(shop: &Shop, id: Uuid) -> Result<bool, EraseError> {
+    let erased = again(|| erase(shop, id)).await;
+    if let Err(error) = &erased {
+        tracing::error!(order = %id, %error, "a person is not yet gone out of this order; it is tried again");
+    }
+    erased
 }
 
 /// Takes the person out of an order, if it is finished.
@@ -121,33 +133,49 @@ async fn erase(shop: &Shop, id: Uuid) -> Result<bool, EraseError> {
     let sql = orders!("o.id = $1 AND o.erased_at IS NULL");
     let row = fetch_optional!(conn, Row, sql, id).await?;
     let Some(row) = row.filter(|row| open(row, shop.now()).is_none()) else { return Ok(false) };
-    let mails = sent::keys_of(&mut conn, row.subject_id).await?;
+    // Whoever left the bank and tried again has two orders with one record: mails and key go with the last of them.
+    let shared = is_shared(&mut conn, &row).await?;
+    let mails = if shared { Vec::new() } else { sent::keys_of(&mut conn, row.subject_id).await? };
     drop(conn);
     mail::forget_of(shop, &mails).await?;
     let mut tx = shop.db.write().await?;
     if tx.dialect() == Dialect::Postgres {
-        // Money may be booked at this moment.
-        fetch_optional!(tx, (Uuid,), "SELECT id FROM orders WHERE id = $1 FOR UPDATE", id).await?;
+        // Money may be booked at this moment, or an order of the same record erased.
+        let sql = "SELECT id FROM orders WHERE subject_id = $1 ORDER BY id FOR UPDATE";
+        fetch_all!(tx, (Uuid,), sql, row.subject_id).await?;
     }
     let held = fetch_optional!(tx, Row, sql, id).await?;
     if held.is_none_or(|row| open(&row, shop.now()).is_some()) {
         return Ok(false);
     }
+    if is_shared(&mut tx, &row).await? != shared {
+        // Another machine has just erased the other one; next time this is the last.
+        return Ok(false);
+    }
     // One that only lapsed would stand again if its money came late: with nobody to send it to, the money goes back.
-    // No link opens it any more.
-    let sql = "UPDATE orders SET erased_at = $2, customer_id = NULL, email_index = NULL, token_hash = $3, email = $4, name = $4, \
+    // No link opens it any more, and nothing says which other orders were the same person's.
+    let sql = "UPDATE orders SET erased_at = $2, erase_asked_at = NULL, cart_id = $5, customer_id = NULL, email_index = NULL, token_hash = $3, email = $4, name = $4, \
                kana = NULL, postal_code = $4, city = $4, street = $4, building = NULL, phone = $4, gift_message = NULL, \
                payment_state = CASE WHEN state = 'cancelled' AND payment_state = 'expired' THEN 'unpaid' ELSE payment_state END \
                WHERE id = $1";
     let nothing: Vec<u8> = Vec::new();
-    execute!(tx, sql, id, shop.now(), shop.entropy.bytes::<32>().to_vec(), nothing).await?;
-    for key in mails {
-        outbox::cancel(&mut tx, shop, &key).await?;
+    let cart = shop.entropy.uuid(shop.now());
+    execute!(tx, sql, id, shop.now(), shop.entropy.bytes::<32>().to_vec(), nothing, cart).await?;
+    if !shared {
+        for key in mails {
+            outbox::cancel(&mut tx, shop, &key).await?;
+        }
+        sent::part_from(&mut tx, row.subject_id).await?;
+        shred::later(&mut tx, shop, row.subject_id).await?;
     }
-    sent::part_from(&mut tx, row.subject_id).await?;
-    shred::later(&mut tx, shop, row.subject_id).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// Whether another order needs the same record.
+async fn is_shared(conn: &mut Conn, row: &Row) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT 1 FROM orders WHERE subject_id = $1 AND id <> $2 AND erased_at IS NULL LIMIT 1";
+    Ok(fetch_optional!(conn, (i32,), sql, row.subject_id, row.id).await?.is_some())
 }
 
 /// Takes out of the customer's finished orders of before `before` (UTC ms) what nobody needs any more: phone, reading of

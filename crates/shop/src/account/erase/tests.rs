@@ -283,3 +283,30 @@ on_both_databases!(a_session_that_was_ended_meanwhile_erases_nothing(shop) {
     assert!(matches!(refused, Err(EraseError::Door(DoorError::Refused(Fault::SessionEnded)))), "{refused:?}");
     assert!(erase(&shop, &owner).await.unwrap().is_some());
 });
+
+on_both_databases!(orders_of_one_record_keep_its_key_until_the_last_of_them_is_erased_and_no_longer(shop) {
+    goods::put(&shop, "CUP", TaxClass::Standard, 1_200, 300, 9).await;
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let (left, _) = ordered(&shop, hers, "card").await;
+    let (stands, no) = ordered(&shop, hers, "cash").await;
+    let sql = "SELECT subject_id, name FROM orders WHERE id = $1";
+    let (first, _) = fetch_one!(shop.db.read().await.unwrap(), (Uuid, Vec<u8>), sql, left).await.unwrap();
+    let (record, name) = fetch_one!(shop.db.read().await.unwrap(), (Uuid, Vec<u8>), sql, stands).await.unwrap();
+    assert_eq!(first, record);
+    let mut tx = shop.db.write().await.unwrap();
+    shred::later(&mut tx, &shop, record).await.unwrap();
+    tx.commit().await.unwrap();
+    erase(&shop, &proved(&shop, hers).await).await.unwrap().unwrap();
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM orders WHERE erased_at IS NOT NULL").await, 1, "the one that was left");
+    work_off(&shop).await;
+    let sql = "SELECT COUNT(*) FROM mail_sent WHERE kind = 'order_placed' AND state = 'sent'";
+    assert_eq!(count(&shop, sql).await, 1, "the other one's mail was not called off");
+    assert!(opens(&shop, record, &name, Field::Name).await);
+    order::sent(&shop, &no).await.unwrap();
+    shop.clock.advance(RETURNS_MS);
+    assert_eq!(erase_finished(&shop).await.unwrap(), 1);
+    work_off(&shop).await;
+    assert!(!opens(&shop, record, &name, Field::Name).await);
+    assert_eq!(count(&shop, "SELECT COUNT(DISTINCT cart_id) FROM orders WHERE erase_asked_at IS NULL").await, 2);
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM mail_sent WHERE key NOT LIKE 'gone-%' AND kind <> 'erased'").await, 0);
+});

@@ -296,17 +296,12 @@ async fn newsletter(conn: &mut Conn, customer: Uuid) -> Result<Newsletter, sqlx:
 }
 
 async fn notices(shop: &Shop, who: &SignedIn) -> Result<Vec<Notice>, ExportError> {
-    let sql =
-        "SELECT n.no, p.read_at FROM notice_person p JOIN notice n ON n.id = p.notice_id WHERE p.customer_id = $1";
-    let read = fetch_all!(shop.db.read().await?, (String, Option<i64>), sql, who.customer.0).await?;
-    let mine = notice::mine(shop, who.customer).await?;
-    let copied = |notice: noren_domain::notice::NoticeView| {
+    let held = notice::held(shop, who.customer).await?;
+    let copied = |(notice, read_at): (noren_domain::notice::NoticeView, Option<i64>)| {
         let noren_domain::notice::NoticeView { public, verdicts, acknowledged_at } = notice;
-        let no = public.no.as_str().to_owned();
-        let read_at = read.iter().find(|(known, _)| *known == no).and_then(|(_, at)| *at);
         let title = public.content.title;
         Ok(Notice {
-            no,
+            no: public.no.as_str().to_owned(),
             version: public.version.word().to_owned(),
             published_at: public.published_at,
             read_at,
@@ -316,5 +311,5 @@ async fn notices(shop: &Shop, who: &SignedIn) -> Result<Vec<Notice>, ExportError
             verdicts: serde_json::to_value(verdicts)?,
         })
     };
-    mine.into_iter().map(copied).collect()
+    held.into_iter().map(copied).collect()
 }
