@@ -188,6 +188,12 @@ impl Account {
                 | Self::LeaveNewsletter
                 | Self::NewsletterBegins
                 | Self::NewsletterEnds
+                // Whoever comes here is not signed in, as a rule.
+                | Self::EmailBack
+                | Self::EmailLink
+                | Self::EmailReturned
+                | Self::EmailStopped
+                | Self::Erased
         )
     }
 }

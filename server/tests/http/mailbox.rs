@@ -10,6 +10,8 @@ async fn the_confirmation_mail_can_be_read_as_text_and_html_and_its_link_opens_t
     let app = TestApp::start().await;
     let mut browser = app.browser();
     assert!(browser.get("/dev/mailbox").await.body.contains("No mail yet"));
+    // The sample's notice is told by mail as well; the order's mail is the newer one.
+    app.mails_to(EMAIL).await;
     let seen = to_confirmation(&mut browser, "", "cash").await;
     let order = place(&mut browser, "", &seen).await.location().to_owned();
     app.mails_to(EMAIL).await;
