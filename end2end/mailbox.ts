@@ -40,12 +40,22 @@ function part(raw: string, kind: string): string {
 
 function mailbox(): Mail[] {
   const dir = join(data, 'mailbox');
-  const written = (name: string) => statSync(join(dir, name)).mtimeMs;
+  // Mails go while somebody looks: an erasure takes those of its person along.
+  const read = (name: string) => {
+    const path = join(dir, name);
+    const written = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    try {
+      return written === undefined ? [] : [{ written, raw: readFileSync(path, 'latin1') }];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+  };
   return readdirSync(dir)
     .filter((name) => name.endsWith('.eml'))
-    .sort((a, b) => written(a) - written(b))
-    .map((name) => {
-      const raw = readFileSync(join(dir, name), 'latin1');
+    .flatMap(read)
+    .sort((a, b) => a.written - b.written)
+    .map(({ raw }) => {
       const head = (raw.split(/\r?\n\r?\n/)[0] ?? '').replace(/\r?\n[ \t]+/g, ' ');
       const header = (key: string) => decodeWords(new RegExp(`^${key}: (.*)$`, 'im').exec(head)?.[1] ?? '');
       return { to: header('To'), subject: header('Subject'), text: part(raw, 'text/plain'), html: part(raw, 'text/html') };

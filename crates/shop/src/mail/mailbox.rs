@@ -33,7 +33,12 @@ pub async fn list(shop: &Shop) -> io::Result<Vec<Received>> {
     while let Some(entry) = dir.next_entry().await? {
         let name = entry.file_name().to_string_lossy().into_owned();
         if let Some(name) = name.strip_suffix(".eml") {
-            files.push((entry.metadata().await?.modified()?, name.to_owned()));
+            match entry.metadata().await.and_then(|file| file.modified()) {
+                Ok(written) => files.push((written, name.to_owned())),
+                // Deleted meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
         }
     }
     files.sort();
