@@ -33,7 +33,7 @@ use super::challenge::CODE_LIFE;
 use super::limits::{self, Standing};
 use super::register::within;
 use super::{DAY, DoorError, Entered, devices, events, letters, looked_for, mail_code, recovery, totp};
-use crate::db::Conn;
+use crate::db::{Conn, is_unique_violation};
 use crate::mail::account::EmailMail;
 use crate::session::{self, Device, Recent, SignedIn};
 use crate::token::Token;
@@ -217,7 +217,7 @@ pub async fn confirm(shop: &Shop, who: &Recent, typed: &StepCode, device: &Devic
     let index = pending_index(shop, customer).await?;
     match tried(shop, who, typed, &index, device).await {
         // Somebody else got the address at this very moment.
-        Err(DoorError::Database(error)) if effect::is_taken(&error) => {
+        Err(DoorError::Database(error)) if is_unique_violation(&error) => {
             let mut tx = shop.db.write().await?;
             rows::hold_whole(&mut tx, customer).await?;
             end_open(&mut tx, shop, customer).await?;

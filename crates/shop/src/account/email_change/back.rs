@@ -5,12 +5,12 @@ use noren_domain::account::{AccountEvent, Email, EmailLink, Password, RecoveryCo
 use noren_domain::form::Fault;
 
 use super::rows::{self, Row};
-use super::{BACK_LIFE, PATIENCE, ROUTE, effect, end};
+use super::{BACK_LIFE, PATIENCE, ROUTE, end};
 use crate::account::{
     DoorError, at_the_door, challenge, devices, events, factors, letters, limits, looked_for, password, recovery,
     register::within,
 };
-use crate::db::Conn;
+use crate::db::{Conn, is_unique_violation};
 use crate::mail::account::EmailMail;
 use crate::session::{self, Device};
 use crate::token::Token;
@@ -112,7 +112,7 @@ async fn void_password(shop: &Shop) -> Result<String, DoorError> {
 }
 
 fn taken_meanwhile(error: sqlx::Error) -> DoorError {
-    if effect::is_taken(&error) { DoorError::Refused(Fault::Changed) } else { error.into() }
+    if is_unique_violation(&error) { DoorError::Refused(Fault::Changed) } else { error.into() }
 }
 
 /// Puts whoever is in the account out: sessions, browsers that are known, codes under way, the password, and the factors

@@ -7,20 +7,15 @@ use uuid::Uuid;
 use super::rows::{self, Row};
 use super::{BACK_LIFE, end};
 use crate::account::{challenge, devices, events, letters};
-use crate::db::Conn;
+use crate::db::{Conn, is_unique_violation};
 use crate::mail::account::EmailMail;
 use crate::session::{self, Device};
 use crate::vault::Indexes;
 use crate::{Shop, execute, fetch_one, newsletter, outbox, shred};
 
-/// Whether the database refused a second account of one address.
-pub(super) fn is_taken(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
-}
-
 /// Puts the new address in the place of the old one, in the caller's transaction, which holds the customer. `false`: it
 /// is somebody else's by now, or was until a few days ago; nothing is changed then. At the same moment as somebody else
-/// it is refused by the database ([`is_taken`]).
+/// it is refused by the database ([`is_unique_violation`]).
 pub(super) async fn take(
     conn: &mut Conn,
     shop: &Shop,
@@ -69,7 +64,7 @@ pub(super) async fn take(
 /// due any more.
 pub(super) async fn sweep_one(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
     match due(shop, id).await {
-        Err(error) if is_taken(&error) => {
+        Err(error) if is_unique_violation(&error) => {
             let mut tx = shop.db.write().await?;
             let gone = end(&mut tx, shop, id).await?;
             tx.commit().await?;
