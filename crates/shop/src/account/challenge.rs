@@ -217,8 +217,8 @@ pub async fn sets_password(shop: &Shop, token: &Token) -> Result<bool, sqlx::Err
 /// the code is looked at, so tries at the same moment count as well. A right code ends the challenge.
 ///
 /// Tries are counted for each challenge and, so that nobody gets five more by beginning anew, for the customer, or for the
-/// address that has none, alike; a browser that the customer is known by has tries of its own. Whoever spreads their guesses over many customers is counted by
-/// network, and over many networks, everywhere ([`limits::WRONG_CODES`]).
+/// address that has none, alike ([`counted`]). Whoever spreads their guesses over many customers is counted by network, and
+/// over many networks, everywhere ([`limits::WRONG_CODES`]).
 pub(super) async fn attempt(
     conn: &mut Conn,
     shop: &Shop,
@@ -234,8 +234,9 @@ pub(super) async fn attempt(
     // What ends all of a customer's challenges holds the customer first as well.
     hold(conn, whose).await?;
     let known = devices::is_known(conn, shop, whose, device).await?;
+    let by_address = whom.is_some();
     let who = if whose.0.is_nil() { whom.unwrap_or(token.hash().to_vec()) } else { tries_of(whose, known, device) };
-    let counted = counted(conn, shop, known, who, device).await?;
+    let counted = counted(conn, shop, known, by_address, who, device).await?;
     for (limit, who) in &counted {
         if let Standing::Over { minutes, first } = limits::take(conn, shop, *limit, who).await? {
             // Whose network or shop is busy has not been tried at more than others.
@@ -294,20 +295,32 @@ pub(super) fn tries_of(customer: Id<Customer>, known: bool, device: &Device) -> 
 
 /// Where a try at `who`'s code is counted. A browser that they are known by is nobody else's business; from any other,
 /// while there are many wrong codes everywhere, a customer's codes are tried less often.
+///
+/// A challenge that was begun `by_address` is one that anybody can begin. It is counted by place, so that a stranger does
+/// not use up the tries of an owner elsewhere, and apart from those begun by the password, so that strangers use up nothing
+/// of an owner who knows it.
 async fn counted(
     conn: &mut Conn,
     shop: &Shop,
     known: bool,
+    by_address: bool,
     who: Vec<u8>,
     device: &Device,
 ) -> Result<Vec<(Limit, Vec<u8>)>, sqlx::Error> {
-    let mut counted = vec![(limits::STEP_CODE, who.clone())];
-    if !known {
-        if limits::is_over(conn, shop, limits::WRONG_CODES, &[]).await? {
-            counted.push((limits::STEP_CODE_SELDOM, who));
-        }
-        counted.extend(limits::of_network(limits::STEP_NETWORK, device));
+    if known {
+        return Ok(vec![(limits::STEP_CODE, who)]);
     }
+    let mut counted = if by_address {
+        let place = [&who[..], device.network.as_bytes()].concat();
+        vec![(limits::STEP_PLACE, place), (limits::STEP_ADDRESS, who.clone())]
+    } else {
+        vec![(limits::STEP_CODE, who.clone())]
+    };
+    if limits::is_over(conn, shop, limits::WRONG_CODES, &[]).await? {
+        let seldom = if by_address { limits::STEP_ADDRESS_SELDOM } else { limits::STEP_CODE_SELDOM };
+        counted.push((seldom, who));
+    }
+    counted.extend(limits::of_network(limits::STEP_NETWORK, device));
     Ok(counted)
 }
 

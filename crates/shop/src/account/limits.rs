@@ -78,10 +78,17 @@ pub const CODE_PASSWORD: Limit = Limit::alone("code-password", 10, HOUR);
 pub const CLAIM_CODE: Limit = Limit::alone("claim-code", 5, HOUR);
 /// New passwords tried from one network: each costs a hash.
 pub const RESET_NETWORK: Limit = Limit::shared("reset-network", 100, HOUR);
-/// Codes typed in for one customer, whichever challenge they are for.
+/// Codes typed in for one customer, whichever challenge they are for, after a right password or in a browser that they are
+/// known by.
 pub const STEP_CODE: Limit = Limit::alone("step-code", 10, HOUR);
 /// The same from strange browsers, while there are many [`WRONG_CODES`].
 pub const STEP_CODE_SELDOM: Limit = Limit::alone("step-code-seldom", 2, HOUR);
+/// Codes typed in for one address, from one place, of challenges that were begun by the address alone.
+pub const STEP_PLACE: Limit = Limit::alone("step-place", 10, HOUR);
+/// The same from anywhere: as many places as [`CODE_ADDRESS`] has codes for.
+pub const STEP_ADDRESS: Limit = Limit::alone("step-address", 40, HOUR);
+/// The same, while there are many [`WRONG_CODES`].
+pub const STEP_ADDRESS_SELDOM: Limit = Limit::alone("step-address-seldom", 2, HOUR);
 /// Codes typed in from one network, whoever they are for.
 pub const STEP_NETWORK: Limit = Limit::shared("step-network", 60, HOUR);
 /// Wrong codes from anywhere but from browsers that their owners are known by. Being over it shuts nobody out.

@@ -157,3 +157,56 @@ on_both_databases!(eleven_wrong_codes_over_three_challenges_get_the_same_answers
         shop.clock.advance(60 * MINUTE);
     }
 });
+
+/// A challenge that was begun by the address alone, from this device, and `tries` wrong codes; what was said to the last.
+async fn guess_by_address(shop: &TestShop, email: &str, device: &Device, tries: usize) -> Option<Fault> {
+    shop.clock.advance(1);
+    let email = Email::parse(email).unwrap();
+    let pending = ask_mailbox(shop, Kind::SignIn, &email, Lang::Ja, device).await.ok()?;
+    let wrong = typed(&another(&mailed_code(shop).await));
+    let mut said = None;
+    for _ in 0..tries {
+        said = Some(refused(confirm(shop, &pending, &wrong, device, None).await));
+    }
+    said
+}
+
+on_both_databases!(strangers_who_know_an_address_use_up_no_tries_of_its_owner_in_a_strange_browser(shop) {
+    registered(&shop, "mori@example.jp").await;
+    let stranger = from(1);
+    for _ in 0..2 {
+        assert_eq!(guess_by_address(&shop, "mori@example.jp", &stranger, 5).await, Some(Fault::Code));
+    }
+    let over = guess_by_address(&shop, "mori@example.jp", &stranger, 1).await;
+    assert!(matches!(over, Some(Fault::TooMany { .. })), "{over:?}");
+    // A new phone, elsewhere: with a code by mail in place of the password.
+    let phone = from(2);
+    let email = Email::parse("mori@example.jp").unwrap();
+    shop.clock.advance(1);
+    let pending = ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &phone).await.unwrap();
+    let code = mailed_code(&shop).await;
+    assert!(confirm(&shop, &pending, &typed(&code), &phone, None).await.is_ok());
+    // With the password: however many networks the stranger has.
+    for network in 10..20 {
+        guess_by_address(&shop, "mori@example.jp", &from(network), 5).await;
+    }
+    let full = guess_by_address(&shop, "mori@example.jp", &from(30), 1).await;
+    assert!(matches!(full, None | Some(Fault::TooMany { .. })), "{full:?}");
+    shop.clock.advance(1);
+    entered(&shop, "mori@example.jp", &from(3)).await;
+});
+
+on_both_databases!(from_everywhere_together_an_address_has_no_more_than_forty_tries(shop) {
+    registered(&shop, "mori@example.jp").await;
+    for email in ["mori@example.jp", "nobody@example.jp"] {
+        let mut tried = 0;
+        for network in 1..20 {
+            for _ in 0..2 {
+                if guess_by_address(&shop, email, &from(network), 5).await == Some(Fault::Code) {
+                    tried += 5;
+                }
+            }
+        }
+        assert_eq!(tried, 40, "{email}");
+    }
+});

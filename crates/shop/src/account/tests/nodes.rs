@@ -71,7 +71,7 @@ on_both_databases!(wrong_passwords_at_many_machines_at_once_are_no_more_than_at_
 });
 
 /// Every limit of the door that a person, an address or a network can come up to.
-const EVERY: [Limit; 12] = [
+const EVERY: [Limit; 14] = [
     limits::LOGIN_ADDRESS,
     limits::LOGIN_NETWORK,
     limits::LOGIN_HOME,
@@ -83,6 +83,8 @@ const EVERY: [Limit; 12] = [
     limits::CODE_PASSWORD,
     limits::RESET_NETWORK,
     limits::STEP_CODE,
+    limits::STEP_PLACE,
+    limits::STEP_ADDRESS,
     limits::PROVE,
 ];
 
