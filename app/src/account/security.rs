@@ -19,7 +19,7 @@ use super::sign_ins::{AnswerSignIn, SignIns};
 use crate::form::{Refusal, use_faults};
 use crate::lang::{href, use_lang};
 use crate::notice::{NoticeBody, VerdictList};
-use crate::ui::{Badge, BadgeKind, FaultSummary, Head, Load, SubmitButton};
+use crate::ui::{Badge, BadgeKind, FaultSummary, Head, Load, Note, NoteKind, SubmitButton};
 
 /// What the security page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -169,6 +169,7 @@ fn Security(
                 <h1>{lang.pick("アカウントの安全", "Account security")}</h1>
                 <p class=class role="status">{top}</p>
                 {waits.map(|until| view! { <EmailBanner until /> })}
+                {security.undelivered.map(|at| view! { <MailComesBack at /> })}
             </div>
             <FaultSummary faults labels=vec![] />
             <section class="stack" aria-labelledby="notices">
@@ -204,6 +205,28 @@ fn Security(
                 <a href=href("/security")>{lang.pick("当店の安全への取り組み", "How this shop keeps your data safe")}</a>
             </p>
         </div>
+    }
+}
+
+/// Mails to the account's address come back: codes and notices would not arrive.
+#[component]
+fn MailComesBack(
+    /// When the last one came back, UTC ms.
+    at: i64,
+) -> impl IntoView {
+    let lang = use_lang();
+    let when = moment::date_time(at, lang);
+    view! {
+        <Note kind=NoteKind::Warning>
+            <p>
+                {lang.pick(
+                    format!("{when}に、お送りしたメールがお客様のアドレスから戻ってきました。確認コードや大切なお知らせが届かないおそれがあります。受信できるかお確かめのうえ、お使いでないアドレスでしたら変更してください。次のメールが届けば、この表示は消えます。"),
+                    format!("On {when} a mail to your address came back to us, so codes and notices may not reach you. Please check that the mailbox takes mail, and change the address if you no longer use it. This message goes once the next mail arrives."),
+                )}
+                " " <a href=href("/account/mail")>{lang.pick("お送りしたメールを見る", "See the mails we sent")}</a>
+                " " <a href=href("/account/security/email")>{lang.pick("アドレスを変更する", "Change the address")}</a>
+            </p>
+        </Note>
     }
 }
 

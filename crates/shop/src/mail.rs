@@ -4,6 +4,7 @@
 //! configured a mail leaves as a file in the mailbox folder, whole or not at all.
 
 pub mod account;
+pub mod bounce;
 mod check;
 pub mod dkim;
 mod letter;
@@ -28,7 +29,6 @@ use lettre::message::{Mailbox, MultiPart, MultiPartKind, SinglePart};
 use noren_domain::Lang;
 use noren_domain::order::OrderView;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::Shop;
@@ -287,7 +287,7 @@ fn path_of(shop: &Shop, key: &str) -> PathBuf {
 /// that a mail sent twice after a crash is shown once.
 fn message(shop: &Shop, key: &str, sent: Option<&Sent>, mail: &Mail, letter: &Letter) -> Result<Message, MailError> {
     let from = shop.outgoing().from(shop)?;
-    let id: String = Sha256::digest(key.as_bytes()).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let no = sent.map(|sent| &sent.no);
     let millis = u64::try_from(sent.map_or_else(|| shop.now(), |sent| sent.created_at)).unwrap_or(0);
     let leave = match mail {
         Mail::Newsletter(NewsletterMail::Issue { customer, .. }) => {
@@ -296,7 +296,7 @@ fn message(shop: &Shop, key: &str, sent: Option<&Sent>, mail: &Mail, letter: &Le
         _ => None,
     };
     let foot = Foot {
-        no: sent.map(|sent| sent.no.as_str().to_owned()),
+        no: no.map(|no| no.as_str().to_owned()),
         check: format!("{}{}", shop.url, letter.lang.path("/mails/check")),
         leave: leave
             .as_ref()
@@ -304,7 +304,7 @@ fn message(shop: &Shop, key: &str, sent: Option<&Sent>, mail: &Mail, letter: &Le
     };
     let body = MultiPart::builder()
         .kind(MultiPartKind::Alternative)
-        .boundary(format!("noren-{id}"))
+        .boundary(format!("noren-{}", bounce::hash_of(key)))
         .build()
         .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(letter.text(&foot)))
         .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(letter.html(&foot)));
@@ -315,7 +315,7 @@ fn message(shop: &Shop, key: &str, sent: Option<&Sent>, mail: &Mail, letter: &Le
     let mut message = Message::builder()
         // Said here, for reading it back from the headers loses the quotes of a quoted address.
         .envelope(Envelope::new(Some(from.clone()), vec![to.clone()])?)
-        .message_id(Some(format!("<{id}@{}>", from.domain())))
+        .message_id(Some(format!("<{}>", bounce::message_id(key, no, from.domain()))))
         .from(Mailbox::new(Some(letter.lang.pick("暖簾堂", "Norendo").to_owned()), from))
         .to(Mailbox::new(None, to))
         .subject(subject)

@@ -21,6 +21,8 @@ pub(crate) const AT_ONCE: usize = 4;
 pub(crate) const LEASE_MS: i64 = 60_000;
 const FIRST_RETRY_MS: i64 = 1_000;
 const LAST_RETRY_MS: i64 = 3_600_000;
+/// Mails that came back are spoken of for so long: nobody can do anything about a single one, only about their cause.
+const RETURNED_LATELY_MS: i64 = 7 * 24 * 3_600_000;
 /// From this many tries on, a failing job is an error in the log rather than a warning.
 const LOUD_AFTER: i64 = 5;
 
@@ -430,7 +432,8 @@ pub struct Backlog {
     pub oldest_ms: i64,
     /// Jobs that can never succeed: a person must look.
     pub failed: i64,
-    /// Mails whose address, or which themselves, a mail server has refused for good.
+    /// Mails whose address, or which themselves, a mail server has refused for good, and those that came back in the last
+    /// seven days.
     pub bounced: i64,
 }
 
@@ -444,8 +447,10 @@ pub async fn backlog(shop: &Shop) -> Result<Backlog, sqlx::Error> {
         "SELECT COUNT(*), COUNT(m.id) FROM outbox o LEFT JOIN mail_sent m ON m.key = o.key AND m.state = 'bounced'
                WHERE o.done_at IS NULL AND o.failed_at IS NOT NULL";
     let (failed, bounced) = crate::fetch_one!(conn, (i64, i64), sql).await?;
+    let sql = "SELECT COUNT(*) FROM mail_sent WHERE returned_at > $1";
+    let (returned,) = crate::fetch_one!(conn, (i64,), sql, now - RETURNED_LATELY_MS).await?;
     let oldest_ms = oldest.map_or(0, |at| (now - at).max(0));
-    Ok(Backlog { waiting, oldest_ms, failed: failed - bounced, bounced })
+    Ok(Backlog { waiting, oldest_ms, failed: failed - bounced, bounced: bounced + returned })
 }
 
 #[cfg(test)]

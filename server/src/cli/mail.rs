@@ -1,12 +1,14 @@
 //! `noren mail` and `noren newsletter`: what the shop's people do about mails.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use noren_domain::newsletter::Issue;
 use noren_domain::{Lang, Text, moment};
 use noren_shop::Shop;
-use noren_shop::mail::{self, MailEntry};
+use noren_shop::mail::{self, MailEntry, bounce};
 use noren_shop::newsletter;
 use serde::Deserialize;
 
@@ -35,6 +37,14 @@ enum What {
         /// At most so many
         #[arg(long, default_value_t = 50)]
         limit: u32,
+    },
+    /// Reads reports on mails that could not be delivered after all, and marks those mails
+    ///
+    /// Give it the mails that come to `NOREN_MAIL_FROM`, one in each file. What is no report on a mail of this shop is left
+    /// alone; the same report again changes nothing.
+    Bounced {
+        /// The files; none: one mail from standard input
+        files: Vec<PathBuf>,
     },
     /// Tries a mail again that is not tried any more
     Retry {
@@ -94,6 +104,7 @@ async fn done(shop: &Shop, what: What) -> Result<String, AnyError> {
     Ok(match what {
         What::Test { to } => format!("the mail server said: {}", mail::send_test(shop, &to).await?),
         What::List { failed, limit } => listed(&mail::list(shop, failed, limit).await?),
+        What::Bounced { files } => bounced(shop, &files).await?,
         What::Retry { key } => {
             if !mail::retry(shop, &key).await? {
                 return Err(
@@ -103,6 +114,44 @@ async fn done(shop: &Shop, what: What) -> Result<String, AnyError> {
             format!("{key} is tried again as soon as `noren serve` runs")
         }
     })
+}
+
+async fn bounced(shop: &Shop, files: &[PathBuf]) -> Result<String, AnyError> {
+    if files.is_empty() {
+        return Ok(said(&bounce::bounced(shop, &report(std::io::stdin().lock(), "standard input")?).await?));
+    }
+    let mut lines = Vec::new();
+    for file in files {
+        let name = file.display().to_string();
+        let opened = File::open(file).map_err(|error| format!("{name} cannot be read: {error}"))?;
+        lines.push(format!("{name}: {}", said(&bounce::bounced(shop, &report(opened, &name)?).await?)));
+    }
+    Ok(lines.join("\n"))
+}
+
+/// A mail, or an error that says which it was: half a mail is not read as a whole one.
+fn report(from: impl Read, name: &str) -> Result<Vec<u8>, AnyError> {
+    let mut raw = Vec::new();
+    let most = u64::try_from(bounce::MOST_BYTES).unwrap_or(u64::MAX);
+    from.take(most + 1).read_to_end(&mut raw).map_err(|error| format!("{name} cannot be read: {error}"))?;
+    if raw.len() > bounce::MOST_BYTES {
+        return Err(format!("{name} is larger than {most} bytes, which no report is; leave it out").into());
+    }
+    Ok(raw)
+}
+
+fn said(read: &bounce::Read) -> String {
+    match read {
+        bounce::Read::Returned { no, status } => {
+            let status = status.as_deref().map(|status| format!(" ({status})")).unwrap_or_default();
+            format!("{} came back{status}, and is marked as that", no.as_str())
+        }
+        bounce::Read::Before(no) => format!("{} came back, and was marked as that before", no.as_str()),
+        bounce::Read::UnderWay(no) => {
+            format!("{} is late, or was delivered or passed on; nothing changed", no.as_str())
+        }
+        bounce::Read::Other => "no report on a mail of this shop; left alone".to_owned(),
+    }
 }
 
 async fn sent(shop: &Shop, text: &str) -> Result<String, AnyError> {
@@ -134,6 +183,9 @@ fn listed(mails: &[MailEntry]) -> String {
         }
         if let Some(doubts) = mail.doubts.filter(|doubts| *doubts > 0) {
             line += &format!("  perhaps there {} times", doubts + 1);
+        }
+        if let Some(status) = &mail.returned {
+            line += &format!("\n             it was taken, and came back {status}");
         }
         if let Some(error) = &mail.last_error {
             line += &format!("\n             {error}");
@@ -176,6 +228,22 @@ mod tests {
         assert!(unknown.contains("noren mail list --failed"), "{unknown}");
         let nowhere = done(&shop, What::Test { to: "a@example.jp".to_owned() }).await.unwrap_err().to_string();
         assert!(nowhere.contains("NOREN_SMTP"), "{nowhere}");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_report_on_a_mail_of_the_shop_is_left_alone_and_a_file_that_cannot_be_read_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let (shop, _here) = shop(dir.path()).await;
+        let (answer, large) = (dir.path().join("answer.eml"), dir.path().join("large.eml"));
+        std::fs::write(&answer, "From: hanako@example.jp\r\n\r\nHello\r\n").unwrap();
+        let bounced = |files| What::Bounced { files };
+        let read = done(&shop, bounced(vec![answer.clone(), answer.clone()])).await.unwrap();
+        assert!(read.lines().count() == 2 && read.contains("answer.eml: no report on a mail of this shop"), "{read}");
+        File::create(&large).unwrap().set_len(u64::try_from(bounce::MOST_BYTES).unwrap() + 1).unwrap();
+        for (file, said) in [(large, "larger than"), (dir.path().join("none.eml"), "none.eml cannot be read")] {
+            let refused = done(&shop, bounced(vec![file])).await.unwrap_err().to_string();
+            assert!(refused.contains(said), "{refused}");
+        }
     }
 
     #[tokio::test]

@@ -82,7 +82,7 @@ pub(super) async fn backlog(shop: &Shop) -> Finding {
 pub(super) async fn bounced(shop: &Shop) -> Option<Finding> {
     let backlog = outbox::backlog(shop).await.ok().filter(|backlog| backlog.bounced > 0)?;
     let words = format!(
-        "{} mail(s) were refused for good: `noren mail list --failed` says with which code; 550 5.1.1 is an address that \
+        "{} mail(s) were refused for good or came back this week: `noren mail list --failed` says with which code; 550 5.1.1 is an address that \
          does not exist, 5.7.1 is something the receiving server has against this shop (look at SPF, DKIM and DMARC)",
         backlog.bounced
     );

@@ -49,6 +49,42 @@ async fn a_customer_sees_each_mail_with_the_number_that_stands_in_it_and_nobody_
 }
 
 #[tokio::test]
+async fn a_mail_that_comes_back_stands_on_its_readers_pages_until_the_next_one_arrives() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, EMAIL).await;
+    // Somebody tries to register the address again, which its owner is told.
+    let tried = async || {
+        app.shop.clock.advance(1);
+        app.browser().post("/register", "/api/account/register", &[("email", EMAIL), ("password", PASSWORD)]).await;
+        app.mails_to(EMAIL).await.pop().unwrap()
+    };
+    let no = number(&tried().await);
+    let raw = std::fs::read_dir(app.shop.mailbox_dir()).unwrap();
+    let mut raw = raw.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let id = raw.find_map(|raw| {
+        raw.lines().find(|line| line.starts_with("Message-ID") && line.contains(&no)).map(str::to_owned)
+    });
+    let id = id.unwrap();
+    let report = format!(
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\
+         Content-Type: message/delivery-status\r\n\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b\r\n\
+         Content-Type: text/rfc822-headers\r\n\r\n{id}\r\n\r\n--b--\r\n"
+    );
+    let attention =
+        async |browser: &mut Browser<'_>| browser.get("/account/security").await.body.contains("戻ってきました");
+    assert!(!attention(&mut browser).await);
+    let read = noren_shop::mail::bounce::bounced(&app.shop, report.as_bytes()).await.unwrap();
+    assert!(matches!(read, noren_shop::mail::bounce::Read::Returned { .. }), "{read:?}");
+    assert!(attention(&mut browser).await);
+    assert!(browser.get("/account").await.body.contains("1件"), "the account's first page counts it");
+    assert!(browser.get("/account/mail").await.body.contains("戻ってきました"));
+    assert!(browser.get("/en/account/security").await.body.contains("came back to us"));
+    tried().await;
+    assert!(!attention(&mut browser).await, "the next mail");
+}
+
+#[tokio::test]
 async fn anybody_can_check_a_number_and_hears_nothing_about_to_whom() {
     let app = TestApp::start().await;
     register(&app, &mut app.browser(), EMAIL).await;

@@ -36,6 +36,8 @@ pub struct SecurityView {
     pub sign_ins: Vec<SignInView>,
     /// The second factors.
     pub factors: FactorsView,
+    /// When the last mail to the account's address came back, UTC ms.
+    pub undelivered: Option<i64>,
     /// Who read the person's data.
     pub reads: Reads,
 }
@@ -74,11 +76,13 @@ pub struct ReadProof {
 
 impl SecurityView {
     /// How many things on the page wait for the person: notices not acknowledged yet, tries to sign in by somebody who
-    /// had the password and not the code, and that their second factors are to go. A change of the address is one more.
+    /// had the password and not the code, that their second factors are to go, and that mails come back. A change of the
+    /// address is one more.
     pub fn attention(&self) -> usize {
         self.notices.iter().filter(|notice| notice.acknowledged_at.is_none()).count()
             + self.sign_ins.iter().filter(|tried| tried.needs_answer()).count()
             + usize::from(self.factors.removal.is_some())
+            + usize::from(self.undelivered.is_some())
     }
 }
 

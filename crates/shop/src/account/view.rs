@@ -6,6 +6,7 @@ use noren_domain::{Id, Lang};
 use super::events::check_phrase;
 use super::{DoorError, email_change, factors, history, lost};
 use crate::db::Conn;
+use crate::mail::sent;
 use crate::session::{self, SignedIn};
 use crate::vault::{Asker, Field, For, Proof, VaultError};
 use crate::{Shop, fetch_all, fetch_optional, notice};
@@ -50,7 +51,8 @@ async fn attention(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<u32, 
     let tried = history::list(conn, shop, who).await?.iter().filter(|tried| tried.needs_answer()).count();
     let removal = lost::waiting(conn, who.customer).await?.is_some();
     let email = email_change::waits_until(shop, who.customer).await?.is_some();
-    let more = tried + usize::from(removal) + usize::from(email);
+    let undelivered = sent::undelivered(conn, who.customer.0).await?.is_some();
+    let more = tried + usize::from(removal) + usize::from(email) + usize::from(undelivered);
     Ok(notice::waiting(conn, who.customer).await? + u32::try_from(more).unwrap_or(u32::MAX))
 }
 
@@ -83,6 +85,7 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
     let phrase = check_phrase(shop, who.customer, no).words(lang);
     let sign_ins = history::list(&mut conn, shop, who).await?;
     let factors = factors::standing(&mut conn, who.customer).await?;
+    let undelivered = sent::undelivered(&mut conn, who.customer.0).await?;
     drop(conn);
     let reads = match reads(shop, who, "account/security").await {
         Ok(reads) => Reads::Shown(reads),
@@ -94,7 +97,7 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
         }
         Err(error) => return Err(error),
     };
-    Ok(Some(SecurityView { notices, password_changed_at, phrase, devices, sign_ins, factors, reads }))
+    Ok(Some(SecurityView { notices, password_changed_at, phrase, devices, sign_ins, factors, undelivered, reads }))
 }
 
 /// So many of a person's orders are asked about, the newest first. Those that they placed signed in have the

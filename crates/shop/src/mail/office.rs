@@ -24,16 +24,23 @@ pub struct MailEntry {
     pub attempts: Option<i64>,
     /// What went wrong last.
     pub last_error: Option<String>,
+    /// It was taken by the mail server and came back: with which status (RFC 3463), empty if none was said.
+    pub returned: Option<String>,
 }
 
 /// The newest mails, at most `most`; with `failed` only those that are not tried any more.
 pub async fn list(shop: &Shop, failed: bool, most: u32) -> Result<Vec<MailEntry>, sqlx::Error> {
     let sql = if failed {
-        "SELECT m.no, o.key, m.kind, m.state, m.doubts, o.failed_at AS at, o.attempts, o.last_error
+        "SELECT m.no, o.key, m.kind, m.state, m.doubts, o.failed_at AS at, o.attempts, o.last_error, NULL AS returned
          FROM outbox o LEFT JOIN mail_sent m ON m.key = o.key
-         WHERE o.topic = 'mail' AND o.done_at IS NULL AND o.failed_at IS NOT NULL ORDER BY o.failed_at DESC, o.id DESC LIMIT $1"
+         WHERE o.topic = 'mail' AND o.done_at IS NULL AND o.failed_at IS NOT NULL
+         UNION ALL
+         SELECT m.no, m.key, m.kind, m.state, m.doubts, m.returned_at AS at, NULL, NULL, COALESCE(m.returned_status, '')
+         FROM mail_sent m WHERE m.returned_at IS NOT NULL
+         ORDER BY at DESC, key LIMIT $1"
     } else {
-        "SELECT m.no, m.key, m.kind, m.state, m.doubts, m.at, o.attempts, o.last_error
+        "SELECT m.no, m.key, m.kind, m.state, m.doubts, m.at, o.attempts, o.last_error,
+           CASE WHEN m.returned_at IS NULL THEN NULL ELSE COALESCE(m.returned_status, '') END AS returned
          FROM mail_sent m LEFT JOIN outbox o ON o.key = m.key ORDER BY m.created_at DESC, m.id DESC LIMIT $1"
     };
     fetch_all!(shop.db.read().await?, MailEntry, sql, i64::from(most)).await

@@ -313,22 +313,56 @@ pub(crate) async fn give_up(conn: &mut Conn, shop: &Shop, key: &str) -> Result<(
     Ok(())
 }
 
+#[derive(FromRow)]
+struct Line {
+    no: String,
+    at: i64,
+    subject: String,
+    kind: String,
+    state: String,
+    returned_at: Option<i64>,
+}
+
+/// When the last mail to the customer came back, or was refused for good, UTC ms; `None`: it did not, as far as is known.
+/// What was written to another of their addresses, while they changed it, does not count.
+pub(crate) async fn undelivered(conn: &mut Conn, customer: Uuid) -> Result<Option<i64>, sqlx::Error> {
+    let sql = "SELECT CASE WHEN state = 'bounced' THEN at ELSE returned_at END FROM mail_sent
+               WHERE customer_id = $1 AND state IN ('sent', 'bounced') AND kind <> 'email_change'
+               ORDER BY created_at DESC, id DESC LIMIT 1";
+    Ok(fetch_optional!(conn, (Option<i64>,), sql, customer).await?.and_then(|(at,)| at))
+}
+
 /// The mails that the customer was sent, newest first, in the words of `lang`; pages count from 1.
 pub async fn mine(shop: &Shop, customer: Uuid, page: u32, lang: Lang) -> Result<MailPage, sqlx::Error> {
     let page = page.max(1);
     // A registration has the number that its customer has later.
-    let sql = "SELECT no, at, subject, kind, state FROM mail_sent WHERE customer_id = $1 OR subject_id = $1
+    let sql =
+        "SELECT no, at, subject, kind, state, returned_at FROM mail_sent WHERE customer_id = $1 OR subject_id = $1
                ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3";
     let (most, before) = (i64::from(ON_A_PAGE), i64::from(page - 1) * i64::from(ON_A_PAGE));
     let mut conn = shop.db.read().await?;
-    let mut rows = fetch_all!(conn, (String, i64, String, String, String), sql, customer, most + 1, before).await?;
+    let mut rows = fetch_all!(conn, Line, sql, customer, most + 1, before).await?;
     let older = rows.len() > usize::try_from(ON_A_PAGE).unwrap_or(usize::MAX);
     rows.truncate(usize::try_from(ON_A_PAGE).unwrap_or(usize::MAX));
-    let line = |(no, at, subject, kind, state): (String, i64, String, String, String)| {
-        let state = State::from_word(&state)?;
-        let subject = if subject.is_empty() { kind_words(&kind, lang).to_owned() } else { subject };
-        let failed = matches!(state, State::Bounced | State::GivenUp);
-        Some(MailLine { no: MailNo::parse(&no)?, at, subject, state: state.words(lang).to_owned(), failed })
+    let line = |row: Line| {
+        let state = State::from_word(&row.state)?;
+        let subject = if row.subject.is_empty() { kind_words(&row.kind, lang).to_owned() } else { row.subject };
+        let returned = row.returned_at.filter(|_| state == State::Sent);
+        let failed = matches!(state, State::Bounced | State::GivenUp) || returned.is_some();
+        let state = match returned {
+            Some(_) => lang.pick(
+                "送信しましたが、受信側のサーバーから戻ってきました",
+                "Sent, but returned by the receiving server",
+            ),
+            None => state.words(lang),
+        };
+        Some(MailLine {
+            no: MailNo::parse(&row.no)?,
+            at: returned.unwrap_or(row.at),
+            subject,
+            state: state.to_owned(),
+            failed,
+        })
     };
     Ok(MailPage { mails: rows.into_iter().filter_map(line).collect(), page, older })
 }
