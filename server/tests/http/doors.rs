@@ -3,17 +3,18 @@
 
 use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, ORIGIN, REFERER};
-use axum::http::{HeaderValue, Request, StatusCode};
+use axum::http::{HeaderValue, Method, Request, StatusCode};
 
 use crate::account::{PASSWORD, knock, log_in, register};
 use crate::fixture::{Answer, TestApp, URL};
 use crate::shopper::{EMAIL, SKU, add, address, to_delivery};
 
 /// Every form of the shop: its action and the page it stands on.
-const FORMS: [(&str, &str); 30] = [
+const FORMS: [(&str, &str); 51] = [
     ("/api/cart/add", "/p/tenugui-seigaiha"),
     ("/api/cart/set", "/cart"),
     ("/api/cart/remove", "/cart"),
+    ("/api/checkout/choose-address", "/checkout/contact"),
     ("/api/checkout/save-contact", "/checkout/contact"),
     ("/api/checkout/save-delivery", "/checkout/delivery"),
     ("/api/checkout/save-payment", "/checkout/payment"),
@@ -25,9 +26,18 @@ const FORMS: [(&str, &str); 30] = [
     ("/api/account/confirm", "/login/confirm"),
     ("/api/account/reset", "/reset"),
     ("/api/account/reset-code", "/reset/code"),
+    ("/api/account/passkeys/sign-in", "/login"),
     ("/api/account/prove", "/account/confirm"),
+    ("/api/account/passkeys/prove", "/account/confirm"),
     ("/api/account/change-password", "/account/security/password"),
     ("/api/account/logout", "/account"),
+    ("/api/account/passkeys/add", "/account/security/passkeys"),
+    ("/api/account/passkeys/rename", "/account/security"),
+    ("/api/account/passkeys/remove", "/account/security"),
+    ("/api/account/totp-begin", "/account/security/totp"),
+    ("/api/account/totp-confirm", "/account/security/totp"),
+    ("/api/account/totp-off", "/account/security/totp"),
+    ("/api/account/recovery-new", "/account/security/recovery"),
     ("/api/account/keep-factors", "/account/security"),
     ("/api/account/end-session", "/account/security"),
     ("/api/account/end-others", "/account/security"),
@@ -41,7 +51,39 @@ const FORMS: [(&str, &str); 30] = [
     ("/api/account/email-stop", "/account/security"),
     ("/api/account/email-take-back", "/account/email/back/x"),
     ("/api/account/email-back", "/account/email/back"),
+    ("/api/account/save-address", "/account/addresses/new"),
+    ("/api/account/default-address", "/account/addresses"),
+    ("/api/account/remove-address", "/account/addresses"),
+    ("/api/account/claim", "/account/guest-orders"),
+    ("/api/account/claim-code", "/account/guest-orders/code"),
+    ("/api/account/export-ask", "/account/data"),
+    ("/api/account/erase", "/account/data/erase"),
+    ("/api/mail/ask-newsletter", "/account/mail"),
+    ("/api/mail/end-newsletter", "/account/mail"),
+    ("/api/newsletter/confirm", "/newsletter/confirm/x"),
+    ("/api/newsletter/leave", "/newsletter/leave/x"),
 ];
+
+/// What is sent to the shop and stands in no form: scripts ask for it.
+const ASKED_BY_SCRIPTS: [&str; 5] = [
+    "/api/account/passkeys/begin-add",
+    "/api/account/passkeys/begin-prove",
+    "/api/account/passkeys/begin-sign-in",
+    "/api/address/find",
+    "/api/order/view",
+];
+
+#[tokio::test]
+async fn every_form_that_the_shop_has_is_knocked_at_here() {
+    let app = TestApp::start().await;
+    app.browser().get("/").await;
+    let paths = leptos::server_fn::axum::server_fn_paths();
+    let mut posts: Vec<&str> = paths.filter(|(_, method)| *method == Method::POST).map(|(path, _)| path).collect();
+    let mut here: Vec<&str> = FORMS.into_iter().map(|(action, _)| action).chain(ASKED_BY_SCRIPTS).collect();
+    posts.sort_unstable();
+    here.sort_unstable();
+    assert_eq!(here, posts);
+}
 
 /// A form post as a browser sends it, with `body` and `kind` as they are.
 fn post(action: &str, page: &str, kind: Option<&str>, body: impl Into<Body>) -> Request<Body> {
