@@ -222,21 +222,21 @@ export class Shop {
   /** Signs in on the login page. */
   async signIn(email: string, secret: string, leadsTo = /\/account$/) {
     // The page before it stays until this one is there, and may have a field for an address as well.
-    await expect(this.heading(this.t('ログイン', 'Log in'))).toBeVisible();
+    await expect(this.heading(this.t('ログイン', 'Sign in'))).toBeVisible();
     await this.field('メールアドレス', 'E-?mail').fill(email);
     await this.field('パスワード', 'Password').fill(secret);
     if (devices[email]) await this.page.context().addCookies([{ name: 'noren-device', value: devices[email], url }]);
     const before = codes(email).length;
     // The page before has where it leads to in its query.
     const led = ({ pathname }: URL) => leadsTo.test(pathname) || pathname.endsWith('/login/confirm');
-    await this.press('ログインする', 'Log in', led);
+    await this.press('ログインする', 'Sign in', led);
     if (new URL(this.page.url()).pathname.endsWith('/login/confirm')) await this.typeCode(email, before, leadsTo);
   }
 
   /** Types in the code of the mail that comes after `before` others. */
   async typeCode(email: string, before: number, leadsTo = /\/account$/) {
     await this.field('確認コード', 'Eight-digit code').fill(await newCode(email, before));
-    await this.press('ログインする', 'Log in', ({ pathname }) => leadsTo.test(pathname));
+    await this.press('ログインする', 'Sign in', ({ pathname }) => leadsTo.test(pathname));
   }
 
   /** Ends every other session of the customer, and waits until the page says that there is none. */

@@ -129,7 +129,7 @@ enum Asked {
 impl Asked {
     const fn words(self) -> &'static str {
         match self {
-            Self::Login => "log-in with a wrong password",
+            Self::Login => "sign-in with a wrong password",
             Self::Register => "registration",
             Self::NewPassword => "new password by mail",
         }

@@ -12,7 +12,7 @@ test('a person registers with the code from a mail, leaves and signs in again @a
   await expect(shop.main).toContainText(/Chrom/);
 
   await visit('/account');
-  await shop.button('ログアウト', 'Log out').first().click();
+  await shop.button('ログアウト', 'Sign out').first().click();
   await expect(page).not.toHaveURL(/\/account$/);
   await visit('/account/security');
   await expect(page).toHaveURL(/\/login\?next=/);
@@ -25,7 +25,7 @@ test('a wrong password is refused in words and the address stays @all', async ({
   await visit('/login');
   await shop.field('メールアドレス', 'E-?mail').fill(email);
   await shop.field('パスワード', 'Password').fill('not the password');
-  await shop.button('ログインする', 'Log in').first().click();
+  await shop.button('ログインする', 'Sign in').first().click();
   await expect(page.getByRole('alert')).toContainText(t('組み合わせが違います', 'do not belong together'));
   await expect(shop.field('メールアドレス', 'E-?mail')).toHaveValue(email);
 });

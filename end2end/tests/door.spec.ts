@@ -14,21 +14,21 @@ test('in a new browser the password is not enough, and the code from the mail is
   await other.field('メールアドレス', 'E-?mail').fill(email);
   await other.field('パスワード', 'Password').fill(password);
   const before = codes(email).length;
-  await other.press('ログインする', 'Log in', /\/login\/confirm$/);
+  await other.press('ログインする', 'Sign in', /\/login\/confirm$/);
   await expect(other.main).toContainText(t('8桁の確認コード', 'eight-digit code'));
   const code = await newCode(email, before);
   await other.field('確認コード', 'Eight-digit code').fill(code === '00000000' ? '00000001' : '00000000');
-  await other.button('ログインする', 'Log in').first().click();
+  await other.button('ログインする', 'Sign in').first().click();
   await expect(other.page.getByRole('alert')).toContainText(t('コードが違うか', 'The code is wrong'));
   await other.field('確認コード', 'Eight-digit code').fill(code);
-  await other.press('ログインする', 'Log in', /\/account$/);
+  await other.press('ログインする', 'Sign in', /\/account$/);
 
-  await other.button('ログアウト', 'Log out').first().click();
+  await other.button('ログアウト', 'Sign out').first().click();
   await expect(other.page).not.toHaveURL(/\/account$/);
   await other.visit('/login');
   await other.field('メールアドレス', 'E-?mail').fill(email);
   await other.field('パスワード', 'Password').fill(password);
-  await other.press('ログインする', 'Log in', /\/account$/);
+  await other.press('ログインする', 'Sign in', /\/account$/);
 });
 
 test('a person who has forgotten the password sets another @all @matrix', async ({ page, shop, elsewhere, visit, t }) => {
@@ -43,7 +43,7 @@ test('a person who has forgotten the password sets another @all @matrix', async 
   await other.press('確認コードを送る', 'Send me the code', /\/reset\/code$/);
   await other.field('確認コード', 'Eight-digit code').fill(await newCode(email, before));
   await other.field('新しいパスワード', 'New password').fill(another);
-  await other.press('パスワードを設定してログインする', 'Set the password and log in', /\/account$/);
+  await other.press('パスワードを設定してログインする', 'Set the password and sign in', /\/account$/);
 
   await visit('/account/security');
   await expect(page, 'the other device is signed out').toHaveURL(/\/login\?next=/);
@@ -55,7 +55,7 @@ test('a person signs in with a code from a mail, without a password @all', async
   const email = await shop.register();
   const other = await elsewhere();
   await other.visit('/login');
-  await other.link('メールのコードでログイン', 'Log in with a code by mail').click();
+  await other.link('メールのコードでログイン', 'Sign in with a code by mail').click();
   await expect(other.page).toHaveURL(/\/login\/code$/);
   await other.awake();
   await other.field('メールアドレス', 'E-?mail').fill(email);

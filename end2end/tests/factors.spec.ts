@@ -46,15 +46,15 @@ test('a customer sets an app up, mistypes once, and gets ten codes that are show
 
   // From now on the app is asked for, in a browser that is known as well; a code from paper does instead, once.
   await visit('/account');
-  await shop.button('ログアウト', 'Log out').first().click();
+  await shop.button('ログアウト', 'Sign out').first().click();
   await expect(page).not.toHaveURL(/\/account$/);
   await visit('/login');
   await shop.field('メールアドレス', 'E-?mail').fill(email);
   await shop.field('パスワード', 'Password').fill(password);
-  await shop.press('ログインする', 'Log in', /\/login\/confirm$/);
+  await shop.press('ログインする', 'Sign in', /\/login\/confirm$/);
   await expect(shop.heading(t('認証アプリをご確認ください', 'Please look at your authenticator app'))).toBeVisible();
   await shop.field('認証アプリのコード', 'Code of your app').fill((codes[0] ?? '').toLowerCase());
-  await shop.press('ログインする', 'Log in', /\/account$/);
+  await shop.press('ログインする', 'Sign in', /\/account$/);
   await visit('/account/security/recovery');
   await expect(shop.main).toContainText(t('残り9個', '9 left'));
 });

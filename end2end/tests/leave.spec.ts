@@ -7,7 +7,7 @@ test('who signs out leaves no page of the account behind, neither by the back bu
   const [room, other] = [page.url(), await page.context().newPage()];
   await other.goto(room);
   await expect(other.getByRole('heading', { level: 1 })).toHaveText(t('アカウントの安全', 'Account security'));
-  await shop.button('ログアウト', 'Log out').first().click();
+  await shop.button('ログアウト', 'Sign out').first().click();
   await expect(page).toHaveURL((url) => ['/', '/en'].includes(url.pathname));
   await page.goBack();
   await expect(page).toHaveURL(/\/login\?next=/);
@@ -21,7 +21,7 @@ test('another tab leaves the account at once', async ({ page, shop, visit, t }) 
   const other = await page.context().newPage();
   await other.goto(page.url());
   await expect(other.locator('html[data-hydrated]')).toBeAttached();
-  await shop.button('ログアウト', 'Log out').first().click();
+  await shop.button('ログアウト', 'Sign out').first().click();
   await expect(other).toHaveURL((url) => ['/', '/en'].includes(url.pathname));
   await expect(other.getByText(t('アカウントの安全', 'Account security'))).toHaveCount(0);
 });

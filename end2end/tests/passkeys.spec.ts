@@ -38,7 +38,7 @@ async function open(shop: Shop) {
 
 async function signOut(shop: Shop) {
   await shop.visit('/account');
-  await shop.button('ログアウト', 'Log out').first().click();
+  await shop.button('ログアウト', 'Sign out').first().click();
   await expect(shop.page).not.toHaveURL(/\/account$/);
 }
 

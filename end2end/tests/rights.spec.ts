@@ -65,7 +65,7 @@ test('a customer has their account erased, and nothing of it is left @all', asyn
   await other.visit('/login');
   await other.field('メールアドレス', 'E-?mail').fill(email);
   await other.field('パスワード', 'Password').fill(password);
-  await other.button('ログインする', 'Log in').click();
+  await other.button('ログインする', 'Sign in').first().click();
   await expect(other.page.getByRole('alert').first()).toBeVisible();
 });
 

@@ -132,10 +132,10 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
                 <p>
                     {lang.pick(
                         "確認コードの有効期限が切れたか、入力の回数が上限に達しました。お手数ですが、もう一度ログインしてください。",
-                        "The code has expired, or was tried too often. Please log in again.",
+                        "The code has expired, or was tried too often. Please sign in again.",
                     )}
                 </p>
-                <p><a class="button button--primary" href=again>{lang.pick("ログインへ", "Log in")}</a></p>
+                <p><a class="button button--primary" href=again>{lang.pick("ログインへ", "Sign in")}</a></p>
             </div>
         }
         .into_any();
@@ -195,7 +195,7 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
                     <input type="hidden" name="next" value=values.next />
                     <CodeField label=code faults value=values.code letters=!by_mail />
                     <SubmitButton
-                        label=lang.pick("ログインする", "Log in")
+                        label=lang.pick("ログインする", "Sign in")
                         pending=action.pending()
                         class="button button--primary button--wide"
                     />
@@ -210,7 +210,7 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
                             "メールが届かないときは、迷惑メールのフォルダーをご確認ください。",
                             "No mail? Please look into your spam folder. ",
                         )
-                    })} <a href=again>{lang.pick("はじめからログインしなおす", "Log in from the start")}</a>
+                    })} <a href=again>{lang.pick("はじめからログインしなおす", "Sign in from the start")}</a>
             </p>
         </div>
     }
@@ -223,7 +223,7 @@ pub fn MailCodePage() -> impl IntoView {
     let lang = use_lang();
     let next = next_parameter();
     view! {
-        <Head title=lang.pick("メールのコードでログイン", "Log in with a code by mail") index=false />
+        <Head title=lang.pick("メールのコードでログイン", "Sign in with a code by mail") index=false />
         <Load
             key=move || next.get()
             load=load_mail_code
@@ -239,7 +239,7 @@ fn MailCodeView(form: Form<MailCodeForm>) -> impl IntoView {
     let login = with_next("/login", &form.values.next);
     view! {
         <AskMailbox
-            title=lang.pick("メールのコードでログイン", "Log in with a code by mail")
+            title=lang.pick("メールのコードでログイン", "Sign in with a code by mail")
             words=lang.pick(
                 "ご登録のメールアドレスに、8桁の確認コードをお送りします。パスワードは要りません。",
                 "We will send an eight-digit code to the address of your account. No password is needed.",
@@ -249,7 +249,7 @@ fn MailCodeView(form: Form<MailCodeForm>) -> impl IntoView {
             pending=action.pending()
             form=Box::new(move |fields| view! { <ActionForm action=action>{fields}</ActionForm> }.into_any())
         >
-            <a href=login>{lang.pick("パスワードでログインする", "Log in with your password")}</a>
+            <a href=login>{lang.pick("パスワードでログインする", "Sign in with your password")}</a>
         </AskMailbox>
     }
 }

@@ -48,7 +48,7 @@ pub fn Room(
         // No `ActionForm`: the browser itself leaves the page, and what it showed and the wasm's memory go with it,
         // whether or not the server answers.
         <form class="leave" method="post" action=LogOut::url() on:submit=|_| tell_other_tabs()>
-            <button type="submit" class="button button--quiet">{lang.pick("ログアウト", "Log out")}</button>
+            <button type="submit" class="button button--quiet">{lang.pick("ログアウト", "Sign out")}</button>
         </form>
         {page}
     }

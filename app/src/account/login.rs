@@ -68,7 +68,7 @@ pub fn LoginPage() -> impl IntoView {
     let lang = use_lang();
     let next = next_parameter();
     view! {
-        <Head title=lang.pick("ログイン", "Log in") index=false />
+        <Head title=lang.pick("ログイン", "Sign in") index=false />
         <Load
             key=move || next.get()
             load=load_login
@@ -90,7 +90,7 @@ fn Login(data: LoginData) -> impl IntoView {
     let (reset, mail_code) = (href("/reset"), with_next("/login/code", &values.next));
     view! {
         <div class="door stack">
-            <h1>{lang.pick("ログイン", "Log in")}</h1>
+            <h1>{lang.pick("ログイン", "Sign in")}</h1>
             <FaultSummary faults labels=vec![("email", email), ("password", password)] />
             {data.demo.map(|(addresses, password)| view! { <Demo addresses password /> })}
             <ActionForm action=action>
@@ -114,7 +114,7 @@ fn Login(data: LoginData) -> impl IntoView {
                         max=1024
                     />
                     <SubmitButton
-                        label=lang.pick("ログインする", "Log in")
+                        label=lang.pick("ログインする", "Sign in")
                         pending=action.pending()
                         class="button button--primary button--wide"
                     />
@@ -123,7 +123,7 @@ fn Login(data: LoginData) -> impl IntoView {
             {data.passkeys.then(|| view! { <PasskeySignIn action=with_passkey next /> })}
             <ul class="door__ways">
                 <li><a href=reset>{lang.pick("パスワードをお忘れの方", "Forgot your password?")}</a></li>
-                <li><a href=mail_code>{lang.pick("パスワードを使わず、メールのコードでログインする", "Log in with a code by mail instead")}</a></li>
+                <li><a href=mail_code>{lang.pick("パスワードを使わず、メールのコードでログインする", "Sign in with a code by mail instead")}</a></li>
             </ul>
             <p class="muted small">
                 {lang.pick(

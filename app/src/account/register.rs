@@ -99,7 +99,7 @@ fn RegisterView(form: Form<RegisterForm>) -> impl IntoView {
                 {lang.pick("をご覧ください。", ".")}
             </p>
             <p class="door__other">
-                {lang.pick("すでに登録がお済みの方は、", "Already registered? ")} <a href=login>{lang.pick("ログイン", "Log in")}</a>
+                {lang.pick("すでに登録がお済みの方は、", "Already registered? ")} <a href=login>{lang.pick("ログイン", "Sign in")}</a>
                 {lang.pick("へお進みください。", ".")}
             </p>
         </div>

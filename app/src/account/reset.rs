@@ -109,7 +109,7 @@ fn ResetView(form: Form<MailCodeForm>) -> impl IntoView {
             pending=action.pending()
             form=Box::new(move |fields| view! { <ActionForm action=action>{fields}</ActionForm> }.into_any())
         >
-            <a href=href("/login")>{lang.pick("ログインへ戻る", "Back to the login")}</a>
+            <a href=href("/login")>{lang.pick("ログインへ戻る", "Back to sign-in")}</a>
         </AskMailbox>
     }
 }
@@ -170,7 +170,7 @@ fn ResetCodeView(data: ResetData) -> impl IntoView {
                     <CodeField label=code faults value=data.form.values.code />
                     <NewPasswordField label=password faults />
                     <SubmitButton
-                        label=lang.pick("パスワードを設定してログインする", "Set the password and log in")
+                        label=lang.pick("パスワードを設定してログインする", "Set the password and sign in")
                         pending=action.pending()
                         class="button button--primary button--wide"
                     />

@@ -96,7 +96,7 @@ fn Check(data: CheckData) -> impl IntoView {
         ),
         (
             "安全についてのメールに、ログインのためのリンクはありません。いつものように、ブックマークなどから当店を開いてください。",
-            "Our mails about security hold no link to log in. Open the shop as you always do, such as from a bookmark.",
+            "Our mails about security hold no link to sign in. Open the shop as you always do, such as from a bookmark.",
         ),
         (
             "お急ぎください、と不安をあおるメールほど、いったん手を止めてお確かめください。",

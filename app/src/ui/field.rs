@@ -324,7 +324,7 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
         }
         Fault::SessionEnded => t(
             "ログインの有効期限が切れました。もう一度ログインすると、続きから進めます。",
-            "Your sign-in has ended. Please log in again to go on where you were.",
+            "Your sign-in has ended. Please sign in again to go on where you were.",
         ),
         Fault::Unreadable => t(
             "送られた内容を読み取れませんでした。お手数ですが、もう一度入力してください。",

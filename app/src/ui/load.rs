@@ -280,7 +280,7 @@ pub fn Trouble(
             <p>{words}</p>
             <p>
                 {if sign_in {
-                    view! { <a class="button button--primary" href=login>{lang.pick("ログインへ", "To sign-in")}</a> }.into_any()
+                    view! { <a class="button button--primary" href=login>{lang.pick("ログインへ", "Sign in")}</a> }.into_any()
                 } else {
                     view! { <a class="button" href=path rel="external">{lang.pick("もう一度読み込む", "Load again")}</a> }.into_any()
                 }}

@@ -29,7 +29,7 @@ pub async fn knock(browser: &mut Browser<'_>, email: &str, password: &str, next:
     browser.post("/login", "/api/account/login", &[("email", email), ("password", password), ("next", next)]).await
 }
 
-/// Logs in; where that asks for the code from the mail, with that.
+/// Signs in; where that asks for the code from the mail, with that.
 pub async fn log_in(browser: &mut Browser<'_>, email: &str, password: &str, next: &str) -> Answer {
     let answer = knock(browser, email, password, next).await;
     let Some(asked) = answer.location().strip_prefix("/login/confirm") else { return answer };
@@ -157,7 +157,7 @@ async fn every_page_behind_the_door_has_the_way_out() {
     let (rooms, doors): (Vec<&str>, Vec<&str>) = pages.iter().partition(is_room);
     assert!(rooms.len() >= 9 && doors.contains(&"/login"), "{rooms:?}");
     for path in rooms {
-        for (lang, words) in [("", "ログアウト"), ("/en", "Log out")] {
+        for (lang, words) in [("", "ログアウト"), ("/en", "Sign out")] {
             let page = browser.get(&format!("{lang}{path}")).await;
             let form = page.between("action=\"/api/account/logout\"", "</form>").unwrap_or_default();
             assert!(form.contains(words), "{lang}{path}: {} {form}", page.status);

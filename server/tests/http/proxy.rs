@@ -53,7 +53,7 @@ fn cookie(answer: &Answer) -> &str {
     answer.header(SET_COOKIE.as_str()).split(';').next().unwrap()
 }
 
-/// The security page of hanako, who logs in: it shows the network of each device.
+/// The security page of hanako, who signs in: it shows the network of each device.
 async fn devices(app: &TestApp, peer: &str, forwarded: &str) -> String {
     let asked = hanako(app, peer, forwarded).await;
     let code = code_for(app, "hanako@example.jp").await;

@@ -37,7 +37,7 @@ async fn a_code_that_is_wrong_over_or_somebody_elses_is_answered_in_words_in_bot
     register(&app, &mut app.browser(), KNOWN).await;
     for (lang, wrong, over) in [
         ("", "コードが違うか、期限が切れています", "もう一度ログインしてください"),
-        ("/en", "The code is wrong or has expired", "Please log in again"),
+        ("/en", "The code is wrong or has expired", "Please sign in again"),
     ] {
         let page = format!("{lang}/login/confirm");
         let mut stranger = app.browser();

@@ -97,7 +97,7 @@ fn another(code: &str) -> String {
     format!("{}{last}", &code[..code.len() - 1])
 }
 
-/// Logs in, with the code from the mail where that is asked for.
+/// Signs in, with the code from the mail where that is asked for.
 async fn entered(shop: &TestShop, email: &str, device: &Device) -> Entered {
     shop.clock.advance(1);
     match login(shop, &credentials(email, PASSWORD), Lang::Ja, device, None).await.unwrap() {

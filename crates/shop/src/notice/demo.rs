@@ -84,13 +84,13 @@ fn content() -> NoticeContent {
         ),
         what: Text::new(
             "当店がメールの配信を委託している会社の管理画面に、第三者が不正にログインし、配信記録をダウンロードしました。記録には、その期間に当店からお送りしたメールの宛先と宛名が含まれていました。",
-            "A third party logged in to the administration pages of the company that delivers our mails, without permission, and downloaded its delivery log. The log contained the addresses and the names in the greetings of the mails we sent in that period.",
+            "A third party signed in to the administration pages of the company that delivers our mails, without permission, and downloaded its delivery log. The log contained the addresses and the names in the greetings of the mails we sent in that period.",
         ),
         happened_from: START + 2 * HOUR,
         happened_to: START + 4 * DAY + 9 * HOUR,
         found: Text::new(
             "委託先が、見慣れない接続元からのログインに気づき、当日のうちに当店へ連絡しました。当店は連絡を受けた1時間後に、委託先へのデータの受け渡しを止めました。",
-            "The contractor noticed a login from an unfamiliar network and told us the same day. One hour after that call we stopped handing any data to the contractor.",
+            "The contractor noticed a sign-in from an unfamiliar network and told us the same day. One hour after that call we stopped handing any data to the contractor.",
         ),
         found_at: START + 4 * DAY + 14 * HOUR,
         data: Text::new(
@@ -104,7 +104,7 @@ fn content() -> NoticeContent {
         ),
         investigation: Text::new(
             "11月6日から18日まで、委託先のログイン記録・ダウンロード記録・配信記録の写しを受け取り、当店の送信記録と1通ずつ突き合わせました。当店のサーバーについても、同じ期間のログイン記録と接続記録を調べました。証拠の等級はCです。通常の動作記録なので、ほかに何も起きていないことの証明にはなりません。",
-            "From 6 to 18 November we received copies of the contractor's login, download and delivery logs and compared them with our own sending records, mail by mail. We also went through our own servers' login and connection logs for the same period. The evidence is of grade C: these are ordinary logs, and they do not prove that nothing else happened.",
+            "From 6 to 18 November we received copies of the contractor's sign-in, download and delivery logs and compared them with our own sending records, mail by mail. We also went through our own servers' login and connection logs for the same period. The evidence is of grade C: these are ordinary logs, and they do not prove that nothing else happened.",
         ),
         measures: vec![
             Measure {

@@ -1,5 +1,5 @@
 //! Mails about the change of an address. To the old mailbox they carry a link that stops it or takes it back, which
-//! logs nobody in; to the new one nothing of the account but a code.
+//! signs nobody in; to the new one nothing of the account but a code.
 
 use noren_domain::{Id, Lang, moment};
 use serde::{Deserialize, Serialize};

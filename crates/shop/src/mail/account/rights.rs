@@ -22,7 +22,7 @@ pub(super) fn dormant(lang: Lang, step: DormantStep, day: i64) -> Words {
     let keep = text(
         lang,
         "このままお使いになる場合は、いつものように当店を開き、一度ログインしてください。それだけで、この予定は取り消されます。このメールには、ログインのためのリンクはありません。".to_owned(),
-        "If you would like to keep everything, open our shop as usual and sign in once: that is all it takes. This mail holds no link to log in.".to_owned(),
+        "If you would like to keep everything, open our shop as usual and sign in once: that is all it takes. This mail holds no link to sign in.".to_owned(),
     );
     let (subject, parts) = match step {
         DormantStep::BeforeReducing => (

@@ -62,12 +62,12 @@ pub(super) fn notice(lang: Lang, no: &str, version: Version, title: &Text) -> Wo
     let look = text(
         lang,
         "お客様のどの情報がどうなったか、その根拠、していただきたいこと、当店からのおわびは、「アカウントの安全」のページに載っています。いつものように当店を開いて、ログインしてください。",
-        "What became of which of your data, how we know, what you can do and what we do to make it good stands on the page “Account security”. Please open our shop as usual and log in.",
+        "What became of which of your data, how we know, what you can do and what we do to make it good stands on the page “Account security”. Please open our shop as usual and sign in.",
     );
     let genuine = text(
         lang,
         "このお知らせが本物かどうかは、当店の「安全への取り組み」のページで、番号からどなたでもお確かめいただけます。このメールには、ログインのためのリンクも、パスワードやカード番号をお尋ねする文面もありません。",
-        "Anybody can check on our page “Security” by its number that this notice is genuine. This mail holds no link to log in, and asks for no password and no card number.",
+        "Anybody can check on our page “Security” by its number that this notice is genuine. This mail holds no link to sign in, and asks for no password and no card number.",
     );
     Words::new(
         &lang.pick(format!("お客様に関わるお知らせ {no}"), format!("A notice about you: {no}")),

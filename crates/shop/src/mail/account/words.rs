@@ -1,4 +1,4 @@
-//! What the mails about accounts say. Those about security carry no link to log in: people who are used to such
+//! What the mails about accounts say. Those about security carry no link to sign in: people who are used to such
 //! links follow false ones.
 
 use noren_domain::account::{AccountEvent, Browser};
@@ -51,7 +51,7 @@ pub(super) fn look_yourself(lang: Lang) -> Part {
     text(
         lang,
         "お心当たりがない場合は、いつものように当店を開き、「アカウントの安全」のページをご確認ください。パスワードの変更や、ほかの端末のログアウトも、そちらからできます。このメールには、ログインのためのリンクはありません。",
-        "If this was not you, open our shop as usual and look at the page “Account security”. There you can also set a new password and sign other devices out. This mail holds no link to log in.",
+        "If this was not you, open our shop as usual and look at the page “Account security”. There you can also set a new password and sign other devices out. This mail holds no link to sign in.",
     )
 }
 
@@ -85,7 +85,7 @@ pub(super) fn already_registered(lang: Lang) -> Words {
     let body = text(
         lang,
         "このメールアドレスで新しく登録しようとした方がいます。\nこのアドレスはすでに登録されていますので、新しいアカウントは作られていません。\n\nご本人の場合は、いつものように当店を開いてログインしてください。お心当たりがない場合、何もする必要はありません。",
-        "Somebody tried to open a new account with this address.\nIt has one already, so no new account was opened.\n\nIf this was you, please open our shop as usual and log in. If it was not, there is nothing you need to do.",
+        "Somebody tried to open a new account with this address.\nIt has one already, so no new account was opened.\n\nIf this was you, please open our shop as usual and sign in. If it was not, there is nothing you need to do.",
     );
     Words::new(lang.pick("すでにご登録があります", "You already have an account"), vec![body])
 }
@@ -253,7 +253,7 @@ pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static s
             ),
             (
                 "All your devices were signed out",
-                "To keep your account safe, our shop has signed out all devices that were signed in to it. Please open our shop as usual and log in again.",
+                "To keep your account safe, our shop has signed out all devices that were signed in to it. Please open our shop as usual and sign in again.",
             ),
         ),
         AccountEvent::TotpOn => (
