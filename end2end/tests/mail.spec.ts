@@ -29,7 +29,7 @@ test('the newsletter begins by a button behind a mail, and ends by one @all', as
   await visit('/account/mail');
   const standing = shop.main.getByRole('region', { name: t('お便り', 'Newsletter') }).getByRole('status');
   await expect(standing).toContainText(t('お送りしていません', 'do not get'));
-  await shop.button('お便りを申し込む', 'I would like to get it').click();
+  await shop.button('お便りを申し込む', 'Subscribe').click();
   await expect(standing).toContainText(t('確認のメールをお送りしました', 'We have sent you a mail'));
 
   const link = /https?:\/\/\S+\/newsletter\/confirm\/\S+/;

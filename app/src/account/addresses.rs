@@ -219,7 +219,7 @@ fn Row(saved: SavedAddress, first: ServerAction<DefaultAddress>, remove: ServerA
     let id = id.to_string();
     let (what, edit) = (address.street.clone(), href(&format!("/account/addresses/{id}")));
     let badge = default.then(|| {
-        view! { <p><Badge words=lang.pick("いつものお届け先", "Offered first") kind=BadgeKind::Ok /></p> }
+        view! { <p><Badge words=lang.pick("いつものお届け先", "Default address") kind=BadgeKind::Ok /></p> }
     });
     let choose = (!default).then(|| {
         let (id, sent) = (id.clone(), id.clone());

@@ -173,12 +173,12 @@ fn ClaimView(data: ClaimData, action: ServerAction<Claim>) -> impl IntoView {
         let (kind, words) = match (claimed, lang) {
             (0, Lang::Ja) => (
                 NoteKind::Info,
-                "このメールアドレスでのゲストのご注文は、見つかりませんでした。別のメールアドレスでご注文になっていないか、ご確認ください。"
+                "このメールアドレスでのゲストのご注文は、見つかりませんでした。別のメールアドレスでのご注文は、その確認メールにある専用ページのリンクからご覧いただけます。"
                     .to_owned(),
             ),
             (0, Lang::En) => (
                 NoteKind::Info,
-                "There are no orders made as a guest with this e-mail address. Perhaps you used another one."
+                "There are no orders made as a guest with this e-mail address. Orders made with another address can be seen by the link in their confirmation mail."
                     .to_owned(),
             ),
             (n, Lang::Ja) => (NoteKind::Done, format!("{n}件のご注文を、履歴に加えました。")),

@@ -87,7 +87,7 @@ fn Data(data: DataView, ask: ServerAction<AskExport>) -> impl IntoView {
                 <ul class="holding-list">{holdings}</ul>
             </section>
             <section class="stack" aria-labelledby="copy">
-                <h2 id="copy">{lang.pick("控えを書き出す", "Take a copy along")}</h2>
+                <h2 id="copy">{lang.pick("控えを書き出す", "Export a copy")}</h2>
                 <p>
                     {lang.pick(
                         "お預かりしている情報のすべてを、読みやすいページと、当店の署名が付いたファイル(JSON)でお渡しします。書き出しがあったことは、メールでもお知らせします。控えを開けるのはお客様だけで、24時間で開けなくなります。",

@@ -151,7 +151,7 @@ fn EraseBody(data: EraseData) -> impl IntoView {
                 </p>
             </section>
             <p>
-                <a href=href("/account/data")>{lang.pick("先に控えを書き出す", "Take a copy along first")}</a>
+                <a href=href("/account/data")>{lang.pick("先に控えを書き出す", "Export a copy first")}</a>
             </p>
             <ActionForm action=action>
                 <div class="stack">
@@ -159,7 +159,7 @@ fn EraseBody(data: EraseData) -> impl IntoView {
                     <SubmitButton
                         label=lang.pick("アカウントを消去する", "Erase my account")
                         pending=action.pending()
-                        class="button button--primary button--wide"
+                        class="button button--danger button--wide"
                     />
                 </div>
             </ActionForm>
@@ -185,7 +185,7 @@ fn KeptOrders(kept: Vec<KeptOrder>) -> impl IntoView {
                 <p>
                     {lang.pick(
                         "次のご注文は、お届けやご返金が終わるまでお名前やご住所を残します。終わりしだい（発送したものは30日後に）自動的に消去します。",
-                        "These orders keep name and address until they are delivered or paid back. Then (30 days after they were sent) they are erased by themselves.",
+                        "These orders keep name and address until they are delivered or paid back. Then (30 days after they were sent) they are erased automatically.",
                     )}
                 </p>
                 <ul class="erase-list">{rows}</ul>
@@ -220,7 +220,7 @@ fn Statement(data: ErasedData) -> impl IntoView {
                         <dd>
                             {lang.pick(
                                 format!("アカウントと、それに結び付いた情報のすべて。終わったご注文{finished}件のお名前、ご住所など"),
-                                format!("Your account with all that hung on it; name, address and more of {finished} finished order(s)"),
+                                format!("Your account with everything linked to it; name, address and more of {finished} finished order(s)"),
                             )}
                         </dd>
                     </div>

@@ -93,7 +93,7 @@ fn ProveView(data: ProveData) -> impl IntoView {
             <p>
                 {lang.pick(
                     "大切な設定を変えるため、もう一度パスワードを入力してください。確認は10分間有効です。",
-                    "You are about to change something important. Please enter your password once more; it counts for 10 minutes.",
+                    "You are about to change something important. Please enter your password once more; this is valid for 10 minutes.",
                 )}
             </p>
             <FaultSummary faults labels=vec![("password", password), ("code", code)] />

@@ -24,8 +24,8 @@ pub fn BuyBox(
     if variant.stock == StockState::SoldOut {
         let words = if others {
             lang.pick(
-                "この品は売り切れました。ほかの種類をお選びいただけます。",
-                "This one is sold out. Another choice is still here.",
+                "この商品は売り切れました。ほかの種類をお選びいただけます。",
+                "This option is sold out. Other options are available.",
             )
         } else {
             lang.pick("申し訳ありません。この商品は売り切れました。", "Sorry, this product is sold out.")

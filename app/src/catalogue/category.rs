@@ -74,7 +74,7 @@ fn Category(data: Data) -> impl IntoView {
                 {if empty {
                     view! {
                         <div class="empty">
-                            <p>{lang.pick("この条件に合う品物はありません。条件をひとつ外してみてください。", "Nothing matches all of these. Try taking one away.")}</p>
+                            <p>{lang.pick("この条件に合う商品はありません。条件をひとつ外してみてください。", "Nothing matches all of these. Try taking one away.")}</p>
                             <p><a class="button" href=href(&path)>{lang.pick("すべて表示する", "Show everything")}</a></p>
                         </div>
                     }

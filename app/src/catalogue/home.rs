@@ -93,7 +93,7 @@ fn Hero(front: bool, card: Option<ProductCard>) -> impl IntoView {
                 </p>
                 <p>
                     <a class="button button--primary" href="#categories" rel="external">
-                        {lang.pick("品物を見る", "See the goods")}
+                        {lang.pick("商品を見る", "See the goods")}
                     </a>
                 </p>
             </div>

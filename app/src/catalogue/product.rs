@@ -243,7 +243,7 @@ fn Story(data: StoredValue<ProductDetail>) -> impl IntoView {
     let about = (!text.is_empty()).then(|| {
         view! {
             <section aria-labelledby="about">
-                <h2 id="about">{lang.pick("この品について", "About this piece")}</h2>
+                <h2 id="about">{lang.pick("この商品について", "About this piece")}</h2>
                 <div class="prose" inner_html=text></div>
             </section>
         }
@@ -277,7 +277,7 @@ fn Others(data: StoredValue<ProductDetail>) -> impl IntoView {
     let category = data.with_value(|d| d.crumbs.last().map(|c| c.name.clone())).unwrap_or_default();
     (!others.is_empty()).then(|| {
         let title = match lang {
-            Lang::Ja => format!("{category}のほかの品"),
+            Lang::Ja => format!("{category}のほかの商品"),
             Lang::En => format!("More in {category}"),
         };
         view! {

@@ -50,7 +50,7 @@ fn Search(data: Data) -> impl IntoView {
         let words = match (lang, data.listing.total) {
             (Lang::Ja, n) if data.more => format!("{n}点以上見つかりました。言葉を足すと絞り込めます。"),
             (Lang::En, n) if data.more => format!("More than {n} products found. Add a word to narrow them down."),
-            (Lang::Ja, 0) => "ぴったりの品は見つかりませんでした。".to_owned(),
+            (Lang::Ja, 0) => "ぴったりの商品は見つかりませんでした。".to_owned(),
             (Lang::Ja, n) => format!("{n}点見つかりました。"),
             (Lang::En, 0) => "Nothing matches exactly.".to_owned(),
             (Lang::En, 1) => "1 product found.".to_owned(),

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use noren_domain::checkout::Step;
-use noren_domain::prefecture::Prefecture;
 
 use super::{CheckoutSteps, ConfirmData, load_confirm};
+use crate::address::AddressLines;
 use crate::cart::TotalsView;
 use crate::lang::{href, use_lang};
 use crate::ui::{FaultSummary, Head, Load};
@@ -54,18 +54,7 @@ fn Confirm(data: ConfirmData) -> impl IntoView {
             }
         })
         .collect_view();
-    let prefecture = contact
-        .prefecture
-        .parse::<u8>()
-        .ok()
-        .and_then(|number| Prefecture::try_from(number).ok())
-        .map_or("", |prefecture| prefecture.name(lang));
-    let (area, town) = contact.postal_code.split_at_checked(3).unwrap_or((&contact.postal_code, ""));
-    let postal = format!("〒{area}-{town}");
-    let address = lang.pick(
-        format!("{prefecture}{}{}", contact.city, contact.street),
-        format!("{}, {}, {prefecture}", contact.street, contact.city),
-    );
+    let (address, email) = (contact.address(), contact.email);
     let gift = (!delivery.gift_wrap.is_empty()).then(|| view! { <p>{t("ギフト包装あり", "Gift-wrapped")}</p> });
     let message = (!delivery.gift_message.is_empty()).then(|| {
         view! { <p class="confirm__message">{delivery.gift_message}</p> }
@@ -106,12 +95,7 @@ fn Confirm(data: ConfirmData) -> impl IntoView {
                         <div>
                             <dt>{t("お届け先", "Ship to")}</dt>
                             <dd>
-                                <p>{postal}</p>
-                                <p>{address}</p>
-                                {(!contact.building.is_empty()).then(|| view! { <p>{contact.building}</p> })}
-                                <p>{contact.name}</p>
-                                <p>{contact.phone}</p>
-                                <p>{contact.email}</p>
+                                <AddressLines address email />
                                 <p>
                                     <a href=href(Step::Contact.path())>{t("お届け先を変更する", "Change the address")}</a>
                                 </p>

@@ -37,6 +37,16 @@ fn Contact(data: ContactData) -> impl IntoView {
     let (address, email) = (contact.address(), contact.email);
     let mut labels = vec![("email", t("メールアドレス", "E-mail"))];
     labels.extend(address_labels(lang));
+    // Whoever has addresses, or may keep one, is signed in.
+    let sign_in = (data.saved.is_empty() && !data.may_keep).then(|| {
+        let to = href("/login?next=/checkout/contact");
+        view! {
+            <p>
+                {t("会員の方は、", "With an account, ")} <a href=to>{t("ログイン", "sign in")}</a>
+                {t("すると、保存したお届け先をお使いいただけます。", " to use your saved addresses.")}
+            </p>
+        }
+    });
     let saved = (!data.saved.is_empty()).then(|| view! { <Saved saved=data.saved choose /> });
     let keep = data.may_keep.then(|| {
         view! {
@@ -57,6 +67,7 @@ fn Contact(data: ContactData) -> impl IntoView {
         <div class="split">
             <div class="stack stack--wide">
                 {saved}
+                {sign_in}
                 <ActionForm action=action attr:class="form checkout-form">
                     <FirstButton />
                     <FaultSummary faults labels />

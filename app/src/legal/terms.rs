@@ -43,7 +43,7 @@ fn japanese() -> Vec<Section> {
 fn english() -> Vec<Section> {
     let one = |id, title, text: String| Section { id, title, blocks: vec![Block::Text(text)] };
     vec![
-        one("scope", "These terms", "They hold for shopping and accounts at Norendo. If we change them, this page says so together with the day. Orders placed before stay under the terms they were placed under. The Japanese text decides.".into()),
+        one("scope", "These terms", "They hold for shopping and accounts at Norendo. If we change them, this page says so together with the day. Orders placed before stay under the terms they were placed under. The Japanese text prevails.".into()),
         one("contract", "When the contract is made", format!("You offer to buy by pressing “Place order” on the final confirmation. The contract is made when we send the confirmation mail. If a bank transfer has not arrived within {TRANSFER_DAYS} days, it ends.")),
         one("price", "Prices and stock", "What counts is the price and stock at the moment you place the order. If something changed since you put it into the cart, the page says what, and nothing is ordered until you have agreed.".into()),
         one("withdrawal", "Returns and cancellation", withdrawal_words(Lang::En).into()),

@@ -61,7 +61,7 @@ pub fn CheckMailPage() -> impl IntoView {
             title=lang.pick("当店のメールかどうかを確かめる", "Is this mail from us?")
             description=lang.pick(
                 "メールやお知らせの番号から、暖簾堂が送ったものかどうかを確かめられます。偽のメールの見分け方もご覧ください。",
-                "Tells from the number of a mail or notice whether Norendo sent it, and how to tell false mails.",
+                "Tells from the number of a mail or notice whether Norendo sent it, and how to tell fake mails.",
             )
             canonical="/mails/check"
         />
@@ -79,8 +79,8 @@ fn Check(data: CheckData) -> impl IntoView {
     let CheckData { typed, answer, contact } = data;
     let tips = [
         (
-            "当店のメールには、必ず番号（M-で始まるもの）があります。番号がない、またはここで見つからないメールは、当店のものではありません。",
-            "Every mail of ours has a number that begins with M-. One without a number, or whose number is not found here, is not ours.",
+            "当店のメールには、必ず番号（M-で始まるもの）があります。番号がないメールや、この2年のものなのにここで見つからないメールは、当店のものではありません。",
+            "Every mail of ours has a number that begins with M-. One without a number is not ours, nor is one of the last two years whose number is not found here.",
         ),
         (
             "番号が見つかっても、写し取られた番号かもしれません。日付と種類が、お手元のメールと合っているかをお確かめください。ログインすると、ご自分に届いたメールの一覧もご覧いただけます。",
@@ -121,7 +121,7 @@ fn Check(data: CheckData) -> impl IntoView {
                 </div>
             </form>
             <Said typed answer />
-            <h2>{lang.pick("偽のメールの見分け方", "How to tell a false mail")}</h2>
+            <h2>{lang.pick("偽のメールの見分け方", "How to spot a fake mail")}</h2>
             <ul>{tips}</ul>
             <p>
                 {lang.pick("当店をよそおったメールは、", "Please forward mails that pretend to come from us to ")}
@@ -172,8 +172,8 @@ fn Said(typed: String, answer: Answer) -> impl IntoView {
         }
         Answer::Looked(Checked::NotOurs) => {
             let words = lang.pick(
-                format!("{typed} という番号のメールもお知らせも、当店は送っていません。リンクや添付ファイルは開かないでください。"),
-                format!("We have sent no mail and no notice with the number {typed}. Please do not open its links or attachments."),
+                format!("{typed} という番号のメールもお知らせも、この2年のあいだに当店からは送っていません。リンクや添付ファイルは開かないでください。"),
+                format!("We have sent no mail and no notice with the number {typed} in the last two years. Please do not open its links or attachments."),
             );
             view! { <Note kind=NoteKind::Warning><p>{words}</p></Note> }.into_any()
         }

@@ -123,7 +123,7 @@ fn MyMail(data: MailData, ask: ServerAction<AskNewsletter>, end: ServerAction<En
                 </p>
                 <p>
                     <a href=href("/mails/check")>
-                        {lang.pick("番号を確かめる・偽のメールの見分け方", "Check a number, and how to tell a false mail")}
+                        {lang.pick("番号を確かめる・偽のメールの見分け方", "Check a number, and how to spot a fake mail")}
                     </a>
                 </p>
             </div>
@@ -174,7 +174,7 @@ fn Newsletter(
     let ask_form = (standing != Standing::In).then(|| {
         let label = match standing {
             Standing::Asked => lang.pick("確認のメールをもう一度受け取る", "Send me that mail again"),
-            _ => lang.pick("お便りを申し込む", "I would like to get it"),
+            _ => lang.pick("お便りを申し込む", "Subscribe"),
         };
         view! { <ActionForm action=ask><SubmitButton label pending=ask.pending() class="button" /></ActionForm> }
     });

@@ -127,13 +127,13 @@ fn Trust(data: TrustData) -> impl IntoView {
             <h2>{lang.pick("ご連絡", "How to reach us")}</h2>
             <p>
                 {lang.pick(
-                    "当店をよそおったメール、身に覚えのないログイン、弱点の発見などは、次の宛先へお知らせください。2営業日以内に担当者がお返事します。",
+                    "当店をよそおったメール、身に覚えのないログイン、脆弱性の発見などは、次の宛先へお知らせください。2営業日以内に担当者がお返事します。",
                     "Please tell us about mails that pretend to come from us, sign-ins you do not recognise, or weaknesses you have found. A person answers within two working days.",
                 )}
             </p>
             <p>
                 <a href=format!("mailto:{contact}") rel="external">{contact.clone()}</a>
-                {lang.pick("(弱点の報告の手引き: ", " (for researchers: ")}
+                {lang.pick("(脆弱性の報告の手引き: ", " (for researchers: ")}
                 <a href="/.well-known/security.txt" rel="external">"security.txt"</a>
                 {lang.pick(")", ")")}
             </p>

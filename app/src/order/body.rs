@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use noren_domain::address::AddressForm;
-use noren_domain::checkout::PaymentMethod;
+use noren_domain::checkout::{PaymentMethod, withdrawal_words};
 use noren_domain::order::{
     EventKind, OrderAddress, OrderLineView, OrderState, OrderView, PaymentState, transfer_account, transfer_sender,
 };
@@ -25,6 +25,7 @@ pub fn OrderBody(
     let delivery = delivery(&order, lang);
     let sums = view! { <Sums order=order.clone() /> };
     let next = view! { <NextStep order=order.clone() /> };
+    let ways_out = matches!(order.state, OrderState::Placed | OrderState::Completed);
     let reduced = order.lines.iter().any(|line| line.tax_class == TaxClass::Reduced);
     let lines = order.lines.into_iter().map(|line| view! { <Line line /> }).collect_view();
     let timeline = order
@@ -66,9 +67,28 @@ pub fn OrderBody(
                     <h2 id="order-timeline">{lang.pick("これまでの経過", "What happened so far")}</h2>
                     <ol class="timeline">{timeline}</ol>
                 </section>
+                {ways_out.then(|| view! { <WaysOut /> })}
             </div>
         </div>
         <Issuer />
+    }
+}
+
+/// How an order is cancelled or goods are sent back.
+#[component]
+fn WaysOut() -> impl IntoView {
+    let lang = use_lang();
+    let mail = seller(lang).mail;
+    view! {
+        <section class="panel" aria-labelledby="order-ways-out">
+            <h2 id="order-ways-out">{lang.pick("取り消しと返品", "Cancellation and returns")}</h2>
+            <p>{withdrawal_words(lang)}</p>
+            <p>
+                {lang.pick("ご注文番号を添えて、", "Please write to ")}
+                <a href=format!("mailto:{mail}") rel="external">{mail}</a>
+                {lang.pick("までご連絡ください。", " with your order number.")}
+            </p>
+        </section>
     }
 }
 
@@ -144,10 +164,11 @@ fn HowToTransfer(order: OrderView) -> impl IntoView {
             <p>
                 <strong>{lang.pick("お振込みをお願いします", "Please transfer the amount")}</strong>
             </p>
+            <p>{lang.pick("同じ内容の確認メールもお送りしました。", "We have sent you a mail with the same details.")}</p>
             <dl class="summary-list">
                 {pair(lang.pick("お振込先", "Account"), transfer_account(lang).to_owned())}
                 {pair(lang.pick("金額", "Amount"), order.total.show(lang))}
-                {pair(lang.pick("期限", "Until"), lang.pick(until.clone(), format!("{until} (Japan time)")))}
+                {pair(lang.pick("期限", "Pay by"), lang.pick(until.clone(), format!("{until} (Japan time)")))}
                 {pair(lang.pick("お振込人名", "Sender"), transfer_sender(&order.no, lang))}
             </dl>
         </Note>

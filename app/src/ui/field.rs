@@ -182,14 +182,12 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             "使えない文字が含まれています。改行や特殊な記号を除いてください。",
             "This holds characters that cannot be used. Please remove line breaks and special marks.",
         ),
-        Fault::Email => t(
-            "メールアドレスを「name@example.jp」の形で入力してください。",
-            "Please enter an e-mail address such as name@example.jp.",
-        ),
-        Fault::PostalCode => t(
-            "郵便番号を7桁の数字で入力してください(例: 100-0005)。",
-            "Please enter the postal code as seven digits, such as 100-0005.",
-        ),
+        Fault::Email => {
+            t("「name@example.jp」の形で入力してください。", "Please enter an e-mail address such as name@example.jp.")
+        }
+        Fault::PostalCode => {
+            t("7桁の数字で入力してください（例：1000005）。", "Please enter seven digits, such as 100-0005.")
+        }
         Fault::PostalCodeUnknown => t(
             "この郵便番号と都道府県の組み合わせが見つかりません。どちらかをご確認ください。",
             "This postal code does not belong to the chosen prefecture. Please check both.",
@@ -199,14 +197,14 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             "We know no address for this code. Please check it, or type the address below.",
         ),
         Fault::Phone => t(
-            "電話番号を0から始まる10桁か11桁の数字で入力してください。",
+            "0から始まる10桁か11桁の数字で入力してください。",
             "Please enter a Japanese phone number: 10 or 11 digits, starting with 0.",
         ),
         Fault::Kana => t("カタカナかひらがなで入力してください。", "Please use katakana or hiragana."),
         Fault::Choice => t("選択肢からお選びください。", "Please choose one of the options."),
         Fault::OtherWord => t(
-            "入力された言葉が違います。表示された言葉をそのまま入力してください。",
-            "That is another word. Please type the word exactly as it is shown.",
+            "入力された言葉が違います。欄の説明にある言葉を、そのまま入力してください。",
+            "That is another word. Please type the word that stands in the label, exactly as it is.",
         ),
         Fault::Quantity { min, max } => match lang {
             Lang::Ja => format!("数量は{min}から{max}までの整数で入力してください。"),

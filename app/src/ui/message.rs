@@ -110,7 +110,7 @@ pub fn Missing() -> impl IntoView {
             <p>
                 {lang.pick(
                     "お探しのページは、移動したか、なくなったか、アドレスが違うようです。",
-                    "The page has moved, is gone, or the address has a slip in it.",
+                    "The page has moved, is gone, or the address has a typo.",
                 )}
             </p>
             <SearchBox id="missing-q" />

@@ -67,7 +67,7 @@ async fn registration_says_what_to_mend_keeps_the_address_and_never_the_password
     let page = browser
         .submit("/register", "/api/account/register", &[("email", "not an address"), ("password", "short")])
         .await;
-    assert!(page.body.contains("メールアドレスを「name@example.jp」の形で入力してください。"));
+    assert!(page.body.contains("「name@example.jp」の形で入力してください。"));
     assert!(page.body.contains("文字以上で入力してください。"));
     assert!(page.body.contains("value=\"not an address\""));
     assert!(!page.body.contains("value=\"short\""));

@@ -100,7 +100,7 @@ async fn every_fault_is_said_in_words_and_what_was_typed_stays() {
     let app = TestApp::start().await;
     let mut browser = app.browser();
     register(&app, &mut browser, OLD).await;
-    let form = "メールアドレスを「name@example.jp」の形で入力してください。";
+    let form = "「name@example.jp」の形で入力してください。";
     for (typed, words) in [
         ("", "入力してください"),
         ("mori", form),

@@ -72,7 +72,7 @@ pub fn EmailLinkPage() -> impl IntoView {
     let params = use_params_map();
     let token = move || params.read().get("token").unwrap_or_default();
     view! {
-        <Head title=lang.pick("メールアドレスの変更の取り消し", "Take a change of the address back") index=false />
+        <Head title=lang.pick("メールアドレスの変更の取り消し", "Undo an e-mail change") index=false />
         <Load key=token load=load_email_link view=move |link: EmailLink| view! { <LinkView token=token() link /> } />
     }
 }
@@ -121,11 +121,11 @@ fn Void() -> impl IntoView {
     let lang = use_lang();
     view! {
         <div class="door stack">
-            <h1>{lang.pick("メールアドレスの変更の取り消し", "Take a change of the address back")}</h1>
+            <h1>{lang.pick("メールアドレスの変更の取り消し", "Undo an e-mail change")}</h1>
             <p>
                 {lang.pick(
                     "このリンクは期限が切れているか、すでに使われたか、正しくありません。アカウントにお心当たりのない変更がある場合は、次のアドレスへご連絡ください。",
-                    "This link is too old, was used already, or is not a right one. If your account was changed and you did not do it, please write to us:",
+                    "This link has expired, was already used, or is not valid. If your account was changed and you did not do it, please write to us:",
                 )}
                 " " <a href=format!("mailto:{MAIL}")>{MAIL}</a>
             </p>
@@ -139,7 +139,7 @@ fn Void() -> impl IntoView {
 pub fn EmailBackPage() -> impl IntoView {
     let lang = use_lang();
     view! {
-        <Head title=lang.pick("元のメールアドレスに戻す", "Put an earlier address back") index=false />
+        <Head title=lang.pick("元のメールアドレスに戻す", "Restore your earlier e-mail address") index=false />
         <Load
             key=String::new
             load=|_| load_email_back()
@@ -157,7 +157,7 @@ fn BackView(form: Form<EmailBackForm>) -> impl IntoView {
     let code = lang.pick("復旧コード", "Recovery code");
     view! {
         <div class="door stack">
-            <h1>{lang.pick("元のメールアドレスに戻す", "Put an earlier address back")}</h1>
+            <h1>{lang.pick("元のメールアドレスに戻す", "Restore your earlier e-mail address")}</h1>
             <p>
                 {lang.pick(
                     "メールボックスが安全でないとして、復旧コードを使ってアドレスを変更した場合は、変更から7日の間、変更の手続きより前に作った復旧コードで元に戻せます。すべての端末がログアウトし、パスワードは設定しなおしになります。",
@@ -200,7 +200,7 @@ pub fn EmailDonePage(
             lang.pick("元のアドレスに戻しました", "The earlier address is back"),
             lang.pick(
                 "すべての端末をログアウトし、それまでのパスワードは使えなくしました。続けて、新しいパスワードを設定してください。ログインしたあとは、「アカウントの安全」のページで、見覚えのないパスキーがないかご確認ください。",
-                "All devices were signed out, and the old password works no more. Please set a new one now. Once you are in, look at the page “Account security” for passkeys that are not yours.",
+                "All devices were signed out, and the old password no longer works. Please set a new one now. Once you are in, look at the page “Account security” for passkeys that are not yours.",
             ),
         )
     } else {
@@ -208,7 +208,7 @@ pub fn EmailDonePage(
             lang.pick("変更を止めました", "The change was stopped"),
             lang.pick(
                 "メールアドレスは変わりません。すべての端末をログアウトし、それまでのパスワードは使えなくしました。続けて、新しいパスワードを設定してください。",
-                "The address stays as it is. All devices were signed out, and the old password works no more. Please set a new one now.",
+                "The address stays as it is. All devices were signed out, and the old password no longer works. Please set a new one now.",
             ),
         )
     };

@@ -27,7 +27,7 @@ pub fn unreadable(lang: Lang) -> &'static str {
 pub fn by_people(lang: Lang, times: u32) -> String {
     match (times, lang) {
         (0, Lang::Ja) => "当店の従業員がお客様の情報を開いた記録はありません。".to_owned(),
-        (0, Lang::En) => "Nobody of this shop has opened your data.".to_owned(),
+        (0, Lang::En) => "No one at this shop has opened your data.".to_owned(),
         (n, Lang::Ja) => format!("当店の従業員がお客様の情報を開いた記録が{n}件あります。"),
         (1, Lang::En) => "Somebody of this shop has opened your data once.".to_owned(),
         (n, Lang::En) => format!("People of this shop have opened your data {n} times."),
@@ -137,14 +137,14 @@ pub fn actor(lang: Lang, actor: Actor, kind: Kind) -> &'static str {
     match actor {
         Actor::Vault => lang.pick("金庫", "The vault"),
         Actor::Shop => lang.pick("当店のシステム（自動）", "The shop's own jobs"),
-        Actor::Guest if kind == Kind::Seal => lang.pick("ご入力", "As it was typed in"),
+        Actor::Guest if kind == Kind::Seal => lang.pick("ご入力", "Entered by you"),
         Actor::Guest => lang.pick(
             "ログインしていない方（注文ページのURLやカートをお持ちの方）",
             "Somebody not signed in, who held the order's link or the cart",
         ),
         Actor::Customer => lang.pick("お客様のアカウント（ログイン中）", "Your account, signed in"),
         Actor::Staff => lang.pick("当店の担当者", "A member of our staff"),
-        Actor::Operator => lang.pick("当店のサーバー管理者", "Who runs the shop's server"),
+        Actor::Operator => lang.pick("当店のサーバー管理者", "The shop's server administrator"),
         Actor::Stranger => lang.pick("当店のものではないプログラム", "A program that is none of ours"),
     }
 }

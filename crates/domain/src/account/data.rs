@@ -85,7 +85,7 @@ impl OpenReason {
         const WORDS: [(&str, &str); 5] = [
             ("お支払いのお手続き中", "being paid"),
             ("これから発送", "to be sent"),
-            ("お届け中、または返品をお受けできる期間", "on its way, or may still come back"),
+            ("お届け中、または返品をお受けできる期間", "on its way, or can still be returned"),
             ("これからご返金", "money is to go back"),
             ("お支払いの内容を確認中", "the payment is being looked into"),
         ];

@@ -246,7 +246,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(Confirmation::of(&quote(), Lang::Ja).delivery, "宅配便。11月25日（水）午前中にお届けします。");
+        assert_eq!(Confirmation::of(&quote(), Lang::Ja).delivery, "宅配便。11月25日(水)午前中にお届けします。");
     }
 
     #[test]

@@ -205,7 +205,7 @@ impl ShipmentState {
     /// made ready before a transfer is there.
     pub fn words(self, method: PaymentMethod, payment: PaymentState, lang: Lang) -> &'static str {
         if self == Self::Open && method == PaymentMethod::Transfer && payment == PaymentState::Unpaid {
-            return lang.pick("ご入金の確認後", "Once the transfer is here");
+            return lang.pick("ご入金後に発送", "Ships after payment");
         }
         match (self, lang) {
             (Self::Open, Lang::Ja) => "発送準備中",

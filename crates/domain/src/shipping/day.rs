@@ -80,7 +80,7 @@ impl Day {
         matches!(self.weekday(), 0 | 6)
     }
 
-    /// 11月24日（火） · Tue 24 Nov.
+    /// 11月24日(火) · Tue 24 Nov.
     pub fn show(self, lang: Lang) -> String {
         const JA: [&str; 7] = ["日", "月", "火", "水", "木", "金", "土"];
         const EN: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
@@ -88,7 +88,7 @@ impl Day {
         let (_, month, date) = self.ymd();
         let weekday = usize::try_from(self.weekday()).unwrap_or(0);
         match lang {
-            Lang::Ja => format!("{month}月{date}日（{}）", JA[weekday]),
+            Lang::Ja => format!("{month}月{date}日({})", JA[weekday]),
             Lang::En => {
                 let month = usize::try_from(month - 1).ok().and_then(|i| MONTHS.get(i)).unwrap_or(&"");
                 format!("{} {date} {month}", EN[weekday])
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn days_are_shown_as_each_language_writes_them() {
         let day = Day::from_iso("2026-11-24").unwrap();
-        assert_eq!(day.show(Lang::Ja), "11月24日（火）");
+        assert_eq!(day.show(Lang::Ja), "11月24日(火)");
         assert_eq!(day.show(Lang::En), "Tue 24 Nov");
     }
 

@@ -151,16 +151,16 @@ fn content() -> NoticeContent {
                 "Do not open links in mails or enter passwords or card numbers, even when a mail uses your name. Open our shop from your own bookmark instead.",
             ),
             Text::new(
-                "このページの「ログイン中の端末」に見覚えのない端末があれば、ログアウトさせてください。",
+                "「アカウントの安全」のページの「ログイン中の端末」に見覚えのない端末があれば、ログアウトさせてください。",
                 "Look at the devices signed in on your account security page. Sign out any that you do not recognise.",
             ),
             Text::new(
-                "ご住所と電話番号も、念のため、知られているものとしてお考えください。心当たりのない電話や着払いの荷物は、受け取らずに窓口へご相談ください。",
+                "ご住所と電話番号も、念のため、知られている前提でお考えください。心当たりのない電話や着払いの荷物は、受け取らずに窓口へご相談ください。",
                 "To be safe, act as if your postal address and phone number were known as well. Do not accept unexpected calls or parcels with charges; ask our contact first.",
             ),
             Text::new(
-                "お読みになったら、「確認しました」を押してください。記録として残ります。",
-                "When you have read this, press “I have read this”. It is kept on record.",
+                "お読みになったら、「アカウントの安全」のページで、このお知らせの「確認しました」を押してください。記録として残ります。",
+                "When you have read this, press “I have read this” below the notice on your account security page. It is kept on record.",
             ),
         ],
         compensation: Text::new(

@@ -123,7 +123,7 @@ pub(super) fn erased(lang: Lang, erasure: &Erasure) -> Words {
             lang,
             "次のご注文は、お届けやご返金のために、お名前やご住所を残しています。終わりしだい自動的に消去します。"
                 .to_owned(),
-            "These orders keep name and address until they are delivered or paid back. Then they go by themselves."
+            "These orders keep name and address until they are delivered or paid back. Then they are erased automatically."
                 .to_owned(),
         ));
         parts.push(Part::Facts(
