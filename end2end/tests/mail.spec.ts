@@ -21,7 +21,7 @@ test('a customer finds each mail by its number, and anybody can check it @all @m
 
   await shop.field('番号', 'Number').fill('M-2222-2222');
   await shop.button('確かめる', 'Check').first().click();
-  await expect(shop.main.getByRole('status')).toContainText(t('当店は送っていません', 'We have sent no mail'));
+  await expect(shop.main.getByRole('status')).toContainText(t('当店からは送っていません', 'We have sent no mail'));
 });
 
 test('the newsletter begins by a button behind a mail, and ends by one @all', async ({ page, shop, visit, t }) => {

@@ -187,11 +187,16 @@ fn ClaimView(data: ClaimData, action: ServerAction<Claim>) -> impl IntoView {
         };
         view! {
             <Note kind>{words}</Note>
-            <p>
-                <a class="button button--primary" href=href("/account/orders")>
-                    {lang.pick("ご注文の履歴を見る", "See your orders")}
-                </a>
-            </p>
+            {(claimed > 0)
+                .then(|| {
+                    view! {
+                        <p>
+                            <a class="button button--primary" href=href("/account/orders")>
+                                {lang.pick("ご注文の履歴を見る", "See your orders")}
+                            </a>
+                        </p>
+                    }
+                })}
         }
     });
     let (proof, label) = if proved {

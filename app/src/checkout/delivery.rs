@@ -58,8 +58,7 @@ fn Delivery(data: DeliveryData) -> impl IntoView {
             }
         })
         .collect_view();
-    let mut days =
-        vec![(String::new(), t("指定しない（最短でお届け）", "No preference (as soon as possible)").to_owned())];
+    let mut days = vec![(String::new(), t("指定しない（最短でお届け）", "As soon as possible").to_owned())];
     days.extend(data.days.into_iter().map(|iso| {
         let words = show(&iso);
         (iso, words)

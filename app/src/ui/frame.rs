@@ -162,9 +162,10 @@ pub fn Footer() -> impl IntoView {
                     <p class="footer__name">{lang.pick("暖簾堂", "Norendo")}</p>
                     <p>{lang.pick("日々の道具と、季節の文様。", "Everyday goods, patterned by the seasons.")}</p>
                     <p>
+                        <a href=href("/help#contact")>{lang.pick("お問い合わせ", "Contact")}</a>
                         {lang.pick(
-                            "お問い合わせ: 平日 10:00〜17:00(土日祝・年末年始を除く)",
-                            "We answer on weekdays, 10:00–17:00 (Japan time), except public holidays.",
+                            "：平日 10:00〜17:00（土日祝・年末年始を除く）",
+                            ": weekdays, 10:00–17:00 (Japan time), except public holidays.",
                         )}
                     </p>
                 </div>
@@ -172,7 +173,7 @@ pub fn Footer() -> impl IntoView {
                     <h2 id="footer-help">{lang.pick("お買い物", "Shopping")}</h2>
                     <ul>
                         <li><a href=href("/help")>{lang.pick("ご利用案内", "Help")}</a></li>
-                        <li><a href=href("/account/orders")>{lang.pick("ご注文の確認", "Your orders")}</a></li>
+                        <li><a href=href("/account/orders")>{lang.pick("ご注文の履歴", "Your orders")}</a></li>
                         <li><a href=href("/security")>{lang.pick("安全への取り組み", "Security")}</a></li>
                     </ul>
                 </nav>

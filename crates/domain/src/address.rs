@@ -105,9 +105,6 @@ fn postal_code(raw: &str) -> Result<String, Fault> {
 }
 
 fn prefecture(raw: &str) -> Result<Prefecture, Fault> {
-    if raw.trim().is_empty() {
-        return Err(Fault::Required);
-    }
     raw.trim().parse::<u8>().ok().and_then(|number| Prefecture::try_from(number).ok()).ok_or(Fault::Choice)
 }
 

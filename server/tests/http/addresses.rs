@@ -67,7 +67,7 @@ async fn a_form_with_faults_comes_back_with_all_that_was_typed_and_the_look_up_f
     fields.retain(|(name, _)| *name != "phone");
     fields.push(("phone", "110"));
     let page = browser.submit(NEW, "/api/account/save-address", &fields).await;
-    assert!(page.body.contains("電話番号を0から始まる") && page.body.contains("value=\"1-1-1\""));
+    assert!(page.body.contains("0から始まる10桁") && page.body.contains("value=\"1-1-1\""));
     let asked = [("id", "new"), ("name", "森 杏子"), ("postal_code", "530-0001"), ("lookup", "1")];
     let page = browser.submit(NEW, "/api/account/save-address", &asked).await;
     assert!(page.body.contains("大阪市北区梅田") && page.body.contains("value=\"森 杏子\""));

@@ -97,9 +97,9 @@ async fn anybody_can_check_a_number_and_hears_nothing_about_to_whom() {
     assert!(check(&mut browser, "N-2026-0001").await.contains("href=\"/security/notices/N-2026-0001\""));
     for wrong in ["M-2222-2222", "N-1999-0001", "nonsense", "%3Cscript%3Ealert(1)%3C/script%3E"] {
         let page = check(&mut browser, wrong).await;
-        assert!(page.contains("当店は送っていません") && !page.contains("<script>alert"), "{wrong}");
+        assert!(page.contains("当店からは送っていません") && !page.contains("<script>alert"), "{wrong}");
     }
-    assert!(!browser.get("/mails/check").await.body.contains("当店は送っていません"));
+    assert!(!browser.get("/mails/check").await.body.contains("当店からは送っていません"));
     for page in ["/security", "/help"] {
         assert!(browser.get(page).await.body.contains("/mails/check"), "{page} leads there");
     }
@@ -110,10 +110,10 @@ async fn numbers_cannot_be_tried_without_end() {
     let app = TestApp::start().await;
     let mut browser = app.browser();
     for _ in 0..60 {
-        assert!(check(&mut browser, "M-2222-2222").await.contains("当店は送っていません"));
+        assert!(check(&mut browser, "M-2222-2222").await.contains("当店からは送っていません"));
     }
     let over = check(&mut browser, "M-2222-2222").await;
-    assert!(over.contains("確認が多すぎます") && !over.contains("当店は送っていません"));
+    assert!(over.contains("確認が多すぎます") && !over.contains("当店からは送っていません"));
     assert_eq!(browser.get("/mails/check").await.status, StatusCode::OK);
 }
 

@@ -24,7 +24,7 @@ async fn words_find_goods_in_either_language_and_any_way_of_writing() {
 async fn a_search_that_finds_nothing_says_so_and_shows_ways_on() {
     let app = TestApp::start().await;
     for (lang, words, on) in [
-        ("", "ぴったりの品は見つかりませんでした", "品揃えからさがす"),
+        ("", "ぴったりの商品は見つかりませんでした", "品揃えからさがす"),
         ("/en", "Nothing matches exactly", "Browse by category"),
     ] {
         let long = "x".repeat(3_000);

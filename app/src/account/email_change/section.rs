@@ -124,7 +124,7 @@ pub fn StopForm(
             <SubmitButton
                 label=lang.pick("変更を止める", "Stop the change")
                 pending=stop.pending()
-                class="button button--quiet"
+                class="button"
             />
         </ActionForm>
     }
