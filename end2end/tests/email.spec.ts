@@ -25,7 +25,7 @@ async function link(email: string, count: number): Promise<string> {
 
 test('both mailboxes agree to another address, and the old one takes it back @all', async ({ shop, elsewhere, t, expectedMessages }) => {
   test.slow();
-  expectedMessages.push(refused('account/email-confirm'));
+  expectedMessages.push(refused('account/email-confirm'), refused('account/login'));
   const old = await shop.register();
   const email = newAddress();
   const code = await ask(shop, email);
@@ -60,6 +60,10 @@ test('both mailboxes agree to another address, and the old one takes it back @al
   await expect(shop.page).toHaveURL(/\/login/);
   await shop.field('メールアドレス', 'E-?mail').fill(old);
   await shop.field('パスワード', 'Password').fill(password);
+  await shop.button('ログインする', 'Sign in').first().click();
+  // A thief may have learned it.
+  await expect(shop.page.getByRole('alert'), 'the old password is void').toContainText(t('組み合わせが違います', 'do not belong together'));
+  await expect(shop.page).toHaveURL(/\/login/);
 });
 
 test('who cannot read the old mailbox waits three days with a banner, and any session stops it @all', async ({ shop, t }) => {
