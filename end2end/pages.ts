@@ -165,13 +165,13 @@ async function emailWalk({ shop, look }: Walker) {
   const email = newAddress();
   await shop.field('新しいメールアドレス', 'New e-mail address').fill(email);
   await shop.button('確認コードを送る', 'Send me the code').click();
-  const typed = shop.field('新しいアドレスに届いた確認コード', 'Code from the new mailbox');
+  const typed = shop.field('新しいアドレスに届いた確認コード', 'Eight-digit code from the new mailbox');
   await expect(typed).toBeVisible();
   await look('email-code');
   await shop.awake();
   await typed.fill(await newCode(email, 0));
   await shop.button('確認する', 'Confirm').click();
-  await expect(shop.field('現在のアドレスに届いた確認コード', 'Code from your current mailbox')).toBeVisible();
+  await expect(shop.field('現在のアドレスに届いた確認コード', 'Eight-digit code from your current mailbox')).toBeVisible();
   await shop.main.locator('summary').click();
   await look('email-old-code');
   await shop.awake();
@@ -204,7 +204,7 @@ async function addressWalk({ shop, look }: Walker) {
   await look('guest-orders-none');
   await shop.awake();
   await shop.press('確認コードを送る', 'Send me the code', /\/account\/guest-orders\/code$/);
-  await expect(shop.field('確認コード', 'Code')).toBeVisible();
+  await expect(shop.field('確認コード', 'Eight-digit code')).toBeVisible();
   await look('guest-orders-code');
 }
 

@@ -77,7 +77,7 @@ test('orders of a guest come into the account, at once after the registration an
   await visit('/account/guest-orders');
   const before = codes(email).length;
   await shop.press('確認コードを送る', 'Send me the code', /\/account\/guest-orders\/code$/);
-  await shop.field('確認コード', 'Code').fill(await newCode(email, before));
+  await shop.field('確認コード', 'Eight-digit code').fill(await newCode(email, before));
   await shop.press('ご注文を履歴に加える', 'Add the orders', /\/account\/guest-orders$/);
   await visit('/account/orders');
   await expect(orders).toHaveCount(2);

@@ -25,11 +25,11 @@ async function link(email: string, count: number): Promise<string> {
 
 test('both mailboxes agree to another address, and the old one takes it back @all', async ({ shop, elsewhere, t, expectedMessages }) => {
   test.slow();
-  expectedMessages.push(refused('account/email-confirm'));
+  expectedMessages.push(refused('account/email-confirm'), refused('account/login'));
   const old = await shop.register();
   const email = newAddress();
   const code = await ask(shop, email);
-  const typed = shop.field('新しいアドレスに届いた確認コード', 'Code from the new mailbox');
+  const typed = shop.field('新しいアドレスに届いた確認コード', 'Eight-digit code from the new mailbox');
   await shop.awake();
   await typed.fill(code.startsWith('0') ? `1${code.slice(1)}` : `0${code.slice(1)}`);
   await shop.button('確認する', 'Confirm').click();
@@ -38,7 +38,7 @@ test('both mailboxes agree to another address, and the old one takes it back @al
   await typed.fill(code);
   const before = codes(old).length;
   await shop.button('確認する', 'Confirm').click();
-  const last = shop.field('現在のアドレスに届いた確認コード', 'Code from your current mailbox');
+  const last = shop.field('現在のアドレスに届いた確認コード', 'Eight-digit code from your current mailbox');
   await expect(last).toHaveValue('');
   await shop.awake();
   await last.fill(await newCode(old, before));
@@ -60,6 +60,10 @@ test('both mailboxes agree to another address, and the old one takes it back @al
   await expect(shop.page).toHaveURL(/\/login/);
   await shop.field('メールアドレス', 'E-?mail').fill(old);
   await shop.field('パスワード', 'Password').fill(password);
+  await shop.button('ログインする', 'Sign in').first().click();
+  // A thief may have learned it.
+  await expect(shop.page.getByRole('alert'), 'the old password is void').toContainText(t('組み合わせが違います', 'do not belong together'));
+  await expect(shop.page).toHaveURL(/\/login/);
 });
 
 test('who cannot read the old mailbox waits three days with a banner, and any session stops it @all', async ({ shop, t }) => {
@@ -67,7 +71,7 @@ test('who cannot read the old mailbox waits three days with a banner, and any se
   await shop.register();
   const code = await ask(shop, newAddress());
   await shop.awake();
-  await shop.field('新しいアドレスに届いた確認コード', 'Code from the new mailbox').fill(code);
+  await shop.field('新しいアドレスに届いた確認コード', 'Eight-digit code from the new mailbox').fill(code);
   await shop.button('確認する', 'Confirm').click();
   await shop.main.getByText(t('現在のメールを見られないとき', 'If you cannot read the current mailbox')).click();
   await shop.awake();

@@ -8,7 +8,7 @@ use noren_domain::account::VerifyForm;
 use noren_domain::form::Faults;
 use serde::{Deserialize, Serialize};
 
-use super::code::{CodeField, MailboxNote};
+use super::code::{CheckMail, CodeField, NoCodeAwaited, code_label};
 use crate::form::{Form, Refusal, use_faults};
 use crate::lang::{href, use_lang};
 use crate::ui::{FaultSummary, Head, Load, Note, NoteKind, SubmitButton};
@@ -210,8 +210,8 @@ fn ClaimView(data: ClaimData, action: ServerAction<Claim>) -> impl IntoView {
     } else {
         (
             lang.pick(
-                "ほかの方のご注文をお見せすることのないよう、アカウントのメールアドレスに確認コードをお送りして、ご本人のものであることを確かめます。それまでは、ご注文があるかどうかも表示しません。",
-                "So that nobody is shown the orders of somebody else, we send a code to the e-mail address of your account. Until you have typed it in, we do not even say whether there are any orders.",
+                "ほかの方のご注文をお見せすることのないよう、アカウントのメールアドレスに8桁の確認コードをお送りして、ご本人のものであることを確かめます。それまでは、ご注文があるかどうかも表示しません。",
+                "So that nobody is shown the orders of somebody else, we send an eight-digit code to the e-mail address of your account. Until you have typed it in, we do not even say whether there are any orders.",
             ),
             lang.pick("確認コードを送る", "Send me the code"),
         )
@@ -261,34 +261,32 @@ fn ClaimCodeView(data: ClaimCodeData) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<ClaimByCode>::new();
     let faults = use_faults(action, data.form.faults);
-    let code = lang.pick("確認コード", "Code");
-    let again = lang.pick("確認コードを送りなおす", "Send me another code");
+    let code = code_label(lang);
     if !data.waiting {
         return view! {
-            <div class="door stack">
-                <h1>{lang.pick("メールの確認コード", "The code from the mail")}</h1>
-                <p>
-                    {lang.pick(
-                        "確認コードの有効期限が切れたか、入力の回数が上限に達しました。お手数ですが、もう一度お手続きください。",
-                        "The code has expired, or was tried too often. Please start again.",
-                    )}
-                </p>
-                <p><a class="button button--primary" href=href("/account/guest-orders")>{again}</a></p>
-            </div>
+            <NoCodeAwaited
+                title=lang.pick("メールの確認コード", "The code from the mail")
+                words=lang.pick(
+                    "確認コードの有効期限が切れたか、入力の回数が上限に達しました。お手数ですが、もう一度お手続きください。",
+                    "The code has expired, or was tried too often. Please start again.",
+                )
+                href=href("/account/guest-orders")
+                label=lang.pick("確認コードを送りなおす", "Send me another code")
+            />
         }
         .into_any();
     }
     view! {
-        <div class="door stack">
-            <h1>{lang.pick("メールをご確認ください", "Please check your mail")}</h1>
-            <p>
-                {lang.pick(
-                    "アカウントのメールアドレスにメールをお送りしました。メールにある確認コードを入力してください。コードは10分間、5回まで試せます。",
-                    "We have sent a mail to the address of your account. Please type in the code you find in it. It is good for 10 minutes and five tries.",
-                )}
-            </p>
-            <MailboxNote development=data.development />
-            <FaultSummary faults labels=vec![("code", code)] />
+        <CheckMail
+            words=lang.pick(
+                "アカウントのメールアドレスにメールをお送りしました。メールにある8桁の確認コードを入力してください。コードは10分間、5回まで試せます。",
+                "We have sent a mail to the address of your account. Please type in the eight-digit code you find in it. It is good for 10 minutes and five tries.",
+            )
+            development=data.development
+            faults
+            labels=vec![("code", code)]
+            again=href("/account/guest-orders")
+        >
             <ActionForm action=action>
                 <div class="stack">
                     <CodeField label=code faults value=data.form.values.code />
@@ -299,13 +297,7 @@ fn ClaimCodeView(data: ClaimCodeData) -> impl IntoView {
                     />
                 </div>
             </ActionForm>
-            <p class="door__other">
-                {lang.pick(
-                    "メールが届かないときは、迷惑メールのフォルダーをご確認ください。",
-                    "No mail? Please look into your spam folder. ",
-                )} <a href=href("/account/guest-orders")>{again}</a>
-            </p>
-        </div>
+        </CheckMail>
     }
     .into_any()
 }

@@ -1,6 +1,7 @@
 //! What every page has that asks for a code from a mail.
 
 use leptos::prelude::*;
+use noren_domain::Lang;
 use noren_domain::account::MailCodeForm;
 use noren_domain::form::Faults;
 
@@ -58,6 +59,11 @@ pub fn AskMailbox(
     }
 }
 
+/// What the code from a mail is called above its input.
+pub fn code_label(lang: Lang) -> &'static str {
+    lang.pick("確認コード(8桁)", "Eight-digit code")
+}
+
 /// The input for the code.
 #[component]
 pub fn CodeField(
@@ -74,6 +80,62 @@ pub fn CodeField(
 ) -> impl IntoView {
     let kind = if letters { FieldKind::Text } else { FieldKind::Digits };
     view! { <Field name="code" label faults value kind autocomplete="one-time-code" max=40 /> }
+}
+
+/// A page that waits for the code from a mail: what it is about, the form, and the way to another mail.
+#[component]
+pub fn CheckMail(
+    /// Where the mail went, and how long its code is good.
+    words: &'static str,
+    /// Whether this is development.
+    development: bool,
+    /// The faults of the form.
+    faults: Signal<Faults>,
+    /// The names of the form's fields with their labels.
+    labels: Vec<(&'static str, &'static str)>,
+    /// Where another mail is asked for.
+    #[prop(into)]
+    again: String,
+    /// The form.
+    children: Children,
+) -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <div class="door stack">
+            <h1>{lang.pick("メールをご確認ください", "Please check your mail")}</h1>
+            <p>{words}</p>
+            <MailboxNote development />
+            <FaultSummary faults labels />
+            {children()}
+            <p class="door__other">
+                {lang.pick("メールが届かないときは、迷惑メールのフォルダーをご確認のうえ、", "No mail? Please look into your spam folder, or ")}
+                <a href=again>{lang.pick("もう一度お手続きください", "start again")}</a>
+                {lang.pick("。", ".")}
+            </p>
+        </div>
+    }
+}
+
+/// The same page once it waits for no code any more.
+#[component]
+pub fn NoCodeAwaited(
+    /// What the code was for.
+    title: &'static str,
+    /// Why it is so, and how it goes on.
+    words: &'static str,
+    /// Where it goes on.
+    #[prop(into)]
+    href: String,
+    /// The button that leads there.
+    label: &'static str,
+) -> impl IntoView {
+    view! {
+        <div class="door stack">
+            <h1>{title}</h1>
+            <p>{words}</p>
+            <p><a class="button button--primary" href=href>{label}</a></p>
+        </div>
+    }
 }
 
 /// In development, where the mails are.

@@ -6,7 +6,7 @@ use noren_domain::account::{AskedFor, MailCodeForm, VerifyForm};
 use noren_domain::form::Faults;
 use serde::{Deserialize, Serialize};
 
-use super::code::{AskMailbox, CodeField, MailboxNote};
+use super::code::{AskMailbox, CodeField, MailboxNote, NoCodeAwaited, code_label};
 use super::passkeys::{PasskeySignIn, SignInWithPasskey};
 use super::{next_parameter, with_next};
 use crate::form::{Form, Refusal, either_faults, use_faults};
@@ -127,25 +127,20 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
     let again = with_next("/login", &values.next);
     let Some(asked) = data.waiting else {
         return view! {
-            <div class="door stack">
-                <h1>{lang.pick("ログインの確認", "Confirm your sign-in")}</h1>
-                <p>
-                    {lang.pick(
-                        "確認コードの有効期限が切れたか、入力の回数が上限に達しました。お手数ですが、もう一度ログインしてください。",
-                        "The code has expired, or was tried too often. Please sign in again.",
-                    )}
-                </p>
-                <p><a class="button button--primary" href=again>{lang.pick("ログインへ", "Sign in")}</a></p>
-            </div>
+            <NoCodeAwaited
+                title=lang.pick("ログインの確認", "Confirm your sign-in")
+                words=lang.pick(
+                    "確認コードの有効期限が切れたか、入力の回数が上限に達しました。お手数ですが、もう一度ログインしてください。",
+                    "The code has expired, or was tried too often. Please sign in again.",
+                )
+                href=again
+                label=lang.pick("ログインへ", "Sign in")
+            />
         }
         .into_any();
     };
     let by_mail = asked == AskedFor::Mail;
-    let code = if by_mail {
-        lang.pick("確認コード(8桁)", "Eight-digit code")
-    } else {
-        lang.pick("認証アプリのコード", "Code of your app")
-    };
+    let code = if by_mail { code_label(lang) } else { lang.pick("認証アプリのコード", "Code of your app") };
     let (title, what, hint) = if by_mail {
         (
             lang.pick("メールをご確認ください", "Please check your mail"),

@@ -13,7 +13,7 @@ use noren_domain::form::Faults;
 use serde::{Deserialize, Serialize};
 
 use self::section::{StopForm, back_words, pending_words};
-use super::code::{CodeField, MailboxNote};
+use super::code::{CodeField, MailboxNote, code_label};
 use crate::form::{Form, Refusal, either_faults, use_faults};
 use crate::lang::{href, use_lang};
 use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, Note, NoteKind, SubmitButton};
@@ -191,7 +191,7 @@ fn EmailBody(data: EmailData, acts: Acts) -> impl IntoView {
     let labels = vec![
         ("email", lang.pick("新しいメールアドレス", "New e-mail address")),
         ("recovery", lang.pick("復旧コード", "Recovery code")),
-        ("code", lang.pick("確認コード", "Code")),
+        ("code", code_label(lang)),
     ];
     let body = match pending {
         None => view! { <AskView values=form.values faults=asked recovery action=acts.ask /> }.into_any(),
@@ -319,22 +319,22 @@ fn CodeView(pending: PendingEmail, faults: Signal<Faults>, acts: Acts, developme
     let words = if old {
         lang.pick(
             format!(
-                "新しいアドレス {to} を確認しました。最後に、現在のアドレスにお送りした確認コードを入力してください。"
+                "新しいアドレス {to} を確認しました。最後に、現在のアドレスにお送りした8桁の確認コードを入力してください。"
             ),
             format!(
-                "{to} is confirmed. One more step: please type in the code that we have sent to your current address."
+                "{to} is confirmed. One more step: please type in the eight-digit code that we have sent to your current address."
             ),
         )
     } else {
         lang.pick(
-            format!("{to} にメールをお送りしました。メールにある確認コードを入力してください。"),
-            format!("We have sent a mail to {to}. Please type in the code that you find in it."),
+            format!("{to} にメールをお送りしました。メールにある8桁の確認コードを入力してください。"),
+            format!("We have sent a mail to {to}. Please type in the eight-digit code that you find in it."),
         )
     };
     let label = if old {
-        lang.pick("現在のアドレスに届いた確認コード", "Code from your current mailbox")
+        lang.pick("現在のアドレスに届いた確認コード(8桁)", "Eight-digit code from your current mailbox")
     } else {
-        lang.pick("新しいアドレスに届いた確認コード", "Code from the new mailbox")
+        lang.pick("新しいアドレスに届いた確認コード(8桁)", "Eight-digit code from the new mailbox")
     };
     let field = view! { <CodeField label faults value=String::new() /> };
     // Another element for the other code, or what was typed for the first one would stand in it.

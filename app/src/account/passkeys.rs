@@ -203,6 +203,14 @@ pub fn Passkeys(
                     "With a passkey you sign in with the fingerprint, face or PIN of your own device. It cannot be stolen as a password can, nor be typed into a false site.",
                 )}
             </p>
+            <p class="muted">
+                {lang.pick(
+                    "パスキーを追加しても、パスワードやメールの確認コードでのログインは、これまでどおり使えます。メールを人に読まれただけではログインできないようにしたい方は、",
+                    "It is one more way in and closes none of the others: a password or a code by mail still do. If reading your mail alone must not be enough, set up an authenticator app under ",
+                )}
+                <a href="#factors">{lang.pick("二段階認証", "two-step sign-in")}</a>
+                {lang.pick("で認証アプリを設定してください。", ".")}
+            </p>
             <crate::ui::FaultSummary faults=acts.faults(data.faults) labels=vec![] />
             {rows}
             {more}

@@ -5,11 +5,11 @@ use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::{MailCodeForm, ResetForm};
 use serde::{Deserialize, Serialize};
 
-use super::code::{AskMailbox, CodeField, MailboxNote};
+use super::code::{AskMailbox, CheckMail, CodeField, NoCodeAwaited, code_label};
 use super::password::NewPasswordField;
 use crate::form::{Form, Refusal, use_faults};
 use crate::lang::{href, use_lang};
-use crate::ui::{FaultSummary, Head, Load, SubmitButton};
+use crate::ui::{Head, Load, SubmitButton};
 
 /// Loads the page that asks for the address.
 #[server(endpoint = "account/reset-page", input = GetUrl)]
@@ -133,38 +133,33 @@ fn ResetCodeView(data: ResetData) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<Reset>::new();
     let faults = use_faults(action, data.form.faults);
-    let code = lang.pick("確認コード(8桁)", "Eight-digit code");
+    let code = code_label(lang);
     let password = lang.pick("新しいパスワード", "New password");
     if !data.waiting {
         return view! {
-            <div class="door stack">
-                <h1>{lang.pick("新しいパスワード", "Your new password")}</h1>
-                <p>
-                    {lang.pick(
-                        "確認コードの有効期限が切れたか、入力の回数が上限に達しました。お手数ですが、はじめからお手続きください。",
-                        "The code has expired, or was tried too often. Please start again.",
-                    )}
-                </p>
-                <p>
-                    <a class="button button--primary" href=href("/reset")>
-                        {lang.pick("確認コードを送りなおす", "Send me another code")}
-                    </a>
-                </p>
-            </div>
+            <NoCodeAwaited
+                title=lang.pick("新しいパスワード", "Your new password")
+                words=lang.pick(
+                    "確認コードの有効期限が切れたか、入力の回数が上限に達しました。お手数ですが、はじめからお手続きください。",
+                    "The code has expired, or was tried too often. Please start again.",
+                )
+                href=href("/reset")
+                label=lang.pick("確認コードを送りなおす", "Send me another code")
+            />
         }
         .into_any();
     }
     view! {
-        <div class="door stack">
-            <h1>{lang.pick("メールをご確認ください", "Please check your mail")}</h1>
-            <p>
-                {lang.pick(
-                    "入力されたメールアドレスにメールをお送りしました。メールにある8桁の確認コードと、新しいパスワードを入力してください。コードは10分間、5回まで試せます。",
-                    "We have sent a mail to the address you entered. Please type in the eight-digit code you find in it, and your new password. The code is good for 10 minutes and five tries.",
-                )}
-            </p>
-            <MailboxNote development=data.development />
-            <FaultSummary faults labels=vec![("code", code), ("password", password)] />
+        <CheckMail
+            words=lang.pick(
+                "入力されたメールアドレスにメールをお送りしました。メールにある8桁の確認コードと、新しいパスワードを入力してください。コードは10分間、5回まで試せます。",
+                "We have sent a mail to the address you entered. Please type in the eight-digit code you find in it, and your new password. The code is good for 10 minutes and five tries.",
+            )
+            development=data.development
+            faults
+            labels=vec![("code", code), ("password", password)]
+            again=href("/reset")
+        >
             <ActionForm action=action>
                 <div class="stack">
                     <CodeField label=code faults value=data.form.values.code />
@@ -182,12 +177,7 @@ fn ResetCodeView(data: ResetData) -> impl IntoView {
                     "All devices that are signed in now will be signed out.",
                 )}
             </p>
-            <p class="door__other">
-                {lang.pick("メールが届かないときは、迷惑メールのフォルダーをご確認のうえ、", "No mail? Please look into your spam folder, or ")}
-                <a href=href("/reset")>{lang.pick("もう一度お手続きください", "start again")}</a>
-                {lang.pick("。", ".")}
-            </p>
-        </div>
+        </CheckMail>
     }
     .into_any()
 }

@@ -131,8 +131,8 @@ fn Off(begin: ServerAction<BeginTotp>) -> impl IntoView {
     view! {
         <p class="lead">
             {lang.pick(
-                "認証アプリは、30秒ごとに変わる6桁の確認コードを表示するスマートフォンのアプリです。設定すると、ログインのときにパスワードに加えてそのコードをお尋ねします。",
-                "An authenticator app on your phone shows a six-digit code that changes every 30 seconds. Once it is set up, we ask for that code besides your password when you sign in.",
+                "認証アプリは、30秒ごとに変わる6桁の確認コードを表示するスマートフォンのアプリです。設定すると、ログインのときにパスワードやメールの確認コードに加えてそのコードをお尋ねします。",
+                "An authenticator app on your phone shows a six-digit code that changes every 30 seconds. Once it is set up, we ask for that code besides your password, or besides a code by mail, when you sign in.",
             )}
         </p>
         <p>

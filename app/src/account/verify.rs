@@ -5,11 +5,11 @@ use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::VerifyForm;
 use serde::{Deserialize, Serialize};
 
-use super::code::{CodeField, MailboxNote};
+use super::code::{CheckMail, CodeField, NoCodeAwaited, code_label};
 use super::{next_parameter, with_next};
 use crate::form::{Form, Refusal, use_faults};
 use crate::lang::use_lang;
-use crate::ui::{FaultSummary, Head, Load, SubmitButton};
+use crate::ui::{Head, Load, SubmitButton};
 
 /// What the page for the code shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,36 +71,34 @@ fn VerifyView(data: VerifyData) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<Verify>::new();
     let faults = use_faults(action, data.form.faults);
-    let code = lang.pick("確認コード(8桁)", "Eight-digit code");
+    let code = code_label(lang);
     let values = data.form.values;
     let again = with_next("/register", &values.next);
-    let title = lang.pick("メールをご確認ください", "Please check your mail");
     if !data.waiting {
         return view! {
-            <div class="door stack">
-                <h1>{title}</h1>
-                <p>
-                    {lang.pick(
-                        "このブラウザーでは、確認コードを待っている登録がありません。お手数ですが、はじめからお手続きください。",
-                        "This browser is not waiting for a code. Please start the registration again.",
-                    )}
-                </p>
-                <p><a class="button button--primary" href=again>{lang.pick("新規登録へ", "Create an account")}</a></p>
-            </div>
+            <NoCodeAwaited
+                title=lang.pick("メールをご確認ください", "Please check your mail")
+                words=lang.pick(
+                    "このブラウザーでは、確認コードを待っている登録がありません。お手数ですが、はじめからお手続きください。",
+                    "This browser is not waiting for a code. Please start the registration again.",
+                )
+                href=again
+                label=lang.pick("新規登録へ", "Create an account")
+            />
         }
         .into_any();
     }
     view! {
-        <div class="door stack">
-            <h1>{title}</h1>
-            <p>
-                {lang.pick(
-                    "入力されたメールアドレスにメールをお送りしました。メールにある8桁の確認コードを入力してください。コードは15分間、5回まで試せます。",
-                    "We have sent a mail to the address you entered. Please type in the eight-digit code you find in it. It is good for 15 minutes and five tries.",
-                )}
-            </p>
-            <MailboxNote development=data.development />
-            <FaultSummary faults labels=vec![("code", code)] />
+        <CheckMail
+            words=lang.pick(
+                "入力されたメールアドレスにメールをお送りしました。メールにある8桁の確認コードを入力してください。コードは15分間、5回まで試せます。",
+                "We have sent a mail to the address you entered. Please type in the eight-digit code you find in it. It is good for 15 minutes and five tries.",
+            )
+            development=data.development
+            faults
+            labels=vec![("code", code)]
+            again
+        >
             <ActionForm action=action>
                 <div class="stack">
                     <input type="hidden" name="next" value=values.next />
@@ -112,12 +110,7 @@ fn VerifyView(data: VerifyData) -> impl IntoView {
                     />
                 </div>
             </ActionForm>
-            <p class="door__other">
-                {lang.pick("メールが届かないときは、迷惑メールのフォルダーをご確認のうえ、", "No mail? Please look into your spam folder, or ")}
-                <a href=again>{lang.pick("もう一度お手続きください", "start again")}</a>
-                {lang.pick("。", ".")}
-            </p>
-        </div>
+        </CheckMail>
     }
     .into_any()
 }

@@ -13,7 +13,7 @@ use super::totals::FreeShipping;
 use super::wish::apply;
 use super::{CartPageData, LinePicture, TotalsView};
 use crate::lang::{href, use_lang};
-use crate::ui::{Head, Load, SubmitButton, fault_items, fault_words};
+use crate::ui::{Head, Load, Note, NoteKind, SubmitButton, fault_items, fault_words};
 
 /// The cart.
 #[component]
@@ -62,12 +62,12 @@ fn Contents(data: CartPageData, till: Till, said: RwSignal<String>) -> impl Into
     }
     let changed = known.with_value(CartView::has_changes).then(|| {
         view! {
-            <p class="note note--warning" role="status">
+            <Note kind=NoteKind::Warning>
                 {lang.pick(
                     "前回ご覧になった後に変わったところがあります。各商品の欄をご確認ください。",
                     "Something has changed since you last looked. Please see the notes beside the items.",
                 )}
-            </p>
+            </Note>
         }
     });
     let removed = move |name: String| {

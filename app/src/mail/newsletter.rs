@@ -8,7 +8,7 @@ use noren_domain::form::Faults;
 
 use crate::form::{Refusal, use_faults};
 use crate::lang::{href, use_lang};
-use crate::ui::{FaultSummary, Head, Load, SubmitButton};
+use crate::ui::{Head, Load, OneButton};
 
 /// Whether the link that confirms is good.
 #[server(endpoint = "newsletter/can-confirm", input = GetUrl)]
@@ -76,21 +76,25 @@ pub fn ConfirmNewsletterPage() -> impl IntoView {
 fn Confirm(token: String, good: bool) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<ConfirmNewsletter>::new();
+    let title = lang.pick("お便りのお申し込みの確認", "Confirm the newsletter");
+    if !good {
+        return view! { <Void title /> }.into_any();
+    }
     view! {
         <OneButton
-            title=lang.pick("お便りのお申し込みの確認", "Confirm the newsletter")
+            title
             words=lang.pick(
                 "ボタンを押すと、ご登録のメールアドレスにお便りの配信を始めます。いつでも止められます。",
                 "Press the button, and we begin to send the newsletter to the address of your account. You can end it at any time.",
             )
             label=lang.pick("お便りの配信を始める", "Begin to send it")
             token
-            good
             faults=use_faults(action, Faults::default())
             pending=action.pending()
             form=Box::new(move |fields| view! { <ActionForm action=action>{fields}</ActionForm> }.into_any())
         />
     }
+    .into_any()
 }
 
 /// The button that ends it.
@@ -109,58 +113,23 @@ pub fn LeaveNewsletterPage() -> impl IntoView {
 fn Leave(token: String, good: bool) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<LeaveNewsletter>::new();
+    let title = lang.pick("お便りの停止", "End the newsletter");
+    if !good {
+        return view! { <Void title /> }.into_any();
+    }
     view! {
         <OneButton
-            title=lang.pick("お便りの停止", "End the newsletter")
+            title
             words=lang.pick(
                 "ボタンを押すと、お便りの配信を止めます。ご注文などのお手続きに必要なメールは、これからもお送りします。",
                 "Press the button, and we send you no more newsletters. Mails that your orders need still come.",
             )
             label=lang.pick("お便りを止める", "Stop sending it")
             token
-            good
             faults=use_faults(action, Faults::default())
             pending=action.pending()
             form=Box::new(move |fields| view! { <ActionForm action=action>{fields}</ActionForm> }.into_any())
         />
-    }
-}
-
-/// What stands behind a link: the button that does what the link is for, if the link is good.
-#[component]
-fn OneButton(
-    /// What it is about.
-    title: &'static str,
-    /// What the button does.
-    words: &'static str,
-    /// The button.
-    label: &'static str,
-    /// The token of the link.
-    token: String,
-    /// Whether it is anybody's.
-    good: bool,
-    /// The faults of the form.
-    faults: Signal<Faults>,
-    /// Whether the form is under way.
-    #[prop(into)]
-    pending: Signal<bool>,
-    /// The form around these fields.
-    form: Box<dyn FnOnce(AnyView) -> AnyView>,
-) -> impl IntoView {
-    if !good {
-        return view! { <Void title /> }.into_any();
-    }
-    let fields = view! {
-        <input type="hidden" name="token" value=token />
-        <SubmitButton label pending class="button button--primary button--wide" />
-    };
-    view! {
-        <div class="door stack">
-            <h1>{title}</h1>
-            <p>{words}</p>
-            <FaultSummary faults labels=vec![] />
-            {form(fields.into_any())}
-        </div>
     }
     .into_any()
 }

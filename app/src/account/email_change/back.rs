@@ -9,7 +9,7 @@ use noren_domain::form::Faults;
 use crate::form::{Form, Refusal, use_faults};
 use crate::lang::{href, use_lang};
 use crate::legal::MAIL;
-use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SubmitButton};
+use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, OneButton, SubmitButton};
 
 /// What the link in a mail does now. Looking changes nothing.
 #[server(endpoint = "account/email-link", input = GetUrl)]
@@ -81,7 +81,6 @@ pub fn EmailLinkPage() -> impl IntoView {
 fn LinkView(token: String, link: EmailLink) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<TakeBackEmail>::new();
-    let faults = use_faults(action, Faults::default());
     let (title, words, label) = match link {
         EmailLink::Void => return view! { <Void /> }.into_any(),
         EmailLink::Stops => (
@@ -102,15 +101,15 @@ fn LinkView(token: String, link: EmailLink) -> impl IntoView {
         ),
     };
     view! {
-        <div class="door stack">
-            <h1>{title}</h1>
-            <p>{words}</p>
-            <FaultSummary faults labels=vec![] />
-            <ActionForm action=action>
-                <input type="hidden" name="token" value=token />
-                <SubmitButton label pending=action.pending() class="button button--primary button--wide" />
-            </ActionForm>
-        </div>
+        <OneButton
+            title
+            words
+            label
+            token
+            faults=use_faults(action, Faults::default())
+            pending=action.pending()
+            form=Box::new(move |fields| view! { <ActionForm action=action>{fields}</ActionForm> }.into_any())
+        />
     }
     .into_any()
 }

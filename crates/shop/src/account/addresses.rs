@@ -67,10 +67,29 @@ impl Row {
 /// # Errors
 /// The vault or the database.
 pub async fn list(shop: &Shop, customer: Id<Customer>, route: &'static str) -> Result<Vec<SavedAddress>, AddressError> {
+    all(shop, customer, For::SelfView, route).await
+}
+
+/// The same for the copy `export` of the customer's data, under its purpose.
+pub(super) async fn copied(
+    shop: &Shop,
+    customer: Id<Customer>,
+    export: Uuid,
+    route: &'static str,
+) -> Result<Vec<SavedAddress>, AddressError> {
+    all(shop, customer, For::Export(export), route).await
+}
+
+async fn all(
+    shop: &Shop,
+    customer: Id<Customer>,
+    purpose: For,
+    route: &'static str,
+) -> Result<Vec<SavedAddress>, AddressError> {
     let sql = "SELECT id, name, kana, postal_code, city, street, building, phone, prefecture, is_default FROM address
                WHERE customer_id = $1 ORDER BY is_default DESC, created_at, id";
     let rows = fetch_all!(shop.db.read().await?, Row, sql, customer.0).await?;
-    open(shop, customer, route, rows).await
+    open(shop, customer, purpose, route, rows).await
 }
 
 /// One of the customer's addresses; `None`: it is not in their book.
@@ -86,18 +105,19 @@ pub async fn one(
     let sql = "SELECT id, name, kana, postal_code, city, street, building, phone, prefecture, is_default FROM address
                WHERE id = $1 AND customer_id = $2";
     let row = fetch_optional!(shop.db.read().await?, Row, sql, id, customer.0).await?;
-    Ok(open(shop, customer, route, row.into_iter().collect()).await?.pop())
+    Ok(open(shop, customer, For::SelfView, route, row.into_iter().collect()).await?.pop())
 }
 
 async fn open(
     shop: &Shop,
     customer: Id<Customer>,
+    purpose: For,
     route: &'static str,
     rows: Vec<Row>,
 ) -> Result<Vec<SavedAddress>, AddressError> {
     let sealed: Vec<_> = rows.iter().flat_map(Row::sealed).collect();
     let asker = Asker::customer(customer, route);
-    let mut opened = match shop.vault.open(asker, For::SelfView, customer.0, &sealed).await {
+    let mut opened = match shop.vault.open(asker, purpose, customer.0, &sealed).await {
         Err(error) if error.is_lost() => {
             tracing::warn!(%error, "the addresses of an account are lost");
             return Ok(Vec::new());

@@ -46,12 +46,13 @@ impl State {
         }
     }
 
-    fn from_word(word: &str) -> Option<Self> {
+    /// The state that the database keeps as `word`.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.word() == word)
     }
 
     /// What a customer reads.
-    const fn words(self, lang: Lang) -> &'static str {
+    pub(crate) const fn words(self, lang: Lang) -> &'static str {
         match (self, lang) {
             (Self::Queued | Self::Sending, Lang::Ja) => "送信を待っています",
             (Self::Queued | Self::Sending, Lang::En) => "Waiting to be sent",

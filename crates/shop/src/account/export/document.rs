@@ -192,7 +192,7 @@ pub(super) struct Asked {
 pub(super) async fn gather(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<Option<Document>, ExportError> {
     let Some(account) = account(shop, who, export).await? else { return Ok(None) };
     let orders = orders::all(shop, who.customer, export).await?;
-    let addresses = addresses::list(shop, who.customer, ROUTE).await?;
+    let addresses = addresses::copied(shop, who.customer, export, ROUTE).await?;
     let email_changes = email_changes(shop, who, export).await?;
     let checkout = checkout(shop, who, export).await?;
     let notices = notices(shop, who).await?;

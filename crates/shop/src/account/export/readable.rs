@@ -10,6 +10,7 @@ use noren_domain::{Lang, Yen, moment};
 use super::document::{Document, EmailChanged};
 use super::orders::{Address, Order};
 use super::words;
+use crate::mail::sent::State;
 
 type Entry = Vec<(String, String)>;
 
@@ -285,7 +286,7 @@ fn sent(w: &Writer, document: &Document) -> Vec<ExportSection> {
             w.pair("番号", "Number", &mail.no),
             w.pair("件名", "Subject", if mail.subject.is_empty() { &mail.kind } else { &mail.subject }),
             w.pair("日時", "When", w.at(mail.at)),
-            w.pair("状態", "State", words::of("mail", &mail.state, w.0)),
+            w.pair("状態", "State", State::from_word(&mail.state).map_or(&*mail.state, |state| state.words(w.0))),
         ]
     };
     let consent = |consent: &super::document::Consent| {

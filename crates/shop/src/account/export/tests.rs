@@ -55,7 +55,7 @@ on_both_databases!(a_copy_holds_all_that_is_held_and_no_secret_and_its_signature
     assert!(!file.contains(&format!("\"{hash}\"")) && !file.contains(&link.token) && !file.contains("token"));
     // The opening of this very copy is the person's own reading, under its own purpose.
     let own = |read: &&Value| read["purpose"] == "export" && read["actor"] == "customer" && read["outcome"] == "granted";
-    assert_eq!(data["reads"].as_array().unwrap().iter().filter(own).count(), 2, "account and order");
+    assert_eq!(data["reads"].as_array().unwrap().iter().filter(own).count(), 3, "account, order and address book");
     let view = view(&shop, &who, &token(&link), Lang::En).await.unwrap().unwrap();
     let text = format!("{:?}", view.sections.iter().map(|section| section.entries.clone()).collect::<Vec<_>>());
     assert!(text.contains("暖簾 太郎") && text.contains("Tokyo"), "the saved address, in words");

@@ -1,4 +1,8 @@
 //! The database's and the ledger's words as people read them; a word that is not known stands as it is.
+//!
+//! Some stand on pages as well (`app/src/account/sign_ins.rs`, `app/src/account/reads/words.rs`). They are here once more
+//! because `app` is above the shop, and because in `noren_domain`, below both, they would be in the first file of every
+//! page's wasm: the tool that parts it leaves tables of texts there.
 
 use noren_domain::Lang;
 
@@ -11,12 +15,6 @@ const WORDS: &[(&str, &str, &str, &str)] = &[
     ("sign_in", "blocked", "回数超過のため拒否", "blocked: too many tries"),
     ("answer", "me", "心当たりがある", "it was me"),
     ("answer", "not_me", "心当たりがない", "it was not me"),
-    ("mail", "queued", "送信待ち", "waiting to be sent"),
-    ("mail", "sending", "送信中", "being sent"),
-    ("mail", "sent", "送信済み", "sent"),
-    ("mail", "bounced", "受け取られませんでした", "refused by the receiving server"),
-    ("mail", "given_up", "送信できませんでした", "could not be sent"),
-    ("mail", "cancelled", "送信取りやめ", "called off"),
     ("consent", "asked", "お申し込み", "asked for"),
     ("consent", "confirmed", "同意の確認", "confirmed"),
     ("consent", "withdrawn", "停止", "ended"),
