@@ -179,13 +179,13 @@ async fn erase(shop: &Shop, id: Uuid) -> Result<bool, EraseError> {
         // Another machine has just erased the other one; next time this is the last.
         return Ok(false);
     }
-    // No link opens it any more, and nothing says which other orders were the same person's.
-    let sql = "UPDATE orders SET erased_at = $2, erase_asked_at = NULL, cart_id = $5, customer_id = NULL, email_index = NULL, token_hash = $3, email = $4, name = $4, \
+    // No link opens it any more, and nothing says which other orders were the same person's: neither account nor record.
+    let sql = "UPDATE orders SET erased_at = $2, erase_asked_at = NULL, cart_id = $5, subject_id = $6, customer_id = NULL, email_index = NULL, token_hash = $3, email = $4, name = $4, \
                kana = NULL, postal_code = $4, city = $4, street = $4, building = NULL, phone = $4, gift_message = NULL \
                WHERE id = $1";
     let nothing: Vec<u8> = Vec::new();
-    let cart = shop.entropy.uuid(shop.now());
-    execute!(tx, sql, id, shop.now(), shop.entropy.bytes::<32>().to_vec(), nothing, cart).await?;
+    let [cart, record] = [(); 2].map(|()| shop.entropy.uuid(shop.now()));
+    execute!(tx, sql, id, shop.now(), shop.entropy.bytes::<32>().to_vec(), nothing, cart, record).await?;
     if !shared {
         for key in mails {
             outbox::cancel(&mut tx, shop, &key).await?;
