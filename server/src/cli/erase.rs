@@ -25,26 +25,23 @@ pub struct Erase {
 /// from there as well, so that it stands in no history of commands.
 pub async fn run(shop: &Shop, asked: Erase) -> Result<(), AnyError> {
     let mut input = io::stdin().lock();
-    let erasure = match &asked.order {
-        Some(no) => {
-            let found = guests::find(shop, no).await?;
-            if !asked.yes {
-                eprintln!("{}", question(&format!("the person in order {}", no.trim()), "placed", &found));
-                confirmed(&mut input, no.trim())?;
-            }
-            guests::by_letter(shop, no).await?
+    let erasure = if let Some(no) = &asked.order {
+        let found = guests::find(shop, no).await?;
+        if !asked.yes {
+            eprintln!("{}", question(&format!("the person in order {}", no.trim()), "placed", &found));
+            confirmed(&mut input, no.trim())?;
         }
-        None => {
-            let mut line = String::new();
-            input.read_line(&mut line)?;
-            let email = Email::parse(&line).map_err(|_| "write one e-mail address to the standard input")?;
-            let found = erase::find(shop, &email).await?.ok_or(NOBODY)?;
-            if !asked.yes {
-                eprintln!("{}", question(&format!("the account {}", email.address()), "opened", &found));
-                confirmed(&mut input, email.address())?;
-            }
-            erase::erase_by_letter(shop, &email).await?.ok_or(NOBODY)?
+        guests::by_letter(shop, no).await?
+    } else {
+        let mut line = String::new();
+        input.read_line(&mut line)?;
+        let email = Email::parse(&line).map_err(|_| "write one e-mail address to the standard input")?;
+        let found = erase::find(shop, &email).await?.ok_or(NOBODY)?;
+        if !asked.yes {
+            eprintln!("{}", question(&format!("the account {}", email.address()), "opened", &found));
+            confirmed(&mut input, email.address())?;
         }
+        erase::erase_by_letter(shop, &email).await?.ok_or(NOBODY)?
     };
     println!("{}", statement(&erasure));
     Ok(())

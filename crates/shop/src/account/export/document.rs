@@ -109,6 +109,7 @@ pub(super) struct FactorRemoval {
 }
 
 #[derive(Serialize, FromRow)]
+#[expect(clippy::struct_field_names, reason = "the copy's names are those of the database")]
 pub(super) struct Dormancy {
     pub told_at: i64,
     pub reduced_at: Option<i64>,
