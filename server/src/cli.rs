@@ -90,8 +90,8 @@ enum Command {
     Mail(mail::Mail),
     /// Sends an issue of the newsletter.
     Newsletter(mail::Newsletter),
-    /// Erases the account whose e-mail address it reads from the standard input: for somebody who asks for it by letter.
-    Erase,
+    /// Erases the account whose e-mail address it reads from the standard input, or a guest's order: for who asks by letter.
+    Erase(erase::Erase),
     /// Says whether a copy of somebody's data is as this shop has signed it.
     Export(export::Export),
     /// The read ledger: who opened whose personal data, when and why. Exports it, verifies it and proofs from it.
@@ -229,9 +229,9 @@ pub fn run() -> ExitCode {
                 keeper.stop().await;
                 done
             }
-            Command::Erase => {
+            Command::Erase(asked) => {
                 let (shop, keeper) = open(&config).await?;
-                let done = erase::run(&shop).await;
+                let done = erase::run(&shop, asked).await;
                 keeper.stop().await;
                 done
             }

@@ -175,6 +175,9 @@ async fn keep_house(shop: Shop) {
     if let Err(error) = account::dormant::sweep(&shop).await {
         tracing::error!(%error, "accounts that nobody uses cannot be looked through; trying again");
     }
+    if let Err(error) = account::erase::guests::sweep(&shop).await {
+        tracing::error!(%error, "old orders of guests cannot be looked through; trying again");
+    }
     match account::erase::erase_finished(&shop).await {
         Ok(erased) => metrics::counter!("noren_orders_erased_total").increment(erased),
         Err(error) => tracing::error!(%error, "people are not gone yet out of finished orders; trying again"),

@@ -70,7 +70,7 @@ fn japanese() -> Vec<Section> {
             blocks: vec![Block::facts([
                 (
                     "ご注文",
-                    "番号、日付、商品、金額、消費税は、法令（消費税法第58条、法人税法第126条）が帳簿の保存を求める7年間、必ず保管します。お名前やご住所などは、アカウントの消去とともに消去します（お届けやご返金の途中のものは、終わりしだい）。",
+                    "番号、日付、商品、金額、消費税は、法令（消費税法第58条、法人税法第126条）が帳簿の保存を求める7年間、必ず保管します。お名前やご住所などは、アカウントの消去とともに消去します（お届けやご返金の途中のものは、終わりしだい）。アカウントのないご注文では、ご注文について最後の動きがあってから2年で、30日前にメールで予告のうえ消去します。お求めがあれば、すぐに消去します。",
                 ),
                 (
                     "アカウント",
@@ -114,7 +114,7 @@ fn japanese() -> Vec<Section> {
             title: "守り方",
             blocks: vec![
                 Block::text(
-                    "お名前、ご住所、電話番号、メールアドレス、メッセージは、アカウントやご注文ごとに別の鍵で暗号化してデータベースに保存します。データベースだけが持ち出されても、そのままでは読めません。途中でおやめになった会員登録やお手続き、成立しなかったご注文の内容を期間の経過後に削除するとき、またアカウントを消去するときは、その鍵も破棄します。",
+                    "お名前、ご住所、電話番号、メールアドレス、メッセージは、アカウントやご注文ごとに別の鍵で暗号化してデータベースに保存します。データベースだけが持ち出されても、そのままでは読めません。途中でおやめになった会員登録やお手続き、成立しなかったご注文の内容を期間の経過後に削除するとき、またアカウントを消去するときや、ご注文からお名前やご住所を消去するときは、その鍵も破棄します。",
                 ),
                 Block::text(
                     "もしものときは、何が起きたか、どの項目が影響を受けたか、どうやって確かめたかを、お一人ずつアカウントの画面でお知らせします。",
@@ -133,7 +133,7 @@ fn japanese() -> Vec<Section> {
             id: "rights",
             title: "開示・訂正・削除のご依頼",
             blocks: vec![Block::text(format!(
-                "アカウントをお持ちの方は、「お預かりしている情報」のページで、ご自身の情報の確認、控えの書き出し、消去がいつでもできます。このほかの開示、訂正、利用の停止、削除は、{MAIL} までご連絡ください。ご本人であることを確かめたうえで、2週間以内にお返事します。"
+                "アカウントをお持ちの方は、「お預かりしている情報」のページで、ご自身の情報の確認、控えの書き出し、消去がいつでもできます。アカウントのないご注文のお名前やご住所などの消去は、ご注文番号を添えてご連絡ください。このほかの開示、訂正、利用の停止、削除は、{MAIL} までご連絡ください。ご本人であることを確かめたうえで、2週間以内にお返事します。"
             ))],
         },
     ]
@@ -178,7 +178,7 @@ fn english() -> Vec<Section> {
             blocks: vec![Block::facts([
                 (
                     "Orders",
-                    "Number, date, goods, sums and tax: at least seven years, as the law asks for books (Consumption Tax Act, article 58; Corporation Tax Act, article 126). Name, address and the like go when the account is erased (of orders under way: once they are finished).",
+                    "Number, date, goods, sums and tax: at least seven years, as the law asks for books (Consumption Tax Act, article 58; Corporation Tax Act, article 126). Name, address and the like go when the account is erased (of orders under way: once they are finished). From an order placed without an account they go two years after the last that happened to it, which we tell you by mail 30 days before, or at once if you ask us.",
                 ),
                 (
                     "Account",
@@ -222,7 +222,7 @@ fn english() -> Vec<Section> {
             title: "How we guard it",
             blocks: vec![
                 Block::text(
-                    "Names, addresses, phone numbers, e-mail addresses and messages are encrypted in the database, each account and each order with a key of its own. A stolen database alone cannot be read. When a registration or a checkout that was left, or an order that was never placed, is deleted after its time, or an account is erased, its key is destroyed too.",
+                    "Names, addresses, phone numbers, e-mail addresses and messages are encrypted in the database, each account and each order with a key of its own. A stolen database alone cannot be read. When a registration or a checkout that was left, or an order that was never placed, is deleted after its time, or an account, or the person in an order, is erased, its key is destroyed too.",
                 ),
                 Block::text(
                     "Should something happen, your account tells you what, which of your data it touched, and how we know.",
@@ -241,7 +241,7 @@ fn english() -> Vec<Section> {
             id: "rights",
             title: "Seeing, correcting, deleting",
             blocks: vec![Block::text(format!(
-                "With an account you can see what we hold, take a copy along and erase it at any time, on the page “The data we hold about you”. For anything else, to see, correct or delete your data or have us stop using it: {MAIL}. We make sure it is you who asks, and answer within two weeks."
+                "With an account you can see what we hold, take a copy along and erase it at any time, on the page “The data we hold about you”. To have your name and address erased from an order placed without one, write to us with its number. For anything else, to see, correct or delete your data or have us stop using it: {MAIL}. We make sure it is you who asks, and answer within two weeks."
             ))],
         },
     ]

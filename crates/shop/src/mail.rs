@@ -75,6 +75,13 @@ pub enum Mail {
         /// The order.
         order: Uuid,
     },
+    /// The order is long over: who placed it is to be forgotten.
+    OrderForgetting {
+        /// The order.
+        order: Uuid,
+        /// On that day or soon after, UTC ms.
+        day: i64,
+    },
     /// About an account.
     Account(account::AccountMail),
     /// The newsletter, or the question whether somebody wants it.
@@ -93,7 +100,8 @@ impl Mail {
                 | AccountMail::EmailChange { what: EmailMail::NewCode | EmailMail::OldCode, .. }
                 | AccountMail::EmailWanted { .. },
             ) => Urgency::Awaited,
-            Self::Account(AccountMail::Notice { .. } | AccountMail::Dormant { .. })
+            Self::OrderForgetting { .. }
+            | Self::Account(AccountMail::Notice { .. } | AccountMail::Dormant { .. })
             | Self::Newsletter(NewsletterMail::Issue { .. }) => Urgency::Bulk,
             _ => Urgency::Usual,
         }
@@ -189,7 +197,8 @@ pub(crate) async fn send(shop: &Shop, job: &mut Job, mail: &Mail) -> Result<(), 
     if let Mail::OrderPlaced { order }
     | Mail::OrderPaid { order }
     | Mail::OrderRefunded { order }
-    | Mail::OrderLapsed { order } = mail
+    | Mail::OrderLapsed { order }
+    | Mail::OrderForgetting { order, .. } = mail
         && crate::order::is_erased(shop, *order).await?
     {
         return Ok(sent::noted(shop, &key, State::Cancelled).await?);
@@ -216,6 +225,10 @@ async fn compose(shop: &Shop, mail: &Mail) -> Result<Letter, MailError> {
         Mail::OrderPaid { order } => (*order, order::paid),
         Mail::OrderRefunded { order } => (*order, order::refunded),
         Mail::OrderLapsed { order } => (*order, order::lapsed),
+        Mail::OrderForgetting { order, day } => {
+            let (view, lang) = order::read(shop, *order).await?;
+            return Ok(order::forgetting(shop, &view, lang, *day));
+        }
         Mail::Account(mail) => return account::compose(shop, mail).await,
         Mail::Newsletter(mail) => return newsletter::compose(shop, mail).await,
     };

@@ -68,6 +68,7 @@ struct Standing {
     shipment_state: String,
     payment_method: String,
     total: i64,
+    erased: bool,
 }
 
 impl Standing {
@@ -95,7 +96,7 @@ async fn hold(conn: &mut Conn, order: Id<Order>) -> Result<Option<Standing>, sql
     let checkout = sqlx::AssertSqlSafe(format!("SELECT cart_id FROM checkout WHERE order_id = $1{locked}"));
     fetch_optional!(conn, (Uuid,), checkout, order.0).await?;
     let standing = sqlx::AssertSqlSafe(format!(
-        "SELECT state, payment_state, shipment_state, payment_method, total FROM orders WHERE id = $1{locked}"
+        "SELECT state, payment_state, shipment_state, payment_method, total, erased_at IS NOT NULL AS erased FROM orders WHERE id = $1{locked}"
     ));
     fetch_optional!(conn, Standing, standing, order.0).await
 }

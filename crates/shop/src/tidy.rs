@@ -324,7 +324,11 @@ mod tests {
             ("factor_removal_due", account::lost::DUE),
             ("email_change_due", account::email_change::OVER),
             ("data_export_expires", account::export::OVER),
-            ("customer_active", account::dormant::UNUSED),
+            ("customer_unused", account::dormant::UNUSED),
+            ("dormancy_to_reduce", account::dormant::TO_REDUCE),
+            ("customer_active", account::dormant::TO_WARN),
+            ("dormancy_to_warn_again", account::dormant::TO_WARN_AGAIN),
+            ("dormancy_to_erase", account::dormant::TO_ERASE),
         ] {
             let mut tx = shop.db.write().await.unwrap();
             execute!(tx, before).await.unwrap();

@@ -51,12 +51,13 @@ async fn customer(shop: Shop) -> (Id<Customer>, String) {
     (who.customer(), file)
 }
 
-/// Runs `noren erase` and types `address` into it.
-fn erased(installation: &Installation, address: &str) -> Said {
-    let mut command = installation.command(&["erase"]);
+/// Runs `noren erase` and types `lines` into it.
+fn erased(installation: &Installation, options: &[&str], lines: &str) -> Said {
+    let mut command = installation.command(&[&["erase"], options].concat());
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut running = piped.spawn().unwrap();
-    writeln!(running.stdin.take().unwrap(), "{address}").unwrap();
+    // It may have refused before it reads anything.
+    let _ = writeln!(running.stdin.take().unwrap(), "{lines}");
     let output = running.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
@@ -70,11 +71,22 @@ fn a_copy_of_the_database_of_before_an_erasure_opens_nothing_with_the_vault_of_a
     let (database, before) = (installation.data().join("noren.sqlite"), installation.desk().join("before.sqlite"));
     fs::copy(&database, &before).unwrap();
 
-    let nobody = erased(&installation, "nobody@example.jp");
+    let nobody = erased(&installation, &[], "nobody@example.jp");
     assert!(nobody.code == Some(1) && nobody.err.contains("nothing was erased"), "{nobody:?}");
-    let nonsense = erased(&installation, "no address");
+    let nonsense = erased(&installation, &[], "no address");
     assert!(nonsense.code == Some(1) && nonsense.err.contains("one e-mail address"), "{nonsense:?}");
-    let said = erased(&installation, EMAIL);
+    for (options, lines) in
+        [(&[][..], EMAIL.to_owned()), (&[], format!("{EMAIL}\nno")), (&[], format!("{EMAIL}\ntaro@example.jp"))]
+    {
+        let refused = erased(&installation, options, &lines);
+        assert!(refused.code == Some(1) && refused.err.contains("that was no yes; nothing was erased"), "{refused:?}");
+        for words in [&format!("erases the account {EMAIL}, opened on "), "0 finished order(s)"] {
+            assert!(refused.err.contains(words), "{refused:?}");
+        }
+    }
+    let order = erased(&installation, &["--order", "N-0000-0000", "--yes"], "");
+    assert!(order.code == Some(1) && order.err.contains("there is no order N-0000-0000"), "{order:?}");
+    let said = erased(&installation, &[], &format!("{EMAIL}\nyes"));
     assert!(said.code == Some(0) && said.out.starts_with("E-") && !said.out.contains(EMAIL), "{said:?}");
     with_vault(&installation, async |shop| {
         while outbox::run_due(&shop).await.unwrap() > 0 {}

@@ -76,18 +76,24 @@ pub enum OpenReason {
     RefundDue,
     /// The bank has said something that a person must look at.
     Unclear,
+    /// It was begun and never placed; the shop deletes it whole when nothing can come of it any more.
+    NotPlaced,
 }
 
 impl OpenReason {
     /// What it waits for, in words.
     pub fn words(self, lang: Lang) -> &'static str {
         // A table and no match: see `app/src/account/reads/words.rs`.
-        const WORDS: [(&str, &str); 5] = [
+        const WORDS: [(&str, &str); 6] = [
             ("お支払いのお手続き中", "being paid"),
             ("これから発送", "to be sent"),
             ("お届け中、または返品をお受けできる期間", "on its way, or can still be returned"),
             ("これからご返金", "money is to go back"),
             ("お支払いの内容を確認中", "the payment is being looked into"),
+            (
+                "成立していないご注文（お手続きから90日で、すべて削除します）",
+                "never placed; deleted whole 90 days after it was begun",
+            ),
         ];
         let (ja, en) = WORDS[self as usize];
         lang.pick(ja, en)
@@ -112,7 +118,7 @@ pub struct EraseView {
     pub kept: Vec<KeptOrder>,
 }
 
-/// Why an account was erased.
+/// Why somebody was erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ErasureCause {
@@ -122,6 +128,8 @@ pub enum ErasureCause {
     Letter,
     /// Nobody had used it for two years.
     Dormant,
+    /// A guest asked the shop's people for it, for one order.
+    Order,
 }
 
 impl ErasureCause {
@@ -131,6 +139,7 @@ impl ErasureCause {
             Self::Asked => "asked",
             Self::Letter => "letter",
             Self::Dormant => "dormant",
+            Self::Order => "order",
         }
     }
 }
@@ -150,6 +159,9 @@ pub struct Erasure {
     pub kept: Vec<KeptOrder>,
     /// Entries of consent to the newsletter that stay, without a name.
     pub consents: u32,
+    /// Of a guest: the number of the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<String>,
 }
 
 /// The form that erases an account, as typed.

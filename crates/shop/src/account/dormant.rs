@@ -30,23 +30,23 @@ pub const LAST_CALL: i64 = 7 * DAY;
 const BATCH: i64 = 100;
 
 /// Accounts that begin to be unused.
-pub(crate) const UNUSED: &str = "SELECT c.id FROM customer c WHERE COALESCE(c.active_at, c.created_at) <= $1 \
-     AND NOT EXISTS (SELECT 1 FROM dormancy d WHERE d.customer_id = c.id) \
+pub(crate) const UNUSED: &str = "SELECT c.id FROM customer c WHERE NOT c.dormant AND COALESCE(c.active_at, c.created_at) <= $1 \
      AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id AND o.created_at > $1) \
      ORDER BY COALESCE(c.active_at, c.created_at), c.id LIMIT $2";
-const TO_REDUCE: &str = "SELECT customer_id FROM dormancy WHERE told_at <= $1 AND reduced_at IS NULL ORDER BY told_at, customer_id LIMIT $2";
-const TO_WARN: &str = "SELECT d.customer_id FROM dormancy d JOIN customer c ON c.id = d.customer_id \
+pub(crate) const TO_REDUCE: &str = "SELECT customer_id FROM dormancy WHERE told_at <= $1 AND reduced_at IS NULL ORDER BY told_at, customer_id LIMIT $2";
+/// Of accounts so old all but those of the last thirty days are erased already.
+pub(crate) const TO_WARN: &str = "SELECT d.customer_id FROM customer c JOIN dormancy d ON d.customer_id = c.id \
      WHERE COALESCE(c.active_at, c.created_at) <= $1 AND d.reduced_at IS NOT NULL AND d.warned_at IS NULL \
      AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id AND o.created_at > $1) \
-     ORDER BY d.told_at, d.customer_id LIMIT $2";
-const TO_WARN_AGAIN: &str = "SELECT customer_id FROM dormancy WHERE warned_at <= $1 AND warned_again_at IS NULL \
-     ORDER BY told_at, customer_id LIMIT $2";
-const TO_ERASE: &str =
-    "SELECT customer_id FROM dormancy WHERE warned_again_at <= $1 ORDER BY told_at, customer_id LIMIT $2";
+     ORDER BY COALESCE(c.active_at, c.created_at), c.id LIMIT $2";
+pub(crate) const TO_WARN_AGAIN: &str = "SELECT customer_id FROM dormancy WHERE warned_at <= $1 AND warned_again_at IS NULL \
+     ORDER BY warned_at, customer_id LIMIT $2";
+pub(crate) const TO_ERASE: &str =
+    "SELECT customer_id FROM dormancy WHERE warned_again_at <= $1 ORDER BY warned_again_at, customer_id LIMIT $2";
 
 /// Somebody has signed in, in the caller's transaction: their account is used.
 pub(crate) async fn came_back(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<(), sqlx::Error> {
-    execute!(conn, "UPDATE customer SET active_at = $2 WHERE id = $1", customer.0, shop.now()).await?;
+    execute!(conn, "UPDATE customer SET active_at = $2, dormant = FALSE WHERE id = $1", customer.0, shop.now()).await?;
     execute!(conn, "DELETE FROM dormancy WHERE customer_id = $1", customer.0).await?;
     Ok(())
 }
@@ -111,6 +111,7 @@ async fn begin(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<u
     let since = shop.now() - (REDUCE_AFTER - NOTICE);
     let begun = execute!(conn, sql, customer.0, shop.now(), since).await?;
     if begun == 1 {
+        execute!(conn, "UPDATE customer SET dormant = TRUE WHERE id = $1", customer.0).await?;
         let day = shop.now() + NOTICE;
         letters::dormant(conn, shop, customer.0, DormantStep::BeforeReducing, day).await?;
     }

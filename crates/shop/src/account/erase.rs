@@ -7,6 +7,7 @@
 //! that is not finished keeps its person until it is ([`orders`]); the key of the account stays until the last mail,
 //! the statement of the erasure, has left, at most for [`LAST_MAIL_MS`].
 
+pub mod guests;
 mod orders;
 
 pub use orders::erase_finished;
@@ -54,6 +55,15 @@ pub enum EraseError {
         /// From then on it can be erased.
         hours: u32,
     },
+    /// There is no such order.
+    #[error("there is no order {0}; a number looks like N-XXXX-XXXX and stands in the order's mail")]
+    NoOrder(String),
+    /// It belongs to an account.
+    #[error("{0} belongs to an account; run `noren erase` without it and type the account's e-mail address")]
+    OfAnAccount(String),
+    /// It was erased, or that was asked for.
+    #[error("{0} names nobody any more, or not for long: this was asked for before; nothing was done")]
+    Already(String),
     /// Mails in the mailbox folder cannot be deleted.
     #[error("mails of somebody who was erased cannot be deleted from the mailbox folder: {0}; make it writable")]
     Mailbox(#[from] std::io::Error),
@@ -77,6 +87,29 @@ pub async fn preview(shop: &Shop, who: &SignedIn) -> Result<Option<EraseView>, s
     }
     let (finished, kept) = orders::standing(&mut conn, shop, who.customer).await?;
     Ok(Some(EraseView { finished: number(finished.len()), kept }))
+}
+
+/// Whom an erasure would be about, for whoever is to say yes to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// When the account was opened, or the order begun, UTC ms.
+    pub since: i64,
+    /// What would go, and what would stay for a while.
+    pub view: EraseView,
+}
+
+/// The account with this address, for somebody who has asked the shop's people; `None`: there is none.
+///
+/// # Errors
+/// The vault does not find people; the database.
+pub async fn find(shop: &Shop, email: &Email) -> Result<Option<Found>, EraseError> {
+    let index = looked_for(shop, Asker::operator("erase"), email).await?;
+    let mut conn = shop.db.read().await?;
+    let Some(customer) = owner(&mut conn, &index).await? else { return Ok(None) };
+    let sql = "SELECT created_at FROM customer WHERE id = $1";
+    let Some((since,)) = fetch_optional!(conn, (i64,), sql, customer).await? else { return Ok(None) };
+    let (finished, kept) = orders::standing(&mut conn, shop, Id::new(customer)).await?;
+    Ok(Some(Found { since, view: EraseView { finished: number(finished.len()), kept } }))
 }
 
 /// Erases the account of somebody who has just proved who they are, and gives the statement; `None`: it has gone
@@ -182,8 +215,9 @@ async fn erase_in(
     // Sessions, factors, devices, sign-ins, events, notices go with it; orders and mails are nobody's from now on.
     execute!(conn, "DELETE FROM customer WHERE id = $1", customer.0).await?;
     let consents = u32::try_from(consents).unwrap_or(u32::MAX);
-    let standing = Standing { finished: number(finished.len()), kept, consents };
-    let erasure = write_down(conn, shop, customer, person, cause, standing).await?;
+    let standing = Standing { finished: number(finished.len()), kept, consents, order: None };
+    let whom = Whom { record: customer.0, email: person.email, lang: person.lang, phrase_no: Some(person.phrase_no) };
+    let erasure = write_down(conn, shop, whom, cause, standing).await?;
     Ok(Some((erasure, finished)))
 }
 
@@ -195,20 +229,30 @@ struct Standing {
     finished: u32,
     kept: Vec<KeptOrder>,
     consents: u32,
+    order: Option<String>,
+}
+
+/// To whom the statement goes: the record that the address is sealed for, and the number of the check phrase of whoever
+/// had an account.
+struct Whom {
+    record: Uuid,
+    email: Vec<u8>,
+    lang: String,
+    phrase_no: Option<i64>,
 }
 
 async fn write_down(
     conn: &mut Conn,
     shop: &Shop,
-    customer: Id<Customer>,
-    person: Person,
+    whom: Whom,
     cause: ErasureCause,
     standing: Standing,
 ) -> Result<Erasure, EraseError> {
     let (now, code) = (shop.now(), shop.entropy.code(8));
     let id = shop.entropy.uuid(now);
-    let Standing { finished, kept, consents } = standing;
-    let erasure = Erasure { no: format!("E-{}-{}", &code[..4], &code[4..]), at: now, cause, finished, kept, consents };
+    let Standing { finished, kept, consents, order } = standing;
+    let no = format!("E-{}-{}", &code[..4], &code[4..]);
+    let erasure = Erasure { no, at: now, cause, finished, kept, consents, order };
     let statement = serde_json::to_string(&erasure)?;
     execute!(
         conn,
@@ -216,10 +260,10 @@ async fn write_down(
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         id,
         erasure.no.as_str(),
-        customer.0,
-        person.email,
-        person.lang,
-        person.phrase_no,
+        whom.record,
+        whom.email,
+        whom.lang,
+        whom.phrase_no,
         cause.word(),
         statement.as_str(),
         now
@@ -288,14 +332,13 @@ async fn finish_one(shop: &Shop, id: Uuid, record: Uuid, at: i64) -> Result<bool
     if waits && shop.now() - at < LAST_MAIL_MS {
         return Ok(false);
     }
-    let mut mails = sent::keys_of(&mut conn, record).await?;
+    let mails = sent::keys_of(&mut conn, record).await?;
     let (statement,) = fetch_one!(conn, (String,), "SELECT statement FROM erasure WHERE id = $1", id).await?;
     drop(conn);
-    // The last mail is in the folder to be fetched from there.
-    mails.retain(|mail| *mail != key);
+    // The last mail stays in the folder, to be fetched from there.
     mail::forget_of(shop, &mails).await?;
     // It has told its owner which orders are kept; here nothing is to say whose they are.
-    let statement = Erasure { kept: Vec::new(), ..serde_json::from_str(&statement)? };
+    let statement = Erasure { kept: Vec::new(), order: None, ..serde_json::from_str(&statement)? };
     let statement = serde_json::to_string(&statement)?;
     let mut tx = shop.db.write().await?;
     let sql = "UPDATE erasure SET email = NULL, statement = $3, done_at = $2 WHERE id = $1 AND done_at IS NULL";
@@ -304,6 +347,9 @@ async fn finish_one(shop: &Shop, id: Uuid, record: Uuid, at: i64) -> Result<bool
         outbox::cancel(&mut tx, shop, &key).await?;
         sent::part_from(&mut tx, record).await?;
         shred::later(&mut tx, shop, record).await?;
+        // The ledger of consent, which nothing may change, has the same number; from now on this row does not say so.
+        let sql = "UPDATE erasure SET record = $2 WHERE id = $1";
+        execute!(tx, sql, id, shop.entropy.uuid(shop.now())).await?;
     }
     tx.commit().await?;
     Ok(done)

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::cart::{self, CartKey};
 use crate::session::{self, Device, Recent};
+use crate::token::Token;
 use crate::vault::{Asker, Field, LookFor, Plain};
 use crate::{Shop, checkout, execute, fetch_one, order};
 
@@ -45,11 +46,19 @@ pub async fn proved(shop: &Shop, customer: Id<Customer>) -> Recent {
 /// An order of one `CUP` by bank transfer (`transfer`) or in cash (`cash`): its id and number. Other names and numbers
 /// than the account's, to be looked for.
 pub async fn ordered(shop: &Shop, customer: Id<Customer>, payment: &str) -> (Uuid, String) {
+    order_of(shop, &CartKey::Customer(customer), Some(customer), payment).await
+}
+
+/// The same order of somebody who is not signed in.
+pub async fn ordered_as_guest(shop: &Shop, payment: &str) -> (Uuid, String) {
+    order_of(shop, &CartKey::Guest(Token::random(&shop.entropy)), None, payment).await
+}
+
+async fn order_of(shop: &Shop, key: &CartKey, whose: Option<Id<Customer>>, payment: &str) -> (Uuid, String) {
     // Of two orders of one millisecond nobody could tell which is the newer one.
     shop.clock.advance(1);
-    let key = CartKey::Customer(customer);
-    cart::add(shop, &key, "CUP", 1).await.unwrap();
-    let cart = cart::find(shop, &key).await.unwrap().unwrap();
+    cart::add(shop, key, "CUP", 1).await.unwrap();
+    let cart = cart::find(shop, key).await.unwrap().unwrap();
     let contact = ContactForm {
         email: "hanako@example.jp".into(),
         name: "暖簾 花子".into(),
@@ -68,7 +77,7 @@ pub async fn ordered(shop: &Shop, customer: Id<Customer>, payment: &str) -> (Uui
     checkout::save_delivery(shop, cart, &delivery).await.unwrap();
     checkout::save_payment(shop, cart, &PaymentForm { payment: payment.into() }).await.unwrap();
     let (confirmation, _, _) = checkout::confirmation(shop, cart, Lang::Ja).await.unwrap();
-    order::place(shop, cart, Some(customer), checkout::shown_hash(&confirmation), Lang::Ja).await.unwrap();
+    order::place(shop, cart, whose, checkout::shown_hash(&confirmation), Lang::Ja).await.unwrap();
     let sql = "SELECT id, no FROM orders WHERE cart_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1";
     fetch_one!(shop.db.read().await.unwrap(), (Uuid, String), sql, cart.0).await.unwrap()
 }

@@ -307,12 +307,15 @@ async fn reader(conn: &mut Conn, customer: Uuid) -> Result<Reader, MailError> {
 /// The customer's row is gone: what is needed for this one mail stands in that of the erasure.
 async fn erased(conn: &mut Conn, shop: &Shop, erasure: Uuid) -> Result<Draft, MailError> {
     let sql = "SELECT record, email, lang, phrase_no FROM erasure WHERE id = $1 AND email IS NOT NULL";
-    let reader = fetch_optional!(conn, Reader, sql, erasure).await?.ok_or(MailError::Gone)?;
+    let row = fetch_optional!(conn, (Uuid, Vec<u8>, String, Option<i64>), sql, erasure).await?;
+    let (record, email, lang, phrase_no) = row.ok_or(MailError::Gone)?;
+    let lang = Lang::from_tag(&lang);
     let sql = "SELECT statement FROM erasure WHERE id = $1";
     let (statement,) = fetch_optional!(conn, (String,), sql, erasure).await?.ok_or(MailError::Gone)?;
     let statement: Erasure = serde_json::from_str(&statement).map_err(|_| MailError::Gone)?;
-    let words = rights::erased(reader.lang(), &statement);
-    Ok(reader.draft(shop, words))
+    // A guest has none.
+    let phrase = phrase_no.map(|no| check_phrase(shop, Id::new(record), no).words(lang));
+    Ok(Draft { record, email, lang, phrase, words: rights::erased(lang, &statement) })
 }
 
 #[derive(sqlx::FromRow)]

@@ -161,6 +161,27 @@ pub(super) fn lapsed(shop: &Shop, view: &OrderView, lang: Lang) -> Letter {
     Letter { to: to(view), lang, subject, parts, phrase: None, ledger: None }
 }
 
+/// The order is long over, and who placed it is to be forgotten on `day` (UTC ms).
+pub(super) fn forgetting(shop: &Shop, view: &OrderView, lang: Lang, day: i64) -> Letter {
+    let (day, no) = (moment::date(day, lang), &view.no);
+    let parts = vec![
+        Part::Text(lang.pick(
+            format!("ご注文 {no} から2年近くがたちました。お預かりする情報を少なくするため、{day}以降に、このご注文のお名前、ご住所、電話番号、メールアドレス、メッセージを消去します。お手続きは不要です。"),
+            format!("Almost two years have passed since your order {no}. So that we hold no more than is needed, we erase name, address, phone, e-mail and message from it on {day} or soon after. There is nothing you need to do."),
+        )),
+        Part::Text(lang.pick(
+            "ご注文の番号、日付、商品、金額などの帳簿は、法令により、お客様のお名前などを除いた形で保存します。ご注文のページは、消去のあとは開けなくなります。控えが必要な場合は、それまでにページを印刷するか、アカウントをお持ちの方は、ご注文をアカウントに加えてください。".to_owned(),
+            "The books (number, date, goods, sums) stay without you, as the law asks. The order's page opens no more after that: if you need it, print it before, or, if you have an account, bring the order into it.".to_owned(),
+        )),
+        page_link(shop, view, lang),
+    ];
+    let subject = lang.pick(
+        format!("ご注文のお名前とご住所を消去する予定です（{no}）"),
+        format!("We are about to erase your name and address from order {no}"),
+    );
+    Letter { to: to(view), lang, subject, parts, phrase: None, ledger: None }
+}
+
 fn line_facts(line: &noren_domain::order::OrderLineView, lang: Lang) -> (String, String) {
     let mark = if line.tax_class == TaxClass::Reduced { lang.pick(" ※", " *") } else { "" };
     let options = line.options.get(lang);

@@ -48,6 +48,7 @@ fn letters(shop: &Shop, lang: Lang) -> Vec<(&'static str, Letter)> {
         ("order_paid", order::paid(shop, &with(PaymentMethod::Transfer), lang)),
         ("order_refunded", order::refunded(shop, &with(PaymentMethod::Card), lang)),
         ("order_lapsed", order::lapsed(shop, &with(PaymentMethod::Transfer), lang)),
+        ("order_forgetting", order::forgetting(shop, &with(PaymentMethod::Card), lang, shop.now())),
     ]
     .map(|(kind, letter)| (kind, Letter { ledger: Some(ledger.clone()), ..letter }));
     let letter = |(kind, (subject, parts)): (&'static str, (String, Vec<Part>))| {

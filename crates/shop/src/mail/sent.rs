@@ -76,6 +76,7 @@ impl Mail {
             Self::OrderPaid { .. } => "order_paid",
             Self::OrderRefunded { .. } => "order_refunded",
             Self::OrderLapsed { .. } => "order_lapsed",
+            Self::OrderForgetting { .. } => "order_forgetting",
             Self::Account(AccountMail::RegistrationCode { .. }) => "registration_code",
             Self::Account(AccountMail::AlreadyRegistered { .. }) => "already_registered",
             Self::Account(AccountMail::Code { .. }) => "code",
@@ -98,7 +99,8 @@ impl Mail {
             Self::OrderPlaced { order }
             | Self::OrderPaid { order }
             | Self::OrderRefunded { order }
-            | Self::OrderLapsed { order } => Whom::Order(*order),
+            | Self::OrderLapsed { order }
+            | Self::OrderForgetting { order, .. } => Whom::Order(*order),
             Self::Account(
                 AccountMail::RegistrationCode { registration } | AccountMail::EmailHeld { registration, .. },
             ) => Whom::Registration(*registration),
@@ -129,6 +131,7 @@ fn kind_words(kind: &str, lang: Lang) -> &'static str {
         "order_paid" => ("お振り込みの確認", "Transfer received"),
         "order_refunded" => ("ご返金のお知らせ", "Refund"),
         "order_lapsed" => ("ご注文キャンセルのお知らせ", "Order cancelled"),
+        "order_forgetting" => ("ご注文のお名前とご住所の消去のお知らせ", "Your name and address in an order"),
         "registration_code" => ("会員登録の確認コード", "Registration code"),
         "already_registered" => ("ご登録についてのお知らせ", "About your registration"),
         "code" => ("確認コードのお知らせ", "Code"),
@@ -137,7 +140,7 @@ fn kind_words(kind: &str, lang: Lang) -> &'static str {
         "staff_read" => ("お客様の情報を開いたことのお知らせ", "Your data were opened"),
         "notice" => ("お客様に関わるお知らせ", "A notice about you"),
         "dormant" => ("長くお使いいただいていないアカウントのお知らせ", "About an account that is not used"),
-        "erased" => ("アカウントの消去のお知らせ", "Statement of erasure"),
+        "erased" => ("消去のお知らせ", "Statement of erasure"),
         "newsletter_confirm" => ("お便りのお申し込みの確認", "Newsletter: please confirm"),
         "newsletter" => ("お便り", "Newsletter"),
         _ => ("アカウントについてのお知らせ", "About your account"),
@@ -291,9 +294,11 @@ pub(crate) async fn cancel(conn: &mut Conn, shop: &Shop, key: &str) -> Result<()
     Ok(())
 }
 
-/// The jobs of all mails to the address that the record `subject` held.
+/// The jobs of all mails to the address that the record `subject` held, but for the statement that it was erased.
 pub(crate) async fn keys_of(conn: &mut Conn, subject: Uuid) -> Result<Vec<String>, sqlx::Error> {
-    let keys = fetch_all!(conn, (String,), "SELECT key FROM mail_sent WHERE subject_id = $1", subject).await?;
+    let keys =
+        fetch_all!(conn, (String,), "SELECT key FROM mail_sent WHERE subject_id = $1 AND kind <> 'erased'", subject)
+            .await?;
     Ok(keys.into_iter().map(|(key,)| key).collect())
 }
 

@@ -149,6 +149,8 @@ struct InHand {
     shipment: ShipmentState,
     method: PaymentMethod,
     total: Yen,
+    /// Nobody is named in it any more.
+    erased: bool,
 }
 
 impl InHand {
@@ -185,7 +187,7 @@ async fn take_up(conn: &mut Conn, no: &str) -> Result<InHand, OfficeError> {
     let (Some(state), Some(payment), Some(shipment), Some(method)) = words else {
         return Err(OfficeError::Newer { no });
     };
-    Ok(InHand { id, no, state, payment, shipment, method, total: Yen(standing.total) })
+    Ok(InHand { id, no, state, payment, shipment, method, total: Yen(standing.total), erased: standing.erased })
 }
 
 /// The last `at_most` orders that stand, newest first: those still to be sent, or all.
@@ -249,7 +251,8 @@ async fn paid_once(shop: &Shop, no: &str, amount: Yen) -> Result<Recorded, Offic
 
 /// The money is booked: the order is paid, and its goods leave the shelf for it.
 async fn stand_paid(conn: &mut Conn, shop: &Shop, order: &InHand) -> Result<Recorded, OfficeError> {
-    let late = order.state.may_stand_after_all(order.payment);
+    // With nobody to send it to, the money goes back.
+    let late = order.state.may_stand_after_all(order.payment) && !order.erased;
     if !(late || order.state == OrderState::Placed) || !order.payment.may_become(PaymentState::Paid) {
         return Err(OfficeError::CalledOff { no: order.no.clone() });
     }

@@ -61,7 +61,7 @@ fn open(row: &Row, now: i64) -> Option<OpenReason> {
         return Some(OpenReason::Unclear);
     };
     match (state, shipment) {
-        (OrderState::Draft, _) => Some(OpenReason::Paying),
+        (OrderState::Draft, _) => Some(OpenReason::NotPlaced),
         (OrderState::Cancelled, _) | (_, ShipmentState::Returned) => {
             payment.has_money().then_some(OpenReason::RefundDue)
         }
@@ -82,14 +82,45 @@ pub(super) async fn standing(
     customer: Id<Customer>,
 ) -> Result<(Vec<Uuid>, Vec<KeptOrder>), sqlx::Error> {
     let sql = orders!("o.customer_id = $1 ORDER BY o.created_at DESC, o.id DESC");
+    Ok(parted(fetch_all!(conn, Row, sql, customer.0).await?, shop.now()))
+}
+
+/// The same of a guest's checkout, by its record: whoever left the bank and tried again has two orders of one.
+pub(super) async fn of_guest(
+    conn: &mut Conn,
+    shop: &Shop,
+    record: Uuid,
+) -> Result<(Vec<Uuid>, Vec<KeptOrder>), sqlx::Error> {
+    let sql = orders!(
+        "o.subject_id = $1 AND o.customer_id IS NULL AND o.erased_at IS NULL ORDER BY o.created_at DESC, o.id DESC"
+    );
+    Ok(parted(fetch_all!(conn, Row, sql, record).await?, shop.now()))
+}
+
+fn parted(rows: Vec<Row>, now: i64) -> (Vec<Uuid>, Vec<KeptOrder>) {
     let (mut finished, mut kept) = (Vec::new(), Vec::new());
-    for row in fetch_all!(conn, Row, sql, customer.0).await? {
-        match open(&row, shop.now()) {
+    for row in rows {
+        match open(&row, now) {
             None => finished.push(row.id),
             Some(waits) => kept.push(KeptOrder { no: row.no, waits }),
         }
     }
-    Ok((finished, kept))
+    (finished, kept)
+}
+
+/// Whether the order is there and finished.
+pub(super) async fn is_finished(conn: &mut Conn, shop: &Shop, order: Uuid) -> Result<bool, sqlx::Error> {
+    let row = fetch_optional!(conn, Row, orders!("o.id = $1"), order).await?;
+    Ok(row.is_some_and(|row| open(&row, shop.now()).is_none()))
+}
+
+/// Holds every order of a record until the caller's transaction ends: money may be booked at this moment.
+pub(super) async fn hold_record(conn: &mut Conn, record: Uuid) -> Result<(), sqlx::Error> {
+    if conn.dialect() == Dialect::Postgres {
+        let sql = "SELECT id FROM orders WHERE subject_id = $1 ORDER BY id FOR UPDATE";
+        fetch_all!(conn, (Uuid,), sql, record).await?;
+    }
+    Ok(())
 }
 
 /// Takes the person out of every order that is finished and whose owner was erased; gives how many they were. Running it
@@ -139,11 +170,7 @@ async fn erase(shop: &Shop, id: Uuid) -> Result<bool, EraseError> {
     drop(conn);
     mail::forget_of(shop, &mails).await?;
     let mut tx = shop.db.write().await?;
-    if tx.dialect() == Dialect::Postgres {
-        // Money may be booked at this moment, or an order of the same record erased.
-        let sql = "SELECT id FROM orders WHERE subject_id = $1 ORDER BY id FOR UPDATE";
-        fetch_all!(tx, (Uuid,), sql, row.subject_id).await?;
-    }
+    hold_record(&mut tx, row.subject_id).await?;
     let held = fetch_optional!(tx, Row, sql, id).await?;
     if held.is_none_or(|row| open(&row, shop.now()).is_some()) {
         return Ok(false);
@@ -152,15 +179,13 @@ async fn erase(shop: &Shop, id: Uuid) -> Result<bool, EraseError> {
         // Another machine has just erased the other one; next time this is the last.
         return Ok(false);
     }
-    // One that only lapsed would stand again if its money came late: with nobody to send it to, the money goes back.
-    // No link opens it any more, and nothing says which other orders were the same person's.
-    let sql = "UPDATE orders SET erased_at = $2, erase_asked_at = NULL, cart_id = $5, customer_id = NULL, email_index = NULL, token_hash = $3, email = $4, name = $4, \
-               kana = NULL, postal_code = $4, city = $4, street = $4, building = NULL, phone = $4, gift_message = NULL, \
-               payment_state = CASE WHEN state = 'cancelled' AND payment_state = 'expired' THEN 'unpaid' ELSE payment_state END \
+    // No link opens it any more, and nothing says which other orders were the same person's: neither account nor record.
+    let sql = "UPDATE orders SET erased_at = $2, erase_asked_at = NULL, cart_id = $5, subject_id = $6, customer_id = NULL, email_index = NULL, token_hash = $3, email = $4, name = $4, \
+               kana = NULL, postal_code = $4, city = $4, street = $4, building = NULL, phone = $4, gift_message = NULL \
                WHERE id = $1";
     let nothing: Vec<u8> = Vec::new();
-    let cart = shop.entropy.uuid(shop.now());
-    execute!(tx, sql, id, shop.now(), shop.entropy.bytes::<32>().to_vec(), nothing, cart).await?;
+    let [cart, record] = [(); 2].map(|()| shop.entropy.uuid(shop.now()));
+    execute!(tx, sql, id, shop.now(), shop.entropy.bytes::<32>().to_vec(), nothing, cart, record).await?;
     if !shared {
         for key in mails {
             outbox::cancel(&mut tx, shop, &key).await?;

@@ -26,7 +26,8 @@ noren_domain::masked!(
     Event,
     Mail,
     Newsletter,
-    Notice
+    Notice,
+    Waiting
 );
 
 /// Where in the shop the vault is asked.
@@ -53,6 +54,7 @@ pub(super) struct Document {
     pub newsletter: Newsletter,
     pub notices: Vec<Notice>,
     pub exports: Vec<Asked>,
+    pub waiting: Waiting,
     /// `None`: the ledger of now knows nobody by this record, for its key is lost.
     pub reads: Option<Vec<Read>>,
     pub read_proofs: Vec<Proven>,
@@ -78,6 +80,41 @@ pub(super) struct Account {
     pub created_at: i64,
     pub active_at: Option<i64>,
     pub password_changed_at: i64,
+    pub email_verified_at: Option<i64>,
+}
+
+/// What is under way about the account.
+#[derive(Serialize)]
+pub(super) struct Waiting {
+    pub challenges: Vec<Challenge>,
+    pub factor_removal: Option<FactorRemoval>,
+    pub dormancy: Option<Dormancy>,
+}
+
+/// A code that was asked for and can still be given.
+#[derive(Serialize, FromRow)]
+pub(super) struct Challenge {
+    pub kind: String,
+    pub asks: String,
+    pub user_agent: String,
+    pub network: String,
+    pub created_at: i64,
+    pub expires_at: i64,
+}
+
+#[derive(Serialize, FromRow)]
+pub(super) struct FactorRemoval {
+    pub asked_at: i64,
+    pub due_at: i64,
+}
+
+#[derive(Serialize, FromRow)]
+#[expect(clippy::struct_field_names, reason = "the copy's names are those of the database")]
+pub(super) struct Dormancy {
+    pub told_at: i64,
+    pub reduced_at: Option<i64>,
+    pub warned_at: Option<i64>,
+    pub warned_again_at: Option<i64>,
 }
 
 #[derive(FromRow)]
@@ -88,6 +125,7 @@ struct AccountRow {
     created_at: i64,
     active_at: Option<i64>,
     password_changed_at: i64,
+    email_verified_at: Option<i64>,
 }
 
 #[derive(Serialize, FromRow)]
@@ -218,6 +256,7 @@ pub(super) async fn gather(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<
     let newsletter = newsletter(conn, id).await?;
     let sql = "SELECT asked_at, expires_at FROM data_export WHERE customer_id = $1 ORDER BY asked_at DESC, id";
     let exports = fetch_all!(conn, Asked, sql, id).await?;
+    let waiting = waiting(conn, id).await?;
     // Last, so that what was opened for this copy stands in it.
     let reads = reads::all(shop, who).await?;
     let (reads, read_proofs) = reads.map_or((None, Vec::new()), |(reads, proofs)| (Some(reads), proofs));
@@ -240,6 +279,7 @@ pub(super) async fn gather(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<
         newsletter,
         notices,
         exports,
+        waiting,
         reads,
         read_proofs,
     }))
@@ -263,7 +303,7 @@ async fn email_changes(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<Vec<
 }
 
 async fn account(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<Option<Account>, ExportError> {
-    let sql = "SELECT email, name, lang, created_at, active_at, password_changed_at FROM customer WHERE id = $1";
+    let sql = "SELECT email, name, lang, created_at, active_at, password_changed_at, email_verified_at FROM customer WHERE id = $1";
     let row = fetch_optional!(shop.db.read().await?, AccountRow, sql, who.customer.0).await?;
     let Some(row) = row else { return Ok(None) };
     let sealed = [(Field::Email, Some(&row.email)), (Field::Name, row.name.as_ref())];
@@ -276,8 +316,9 @@ async fn account(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<Option<Acc
             (value(Field::Email), value(Field::Name))
         }
     };
-    let AccountRow { lang, created_at, active_at, password_changed_at, .. } = row;
-    Ok(Some(Account { id: who.customer.0, email, name, lang, created_at, active_at, password_changed_at }))
+    let AccountRow { lang, created_at, active_at, password_changed_at, email_verified_at, .. } = row;
+    let id = who.customer.0;
+    Ok(Some(Account { id, email, name, lang, created_at, active_at, password_changed_at, email_verified_at }))
 }
 
 async fn checkout(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<Option<Checkout>, ExportError> {
@@ -286,6 +327,16 @@ async fn checkout(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<Option<Ch
     let row = fetch_optional!(shop.db.read().await?, CheckoutRow, sql, who.customer.0).await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(Checkout { address: row.sealed.open(shop, who.customer, export).await?, updated_at: row.updated_at }))
+}
+
+async fn waiting(conn: &mut Conn, customer: Uuid) -> Result<Waiting, sqlx::Error> {
+    let sql = "SELECT kind, asks, user_agent, network, created_at, expires_at FROM challenge WHERE customer_id = $1 ORDER BY created_at, id";
+    let challenges = fetch_all!(conn, Challenge, sql, customer).await?;
+    let sql = "SELECT asked_at, due_at FROM factor_removal WHERE customer_id = $1";
+    let factor_removal = fetch_optional!(conn, FactorRemoval, sql, customer).await?;
+    let sql = "SELECT told_at, reduced_at, warned_at, warned_again_at FROM dormancy WHERE customer_id = $1";
+    let dormancy = fetch_optional!(conn, Dormancy, sql, customer).await?;
+    Ok(Waiting { challenges, factor_removal, dormancy })
 }
 
 async fn newsletter(conn: &mut Conn, customer: Uuid) -> Result<Newsletter, sqlx::Error> {

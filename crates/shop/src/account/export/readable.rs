@@ -136,6 +136,7 @@ pub(super) fn sections(document: &Document, lang: Lang) -> Vec<ExportSection> {
         cart(&words, document),
     ];
     sections.extend(ways_in(&words, document));
+    sections.push(waiting(&words, document));
     sections.extend(sent(&words, document));
     sections.push(reads(&words, document));
     sections.retain(|section| !section.entries.is_empty());
@@ -151,6 +152,7 @@ fn account(w: &Writer, document: &Document) -> ExportSection {
         w.pair("ご登録", "Registered", w.at(account.created_at)),
         w.pair("最後のログイン", "Last sign-in", w.maybe(account.active_at)),
         w.pair("パスワードの設定", "Password set", w.at(account.password_changed_at)),
+        w.pair("アドレスの確認", "Address last proved", w.maybe(account.email_verified_at)),
         w.pair("言語", "Language", &account.lang),
     ];
     entry.retain(|(_, value)| !value.is_empty());
@@ -278,6 +280,35 @@ fn ways_in(w: &Writer, document: &Document) -> Vec<ExportSection> {
             document.events.iter().map(event).collect(),
         ),
     ]
+}
+
+/// What is under way about the account.
+fn waiting(w: &Writer, document: &Document) -> ExportSection {
+    let waiting = &document.waiting;
+    let mut entries = Vec::new();
+    for challenge in &waiting.challenges {
+        let mut entry = vec![
+            w.pair("確認コードのご請求", "Code asked for", w.at(challenge.created_at)),
+            w.pair("期限", "Good until", w.at(challenge.expires_at)),
+        ];
+        entry.extend(w.device(&challenge.user_agent, &challenge.network));
+        entries.push(entry);
+    }
+    if let Some(removal) = &waiting.factor_removal {
+        entries.push(vec![
+            w.pair("二段階認証の解除のお申し出", "Removal of second factors asked for", w.at(removal.asked_at)),
+            w.pair("解除の予定", "They go", w.at(removal.due_at)),
+        ]);
+    }
+    if let Some(dormancy) = &waiting.dormancy {
+        entries.push(vec![
+            w.pair("お使いでないことのお知らせ", "Told that the account is not used", w.at(dormancy.told_at)),
+            w.pair("お使いでない情報の消去", "Unused data erased", w.maybe(dormancy.reduced_at)),
+            w.pair("アカウント消去の予告", "Told that the account goes", w.maybe(dormancy.warned_at)),
+            w.pair("最後の予告", "Told once more", w.maybe(dormancy.warned_again_at)),
+        ]);
+    }
+    w.section(("お手続き中のこと", "Under way"), ("", ""), entries)
 }
 
 fn sent(w: &Writer, document: &Document) -> Vec<ExportSection> {

@@ -128,3 +128,47 @@ on_both_databases!(what_is_held_is_counted_and_what_is_not_is_not_named(shop) {
     let after = words().await;
     assert!(after.contains("1 order(s)") && after.contains("Sent, 1 order(s)"), "{after}");
 });
+
+on_both_databases!(a_copy_says_what_is_under_way_about_the_account(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let who = proved(&shop, hers).await;
+    account::claim::ask(&shop, who.who(), Lang::Ja, &device()).await.unwrap();
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, "UPDATE customer SET email_verified_at = 5 WHERE id = $1", hers.0).await.unwrap();
+    execute!(tx, "INSERT INTO factor_removal (customer_id, asked_at, due_at) VALUES ($1, 6, 7)", hers.0).await.unwrap();
+    execute!(tx, "INSERT INTO dormancy (customer_id, told_at, reduced_at) VALUES ($1, 8, 9)", hers.0).await.unwrap();
+    tx.commit().await.unwrap();
+    let link = ask(&shop, &who, &device()).await.unwrap();
+    let file = file(&shop, &who, &token(&link)).await.unwrap().unwrap();
+    let data: Value = serde_json::from_str(&file).unwrap();
+    let data = &data["data"];
+    assert_eq!(data["account"]["email_verified_at"], 5);
+    assert_eq!(data["waiting"]["challenges"][0]["kind"], "claim");
+    assert_eq!((&data["waiting"]["factor_removal"]["due_at"], &data["waiting"]["dormancy"]["reduced_at"]), (&7.into(), &9.into()));
+    let view = view(&shop, &who, &token(&link), Lang::En).await.unwrap().unwrap();
+    assert_eq!(view.sections.iter().filter(|section| section.title == "Under way").map(|section| section.entries.len()).sum::<usize>(), 3);
+});
+
+on_both_databases!(whoever_has_more_than_a_thousand_orders_gets_a_copy_of_them_all(shop) {
+    const MANY: usize = 1_100;
+    goods::put(&shop, "CUP", TaxClass::Standard, 1_200, 300, 5).await;
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let (order, _) = ordered(&shop, hers, "cash").await;
+    let who = proved(&shop, hers).await;
+    let mut tx = shop.db.write().await.unwrap();
+    for no in 1..MANY {
+        let sql = "INSERT INTO orders (id, no, token_hash, cart_id, customer_id, subject_id, lang, state, payment_state, shipment_state, payment_method, delivery_method, gift_wrap, \
+                     email, name, postal_code, city, street, phone, prefecture, goods, shipping, payment_fee, total, standard_gross, standard_tax, reduced_gross, reduced_tax, \
+                     shown, shown_hash, created_at, placed_at) \
+                   SELECT $1, $2, $3, cart_id, customer_id, subject_id, lang, state, payment_state, shipment_state, payment_method, delivery_method, gift_wrap, \
+                     email, name, postal_code, city, street, phone, prefecture, goods, shipping, payment_fee, total, standard_gross, standard_tax, reduced_gross, reduced_tax, \
+                     shown, shown_hash, created_at, placed_at FROM orders WHERE id = $4";
+        execute!(tx, sql, shop.entropy.uuid(0), format!("N-{no}"), shop.entropy.bytes::<32>().to_vec(), order).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let link = ask(&shop, &who, &device()).await.unwrap();
+    let file = file(&shop, &who, &token(&link)).await.unwrap().unwrap();
+    let data: Value = serde_json::from_str(&file).unwrap();
+    let named = data["data"]["orders"].as_array().unwrap().iter().filter(|order| order["address"]["name"] == "暖簾 花子");
+    assert_eq!(named.count(), MANY);
+});

@@ -80,6 +80,14 @@ pub(super) fn dormant(lang: Lang, step: DormantStep, day: i64) -> Words {
 
 /// The statement of an erasure.
 pub(super) fn erased(lang: Lang, erasure: &Erasure) -> Words {
+    let subject = match erasure.cause {
+        ErasureCause::Order => {
+            lang.pick("ご注文のお名前とご住所を消去しました", "Your name and address are erased from your order")
+        }
+        ErasureCause::Asked | ErasureCause::Letter | ErasureCause::Dormant => {
+            lang.pick("アカウントを消去しました", "Your account is erased")
+        }
+    };
     let why = match erasure.cause {
         ErasureCause::Asked | ErasureCause::Letter => text(
             lang,
@@ -91,6 +99,11 @@ pub(super) fn erased(lang: Lang, erasure: &Erasure) -> Words {
             "2年のあいだログインもご注文もありませんでしたので、お知らせしたとおり、お客様のアカウントと、お預かりしていた情報を消去しました。当店からこのアドレスへのアカウントについてのメールは、これが最後です。".to_owned(),
             "As you neither signed in nor ordered for two years, we have erased your account and the data we held about you, as we had told you. This is our last mail to this address about your account.".to_owned(),
         ),
+        ErasureCause::Order => text(
+            lang,
+            format!("ご依頼により、ご注文 {} から、お客様が分かる情報を消去します。", erasure.order.as_deref().unwrap_or_default()),
+            format!("As you asked, we erase from your order {} everything that says whose it is.", erasure.order.as_deref().unwrap_or_default()),
+        ),
     };
     let facts = Part::Facts(vec![
         (lang.pick("受付番号", "Number").to_owned(), erasure.no.clone()),
@@ -99,11 +112,15 @@ pub(super) fn erased(lang: Lang, erasure: &Erasure) -> Words {
     let mut parts = vec![why, facts];
     let finished = erasure.finished;
     parts.push(Part::Heading(lang.pick("消去したもの", "What is gone").to_owned()));
-    parts.push(text(
+    parts.push(if erasure.cause == ErasureCause::Order { text(
+        lang,
+        format!("終わったご注文{finished}件のお名前・ご住所・電話番号・メールアドレス・メッセージです。暗号化に使っていた鍵を破棄するため、データベースの控えに残った分も読めなくなります。このアドレスの鍵は、このメールが届いたあとに（届かない場合も7日のうちに）、終わっていないご注文があるときはそれが終わったあとに破棄します。"),
+        format!("Name, address, phone, e-mail and message of {finished} finished order(s). The key that all this was sealed with is destroyed, so copies of the database cannot be read either: once this mail has left, within seven days in any case, and where an order is not finished, as soon as it is."),
+    ) } else { text(
         lang,
         format!("アカウント（メールアドレス、お名前、パスワードなどのログインの方法）、保存なさったお届け先、ログインした端末と記録、カート、お便りの設定、お知らせの記録と、終わったご注文{finished}件のお名前・ご住所・電話番号・メールアドレス・メッセージです。暗号化に使っていた鍵を破棄するため、データベースの控えに残った分も読めなくなります。このアドレスの鍵は、このメールが届いたあとに（届かない場合も7日のうちに）破棄します。"),
         format!("Your account (e-mail address, name, password and other ways to sign in), saved addresses, devices and sign-ins, your cart, the newsletter, notices about you, and name, address, phone, e-mail and message of {finished} finished order(s). The keys that all this was sealed with are destroyed, so copies of the database cannot be read either. The key of this address goes once this mail has left, and within seven days in any case."),
-    ));
+    ) });
     parts.push(Part::Heading(lang.pick("法令により残すもの", "What the law has us keep").to_owned()));
     parts.push(text(
         lang,
@@ -130,15 +147,30 @@ pub(super) fn erased(lang: Lang, erasure: &Erasure) -> Words {
             erasure.kept.iter().map(|kept| (kept.no.clone(), kept.waits.words(lang).to_owned())).collect(),
         ));
     }
-    Words { subject: lang.pick("アカウントを消去しました", "Your account is erased").to_owned(), parts }
+    Words { subject: subject.to_owned(), parts }
 }
 
 /// Each of these mails with made-up content.
 pub(super) fn samples(lang: Lang, at: i64) -> Vec<(&'static str, Words)> {
     let kept = vec![KeptOrder { no: "N-ABCD-2345".to_owned(), waits: OpenReason::OnTheWay }];
-    let erasure =
-        Erasure { no: "E-ABCD-2345".to_owned(), at, cause: ErasureCause::Asked, finished: 3, kept, consents: 2 };
-    let mut samples = vec![("erased", erased(lang, &erasure))];
+    let account = Erasure {
+        no: "E-ABCD-2345".to_owned(),
+        at,
+        cause: ErasureCause::Asked,
+        finished: 3,
+        kept,
+        consents: 2,
+        order: None,
+    };
+    let order = Erasure {
+        cause: ErasureCause::Order,
+        finished: 1,
+        kept: Vec::new(),
+        consents: 0,
+        order: Some("N-ABCD-2345".to_owned()),
+        ..account.clone()
+    };
+    let mut samples = vec![("erased", erased(lang, &account)), ("erased_order", erased(lang, &order))];
     samples.extend(DormantStep::ALL.map(|step| (step.word(), dormant(lang, step, at))));
     samples
 }
