@@ -116,14 +116,15 @@ fn taken_meanwhile(error: sqlx::Error) -> DoorError {
 }
 
 /// Puts whoever is in the account out: sessions, browsers that are known, codes under way, the password, and the factors
-/// that were not old when the change was asked for. Whoever asked for it could have set those up just before.
+/// that were not old when the change was asked for, nor the heirs of old ones. Whoever asked for it could have set those
+/// up just before.
 async fn out(conn: &mut Conn, shop: &Shop, row: &Row, void: &str) -> Result<(), sqlx::Error> {
     let customer = row.customer();
     session::close_all(conn, customer, None, shop.now()).await?;
     devices::forget_all(conn, customer).await?;
     challenge::end_all(conn, shop, customer).await?;
     execute!(conn, "UPDATE customer SET password_hash = $2 WHERE id = $1", customer.0, void).await?;
-    factors::remove_since(conn, customer, row.created_at - PATIENCE).await?;
+    factors::remove_strange_since(conn, customer, row.created_at - PATIENCE).await?;
     // They may have talked the shop's people into taking the owner's factors away.
     execute!(conn, "DELETE FROM factor_removal WHERE customer_id = $1", customer.0).await?;
     Ok(())
