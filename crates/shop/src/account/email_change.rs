@@ -336,6 +336,18 @@ pub(super) async fn end_open(conn: &mut Conn, shop: &Shop, customer: Id<Customer
     Ok(!open.is_empty())
 }
 
+/// Ends what is not in effect yet for everybody, one customer after the other.
+pub(super) async fn end_all_open(shop: &Shop) -> Result<(), sqlx::Error> {
+    let sql = "SELECT DISTINCT customer_id FROM email_change WHERE state IN ('new', 'old', 'waiting')";
+    for (customer,) in fetch_all!(shop.db.read().await?, (Uuid,), sql).await? {
+        let mut tx = shop.db.write().await?;
+        rows::hold_whole(&mut tx, Id::new(customer)).await?;
+        end_open(&mut tx, shop, Id::new(customer)).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
 /// Deletes a change and takes its mails back; what was sealed in it is gone. Gives the number of rows.
 async fn end(conn: &mut Conn, shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
     let sql = "DELETE FROM email_change WHERE id = $1 RETURNING code_id";

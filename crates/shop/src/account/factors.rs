@@ -55,6 +55,24 @@ pub(super) async fn remove_since(conn: &mut Conn, customer: Id<Customer>, since:
     Ok(())
 }
 
+/// The same for the way back from a change of the address: an app or recovery codes that took the place of old ones, by
+/// somebody who had proved a second factor, stay. The old mailbox may be a thief's, and must not take the last of them
+/// away. Passkeys go, however they came: one alone opens the account.
+pub(super) async fn remove_strange_since(
+    conn: &mut Conn,
+    customer: Id<Customer>,
+    since: i64,
+) -> Result<(), sqlx::Error> {
+    for sql in [
+        "DELETE FROM passkey WHERE customer_id = $1 AND created_at > $2",
+        "DELETE FROM totp WHERE customer_id = $1 AND COALESCE(heir_since, confirmed_at, created_at) > $2",
+        "DELETE FROM recovery_code WHERE customer_id = $1 AND COALESCE(heir_since, made_at) > $2",
+    ] {
+        execute!(conn, sql, customer.0, since).await?;
+    }
+    Ok(())
+}
+
 /// Like [`hold`], for somebody in a session; `false`: it was ended since they were let in, and they change nothing more.
 pub(super) async fn hold_in_session(conn: &mut Conn, who: &Recent) -> Result<bool, sqlx::Error> {
     hold(conn, who.customer()).await?;

@@ -4,7 +4,7 @@ use noren_domain::Id;
 use noren_domain::account::{AccountEvent, Customer, Email};
 
 use super::factors::hold;
-use super::{DoorError, events, looked_for, owner};
+use super::{DoorError, email_change, events, looked_for, owner};
 use crate::session::{self, Device};
 use crate::vault::Asker;
 use crate::{Shop, execute, outbox};
@@ -37,7 +37,8 @@ pub async fn customer(shop: &Shop, address: &str, route: &'static str) -> Result
     found.map(Id::new).ok_or(AccountOfficeError::Nobody)
 }
 
-/// Ends every session of one customer, who is told by mail; gives their number.
+/// Ends every session of one customer, who is told by mail, and gives up what a thief of one may have asked for: a change
+/// of the address that is under way. Gives the number of sessions.
 ///
 /// # Errors
 /// Nobody has the address; the vault or the database.
@@ -46,6 +47,7 @@ pub async fn end_sessions(shop: &Shop, address: &str) -> Result<u64, AccountOffi
     let mut tx = shop.db.write().await?;
     hold(&mut tx, customer).await?;
     let ended = session::close_all(&mut tx, customer, None, shop.now()).await?;
+    email_change::end_open(&mut tx, shop, customer).await?;
     if ended > 0 {
         events::happened(&mut tx, shop, customer, AccountEvent::SessionsEndedByShop, &Device::of_the_shop()).await?;
     }
@@ -54,7 +56,8 @@ pub async fn end_sessions(shop: &Shop, address: &str) -> Result<u64, AccountOffi
     Ok(ended)
 }
 
-/// Ends every session of everybody; gives their number. It sends no mails: all customers at once would be told of
+/// Ends every session of everybody, and gives up every change of an address that is under way; gives the number of
+/// sessions. It sends no mails: all customers at once would be told of
 /// something that is not about them.
 ///
 /// # Errors
@@ -63,6 +66,7 @@ pub async fn end_all_sessions(shop: &Shop) -> Result<u64, sqlx::Error> {
     let mut tx = shop.db.write().await?;
     let ended = execute!(tx, "UPDATE session SET ended_at = $1 WHERE ended_at IS NULL", shop.now()).await?;
     tx.commit().await?;
+    email_change::end_all_open(shop).await?;
     Ok(ended)
 }
 

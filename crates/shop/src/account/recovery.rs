@@ -5,7 +5,7 @@ use noren_domain::account::{AccountEvent, Customer, RecoveryCode, RecoveryLeft};
 use noren_domain::form::Fault;
 
 use super::factors::{FactorError, hold_in_session};
-use super::{email_change, events};
+use super::{email_change, events, totp};
 use crate::db::Conn;
 use crate::session::{self, Device, Recent};
 use crate::{Shop, execute, fetch_one, outbox};
@@ -82,12 +82,17 @@ pub(super) async fn make(
     shop: &Shop,
     customer: Id<Customer>,
 ) -> Result<Vec<RecoveryCode>, sqlx::Error> {
+    // Where an app is asked for, whoever replaces the codes has proved a second factor. The new set is then as old as the
+    // one before, but no older than the app, which could be a thief's.
+    let sql = "SELECT MAX(COALESCE(heir_since, made_at)) FROM recovery_code WHERE customer_id = $1";
+    let (before,) = fetch_one!(conn, (Option<i64>,), sql, customer.0).await?;
+    let heir = totp::heir_since(conn, customer).await?.and_then(|app| before.map(|before| before.max(app)));
     execute!(conn, "DELETE FROM recovery_code WHERE customer_id = $1", customer.0).await?;
     let mut codes = Vec::with_capacity(CODES);
     for _ in 0..CODES {
         let code = RecoveryCode::new(shop.entropy.bytes());
-        let sql = "INSERT INTO recovery_code (customer_id, hash, made_at) VALUES ($1, $2, $3)";
-        execute!(conn, sql, customer.0, hash(shop, customer, &code), shop.now()).await?;
+        let sql = "INSERT INTO recovery_code (customer_id, hash, made_at, heir_since) VALUES ($1, $2, $3, $4)";
+        execute!(conn, sql, customer.0, hash(shop, customer, &code), shop.now(), heir).await?;
         codes.push(code);
     }
     Ok(codes)

@@ -8,7 +8,9 @@ use uuid::Uuid;
 use super::challenge::{self, Kind, Proved, Tried};
 use super::factors::hold;
 use super::limits::{self, Limit, Standing};
-use super::{DoorError, Entered, at_the_door, devices, events, letters, looked_for, new_password, password, totp};
+use super::{
+    DoorError, Entered, at_the_door, devices, email_change, events, letters, looked_for, new_password, password, totp,
+};
 use crate::db::Conn;
 use crate::session::{self, Device, SignedIn};
 use crate::token::Token;
@@ -214,7 +216,8 @@ pub async fn logout(shop: &Shop, token: &Token) -> Result<(), DoorError> {
 }
 
 /// Ends every other session of the customer and keeps the one that asks; gives their number. Nor are they known by
-/// another browser any more: the password alone would open it again.
+/// another browser any more: the password alone would open it again. A change of the address that is under way is given
+/// up: nobody can say whose session it was that asked.
 ///
 /// # Errors
 /// The database.
@@ -223,6 +226,7 @@ pub async fn end_others(shop: &Shop, who: &SignedIn, device: &Device) -> Result<
     hold(&mut tx, who.customer).await?;
     let ended = session::close_all(&mut tx, who.customer, Some(who.session), shop.now()).await?;
     devices::forget_others(&mut tx, who.customer, device).await?;
+    email_change::end_open(&mut tx, shop, who.customer).await?;
     if ended > 0 {
         events::happened(&mut tx, shop, who.customer, AccountEvent::SessionsEnded, device).await?;
     }

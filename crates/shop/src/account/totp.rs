@@ -31,6 +31,13 @@ pub(super) async fn since(conn: &mut Conn, customer: Id<Customer>) -> Result<Opt
     Ok(fetch_optional!(conn, (i64,), sql, customer.0).await?.map(|(since,)| since))
 }
 
+/// The same, of an app that took another one's place, since when there has been one, each replaced by somebody who had
+/// proved the one before. Only the way back from a change of the address asks for it.
+pub(super) async fn heir_since(conn: &mut Conn, customer: Id<Customer>) -> Result<Option<i64>, sqlx::Error> {
+    let sql = "SELECT COALESCE(heir_since, confirmed_at) FROM totp WHERE customer_id = $1 AND confirmed_at IS NOT NULL";
+    Ok(fetch_optional!(conn, (i64,), sql, customer.0).await?.map(|(since,)| since))
+}
+
 /// Compares a code, in the caller's transaction: that of now, or of 30 seconds before or after (RFC 6238 5.2).
 /// A code is taken once, and none from before it any more: of two requests with the same one at the same
 /// moment one is told `false`. Who calls counts the tries.
@@ -144,14 +151,17 @@ pub async fn confirm(
     let Some(begun) = begun else { return Err(FactorError::Refused(Fault::StepMissing)) };
     let step = step_of(shop, who.customer(), &begun.secret, typed)?;
     let step = step.ok_or(FactorError::Refused(Fault::AppCode))?;
+    // Whose last proof is from before they turned an app off has proved that one, so this one is as good as that.
     let confirmed = execute!(
         tx,
-        "UPDATE totp SET confirmed_at = $3, last_step = $4
+        "UPDATE totp SET confirmed_at = $3, last_step = $4, heir_since =
+           (SELECT app_off_since FROM session WHERE id = $5 AND app_off_at >= proved_at)
          WHERE customer_id = $1 AND secret = $2 AND confirmed_at IS NULL",
         who.customer().0,
         begun.secret,
         shop.now(),
-        step
+        step,
+        who.session().0
     )
     .await?;
     if confirmed == 0 {
@@ -181,15 +191,17 @@ pub async fn turn_off(shop: &Shop, who: &Recent, device: &Device) -> Result<bool
     {
         return Err(FactorError::Refused(fault));
     }
-    let sql = "DELETE FROM totp WHERE customer_id = $1 RETURNING confirmed_at";
-    let gone = fetch_optional!(tx, (Option<i64>,), sql, who.customer().0).await?;
-    if let Some((Some(_),)) = gone {
+    let since = heir_since(&mut tx, who.customer()).await?;
+    let gone = execute!(tx, "DELETE FROM totp WHERE customer_id = $1", who.customer().0).await? == 1;
+    if let Some(since) = since {
+        let sql = "UPDATE session SET app_off_at = $2, app_off_since = $3 WHERE id = $1";
+        execute!(tx, sql, who.session().0, shop.now(), since).await?;
         session::close_all(&mut tx, who.customer(), Some(who.session()), shop.now()).await?;
         events::happened(&mut tx, shop, who.customer(), AccountEvent::TotpOff, device).await?;
     }
     tx.commit().await?;
     outbox::ring();
-    Ok(gone.is_some())
+    Ok(gone)
 }
 
 #[cfg(test)]

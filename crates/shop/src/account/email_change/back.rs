@@ -14,6 +14,7 @@ use crate::db::{Conn, is_unique_violation};
 use crate::mail::account::EmailMail;
 use crate::session::{self, Device};
 use crate::token::Token;
+use crate::vault::Indexes;
 use crate::{Shop, execute, fetch_one, newsletter, outbox, shred};
 
 /// What was taken back.
@@ -59,7 +60,7 @@ pub async fn take_back(shop: &Shop, token: &Token, device: &Device) -> Result<Ta
         end(&mut tx, shop, row.id).await?;
         TakenBack::Stopped
     } else {
-        put_back(&mut tx, shop, &row, Some(shop.now()), &void, device).await.map_err(taken_meanwhile)?;
+        put_back(&mut tx, shop, &row, &row.index(), Some(shop.now()), &void, device).await.map_err(taken_meanwhile)?;
         TakenBack::PutBack
     };
     tx.commit().await?;
@@ -98,7 +99,7 @@ pub async fn take_back_with_paper(
     if !before || !recovery::spend(&mut tx, shop, row.customer(), code).await? {
         return Err(DoorError::Refused(Fault::RecoveryCode));
     }
-    put_back(&mut tx, shop, &row, None, &void, device).await.map_err(taken_meanwhile)?;
+    put_back(&mut tx, shop, &row, &index, None, &void, device).await.map_err(taken_meanwhile)?;
     tx.commit().await?;
     outbox::ring();
     Ok(())
@@ -116,14 +117,15 @@ fn taken_meanwhile(error: sqlx::Error) -> DoorError {
 }
 
 /// Puts whoever is in the account out: sessions, browsers that are known, codes under way, the password, and the factors
-/// that were not old when the change was asked for. Whoever asked for it could have set those up just before.
+/// that were not old when the change was asked for, nor the heirs of old ones. Whoever asked for it could have set those
+/// up just before.
 async fn out(conn: &mut Conn, shop: &Shop, row: &Row, void: &str) -> Result<(), sqlx::Error> {
     let customer = row.customer();
     session::close_all(conn, customer, None, shop.now()).await?;
     devices::forget_all(conn, customer).await?;
     challenge::end_all(conn, shop, customer).await?;
     execute!(conn, "UPDATE customer SET password_hash = $2 WHERE id = $1", customer.0, void).await?;
-    factors::remove_since(conn, customer, row.created_at - PATIENCE).await?;
+    factors::remove_strange_since(conn, customer, row.created_at - PATIENCE).await?;
     // They may have talked the shop's people into taking the owner's factors away.
     execute!(conn, "DELETE FROM factor_removal WHERE customer_id = $1", customer.0).await?;
     Ok(())
@@ -134,12 +136,13 @@ async fn put_back(
     conn: &mut Conn,
     shop: &Shop,
     row: &Row,
+    old: &Indexes,
     proved: Option<i64>,
     void: &str,
     device: &Device,
 ) -> Result<(), sqlx::Error> {
     let customer = row.customer();
-    let registrations = rows::registrations(conn, &row.email_index).await?;
+    let registrations = rows::registrations(conn, old).await?;
     let sql = "SELECT email, email_index, lang FROM customer WHERE id = $1";
     let (new, new_index, lang) = fetch_one!(conn, (Vec<u8>, Vec<u8>, String), sql, customer.0).await?;
     let sql = "UPDATE customer SET email = $2, email_index = $3, email_verified_at = $4 WHERE id = $1";

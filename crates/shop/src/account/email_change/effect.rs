@@ -26,7 +26,7 @@ pub(super) async fn take(
 ) -> Result<bool, sqlx::Error> {
     let (customer, now) = (row.customer(), shop.now());
     // Before the address: whoever registers it takes hold of these first as well.
-    let registrations = rows::registrations(conn, &row.email_index).await?;
+    let registrations = rows::registrations(conn, index).await?;
     let owner = crate::account::owner(conn, index).await?;
     if owner.is_some() || rows::is_held(conn, shop, index, customer).await?.is_some() {
         return Ok(false);
@@ -36,8 +36,9 @@ pub(super) async fn take(
     let sql = "UPDATE customer SET email = $2, email_index = $3, email_verified_at = $4 WHERE id = $1";
     execute!(conn, sql, customer.0, row.email.clone(), row.email_index.clone(), now).await?;
     // Who goes back to an address by the front door leaves nothing to be taken back there.
-    let sql = "DELETE FROM email_change WHERE customer_id = $1 AND email_index = $2 AND state = 'done'";
-    execute!(conn, sql, customer.0, row.email_index.clone()).await?;
+    let sql = "DELETE FROM email_change WHERE customer_id = $1 AND email_index IN ($2, $3) AND state = 'done'";
+    let [newest, earlier] = index.both().map(Vec::from);
+    execute!(conn, sql, customer.0, newest, earlier).await?;
     letters::forget_email_code(conn, shop, row.code_id).await?;
     let sql = "UPDATE email_change SET state = 'done', email = $2, email_index = $3, changed_at = $4, due_at = $5 WHERE id = $1";
     execute!(conn, sql, row.id, old, old_index, now, now + BACK_LIFE).await?;
@@ -80,10 +81,8 @@ async fn due(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
     rows::hold_whole(&mut tx, found.customer()).await?;
     let row = rows::of(&mut tx, id).await?.filter(|row| row.due_at < shop.now());
     let Some(row) = row else { return Ok(0) };
-    let index = <[u8; 32]>::try_from(row.email_index.as_slice()).unwrap_or_default();
     let device = Device { user_agent: row.user_agent.clone(), network: row.network.clone(), token: None };
-    let index = Indexes { newest: index, earlier: None };
-    let taken = row.state == "waiting" && take(&mut tx, shop, &row, &index, None, &device).await?;
+    let taken = row.state == "waiting" && take(&mut tx, shop, &row, &row.index(), None, &device).await?;
     let swept = if taken { 1 } else { end(&mut tx, shop, id).await? };
     tx.commit().await?;
     outbox::ring();

@@ -31,6 +31,12 @@ impl Row {
         Id::new(self.customer_id)
     }
 
+    /// The index of its address as it stands here, where nobody has said the address.
+    pub fn index(&self) -> Indexes {
+        let newest = <[u8; 32]>::try_from(self.email_index.as_slice()).unwrap_or_default();
+        Indexes { newest, earlier: None }
+    }
+
     /// Whether it is not in effect yet.
     pub fn is_open(&self) -> bool {
         matches!(self.state.as_str(), "new" | "old" | "waiting")
@@ -100,12 +106,13 @@ pub async fn is_held(
 }
 
 /// The registrations that wait with this address, held in one order where several people write at once.
-pub async fn registrations(conn: &mut Conn, index: &[u8]) -> Result<Vec<Uuid>, sqlx::Error> {
+pub async fn registrations(conn: &mut Conn, index: &Indexes) -> Result<Vec<Uuid>, sqlx::Error> {
+    let [newest, earlier] = index.both().map(Vec::from);
     let sql = match conn.dialect() {
-        Dialect::Sqlite => "SELECT id FROM registration WHERE email_index = $1 ORDER BY id",
-        Dialect::Postgres => "SELECT id FROM registration WHERE email_index = $1 ORDER BY id FOR UPDATE",
+        Dialect::Sqlite => "SELECT id FROM registration WHERE email_index IN ($1, $2) ORDER BY id",
+        Dialect::Postgres => "SELECT id FROM registration WHERE email_index IN ($1, $2) ORDER BY id FOR UPDATE",
     };
-    Ok(fetch_all!(conn, (Uuid,), sql, index.to_vec()).await?.into_iter().map(|(id,)| id).collect())
+    Ok(fetch_all!(conn, (Uuid,), sql, newest, earlier).await?.into_iter().map(|(id,)| id).collect())
 }
 
 /// Which addresses a customer has changed from since `since`, and may still have back, but for the change `but`.

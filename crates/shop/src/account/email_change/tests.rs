@@ -5,6 +5,7 @@ use noren_domain::account::{EmailBack, EmailForm, EmailStep, RegisterForm, SignI
 mod asking;
 mod back;
 mod crowd;
+mod heirs;
 mod late;
 
 use super::*;

@@ -157,6 +157,25 @@ on_both_databases!(both_addresses_are_found_again_by_another_index_key(shop) {
     assert_eq!(owner_of(&shop, OLD).await, Some(hers.0));
 });
 
+on_both_databases!(while_the_index_key_is_exchanged_a_change_finds_what_has_its_address_by_either_key(shop) {
+    shop.migrate().await.unwrap();
+    let hers = customer(&shop, OLD).await;
+    let who = proved(&shop, hers).await;
+    changed(&shop, &who, OLD, NEW).await;
+    let first = link_to(&shop, OLD).await;
+    account::register(&shop, &registration("third@example.com"), Lang::Ja, &device()).await.unwrap();
+    shop.vault.rotate_index_key(Asker::operator("rotate/index")).await.unwrap();
+    account::register(&shop, &registration("third@example.com"), Lang::Ja, &device()).await.unwrap();
+    // Theirs have come before the code of the change is asked for.
+    mails_to(&shop, "third@example.com").await;
+    changed(&shop, &who, NEW, "third@example.com").await;
+    let sql = "SELECT COUNT(*) FROM registration";
+    let left = fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0;
+    assert_eq!(left, 0, "registrations under both keys are over");
+    changed(&shop, &who, "third@example.com", OLD).await;
+    assert_eq!(refused(take_back(&shop, &first, &device()).await), Fault::NotFound, "the front door leaves nothing to be taken back");
+});
+
 /// A passkey, an app, recovery codes and a wait for their removal, all of this age (ms).
 async fn with_factors(shop: &Shop, customer: Id<Customer>, age: i64) {
     let at = shop.now() - age;

@@ -54,6 +54,36 @@ on_both_databases!(every_session_can_stop_it_and_so_can_the_old_mailbox(shop) {
     assert_eq!(address_of(&shop, who.customer()).await, OLD);
 });
 
+on_both_databases!(whoever_ends_all_sessions_ends_the_change_that_one_of_them_asked_for(shop) {
+    let thief = waiting(&shop).await;
+    let hers = thief.customer();
+    let owner = proved(&shop, hers).await;
+    for round in 0..3 {
+        assert!(waits_until(&shop, hers).await.unwrap().is_some());
+        match round {
+            0 => assert_eq!(account::end_others(&shop, owner.who(), &device()).await.unwrap(), 1),
+            1 => assert_eq!(account::office::end_sessions(&shop, OLD).await.unwrap(), 2),
+            _ => assert_eq!(account::office::end_all_sessions(&shop).await.unwrap(), 1),
+        }
+        assert!(changes(&shop).await.is_empty());
+        // A thief who gets in again has to ask again.
+        shop.clock.advance(HOUR);
+        let thief = proved(&shop, hers).await;
+        asks(&shop, &thief, NEW).await.unwrap();
+        types(&shop, &thief, &code_to(&shop, NEW).await).await.unwrap();
+        wait(&shop, &thief).await.unwrap();
+    }
+});
+
+on_both_databases!(a_change_that_is_done_is_still_taken_back_by_the_old_mailbox_when_all_sessions_have_ended(shop) {
+    let who = proved(&shop, customer(&shop, OLD).await).await;
+    changed(&shop, &who, OLD, NEW).await;
+    let token = link_to(&shop, OLD).await;
+    account::office::end_all_sessions(&shop).await.unwrap();
+    account::office::end_sessions(&shop, NEW).await.unwrap();
+    assert_eq!(take_back(&shop, &token, &device()).await.unwrap(), TakenBack::PutBack);
+});
+
 on_both_databases!(an_address_that_was_taken_while_one_waited_is_lost_and_nothing_else_is(shop) {
     let who = waiting(&shop).await;
     let other = customer(&shop, NEW).await;
