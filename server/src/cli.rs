@@ -9,6 +9,8 @@ mod import;
 mod ledger;
 mod mail;
 mod order;
+mod rotate;
+pub(crate) mod serve;
 mod witness;
 
 use std::io::IsTerminal;
@@ -20,20 +22,16 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use noren_shop::Shop;
 use noren_shop::account::{Leaks, PWNED_PASSWORDS};
-use noren_shop::reindex::{How, reindex};
-use noren_shop::vault::Asker;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::time::timeout;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use import::{Import, Sample};
+use rotate::Rotation;
 
 use crate::config::{Config, ConfigFaults, Flags, gather, read_file, unknown_variables};
-use crate::site::Names;
 use crate::vault::Keeper;
-use crate::{doctor, http, jobs, metrics, panics, vault};
+use crate::{doctor, panics, vault};
 
 /// Noren: an online shop that keeps its good name.
 #[derive(Debug, Parser)]
@@ -102,26 +100,6 @@ enum Command {
     Sample(Sample),
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Rotation {
-    /// That everybody's keys are wrapped with.
-    Wrapping,
-    /// By which people are found: every row that has an index gets a new one.
-    Index,
-    /// That signs the ledger's checkpoints: the ledger announces the new one.
-    Signing,
-}
-
-/// Said at each start in development.
-const DEVELOPMENT: &str =
-    "development: the mailbox page, the test bank and the demo accounts are open to everybody who reaches this shop";
-/// Said at each start in production, as long as it is so.
-pub(crate) const NO_MAIL: &str = "no mail leaves this machine, for no mail server is named: each lies in the data folder's mailbox \
-     for 30 days; set NOREN_SMTP, or let something send them from there, or nobody can register and no order is confirmed";
-
-/// While everybody is given another index, it is said how far it has come each so many rows.
-const SAID_EVERY: u64 = 5_000;
-
 /// The last things, once requests and jobs have ended, get so long each.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -188,8 +166,8 @@ pub fn run() -> ExitCode {
     };
     let done = runtime.block_on(async {
         match cli.command {
-            Command::Serve => serve(config).await,
-            Command::Rotate { key, finish } => rotate(&config, key, finish).await,
+            Command::Serve => serve::run(config).await,
+            Command::Rotate { key, finish } => rotate::run(&config, key, finish).await,
             Command::Migrate => migrate(&config).await,
             Command::Seed => seed(&config).await,
             Command::Doctor => examine(&config).await,
@@ -307,43 +285,6 @@ async fn migrate(config: &Config) -> Result<(), AnyError> {
     Ok(())
 }
 
-async fn rotate(config: &Config, key: Rotation, finish: bool) -> Result<(), AnyError> {
-    let (shop, keeper) = open(config).await?;
-    let done = rotated(&shop, key, finish).await;
-    keeper.stop().await;
-    println!("{}", done?);
-    Ok(())
-}
-
-async fn rotated(shop: &Shop, key: Rotation, finish: bool) -> Result<String, AnyError> {
-    Ok(match key {
-        Rotation::Wrapping => {
-            let count = shop.vault.rotate_wrapping_key(Asker::operator("rotate/wrapping")).await?;
-            format!("{count} keys are wrapped with a new one; the old one is destroyed")
-        }
-        Rotation::Index => {
-            let said = std::sync::atomic::AtomicU64::new(0);
-            let told = |changed, waiting| {
-                if waiting {
-                    eprintln!("{changed} so far; waiting for what was asked before the new key was there");
-                } else if changed >= said.load(std::sync::atomic::Ordering::Relaxed) + SAID_EVERY {
-                    said.store(changed, std::sync::atomic::Ordering::Relaxed);
-                    eprintln!("{changed} so far");
-                }
-            };
-            let count = reindex(shop, How { grace: http::ANSWER_WITHIN, finish }, told).await?;
-            format!("{count} records are found by a new key; the old one is destroyed")
-        }
-        Rotation::Signing => {
-            let key = shop.vault.rotate_signing_key(Asker::operator("rotate/signing")).await?;
-            format!(
-                "the ledger's checkpoints are signed with a new key from now on; the old one is destroyed. Tell whoever \
-                 verifies the ledger, and every witness, of it:\n{key}"
-            )
-        }
-    })
-}
-
 /// Without opening the shop: a backup makes nothing that is not there, and changes no database.
 async fn back_up(config: &Config, asked: &backup::Backup) -> Result<(), AnyError> {
     let vault = vault::door(config);
@@ -379,52 +320,6 @@ async fn examine(config: &Config) -> Result<(), AnyError> {
         0 => Ok(()),
         bad => Err(format!("{bad} thing(s) need mending").into()),
     }
-}
-
-async fn serve(config: Config) -> Result<(), AnyError> {
-    match Names::find(&config.site) {
-        Err(fault) if !config.development => return Err(fault.into()),
-        Err(fault) => tracing::warn!("{fault}"),
-        Ok(_) => {}
-    }
-    if config.development {
-        tracing::info!("{DEVELOPMENT}");
-    } else if config.outgoing.relay().is_none() {
-        tracing::warn!("{NO_MAIL}");
-    }
-    let (shop, keeper) = open(&config).await?;
-    let served = serve_shop(&config, &shop).await;
-    keeper.stop().await;
-    let _ = timeout(CLOSE_WITHIN, shop.db.close()).await;
-    served
-}
-
-async fn serve_shop(config: &Config, shop: &Shop) -> Result<(), AnyError> {
-    if config.sample {
-        noren_shop::sample::stock(shop).await?;
-    }
-    let metrics_listener = listen(config.metrics_addr, "NOREN_METRICS_ADDR").await?;
-    let listener = listen(config.addr, "NOREN_ADDR").await?;
-    let (stop, stopping) = watch::channel(false);
-    let metrics = tokio::spawn(metrics::serve(metrics_listener, metrics::install()?, stopping));
-    let jobs = jobs::start(shop, &config.witnesses);
-    let warming = tokio::spawn({
-        let shop = shop.clone();
-        async move {
-            if let Err(error) = noren_shop::catalogue::warm(&shop).await {
-                tracing::warn!(%error, "the lists of goods are not ready yet; the first visitor fills them");
-            }
-        }
-    });
-    let served = http::serve(config, shop.clone(), listener).await;
-    warming.abort();
-    jobs.stop(http::STOP_WITHIN).await;
-    let _ = stop.send(true);
-    // Whoever still reads the metrics, or holds a connection in a request cut off, is not waited for.
-    if let Ok(ended) = timeout(CLOSE_WITHIN, metrics).await {
-        ended??;
-    }
-    Ok(served?)
 }
 
 async fn listen(addr: SocketAddr, setting: &str) -> Result<TcpListener, AnyError> {

@@ -8,7 +8,7 @@ use crate::config::Config;
 /// The mail server, asked without sending anything, and the signature.
 pub(super) async fn outgoing(config: &Config) -> Vec<Finding> {
     let Some(relay) = config.outgoing.relay() else {
-        let missing = (!config.development).then(|| finding("mail server", State::Advice, crate::cli::NO_MAIL));
+        let missing = (!config.development).then(|| finding("mail server", State::Advice, crate::cli::serve::NO_MAIL));
         return missing.into_iter().collect();
     };
     let server = relay.server();

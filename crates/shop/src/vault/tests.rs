@@ -1,5 +1,5 @@
-use noren_domain::Lang;
 use noren_domain::account::LoginForm;
+use noren_domain::{Id, Lang};
 
 use super::*;
 use crate::account::testing::customer;

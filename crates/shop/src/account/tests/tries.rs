@@ -1,0 +1,99 @@
+//! Trying passwords: who is stopped, and who is not locked out by it.
+
+use super::*;
+
+on_both_databases!(ten_wrong_passwords_stop_an_address_and_its_owner_hears_of_it_once(shop) {
+    let who = registered(&shop, "mori@example.jp").await;
+    for _ in 0..10 {
+        let wrong = login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, &device("x"), None).await;
+        assert_eq!(refused(wrong), Fault::Credentials);
+    }
+    let right =
+        || async { login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &device("x"), None).await };
+    for _ in 0..2 {
+        assert!(matches!(refused(right().await), Fault::TooMany { minutes: 2 }));
+    }
+    let who = find(&shop, &who.token).await.unwrap().unwrap();
+    let history = security(&shop, &who, Lang::Ja).await.unwrap().unwrap().sign_ins;
+    assert_eq!(history.iter().filter(|s| s.outcome == SignInOutcome::WrongPassword).count(), 10);
+    assert_eq!(history.iter().filter(|s| s.outcome == SignInOutcome::Blocked).count(), 1);
+    assert_eq!(mails(&shop).await.iter().filter(|m| m["account"]["event"].is_object()).count(), 1);
+    shop.clock.advance(2 * MINUTE);
+    assert!(right().await.is_ok());
+});
+
+on_both_databases!(over_the_limit_a_code_by_mail_still_opens_the_door(shop) {
+    registered(&shop, "mori@example.jp").await;
+    for _ in 0..11 {
+        let _ = login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, &device("x"), None).await;
+    }
+    let email = Email::parse("mori@example.jp").unwrap();
+    let pending = ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &device("x")).await.unwrap();
+    let code = mailed_code(&shop).await;
+    let entered = confirm(&shop, &pending, &typed(&code), &device("x"), None).await.unwrap();
+    assert!(find(&shop, &entered.token).await.unwrap().is_some());
+});
+
+on_both_databases!(strangers_who_use_up_the_tries_do_not_lock_the_owner_out(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    // Its name and its network can be copied; the token that the owner's browser holds cannot.
+    let (mut home, stranger) = (device("Firefox/1").holding(Some(owner.device)), device("Firefox/1"));
+    for _ in 0..10 {
+        let wrong =
+            login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, &stranger, None).await;
+        assert_eq!(refused(wrong), Fault::Credentials);
+    }
+    let lucky = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &stranger, None).await;
+    assert!(matches!(refused(lucky), Fault::TooMany { .. }));
+    assert!(lets_in(&shop, &mut home).await);
+});
+
+on_both_databases!(neighbours_who_use_up_the_networks_tries_do_not_lock_the_owner_out(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let mut home = device("Firefox/1").holding(Some(owner.device));
+    let mut tx = shop.db.write().await.unwrap();
+    for _ in 0..50 {
+        limits::take(&mut tx, &shop, limits::LOGIN_NETWORK, home.network.as_bytes()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let neighbour = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &device("curl/8"), None).await;
+    assert!(matches!(refused(neighbour), Fault::TooMany { .. }));
+    assert!(lets_in(&shop, &mut home).await);
+    // Who sits in the owner's place has not got tries without end either, and cannot go on elsewhere.
+    for _ in 0..20 {
+        let wrong = login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, &home, None).await;
+        assert_eq!(refused(wrong), Fault::Credentials);
+    }
+    let one_more = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &home, None).await;
+    assert!(matches!(refused(one_more), Fault::TooMany { minutes: 1 }));
+    shop.clock.advance(MINUTE);
+    assert!(lets_in(&shop, &mut home).await);
+});
+
+on_both_databases!(a_refused_try_costs_a_write_whether_or_not_there_is_an_account(shop) {
+    registered(&shop, "mori@example.jp").await;
+    for email in ["mori@example.jp", "nobody@example.jp"] {
+        let written = || async {
+            let mut conn = shop.db.read().await.unwrap();
+            let sql = "SELECT (SELECT COUNT(*) FROM sign_in) + (SELECT COUNT(*) FROM rate_limit)";
+            fetch_one!(conn, (i64,), sql).await.unwrap().0
+        };
+        let before = written().await;
+        refused(login(&shop, &credentials(email, "not the password"), Lang::Ja, &device("x"), None).await);
+        // The try by address and by network, and what says how it ended.
+        assert!(written().await >= before + 2, "{email}");
+    }
+});
+
+on_both_databases!(a_network_that_tries_many_addresses_is_stopped(shop) {
+    let (mut tx, device) = (shop.db.write().await.unwrap(), device("x"));
+    for _ in 0..50 {
+        limits::take(&mut tx, &shop, limits::LOGIN_NETWORK, device.network.as_bytes()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let one_more = login(&shop, &credentials("nobody@example.jp", PASSWORD), Lang::Ja, &device, None).await;
+    assert!(matches!(refused(one_more), Fault::TooMany { .. }));
+    let elsewhere = Device::new(String::new(), Some("198.51.100.1".parse().unwrap()));
+    let tried = login(&shop, &credentials("nobody@example.jp", PASSWORD), Lang::Ja, &elsewhere, None).await;
+    assert_eq!(refused(tried), Fault::Credentials);
+});
