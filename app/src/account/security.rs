@@ -47,7 +47,8 @@ pub async fn end_session(session: String) -> Result<(), Refusal> {
     use noren_domain::form::Fault;
     let who = super::inside::guard("/account/security").await?;
     let Ok(session) = session.parse::<uuid::Uuid>() else { return Err(Fault::NotFound.into()) };
-    let ended = noren_shop::session::end(&crate::request::shop(), &who, Id::new(session)).await;
+    let (shop, device) = (crate::request::shop(), crate::request::device());
+    let ended = noren_shop::account::end_one(&shop, &who, Id::new(session), &device).await;
     ended.map_err(|e| crate::request::failed(&e))?;
     crate::request::go("/account/security");
     Ok(())

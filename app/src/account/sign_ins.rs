@@ -13,13 +13,19 @@ use crate::ui::{Badge, BadgeKind, Head, Load};
 /// Notes what the person says of a sign-in.
 #[server(endpoint = "account/answer-sign-in")]
 pub async fn answer_sign_in(sign_in: String, answer: String) -> Result<(), Refusal> {
+    use super::inside::{guard, guard_recent};
     use noren_domain::form::Fault;
-    let who = super::inside::guard("/account/security").await?;
+    use noren_shop::account::history;
+    const PAGE: &str = "/account/security";
+    let who = guard(PAGE).await?;
     let (Ok(sign_in), Some(answer)) = (sign_in.parse::<uuid::Uuid>(), SignInAnswer::from_word(&answer)) else {
         return Err(Fault::NotFound.into());
     };
     let (shop, device) = (crate::request::shop(), crate::request::device());
-    let noted = noren_shop::account::history::answer(&shop, &who, sign_in, answer, &device).await;
+    let noted = match answer {
+        SignInAnswer::Me => history::was_me(&shop, &who, sign_in).await,
+        SignInAnswer::NotMe => history::was_not_me(&shop, &guard_recent(PAGE).await?, sign_in, &device).await,
+    };
     if !noted.map_err(|e| crate::request::failed(&e))? {
         return Err(Fault::NotFound.into());
     }

@@ -38,10 +38,11 @@ pub use new_password::{change as change_password, reset as reset_password};
 pub use password::{HashError, Leaks, PWNED_PASSWORDS};
 pub use reauth::{asks_for_app, prove};
 pub use register::{register, verify};
-pub use sign_in::{Opening, confirm, end_others, login, logout};
+pub use sign_in::{Opening, confirm, end_one, end_others, login, logout};
 pub use view::{home, security};
 
 use factors::FactorError;
+use limits::Limit;
 use noren_domain::Id;
 use noren_domain::account::{Customer, Email, MAIL_DIGITS};
 use noren_domain::form::Fault;
@@ -110,13 +111,28 @@ pub(crate) fn mail_code(shop: &Shop, about: Uuid) -> String {
     digits[digits.len() - MAIL_DIGITS..].to_owned()
 }
 
-/// Somebody who is not signed in yet. Those who come from one network are one to the vault, which so
-/// counts how many addresses are tried from there.
-fn at_the_door(shop: &Shop, device: &Device, route: &'static str) -> Asker {
-    let network = shop.keys.derive("network", device.network.as_bytes());
+/// Somebody who is not signed in yet. Those who come from one network are one to the vault, which so counts how many
+/// addresses are tried from there; a browser that somebody is known by is one of its own, or neighbours would use up what
+/// its owner may ask. A network that is over `limit` asks nothing of the vault any more.
+///
+/// # Errors
+/// The network has done too much; the database.
+async fn at_the_door(shop: &Shop, device: &Device, limit: Limit, route: &'static str) -> Result<Asker, DoorError> {
+    let mut conn = shop.db.read().await?;
+    let who = match &device.token {
+        Some(token) if devices::is_anybodys(&mut conn, shop, token).await? => shop.keys.derive("device", &token.hash()),
+        _ => {
+            for (limit, who) in limits::of_network(limit, device) {
+                if let Some(minutes) = limits::minutes_left(&mut conn, shop, limit, &who).await? {
+                    return Err(DoorError::Refused(Fault::TooMany { minutes }));
+                }
+            }
+            shop.keys.derive("network", device.network.as_bytes())
+        }
+    };
     let mut id = [0; 16];
-    id.copy_from_slice(&network[..16]);
-    Asker::guest(Uuid::from_bytes(id), route)
+    id.copy_from_slice(&who[..16]);
+    Ok(Asker::guest(Uuid::from_bytes(id), route))
 }
 
 /// The index by which the owner of an address is found. If nobody is found by theirs any more, nobody is told that their

@@ -129,15 +129,16 @@ pub async fn open(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, device: 
     dormant::came_back(conn, shop, customer).await?;
     execute!(
         conn,
-        "INSERT INTO session (id, token_hash, customer_id, user_agent, network, created_at, seen_at, proved_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7)",
+        "INSERT INTO session (id, token_hash, customer_id, user_agent, network, created_at, seen_at, proved_at, expires_at, device_hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7, $8)",
         shop.entropy.uuid(now),
         token.hash().to_vec(),
         customer.0,
         &device.user_agent,
         &device.network,
         now,
-        now + ABSOLUTE
+        now + ABSOLUTE,
+        device.token.as_ref().map(|token| token.hash().to_vec())
     )
     .await?;
     Ok(token)
@@ -176,19 +177,17 @@ async fn touch(shop: &Shop, session: Uuid, now: i64) -> Result<(), sqlx::Error> 
     tx.commit().await
 }
 
-/// Ends one session of the same customer; `false` if it is not theirs or has ended already.
-pub async fn end(shop: &Shop, who: &SignedIn, session: Id<Session>) -> Result<bool, sqlx::Error> {
-    let mut tx = shop.db.write().await?;
-    let ended = execute!(
-        tx,
-        "UPDATE session SET ended_at = $3 WHERE id = $1 AND customer_id = $2 AND ended_at IS NULL",
-        session.0,
-        who.customer.0,
-        shop.now()
-    )
-    .await?;
-    tx.commit().await?;
-    Ok(ended == 1)
+/// Ends one session of a customer, in the caller's transaction, and forgets the browser that it was in, by which the
+/// customer may be known: the password alone would open it again. `false` if it is not theirs or has ended already.
+pub async fn end(conn: &mut Conn, customer: Id<Customer>, session: Id<Session>, now: i64) -> Result<bool, sqlx::Error> {
+    let sql = "UPDATE session SET ended_at = $3 WHERE id = $1 AND customer_id = $2 AND ended_at IS NULL";
+    if execute!(conn, sql, session.0, customer.0, now).await? == 0 {
+        return Ok(false);
+    }
+    let sql = "DELETE FROM known_device WHERE customer_id = $1
+               AND token_hash = (SELECT device_hash FROM session WHERE id = $2)";
+    execute!(conn, sql, customer.0, session.0).await?;
+    Ok(true)
 }
 
 /// Ends every session of the customer but `keep`, in the caller's transaction; gives their number.

@@ -119,9 +119,9 @@ pub async fn ask_mailbox(
     lang: Lang,
     device: &Device,
 ) -> Result<Token, DoorError> {
-    let asker = at_the_door(shop, device, kind.word());
+    let asker = at_the_door(shop, device, limits::CODE_NETWORK, kind.word()).await?;
     let index = looked_for(shop, asker, email).await?;
-    let place = [&index.newest[..], device.network.as_bytes()].concat();
+    let place = limits::at_place(&index.newest, device);
     let home = [&index.newest[..], &device.token.as_ref().map_or([0; 32], Token::hash)].concat();
     let mut tx = shop.db.write().await?;
     let somebody = owner(&mut tx, &index).await?.map_or(Id::new(Uuid::nil()), Id::new);
@@ -229,6 +229,7 @@ pub(super) async fn attempt(
 ) -> Result<Tried, DoorError> {
     let sql = "SELECT customer_id, whom FROM challenge WHERE token_hash = $1";
     let begun = fetch_optional!(conn, (Option<Uuid>, Option<Vec<u8>>), sql, token.hash().to_vec()).await?;
+    let is_begun = begun.is_some();
     let (whose, whom) = begun.unwrap_or_default();
     let whose = Id::new(whose.unwrap_or(Uuid::nil()));
     // What ends all of a customer's challenges holds the customer first as well.
@@ -236,7 +237,13 @@ pub(super) async fn attempt(
     let known = devices::is_known(conn, shop, whose, device).await?;
     let by_address = whom.is_some();
     let who = if whose.0.is_nil() { whom.unwrap_or(token.hash().to_vec()) } else { tries_of(whose, known, device) };
-    let counted = counted(conn, shop, known, by_address, who, device).await?;
+    let alone = match (kind, typed) {
+        // Of 120 bits: nobody guesses one, and whoever has the password must not use up the owner's way past a lost app.
+        (_, StepCode::Recovery(_)) => None,
+        (Kind::Claim, _) => Some(limits::CLAIM_TRIES),
+        _ => Some(limits::STEP_CODE),
+    };
+    let counted = counted(conn, shop, known, by_address, alone, who, device).await?;
     for (limit, who) in &counted {
         if let Standing::Over { minutes, first } = limits::take(conn, shop, *limit, who).await? {
             // Whose network or shop is busy has not been tried at more than others.
@@ -264,7 +271,8 @@ pub(super) async fn attempt(
     let Some((id, Some(customer), asks, password)) = row else {
         // As much is written as for an account's owner to see, or the time would tell that there is none.
         limits::take(conn, shop, limits::LOGIN_NOBODY, &token.hash()).await?;
-        wrong(conn, shop, known).await?;
+        // A token that was made up guesses at nothing, and no mail went for it: it must not make the door stricter.
+        wrong(conn, shop, known || !is_begun).await?;
         return Ok(Tried::Wrong { customer: None, fault: Fault::Code });
     };
     let (customer, asked) = (Id::new(customer), AskedFor::from_word(&asks));
@@ -298,25 +306,28 @@ pub(super) fn tries_of(customer: Id<Customer>, known: bool, device: &Device) -> 
 ///
 /// A challenge that was begun `by_address` is one that anybody can begin. It is counted by place, so that a stranger does
 /// not use up the tries of an owner elsewhere, and apart from those begun by the password, so that strangers use up nothing
-/// of an owner who knows it.
+/// of an owner who knows it. `alone` is what a person's other tries of this kind are counted by; `None`: by the network only.
 async fn counted(
     conn: &mut Conn,
     shop: &Shop,
     known: bool,
     by_address: bool,
+    alone: Option<Limit>,
     who: Vec<u8>,
     device: &Device,
 ) -> Result<Vec<(Limit, Vec<u8>)>, sqlx::Error> {
+    let alone_here = alone.map(|limit| (limit, who.clone()));
     if known {
-        return Ok(vec![(limits::STEP_CODE, who)]);
+        return Ok(alone_here.into_iter().collect());
     }
-    let mut counted = if by_address {
-        let place = [&who[..], device.network.as_bytes()].concat();
-        vec![(limits::STEP_PLACE, place), (limits::STEP_ADDRESS, who.clone())]
-    } else {
-        vec![(limits::STEP_CODE, who.clone())]
+    let mut counted = match (alone, by_address) {
+        (None, _) => Vec::new(),
+        (Some(_), true) => {
+            vec![(limits::STEP_PLACE, limits::at_place(&who, device)), (limits::STEP_ADDRESS, who.clone())]
+        }
+        (Some(_), false) => alone_here.into_iter().collect(),
     };
-    if limits::is_over(conn, shop, limits::WRONG_CODES, &[]).await? {
+    if alone.is_some() && limits::is_over(conn, shop, limits::WRONG_CODES, &[]).await? {
         let seldom = if by_address { limits::STEP_ADDRESS_SELDOM } else { limits::STEP_CODE_SELDOM };
         counted.push((seldom, who));
     }
@@ -324,9 +335,9 @@ async fn counted(
     Ok(counted)
 }
 
-/// Counts a wrong code of a browser that its owner is not `known` by.
-async fn wrong(conn: &mut Conn, shop: &Shop, known: bool) -> Result<(), sqlx::Error> {
-    if !known && let Standing::Over { first: true, .. } = limits::take(conn, shop, limits::WRONG_CODES, &[]).await? {
+/// Counts a wrong code, unless it is `nobodys` business: that of a browser whose owner is known by it.
+async fn wrong(conn: &mut Conn, shop: &Shop, nobodys: bool) -> Result<(), sqlx::Error> {
+    if !nobodys && let Standing::Over { first: true, .. } = limits::take(conn, shop, limits::WRONG_CODES, &[]).await? {
         tracing::warn!(
             "many wrong codes at the door: somebody may be guessing; strange browsers get fewer tries for now"
         );

@@ -23,6 +23,12 @@ pub(super) async fn is_known(
     Ok(row.is_some())
 }
 
+/// Whether anybody is known by the browser that holds `token`, and has used it within the time we remember.
+pub(super) async fn is_anybodys(conn: &mut Conn, shop: &Shop, token: &Token) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT 1 FROM known_device WHERE token_hash = $1 AND seen_at > $2 LIMIT 1";
+    Ok(fetch_optional!(conn, (i32,), sql, token.hash().to_vec(), shop.now() - HISTORY).await?.is_some())
+}
+
 /// From now on the customer is known by this browser; gives the token that it is to hold. One that they are known by
 /// already stays. Any other is exchanged, for somebody else may have put it there; several people may share a browser,
 /// and those who are known by the one of before are so by the new one.
@@ -37,8 +43,12 @@ pub(super) async fn know(
         _ => Token::random(&shop.entropy),
     };
     if let Some(held) = device.token.as_ref().filter(|held| **held != token) {
-        let sql = "UPDATE known_device SET token_hash = $2 WHERE token_hash = $1";
-        execute!(conn, sql, held.hash().to_vec(), token.hash().to_vec()).await?;
+        for sql in [
+            "UPDATE known_device SET token_hash = $2 WHERE token_hash = $1",
+            "UPDATE session SET device_hash = $2 WHERE device_hash = $1",
+        ] {
+            execute!(conn, sql, held.hash().to_vec(), token.hash().to_vec()).await?;
+        }
     }
     execute!(
         conn,

@@ -83,7 +83,7 @@ pub async fn ask(
     let (customer, asker) = (who.customer(), Asker::customer(who.customer(), ROUTE));
     let index = looked_for(shop, asker, &wanted.email).await?;
     within(shop, limits::EMAIL_ASK, customer.0.as_bytes()).await?;
-    within(shop, limits::CODE_ADDRESS, &index.newest).await?;
+    within(shop, limits::EMAIL_WANTED, &index.newest).await?;
     let sealed = vec![(Field::Email, Plain::new(wanted.email.address().to_owned()))];
     let sealed = shop.vault.seal(asker, customer.0, None, sealed).await?;
     let mut tx = shop.db.write().await?;
@@ -161,7 +161,7 @@ async fn new_code(
     owner: Option<Uuid>,
 ) -> Result<(), sqlx::Error> {
     match owner {
-        Some(owner) => letters::email_wanted(conn, shop, code_id, owner).await,
+        Some(owner) => letters::email_wanted(conn, shop, code_id, owner, change).await,
         None => letters::email_code(conn, shop, code_id, change, EmailMail::NewCode).await,
     }
 }
@@ -174,7 +174,7 @@ pub async fn resend(shop: &Shop, who: &Recent) -> Result<(), DoorError> {
     let customer = who.customer();
     let index = pending_index(shop, customer).await?;
     within(shop, limits::EMAIL_ASK, customer.0.as_bytes()).await?;
-    within(shop, limits::CODE_ADDRESS, &index.newest).await?;
+    within(shop, limits::EMAIL_WANTED, &index.newest).await?;
     let mut tx = shop.db.write().await?;
     rows::hold_whole(&mut tx, customer).await?;
     if !session::is_open(&mut tx, who.session()).await? {

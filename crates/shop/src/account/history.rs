@@ -1,12 +1,13 @@
 //! The history of sign-ins, and what its owner says of each.
 
-use noren_domain::account::{AccountEvent, Browser, NotMeView, SignInAnswer, SignInOutcome, SignInView};
+use noren_domain::Id;
+use noren_domain::account::{AccountEvent, Browser, Customer, NotMeView, SignInAnswer, SignInOutcome, SignInView};
 use uuid::Uuid;
 
 use super::factors::hold;
 use super::{HISTORY, challenge, devices, events};
 use crate::db::Conn;
-use crate::session::{self, Device, SignedIn};
+use crate::session::{self, Device, Recent, SignedIn};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
 
 /// So many of each are shown: sign-ins, tries for which the code was not given, tries that failed. Whoever got in cannot
@@ -45,35 +46,54 @@ pub(super) async fn list(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result
     Ok(rows.into_iter().map(view).collect())
 }
 
-/// Notes what the owner says of a sign-in; `false` if there is none of theirs with this number. "It was not me" signs
-/// every other browser out at once, and none of them, nor any code under way, opens the door any more.
+/// Notes that the owner says of a sign-in that it was they; `false` if there is none of theirs with this number.
 ///
 /// # Errors
 /// The database.
-pub async fn answer(
-    shop: &Shop,
-    who: &SignedIn,
-    sign_in: Uuid,
-    answer: SignInAnswer,
-    device: &Device,
-) -> Result<bool, sqlx::Error> {
+pub async fn was_me(shop: &Shop, who: &SignedIn, sign_in: Uuid) -> Result<bool, sqlx::Error> {
     let mut tx = shop.db.write().await?;
-    hold(&mut tx, who.customer).await?;
-    let sql = "UPDATE sign_in SET answer = $3 WHERE id = $1 AND customer_id = $2 AND (answer IS NULL OR answer <> $3)";
-    if execute!(tx, sql, sign_in, who.customer.0, answer.word()).await? == 0 {
-        // Said before, or none of theirs.
-        let sql = "SELECT 1 FROM sign_in WHERE id = $1 AND customer_id = $2";
-        return Ok(fetch_optional!(tx, (i32,), sql, sign_in, who.customer.0).await?.is_some());
-    }
-    if answer == SignInAnswer::NotMe {
-        session::close_all(&mut tx, who.customer, Some(who.session), shop.now()).await?;
-        devices::forget_others(&mut tx, who.customer, device).await?;
-        challenge::end_all(&mut tx, shop, who.customer).await?;
-        events::happened(&mut tx, shop, who.customer, AccountEvent::NotMe, device).await?;
+    let said = answered(&mut tx, who.customer, sign_in, SignInAnswer::Me).await?;
+    tx.commit().await?;
+    Ok(said.is_some())
+}
+
+/// Notes that it was not they; `false` if there is none of theirs with this number. It signs every other browser out at
+/// once, and none of them, nor any code under way, opens the door any more. So it takes a proof: a thief of a session
+/// would keep the owner out by it.
+///
+/// # Errors
+/// The database.
+pub async fn was_not_me(shop: &Shop, who: &Recent, sign_in: Uuid, device: &Device) -> Result<bool, sqlx::Error> {
+    let customer = who.customer();
+    let mut tx = shop.db.write().await?;
+    hold(&mut tx, customer).await?;
+    let Some(anew) = answered(&mut tx, customer, sign_in, SignInAnswer::NotMe).await? else { return Ok(false) };
+    if anew {
+        session::close_all(&mut tx, customer, Some(who.session()), shop.now()).await?;
+        devices::forget_others(&mut tx, customer, device).await?;
+        challenge::end_all(&mut tx, shop, customer).await?;
+        events::happened(&mut tx, shop, customer, AccountEvent::NotMe, device).await?;
     }
     tx.commit().await?;
     outbox::ring();
     Ok(true)
+}
+
+/// Writes the answer down: once, for a sign-in or a try that had the password. `Some(false)`: something was said before;
+/// `None`: it is none of theirs.
+async fn answered(
+    conn: &mut Conn,
+    customer: Id<Customer>,
+    sign_in: Uuid,
+    answer: SignInAnswer,
+) -> Result<Option<bool>, sqlx::Error> {
+    let sql = "UPDATE sign_in SET answer = $3
+               WHERE id = $1 AND customer_id = $2 AND answer IS NULL AND outcome IN ('ok', 'asked')";
+    if execute!(conn, sql, sign_in, customer.0, answer.word()).await? == 1 {
+        return Ok(Some(true));
+    }
+    let sql = "SELECT 1 FROM sign_in WHERE id = $1 AND customer_id = $2";
+    Ok(fetch_optional!(conn, (i32,), sql, sign_in, customer.0).await?.map(|_| false))
 }
 
 /// What is left to do after a sign-in that was not the owner's; `None`: none was reported within the time we remember.

@@ -76,8 +76,14 @@ pub async fn email_code(
 }
 
 /// To the owner of an address that somebody else wanted to change to, in place of the code `code`.
-pub async fn email_wanted(conn: &mut Conn, shop: &Shop, code: Uuid, customer: Uuid) -> Result<(), sqlx::Error> {
-    post(conn, shop, &email_code_key(code), AccountMail::EmailWanted { customer }).await
+pub async fn email_wanted(
+    conn: &mut Conn,
+    shop: &Shop,
+    code: Uuid,
+    customer: Uuid,
+    change: Uuid,
+) -> Result<(), sqlx::Error> {
+    post(conn, shop, &email_code_key(code), AccountMail::EmailWanted { customer, change }).await
 }
 
 /// Takes back the mail of a code that is over.

@@ -51,6 +51,12 @@ pub fn of_network(limit: Limit, device: &Device) -> Vec<(Limit, Vec<u8>)> {
     std::iter::once((limit, device.network.as_bytes().to_vec())).chain(site).collect()
 }
 
+/// `who`, as they are tried from one place: an IPv4 /24, or an IPv6 /48, for one customer of a provider has all of that.
+pub fn at_place(who: &[u8], device: &Device) -> Vec<u8> {
+    let site = device.site();
+    [who, site.as_deref().unwrap_or(&device.network).as_bytes()].concat()
+}
+
 /// Failed logins of one address.
 pub const LOGIN_ADDRESS: Limit = Limit::alone("login-address", 10, 15 * MINUTE);
 /// Failed logins from one network.
@@ -62,8 +68,10 @@ pub const LOGIN_ANYWHERE: Limit = Limit::shared("login-anywhere", 600, MINUTE);
 pub const LOGIN_HOME: Limit = Limit::alone("login-home", 20, 15 * MINUTE);
 /// Refused logins of an address without an account; nobody is ever over it.
 pub const LOGIN_NOBODY: Limit = Limit::alone("login-nobody", i64::MAX, MINUTE);
-/// Registrations of one address: so many mails it can be sent by strangers.
-pub const REGISTER_ADDRESS: Limit = Limit::alone("register-address", 5, HOUR);
+/// Registrations of one address from one place: whoever registers it from elsewhere does not use up its owner's.
+pub const REGISTER_PLACE: Limit = Limit::alone("register-place", 5, HOUR);
+/// Registrations of one address in all: so many mails it can be sent by strangers.
+pub const REGISTER_ADDRESS: Limit = Limit::alone("register-address", 20, HOUR);
 /// Registrations from one network.
 pub const REGISTER_NETWORK: Limit = Limit::shared("register-network", 100, HOUR);
 /// Codes by mail to one address, asked for from one place: whoever asks from elsewhere does not use up the owner's.
@@ -76,6 +84,8 @@ pub const CODE_HOME: Limit = Limit::alone("code-home", 5, HOUR);
 pub const CODE_PASSWORD: Limit = Limit::alone("code-password", 10, HOUR);
 /// Codes by mail asked for by one customer to bring orders of a guest in.
 pub const CLAIM_CODE: Limit = Limit::alone("claim-code", 5, HOUR);
+/// Such codes typed in for one customer, apart from those at the door: a thief of a session uses up none of theirs.
+pub const CLAIM_TRIES: Limit = Limit::alone("claim-tries", 10, HOUR);
 /// New passwords tried from one network: each costs a hash.
 pub const RESET_NETWORK: Limit = Limit::shared("reset-network", 100, HOUR);
 /// Codes typed in for one customer, whichever challenge they are for, after a right password or in a browser that they are
@@ -95,8 +105,10 @@ pub const STEP_NETWORK: Limit = Limit::shared("step-network", 60, HOUR);
 pub const WRONG_CODES: Limit = Limit::shared("wrong-codes", 600, HOUR);
 /// Codes by mail asked for from one network.
 pub const CODE_NETWORK: Limit = Limit::shared("code-network", 100, HOUR);
-/// Wrong passwords of a person who is signed in and asked once more.
+/// Wrong passwords of a person who is signed in and asked once more, in one session.
 pub const PROVE: Limit = Limit::alone("prove", 10, 15 * MINUTE);
+/// The same in all sessions of one customer, so that a thief of one does not use up what the owner has in another.
+pub const PROVE_CUSTOMER: Limit = Limit::alone("prove-customer", 40, 15 * MINUTE);
 /// Mails that tell an owner of many failed tries.
 pub const FAILED_TRIES_MAIL: Limit = Limit::alone("failed-tries-mail", 1, 24 * HOUR);
 /// Challenges for passkeys handed to one network. A passkey is not guessed: this bounds what strangers can
@@ -106,6 +118,9 @@ pub const PASSKEY_NETWORK: Limit = Limit::shared("passkey-network", 600, 15 * MI
 pub const EXPORT: Limit = Limit::alone("export", 5, 24 * HOUR);
 /// Newsletters asked for by one customer: so many mails they can be sent by whoever is at their browser.
 pub const NEWSLETTER_CUSTOMER: Limit = Limit::alone("newsletter", 5, HOUR);
+/// Mails to one address because customers want to change to it; apart from [`CODE_ADDRESS`], or whoever has an account
+/// would use up the codes that the address is sent at the door.
+pub const EMAIL_WANTED: Limit = Limit::alone("email-wanted", 20, HOUR);
 /// Other addresses asked for by one customer, and codes for them sent again.
 pub const EMAIL_ASK: Limit = Limit::alone("email-ask", 5, HOUR);
 /// Codes typed in for one customer's change of the address.
@@ -163,16 +178,25 @@ pub async fn take(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Res
     if refused == 0 {
         return Ok(Standing::Within);
     }
-    let left = (arrival - room - now).max(0);
-    let minutes = u32::try_from((left + MINUTE - 1) / MINUTE).unwrap_or(u32::MAX).max(1);
-    Ok(Standing::Over { minutes, first: refused == 1 })
+    Ok(Standing::Over { minutes: minutes(arrival - room - now), first: refused == 1 })
 }
 
 /// Whether `who` has no try left, without taking one.
 pub async fn is_over(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Result<bool, sqlx::Error> {
+    Ok(minutes_left(conn, shop, limit, who).await?.is_some())
+}
+
+/// Minutes until `who` has a try again, at least 1, without taking one; `None`: there is one left.
+pub async fn minutes_left(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Result<Option<u32>, sqlx::Error> {
     let room = limit.period - limit.period / limit.most;
-    let sql = "SELECT 1 FROM rate_limit WHERE key = $1 AND arrival > $2";
-    Ok(fetch_optional!(conn, (i32,), sql, key(shop, limit, who), shop.now() + room).await?.is_some())
+    let sql = "SELECT arrival FROM rate_limit WHERE key = $1 AND arrival > $2";
+    let over = fetch_optional!(conn, (i64,), sql, key(shop, limit, who), shop.now() + room).await?;
+    // A time further ahead than the whole period is of a clock that was ahead.
+    Ok(over.map(|(arrival,)| minutes((arrival - room - shop.now()).min(limit.period))))
+}
+
+fn minutes(milliseconds: i64) -> u32 {
+    u32::try_from((milliseconds.max(0) + MINUTE - 1) / MINUTE).unwrap_or(u32::MAX).max(1)
 }
 
 /// A try turned out to be honest: it is given back where many people are counted together, and where

@@ -1,6 +1,6 @@
 //! Asking a signed-in person once more who they are, before something that a thief of an open browser would do first.
 
-use noren_domain::account::{Proof, SignInOutcome};
+use noren_domain::account::{Proof, SignInOutcome, StepCode};
 use noren_domain::form::Fault;
 
 use super::challenge::{second_factor, tries_of};
@@ -26,7 +26,13 @@ pub async fn asks_for_app(shop: &Shop, who: &SignedIn) -> Result<bool, sqlx::Err
 /// Password or code are wrong, or too many were; the session has ended meanwhile; the database.
 pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) -> Result<Token, DoorError> {
     let mut tx = shop.db.write().await?;
-    let standing = limits::take(&mut tx, shop, limits::PROVE, who.customer.0.as_bytes()).await?;
+    let counted = [(limits::PROVE, who.session.0), (limits::PROVE_CUSTOMER, who.customer.0)];
+    let mut standing = Standing::Within;
+    for (limit, whose) in counted {
+        if standing == Standing::Within {
+            standing = limits::take(&mut tx, shop, limit, whose.as_bytes()).await?;
+        }
+    }
     let sql = "SELECT password_hash FROM customer WHERE id = $1";
     let stored = fetch_optional!(tx, (String,), sql, who.customer.0).await?.map(|(hash,)| hash);
     if let Standing::Over { minutes, first } = standing {
@@ -52,7 +58,10 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
         // Counted together with those at the door, or whoever has the password would have more tries here.
         let known = devices::is_known(&mut tx, shop, who.customer, device).await?;
         let tries = tries_of(who.customer, known, device);
-        if let Standing::Over { minutes, first } = limits::take(&mut tx, shop, limits::STEP_CODE, &tries).await? {
+        // A recovery code has 120 bits: its tries need not be counted.
+        if !matches!(code, StepCode::Recovery(_))
+            && let Standing::Over { minutes, first } = limits::take(&mut tx, shop, limits::STEP_CODE, &tries).await?
+        {
             if first {
                 events::many_failed_tries(&mut tx, shop, who.customer, device).await?;
             }
@@ -67,7 +76,9 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
         }
         limits::honest(&mut tx, shop, limits::STEP_CODE, &tries).await?;
     }
-    limits::honest(&mut tx, shop, limits::PROVE, who.customer.0.as_bytes()).await?;
+    for (limit, whose) in counted {
+        limits::honest(&mut tx, shop, limit, whose.as_bytes()).await?;
+    }
     let Some(token) = session::prove(&mut tx, shop, who).await? else {
         return Err(DoorError::Refused(Fault::SessionEnded));
     };

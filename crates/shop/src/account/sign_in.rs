@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use noren_domain::account::{AccountEvent, AskedFor, Customer, Login, SignInOutcome, StepCode};
+use noren_domain::account::{AccountEvent, AskedFor, Customer, Login, Session, SignInOutcome, StepCode};
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use uuid::Uuid;
@@ -38,7 +38,7 @@ pub async fn login(
     device: &Device,
     old: Option<&Token>,
 ) -> Result<Opening, DoorError> {
-    let asker = at_the_door(shop, device, "login");
+    let asker = at_the_door(shop, device, limits::LOGIN_NETWORK, "login").await?;
     let index = looked_for(shop, asker, &asked.email).await?;
     let mut tx = shop.db.write().await?;
     let [newest, earlier] = index.both().map(Vec::from);
@@ -215,6 +215,23 @@ pub async fn logout(shop: &Shop, token: &Token) -> Result<(), DoorError> {
     Ok(tx.commit().await?)
 }
 
+/// Ends one session of the customer, of which they are told by mail unless it is the one that asks; `false`: it is not
+/// theirs, or has ended already.
+///
+/// # Errors
+/// The database.
+pub async fn end_one(shop: &Shop, who: &SignedIn, session: Id<Session>, device: &Device) -> Result<bool, sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    hold(&mut tx, who.customer).await?;
+    let ended = session::end(&mut tx, who.customer, session, shop.now()).await?;
+    if ended && session != who.session {
+        events::happened(&mut tx, shop, who.customer, AccountEvent::SessionsEnded, device).await?;
+    }
+    tx.commit().await?;
+    outbox::ring();
+    Ok(ended)
+}
+
 /// Ends every other session of the customer and keeps the one that asks; gives their number. Nor are they known by
 /// another browser any more: the password alone would open it again. A change of the address that is under way is given
 /// up: nobody can say whose session it was that asked.
@@ -246,9 +263,9 @@ pub(super) async fn enter(
     if let Some(old) = old {
         session::close(conn, old, shop.now()).await?;
     }
-    let token = session::open(conn, shop, customer, device).await?;
-    let device = devices::know(conn, shop, customer, device).await?;
-    Ok(Entered { token, customer, device })
+    let known_by = devices::know(conn, shop, customer, device).await?;
+    let token = session::open(conn, shop, customer, &device.clone().holding(Some(known_by.clone()))).await?;
+    Ok(Entered { token, customer, device: known_by })
 }
 
 /// Notes a refused try for the account's owner, who hears of many by mail. For an address without one something as

@@ -1,7 +1,7 @@
 use noren_domain::Lang;
 use noren_domain::account::{
-    AskedFor, Email, Login, LoginForm, Password, Proof, ProveForm, Register, RegisterForm, ResetForm, SignInAnswer,
-    SignInOutcome, StepCode, Verify, VerifyForm,
+    AskedFor, Email, Login, LoginForm, Password, Proof, ProveForm, Register, RegisterForm, ResetForm, SignInOutcome,
+    StepCode, Verify, VerifyForm,
 };
 use noren_domain::form::Weakness;
 
@@ -13,6 +13,7 @@ mod registration;
 mod second_step;
 mod sign_in;
 mod sign_ins;
+mod thieves;
 mod tries;
 
 use super::challenge::{Kind, ask_mailbox};

@@ -76,6 +76,8 @@ pub enum AccountMail {
     EmailWanted {
         /// The customer who has it.
         customer: Uuid,
+        /// The row of `email_change` of whoever wanted it.
+        change: Uuid,
     },
     /// Somebody tried to register an address that an account has just left.
     EmailHeld {
@@ -142,7 +144,7 @@ impl AccountMail {
             | Self::StaffRead { customer: about, .. }
             | Self::Notice { notice: about, .. }
             | Self::EmailChange { change: about, .. }
-            | Self::EmailWanted { customer: about }
+            | Self::EmailWanted { customer: about, .. }
             | Self::EmailHeld { registration: about, .. }
             | Self::Dormant { customer: about, .. }
             | Self::Erased { erasure: about } => *about,
@@ -202,7 +204,8 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
             let words = if *secret { words::already_registered } else { email_change::held };
             to_registration(&mut conn, *registration, words).await?
         }
-        AccountMail::EmailWanted { customer } => {
+        AccountMail::EmailWanted { customer, change } => {
+            email_change::opened_alike(&mut conn, shop, *change).await?;
             let reader = reader(&mut conn, *customer).await?;
             let words = email_change::wanted(reader.lang());
             reader.draft(shop, words)

@@ -106,7 +106,7 @@ impl Mail {
             ) => Whom::Registration(*registration),
             Self::Account(
                 AccountMail::AlreadyRegistered { customer }
-                | AccountMail::EmailWanted { customer }
+                | AccountMail::EmailWanted { customer, .. }
                 | AccountMail::StaffRead { customer, .. }
                 | AccountMail::Notice { customer, .. }
                 | AccountMail::Dormant { customer, .. },

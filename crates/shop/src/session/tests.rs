@@ -1,6 +1,6 @@
 use super::*;
-use crate::account::end_others;
 use crate::account::testing::customer;
+use crate::account::{end_one, end_others};
 use crate::on_both_databases;
 
 fn device(agent: &str) -> Device {
@@ -31,9 +31,9 @@ fn a_network_is_kept_only_as_wide_as_it_needs_to_be() {
 on_both_databases!(an_ended_session_opens_nothing(shop) {
     let hanako = customer(&shop, "hanako@example.jp").await;
     let (token, who) = sign_in(&shop, hanako, "Firefox/1").await;
-    assert!(end(&shop, &who, who.session).await.unwrap());
+    assert!(end_one(&shop, &who, who.session, &Device::of_the_shop()).await.unwrap());
     assert!(find(&shop, &token).await.unwrap().is_none());
-    assert!(!end(&shop, &who, who.session).await.unwrap());
+    assert!(!end_one(&shop, &who, who.session, &Device::of_the_shop()).await.unwrap());
     assert!(list(&shop, &who).await.unwrap().is_empty());
 });
 
@@ -53,7 +53,7 @@ on_both_databases!(nobody_ends_the_session_of_another(shop) {
     let taro = customer(&shop, "taro@example.jp").await;
     let (token, hers) = sign_in(&shop, hanako, "Firefox/1").await;
     let (_, his) = sign_in(&shop, taro, "Firefox/1").await;
-    assert!(!end(&shop, &his, hers.session).await.unwrap());
+    assert!(!end_one(&shop, &his, hers.session, &device("x")).await.unwrap());
     assert_eq!(end_others(&shop, &his, &device("")).await.unwrap(), 0);
     assert!(find(&shop, &token).await.unwrap().is_some());
 });

@@ -84,7 +84,7 @@ pub async fn take_back_with_paper(
     for (limit, who) in limits::of_network(limits::BACK_NETWORK, device) {
         within(shop, limit, &who).await?;
     }
-    let index = looked_for(shop, at_the_door(shop, device, ROUTE), old).await?;
+    let index = looked_for(shop, at_the_door(shop, device, limits::BACK_NETWORK, ROUTE).await?, old).await?;
     let void = void_password(shop).await?;
     let mut tx = shop.db.write().await?;
     let Some(found) = rows::by_old_address(&mut tx, shop, &index).await? else {

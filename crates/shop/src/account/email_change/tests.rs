@@ -1,6 +1,6 @@
 //! What a change of the address promises.
 
-use noren_domain::account::{EmailBack, EmailForm, EmailStep, RegisterForm, SignInAnswer, VerifyForm};
+use noren_domain::account::{EmailBack, EmailForm, EmailStep, RegisterForm, VerifyForm};
 
 mod asking;
 mod back;

@@ -172,3 +172,22 @@ on_both_databases!(whoever_has_more_than_a_thousand_orders_gets_a_copy_of_them_a
     let named = data["data"]["orders"].as_array().unwrap().iter().filter(|order| order["address"]["name"] == "暖簾 花子");
     assert_eq!(named.count(), MANY);
 });
+
+on_both_databases!(whoever_wants_to_change_to_an_address_does_not_learn_from_who_read_their_data_whether_it_has_an_account(shop) {
+    customer(&shop, "known@example.jp").await;
+    let mut seen = Vec::new();
+    for (asker, wanted) in [("one@example.jp", "known@example.jp"), ("two@example.jp", "nobody@example.jp")] {
+        let asker = customer(&shop, asker).await;
+        let who = proved(&shop, asker).await;
+        let form = noren_domain::account::EmailForm { email: wanted.into(), ..Default::default() };
+        account::email_change::ask(&shop, &who, &form.parse().unwrap(), Lang::Ja, &device()).await.unwrap();
+        outbox::run_due(&shop).await.unwrap();
+        let link = ask(&shop, &who, &device()).await.unwrap();
+        let file = file(&shop, &who, &token(&link)).await.unwrap().unwrap();
+        let whole: Value = serde_json::from_str(&file).unwrap();
+        let read = |read: &Value| format!("{} {} {} {}", read["actor"], read["act"], read["purpose"], read["outcome"]);
+        seen.push(whole["data"]["reads"].as_array().unwrap().iter().map(read).collect::<Vec<_>>());
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0].iter().filter(|read| read.contains("mail")).count(), 2, "the old mailbox and the wanted one: {seen:?}");
+});

@@ -255,7 +255,7 @@ on_both_databases!(whoever_proves_it_once_more_must_be_the_one_who_is_asked(shop
     let proved = session::find(&shop, &token).await.unwrap().unwrap();
     assert_eq!((proved.session, proved.proved_at), (hanako.session(), shop.now()));
 
-    session::end(&shop, &proved, proved.session).await.unwrap();
+    crate::account::end_one(&shop, &proved, proved.session, &device()).await.unwrap();
     let ceremony = begin().await;
     let answer = hers.get(&ceremony.options).await;
     let late = prove(&shop, &proved, &browser, ceremony.id, &answer, &device()).await;
@@ -368,7 +368,7 @@ on_both_databases!(a_session_that_was_ended_meanwhile_adds_and_removes_no_passke
     let (mut telephone, browser) = (Telephone::at(SITE), browser(&shop));
     let ceremony = begin_add(&shop, &thief, &browser).await.unwrap();
     let answer = telephone.create(&ceremony.options).await;
-    assert!(session::end(&shop, owner.who(), thief.session()).await.unwrap());
+    assert!(crate::account::end_one(&shop, owner.who(), thief.session(), &device()).await.unwrap());
     let added = finish_add(&shop, &thief, &browser, ceremony.id, &answer, &name("電話"), &device()).await;
     assert_eq!(refusal(added), Fault::SessionEnded);
     add(&shop, &owner).await;

@@ -71,10 +71,11 @@ on_both_databases!(wrong_passwords_at_many_machines_at_once_are_no_more_than_at_
 });
 
 /// Every limit of the door that a person, an address or a network can come up to.
-const EVERY: [Limit; 14] = [
+const EVERY: [Limit; 18] = [
     limits::LOGIN_ADDRESS,
     limits::LOGIN_NETWORK,
     limits::LOGIN_HOME,
+    limits::REGISTER_PLACE,
     limits::REGISTER_ADDRESS,
     limits::REGISTER_NETWORK,
     limits::CODE_PLACE,
@@ -86,6 +87,9 @@ const EVERY: [Limit; 14] = [
     limits::STEP_PLACE,
     limits::STEP_ADDRESS,
     limits::PROVE,
+    limits::PROVE_CUSTOMER,
+    limits::CLAIM_TRIES,
+    limits::EMAIL_WANTED,
 ];
 
 on_both_databases!(every_limit_holds_over_all_machines_together(shop) {

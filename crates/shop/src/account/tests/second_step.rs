@@ -17,6 +17,18 @@ pub(super) fn app_shows(shop: &TestShop, secret: &str) -> StepCode {
     StepCode::parse(&app.generate(u64::try_from(shop.now() / 1_000).unwrap()).to_string()).unwrap()
 }
 
+/// A code that the app does not show about now.
+pub(super) fn app_does_not_show(shop: &TestShop, secret: &str) -> StepCode {
+    let secret = Secret::try_from_base32(secret.replace(' ', "")).unwrap();
+    let app = Builder::new().with_secret(secret).build().unwrap();
+    let at = |steps: i64| app.generate(u64::try_from((shop.now() + steps * STEP) / 1_000).unwrap()).to_string();
+    let near = [at(-2), at(-1), at(0), at(1), at(2)];
+    let wrong = ["000000", "111111", "222222", "333333", "444444", "555555"]
+        .into_iter()
+        .find(|code| !near.iter().any(|n| n == code));
+    StepCode::parse(wrong.unwrap()).unwrap()
+}
+
 /// mori@example.jp with an app: the secret, the recovery codes, and the browser they are known by.
 pub(super) async fn with_app(shop: &TestShop) -> (String, Vec<RecoveryCode>, Device) {
     let owner = registered(shop, "mori@example.jp").await;
@@ -139,7 +151,7 @@ on_both_databases!(a_proof_takes_the_apps_code_as_well_as_the_password(shop) {
 
 on_both_databases!(whoever_has_the_password_cannot_guess_the_apps_code_for_ever(shop) {
     let (secret, _, home) = with_app(&shop).await;
-    let (strange, wrong) = (device("x"), StepCode::Recovery(RecoveryCode::new([9; 15])));
+    let strange = device("x");
     let mut tried = 0;
     for hour in 0..3 {
         // Each right password would give five more tries.
@@ -147,6 +159,7 @@ on_both_databases!(whoever_has_the_password_cannot_guess_the_apps_code_for_ever(
             let login = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &strange, None).await;
             let Ok(Opening::Asked(pending)) = login else { break };
             for _ in 0..5 {
+                let wrong = app_does_not_show(&shop, &secret);
                 match refused(step(&shop, &pending, &wrong, &strange).await) {
                     Fault::AppCode => tried += 1,
                     Fault::TooMany { .. } => break 'hour,
@@ -170,10 +183,10 @@ on_both_databases!(whoever_sits_in_a_session_and_has_the_password_guesses_the_ap
     let code = app_shows(&shop, &secret);
     let Opening::In(entered) = step(&shop, &pending, &code, &home).await.unwrap() else { panic!("the code was right") };
     let who = find(&shop, &entered.token).await.unwrap().unwrap();
-    let wrong = Proof { code: Some(StepCode::Recovery(RecoveryCode::new([9; 15]))), ..shown(PASSWORD) };
     let mut tried = 0;
     for _ in 0..4 {
         for _ in 0..11 {
+            let wrong = Proof { code: Some(app_does_not_show(&shop, &secret)), ..shown(PASSWORD) };
             tried += usize::from(refused(prove(&shop, &who, &wrong, &device("x")).await) == Fault::AppCode);
         }
         shop.clock.advance(15 * MINUTE);

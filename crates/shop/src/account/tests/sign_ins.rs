@@ -18,11 +18,13 @@ on_both_databases!(it_was_not_me_signs_every_other_browser_out_and_ends_the_code
     assert_eq!(page.attention(), 1, "somebody has the password and not the mailbox");
     let tried = page.sign_ins.iter().find(|tried| tried.needs_answer()).unwrap().id;
     assert!(history::not_me(&shop, &who).await.unwrap().is_none());
-    assert!(!history::answer(&shop, &hers, tried, SignInAnswer::NotMe, &home).await.unwrap(), "somebody else's");
+    let hers = hers.recent(shop.now()).unwrap();
+    assert!(!history::was_not_me(&shop, &hers, tried, &home).await.unwrap(), "somebody else's");
     assert!(find(&shop, &stolen.token).await.unwrap().is_some());
 
     shop.clock.advance(1);
-    assert!(history::answer(&shop, &who, tried, SignInAnswer::NotMe, &home).await.unwrap());
+    let recent = who.clone().recent(shop.now()).unwrap();
+    assert!(history::was_not_me(&shop, &recent, tried, &home).await.unwrap());
     assert!(find(&shop, &stolen.token).await.unwrap().is_none());
     assert!(find(&shop, &owner.token).await.unwrap().is_some());
     assert_eq!(refused(confirm(&shop, &pending, &typed(&code), &thief, None).await), Fault::Code);

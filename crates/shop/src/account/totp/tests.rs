@@ -213,7 +213,7 @@ on_both_databases!(a_session_that_was_ended_meanwhile_changes_no_app_and_no_reco
     let hers = customer(&shop, "hanako@example.jp").await;
     let (thief, owner) = (proved(&shop, hers).await, proved(&shop, hers).await);
     let setup = begun(&shop, &thief).await;
-    assert!(session::end(&shop, owner.who(), thief.session()).await.unwrap());
+    assert!(crate::account::end_one(&shop, owner.who(), thief.session(), &session::Device::of_the_shop()).await.unwrap());
     let ended = |result: Result<(), FactorError>| match result {
         Err(FactorError::Refused(fault)) => assert_eq!(fault, Fault::SessionEnded),
         other => panic!("{other:?}"),

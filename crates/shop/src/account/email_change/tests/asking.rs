@@ -176,7 +176,7 @@ on_both_databases!(a_session_that_has_ended_meanwhile_changes_nothing(shop) {
     asks(&shop, &who, NEW).await.unwrap();
     let code = code_to(&shop, NEW).await;
     let other = proved(&shop, hers).await;
-    assert!(session::end(&shop, other.who(), who.session()).await.unwrap());
+    assert!(account::end_one(&shop, other.who(), who.session(), &device()).await.unwrap());
     assert_eq!(refused(types(&shop, &who, &code).await), Fault::SessionEnded);
     assert_eq!(refused(asks(&shop, &who, "x@example.jp").await), Fault::SessionEnded);
     assert_eq!(refused(resend(&shop, &who).await), Fault::SessionEnded);
@@ -193,7 +193,7 @@ on_both_databases!(what_ends_all_codes_ends_a_change_as_well(shop) {
     let sql = "INSERT INTO sign_in (id, customer_id, at, outcome, user_agent, network) VALUES ($1, $2, 0, 'ok', '', '')";
     execute!(tx, sql, id, hers.0).await.unwrap();
     tx.commit().await.unwrap();
-    assert!(account::history::answer(&shop, owner.who(), id, SignInAnswer::NotMe, &device()).await.unwrap());
+    assert!(account::history::was_not_me(&shop, &owner, id, &device()).await.unwrap());
     assert!(changes(&shop).await.is_empty());
 });
 

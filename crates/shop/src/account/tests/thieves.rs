@@ -1,0 +1,124 @@
+//! What somebody with half of what opens an account cannot do to its owner: a session, the password, or nothing but the
+//! address and many tries.
+
+use super::second_step::{self, app_does_not_show, app_shows, step, with_app};
+use super::*;
+use crate::account::end_one;
+
+/// Another network than all others here.
+fn elsewhere() -> Device {
+    Device::new("x".to_owned(), Some("198.51.100.7".parse().unwrap()))
+}
+
+on_both_databases!(a_thief_of_a_session_does_not_use_up_what_the_owner_may_try_in_another(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let stolen = find(&shop, &owner.token).await.unwrap().unwrap();
+    let home = find(&shop, &entered(&shop, "mori@example.jp", &elsewhere()).await.token).await.unwrap().unwrap();
+    for _ in 0..10 {
+        assert_eq!(refused(prove(&shop, &stolen, &shown("not the password"), &device("x")).await), Fault::WrongPassword);
+    }
+    assert!(matches!(refused(prove(&shop, &stolen, &shown(PASSWORD), &device("x")).await), Fault::TooMany { .. }));
+    assert!(prove(&shop, &home, &shown(PASSWORD), &elsewhere()).await.is_ok());
+});
+
+on_both_databases!(sessions_without_end_give_no_tries_without_end(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let home = device("Firefox/1").holding(Some(owner.device));
+    let mut tried = 0;
+    for _ in 0..6 {
+        let entered = entered(&shop, "mori@example.jp", &home).await;
+        let who = find(&shop, &entered.token).await.unwrap().unwrap();
+        for _ in 0..10 {
+            tried += usize::from(refused(prove(&shop, &who, &shown("not the password"), &home).await) == Fault::WrongPassword);
+        }
+    }
+    assert_eq!(tried, 40);
+});
+
+on_both_databases!(whoever_has_the_password_uses_up_no_recovery_code_of_the_owner(shop) {
+    let (secret, codes, _) = with_app(&shop).await;
+    let (right, wrong) = (app_shows(&shop, &secret), app_does_not_show(&shop, &secret));
+    for _ in 0..2 {
+        let pending = second_step::asked(&shop, &device("thief")).await;
+        for _ in 0..5 {
+            assert_eq!(refused(step(&shop, &pending, &wrong, &device("thief")).await), Fault::AppCode);
+        }
+    }
+    let pending = second_step::asked(&shop, &elsewhere()).await;
+    assert!(matches!(refused(step(&shop, &pending, &right, &elsewhere()).await), Fault::TooMany { .. }));
+    let paper = StepCode::Recovery(codes[0].clone());
+    assert!(matches!(step(&shop, &pending, &paper, &elsewhere()).await.unwrap(), Opening::In(_)));
+});
+
+on_both_databases!(a_device_that_was_signed_out_is_not_known_any_more_and_its_owner_is_told(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let who = find(&shop, &owner.token).await.unwrap().unwrap();
+    let entered = entered(&shop, "mori@example.jp", &elsewhere()).await;
+    let thief = elsewhere().holding(Some(entered.device));
+    let theirs = find(&shop, &entered.token).await.unwrap().unwrap();
+    let told = || async { mails(&shop).await.iter().filter(|m| m["account"]["event"].is_object()).count() };
+    let before = told().await;
+    assert!(end_one(&shop, &who, theirs.session, &device("Firefox/1")).await.unwrap());
+    assert!(!lets_in(&shop, &mut thief.clone()).await, "the password alone opens nothing there");
+    assert_eq!(told().await, before + 1);
+    assert!(lets_in(&shop, &mut device("Firefox/1").holding(Some(owner.device))).await, "the owner's own browser is");
+});
+
+on_both_databases!(codes_for_challenges_that_nobody_began_make_the_door_no_stricter(shop) {
+    registered(&shop, "mori@example.jp").await;
+    let typed = StepCode::Digits(typed("12345678"));
+    for n in 0..650_u32 {
+        let [.., a, b] = n.to_be_bytes();
+        let device = Device::new("x".to_owned(), Some(std::net::Ipv4Addr::new(10, a, b, 1).into()));
+        let made_up = Token::random(&shop.entropy);
+        assert_eq!(refused(crate::account::confirm(&shop, &made_up, &typed, Lang::Ja, &device, None).await), Fault::Code);
+    }
+    let mut conn = shop.db.read().await.unwrap();
+    assert!(!limits::is_over(&mut conn, &shop, limits::WRONG_CODES, &[]).await.unwrap());
+});
+
+on_both_databases!(a_network_that_is_over_its_limit_asks_nothing_of_the_vault_and_a_known_browser_there_does(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let home = device("Firefox/1").holding(Some(owner.device));
+    let stranger = device("x");
+    let mut tx = shop.db.write().await.unwrap();
+    for limit in [limits::LOGIN_NETWORK, limits::CODE_NETWORK, limits::REGISTER_NETWORK] {
+        while limits::take(&mut tx, &shop, limit, stranger.network.as_bytes()).await.unwrap() == limits::Standing::Within {}
+    }
+    tx.commit().await.unwrap();
+    let mut shop = shop;
+    shop.stop_vault();
+    let email = Email::parse("mori@example.jp").unwrap();
+    let login = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &stranger, None).await;
+    assert!(matches!(refused(login), Fault::TooMany { .. }), "without the vault");
+    let code = ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &stranger).await;
+    assert!(matches!(refused(code), Fault::TooMany { .. }));
+    let register = register(&shop, &asked("hayashi@example.jp"), Lang::Ja, &stranger).await;
+    assert!(matches!(refused(register), Fault::TooMany { .. }));
+    shop.start_vault();
+    assert!(lets_in(&shop, &mut home.clone()).await);
+    assert!(ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &home).await.is_ok());
+});
+
+on_both_databases!(one_report_is_one_report_and_takes_a_proof(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let home = device("Firefox/1").holding(Some(owner.device.clone()));
+    let tried = entered(&shop, "mori@example.jp", &elsewhere()).await;
+    let who = find(&shop, &owner.token).await.unwrap().unwrap();
+    let page = security(&shop, &who, Lang::Ja).await.unwrap().unwrap();
+    let row = page.sign_ins.iter().find(|row| row.can_be_answered()).unwrap().id;
+    let recent = who.clone().recent(shop.now()).unwrap();
+    assert!(history::was_not_me(&shop, &recent, row, &home).await.unwrap());
+    assert!(find(&shop, &tried.token).await.unwrap().is_none());
+    let told = mails(&shop).await.len();
+    let back = entered(&shop, "mori@example.jp", &elsewhere()).await;
+    let told_after = mails(&shop).await.len();
+    assert!(history::was_me(&shop, &who, row).await.unwrap());
+    assert!(history::was_not_me(&shop, &recent, row, &home).await.unwrap(), "it stands, and was said before");
+    assert!(find(&shop, &back.token).await.unwrap().is_some(), "and signs nobody out once more");
+    assert_eq!(mails(&shop).await.len(), told_after);
+    assert!(told_after > told);
+    shop.clock.advance(11 * MINUTE);
+    let later = find(&shop, &owner.token).await.unwrap().unwrap();
+    assert!(later.recent(shop.now()).is_none(), "by type: there is no report without a proof");
+});
