@@ -12,7 +12,7 @@ use crate::order;
 use crate::outbox::{self, Lane};
 use crate::testing::TestShop;
 use crate::testing::goods;
-use crate::testing::mail_server::MailServer;
+use crate::testing::mail_server::{Deed, MailServer};
 use crate::{fetch_all, on_both_databases};
 
 const ACCOUNT: &str = "about-the-account";
@@ -95,4 +95,19 @@ on_both_databases!(what_was_composed_before_its_person_was_erased_is_not_handed_
     }
     assert!(server.kept().is_empty());
     assert_eq!(states(&shop).await, [("cancelled".to_owned(),), ("cancelled".to_owned(),)]);
+});
+
+on_both_databases!(a_mail_in_doubt_is_not_sent_again_once_its_person_is_erased(shop) {
+    let (hers, mails) = composed(&shop).await;
+    let server = MailServer::start(Security::Plain).await;
+    server.will(&[Deed::KeepAndHangUp; 2]);
+    for (mut job, mail) in mails {
+        let left = by_server(&shop, &server.relay(), &mut job, &mail).await;
+        assert!(matches!(left, Err(MailError::Smtp(SmtpError::InDoubt(_)))));
+    }
+    erased(&shop, hers).await;
+    let sql = "SELECT key FROM outbox WHERE topic = 'mail' AND done_at IS NULL";
+    let open = fetch_all!(shop.db.read().await.unwrap(), (String,), sql).await.unwrap();
+    assert!(open.len() == 1 && open[0].0.contains("erased"), "{open:?}");
+    assert_eq!(states(&shop).await, vec![("sending".to_owned(),); 2], "nobody knows more of them");
 });
