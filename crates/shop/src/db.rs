@@ -127,6 +127,15 @@ impl Db {
         }
     }
 
+    /// Brings the schema of an empty database to what it was after the migration `last`.
+    #[cfg(test)]
+    pub(crate) async fn migrate_to(&self, last: i64) -> Result<(), sqlx::migrate::MigrateError> {
+        match self {
+            Self::Sqlite { write, .. } => sqlx::migrate!("migrations/sqlite").run_to(last, write.pool()).await,
+            Self::Postgres(pool) => sqlx::migrate!("migrations/postgres").run_to(last, pool).await,
+        }
+    }
+
     /// How many migrations this binary knows and how many the database has seen.
     pub async fn migrations(&self) -> Result<(usize, usize), sqlx::Error> {
         let known = match self {

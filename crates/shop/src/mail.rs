@@ -7,6 +7,7 @@ pub mod account;
 pub mod bounce;
 mod check;
 pub mod dkim;
+mod leave;
 mod letter;
 pub mod mailbox;
 mod newsletter;
@@ -17,7 +18,7 @@ mod preview;
 pub mod sent;
 pub mod smtp;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -48,8 +49,6 @@ use smtp::SmtpError;
 
 /// A mail that no mail server has taken for so long is not tried any more (RFC 5321 4.5.4.1).
 pub const GIVE_UP_MS: i64 = 5 * 24 * 60 * 60 * 1_000;
-/// A job is kept for longer than its mail can take, so that no other worker begins with it.
-const HOLD_BEYOND_MS: i64 = 60_000;
 
 /// A mail to be sent, by the ids of what it is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,8 +179,7 @@ pub(crate) async fn send(shop: &Shop, job: &mut Job, mail: &Mail) -> Result<(), 
         }
         Some(State::Queued | State::GivenUp) | None => {}
     }
-    let path = path_of(shop, &key);
-    if shop.outgoing().relay().is_none() && tokio::fs::try_exists(&path).await? {
+    if shop.outgoing().relay().is_none() && tokio::fs::try_exists(&path_of(shop, &key)).await? {
         return Ok(sent::noted(shop, &key, State::Sent).await?);
     }
     if let Mail::Newsletter(NewsletterMail::Issue { customer, .. }) = mail
@@ -203,19 +201,25 @@ pub(crate) async fn send(shop: &Shop, job: &mut Job, mail: &Mail) -> Result<(), 
     {
         return Ok(sent::noted(shop, &key, State::Cancelled).await?);
     }
-    let letter = compose(shop, mail).await?;
-    let message = message(shop, &key, sent.as_ref(), mail, &letter)?;
-    let envelope = message.envelope().clone();
-    let bytes = shop.outgoing().signed(message, shop.now());
-    if let Some(relay) = shop.outgoing().relay() {
-        return hand_over(shop, relay, job, &letter.subject, &envelope, &bytes).await;
+    let finished = finished(shop, &key, sent.as_ref(), mail).await?;
+    match shop.outgoing().relay() {
+        Some(relay) => leave::by_server(shop, relay, job, &finished).await,
+        None => leave::into_folder(shop, job, finished).await,
     }
-    let written = tokio::task::spawn_blocking(move || write_whole(&path, &bytes)).await;
-    written.map_err(io::Error::other)??;
-    let mut tx = shop.db.write().await?;
-    sent::titled(&mut tx, &key, &letter.subject).await?;
-    sent::note(&mut tx, shop, &key, State::Sent).await?;
-    Ok(tx.commit().await?)
+}
+
+/// A mail as it leaves.
+struct Finished {
+    subject: String,
+    envelope: Envelope,
+    bytes: Vec<u8>,
+}
+
+async fn finished(shop: &Shop, key: &str, sent: Option<&Sent>, mail: &Mail) -> Result<Finished, MailError> {
+    let letter = compose(shop, mail).await?;
+    let message = message(shop, key, sent, mail, &letter)?;
+    let envelope = message.envelope().clone();
+    Ok(Finished { subject: letter.subject, envelope, bytes: shop.outgoing().signed(message, shop.now()) })
 }
 
 /// What the mail says, and to whom.
@@ -236,50 +240,6 @@ async fn compose(shop: &Shop, mail: &Mail) -> Result<Letter, MailError> {
     let mut letter = write(shop, &view, lang);
     letter.ledger = ledger_now(shop).await?;
     Ok(letter)
-}
-
-/// Hands the mail of `job` over to the mail server. That it may have been taken is written down before it can
-/// be, and the job is held for as long as that may take.
-async fn hand_over(
-    shop: &Shop,
-    relay: &smtp::Relay,
-    job: &mut Job,
-    subject: &str,
-    envelope: &Envelope,
-    bytes: &[u8],
-) -> Result<(), MailError> {
-    let key = job.key().to_owned();
-    let ready = match relay.ask(envelope, bytes).await {
-        Ok(ready) => ready,
-        Err(error) => return Err(not_taken(shop, job, error).await?),
-    };
-    let longest = i64::try_from(relay.longest().as_millis()).unwrap_or(i64::MAX / 2);
-    let mut tx = shop.db.write().await?;
-    if !job.hold(&mut tx, shop.now() + longest + HOLD_BEYOND_MS).await? {
-        return Err(MailError::Lost);
-    }
-    sent::titled(&mut tx, &key, subject).await?;
-    sent::note(&mut tx, shop, &key, State::Sending).await?;
-    tx.commit().await?;
-    match ready.hand_over(bytes).await {
-        Ok(_) => Ok(sent::noted(shop, &key, State::Sent).await?),
-        // The row stays as it is: it says just that.
-        Err(error @ SmtpError::InDoubt(_)) => Err(error.into()),
-        Err(error) => Err(not_taken(shop, job, error).await?),
-    }
-}
-
-/// Writes down that the mail server has not taken the mail, unless another worker has the job by now: that one
-/// may have had better luck.
-async fn not_taken(shop: &Shop, job: &mut Job, error: SmtpError) -> Result<MailError, sqlx::Error> {
-    let state = if matches!(error, SmtpError::Bounced { .. }) { State::Bounced } else { State::Queued };
-    let key = job.key().to_owned();
-    let mut tx = shop.db.write().await?;
-    if job.is_mine(&mut tx).await? {
-        sent::note(&mut tx, shop, &key, state).await?;
-    }
-    tx.commit().await?;
-    Ok(error.into())
 }
 
 /// The newest checkpoint of the ledger of reads, as `noren ledger verify --seen` takes it, behind its name.
@@ -360,11 +320,12 @@ pub async fn forget(shop: &Shop, before: i64) -> io::Result<()> {
     tokio::task::spawn_blocking(move || forget_in(&folder, before)).await.map_err(io::Error::other)?
 }
 
-/// Deletes the mails of these jobs from the mailbox folder: whom they went to is to be forgotten.
+/// Deletes the mails of these jobs from the mailbox folder: whom they went to is to be forgotten. In the transaction that
+/// calls the jobs off, and after that: what a worker has composed by then lies there, or never will ([`leave`]).
 pub(crate) async fn forget_of(shop: &Shop, keys: &[String]) -> io::Result<()> {
     for key in keys {
         let path = path_of(shop, key);
-        for path in [path.with_extension("part"), path] {
+        for path in [leave::beside(&path), path] {
             match tokio::fs::remove_file(&path).await {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -388,13 +349,4 @@ fn forget_in(folder: &Path, before: SystemTime) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Writes beside, syncs, renames: the file is there whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("part");
-    let mut file = std::fs::File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&beside, path)
 }

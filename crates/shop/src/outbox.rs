@@ -320,7 +320,7 @@ async fn work_off(shop: &Shop, jobs: Vec<Job>) -> Result<usize, sqlx::Error> {
             running.spawn(async move {
                 let outcome = run(&shop, &mut job).await;
                 let done = outcome.is_ok();
-                book(&shop, &job, outcome).await.map(|()| done)
+                book(&shop, &mut job, outcome).await.map(|()| done)
             });
         }
         match running.join_next().await {
@@ -332,7 +332,7 @@ async fn work_off(shop: &Shop, jobs: Vec<Job>) -> Result<usize, sqlx::Error> {
 }
 
 /// Takes due jobs of a lane for this worker alone, the bank's first, the most urgent mails first.
-async fn claim(shop: &Shop, lane: Lane) -> Result<Vec<Job>, sqlx::Error> {
+pub(crate) async fn claim(shop: &Shop, lane: Lane) -> Result<Vec<Job>, sqlx::Error> {
     for row in lane.rows() {
         let jobs = claim_of(shop, *row, lane.batch(shop)).await?;
         if !jobs.is_empty() {
@@ -381,7 +381,7 @@ async fn run(shop: &Shop, job: &mut Job) -> Result<(), JobError> {
 
 /// Writes down how a job ended, if it still is this worker's. A finished job's payload goes: a code in
 /// it is nobody's any more.
-async fn book(shop: &Shop, job: &Job, outcome: Result<(), JobError>) -> Result<(), sqlx::Error> {
+async fn book(shop: &Shop, job: &mut Job, outcome: Result<(), JobError>) -> Result<(), sqlx::Error> {
     let (now, mine) = (shop.now(), job.leased_until);
     let mut tx = shop.db.write().await?;
     let booked = match outcome {
@@ -390,6 +390,8 @@ async fn book(shop: &Shop, job: &Job, outcome: Result<(), JobError>) -> Result<(
                 "UPDATE outbox SET done_at = $1, payload = '', last_error = NULL WHERE id = $2 AND leased_until = $3";
             execute!(tx, sql, now, job.id, mine).await?
         }
+        // Of a job that was called off, or is another worker's, a failure says nothing.
+        Err(_) if !job.is_mine(&mut tx).await? => 0,
         Err(error) if error.is_final() || error.is_given_up(now - job.due_at) => {
             let error = error.to_string();
             tracing::error!(key = job.key, error, "a job can never succeed and is set aside; a person must look");
@@ -411,7 +413,7 @@ async fn book(shop: &Shop, job: &Job, outcome: Result<(), JobError>) -> Result<(
     };
     tx.commit().await?;
     if booked == 0 {
-        tracing::warn!(key = job.key, "a job took longer than its lease; another worker has it now");
+        tracing::warn!(key = job.key, "a job took longer than its lease, or was called off; this try is not booked");
     }
     Ok(())
 }

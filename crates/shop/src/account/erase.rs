@@ -202,8 +202,8 @@ async fn erase_in(
     registrations(conn, shop, customer, &person.email_index).await?;
     cart(conn, shop, customer).await?;
     newsletter::end(conn, shop, customer.0, lang, Source::Account).await?;
-    // What waited to be sent to the account; mails about orders under way go on.
-    let sql = "SELECT key FROM mail_sent WHERE subject_id = $1 AND state = 'queued'";
+    // What was to be sent to the account, or once more; mails about orders under way go on.
+    let sql = "SELECT key FROM mail_sent WHERE subject_id = $1 AND state IN ('queued', 'sending')";
     for (key,) in fetch_all!(conn, (String,), sql, customer.0).await? {
         outbox::cancel(conn, shop, &key).await?;
     }
@@ -332,11 +332,8 @@ async fn finish_one(shop: &Shop, id: Uuid, record: Uuid, at: i64) -> Result<bool
     if waits && shop.now() - at < LAST_MAIL_MS {
         return Ok(false);
     }
-    let mails = sent::keys_of(&mut conn, record).await?;
     let (statement,) = fetch_one!(conn, (String,), "SELECT statement FROM erasure WHERE id = $1", id).await?;
     drop(conn);
-    // The last mail stays in the folder, to be fetched from there.
-    mail::forget_of(shop, &mails).await?;
     // It has told its owner which orders are kept; here nothing is to say whose they are.
     let statement = Erasure { kept: Vec::new(), order: None, ..serde_json::from_str(&statement)? };
     let statement = serde_json::to_string(&statement)?;
@@ -344,9 +341,14 @@ async fn finish_one(shop: &Shop, id: Uuid, record: Uuid, at: i64) -> Result<bool
     let sql = "UPDATE erasure SET email = NULL, statement = $3, done_at = $2 WHERE id = $1 AND done_at IS NULL";
     let done = execute!(tx, sql, id, shop.now(), statement.as_str()).await? == 1;
     if done {
-        outbox::cancel(&mut tx, shop, &key).await?;
+        let mails = sent::keys_of(&mut tx, record).await?;
+        for key in mails.iter().chain([&key]) {
+            outbox::cancel(&mut tx, shop, key).await?;
+        }
         sent::part_from(&mut tx, record).await?;
         shred::later(&mut tx, shop, record).await?;
+        // The last mail stays in the folder, to be fetched from there.
+        mail::forget_of(shop, &mails).await?;
         // The ledger of consent, which nothing may change, has the same number; from now on this row does not say so.
         let sql = "UPDATE erasure SET record = $2 WHERE id = $1";
         execute!(tx, sql, id, shop.entropy.uuid(shop.now())).await?;

@@ -5,6 +5,7 @@ use noren_domain::checkout::{ContactForm, DeliveryForm, PaymentForm};
 use noren_domain::{Id, Lang};
 use uuid::Uuid;
 
+use super::email_change;
 use crate::cart::{self, CartKey};
 use crate::session::{self, Device, Recent};
 use crate::token::Token;
@@ -41,6 +42,24 @@ pub async fn proved(shop: &Shop, customer: Id<Customer>) -> Recent {
     let token = session::open(&mut tx, shop, customer, &Device::new("Firefox/1".to_owned(), None)).await.unwrap();
     tx.commit().await.unwrap();
     session::find(shop, &token).await.unwrap().unwrap().recent(shop.now()).unwrap()
+}
+
+/// The address of the account was changed at this moment, and can be taken back.
+pub async fn address_changed(shop: &Shop, customer: Id<Customer>) {
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(
+        tx,
+        "INSERT INTO email_change (id, customer_id, state, way, email, email_index, code_id, code_until, back_hash, lang, user_agent, network, created_at, changed_at, due_at)
+         SELECT $1, id, 'done', 'both', email, $2, $1, $3, $2, 'ja', '', '', $3, $3, $4 FROM customer WHERE id = $5",
+        shop.entropy.uuid(shop.now()),
+        shop.entropy.bytes::<32>().to_vec(),
+        shop.now(),
+        shop.now() + email_change::BACK_LIFE,
+        customer.0
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// An order of one `CUP` by bank transfer (`transfer`) or in cash (`cash`): its id and number. Other names and numbers

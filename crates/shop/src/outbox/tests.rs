@@ -50,14 +50,28 @@ on_both_databases!(a_job_that_can_never_succeed_is_tried_once_and_counted(shop) 
 
 on_both_databases!(who_has_lost_the_lease_books_nothing(shop) {
     put(&shop, "slow", &to_nobody()).await;
-    let slow = super::claim(&shop, Lane::Mails).await.unwrap().remove(0);
+    let mut slow = super::claim(&shop, Lane::Mails).await.unwrap().remove(0);
     assert!(super::claim(&shop, Lane::Mails).await.unwrap().is_empty());
     shop.clock.advance(LEASE_MS);
-    let quick = super::claim(&shop, Lane::Mails).await.unwrap().remove(0);
-    book(&shop, &slow, Ok(())).await.unwrap();
+    let mut quick = super::claim(&shop, Lane::Mails).await.unwrap().remove(0);
+    book(&shop, &mut slow, Ok(())).await.unwrap();
     assert_eq!(backlog(&shop).await.unwrap().waiting, 1);
-    book(&shop, &quick, Ok(())).await.unwrap();
+    book(&shop, &mut quick, Ok(())).await.unwrap();
     assert_eq!(backlog(&shop).await.unwrap().waiting, 0);
+});
+
+on_both_databases!(a_job_that_was_called_off_while_it_was_tried_is_neither_tried_again_nor_set_aside(shop) {
+    for error in [MailError::Gone, MailError::Lost] {
+        let key = error.to_string();
+        put(&shop, &key, &to_nobody()).await;
+        let mut job = super::claim(&shop, Lane::Mails).await.unwrap().remove(0);
+        let mut tx = shop.db.write().await.unwrap();
+        cancel(&mut tx, &shop, &key).await.unwrap();
+        tx.commit().await.unwrap();
+        book(&shop, &mut job, Err(error.into())).await.unwrap();
+    }
+    let sql = "SELECT COUNT(*) FROM outbox WHERE done_at IS NULL OR failed_at IS NOT NULL OR last_error IS NOT NULL";
+    assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, 0);
 });
 
 on_both_databases!(the_banks_word_waits_for_no_mail(shop) {

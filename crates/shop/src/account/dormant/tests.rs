@@ -1,8 +1,10 @@
 use noren_domain::tax::TaxClass;
 
 use super::*;
-use crate::account::testing::{customer, ordered, proved};
-use crate::testing::{another_machine, goods};
+use crate::account::email_change;
+use crate::account::testing::{address_changed, customer, ordered, proved};
+use crate::db::{Db, Dialect};
+use crate::testing::{TestShop, another_machine, goods};
 use crate::{cart, fetch_one, on_both_databases, order};
 
 async fn count(shop: &Shop, sql: &'static str) -> i64 {
@@ -125,4 +127,73 @@ on_both_databases!(a_reduced_account_has_no_phone_in_its_finished_orders_of_befo
     assert_eq!((finished.phone.as_str(), finished.gift_message.as_str(), finished.name.as_str()), ("", "", "暖簾 花子"));
     let open = order::look_up(&shop, &open).await.unwrap().unwrap().address;
     assert!(!open.phone.is_empty(), "one that is still to be sent needs it");
+});
+
+on_both_databases!(an_account_that_cannot_be_erased_keeps_none_of_the_others(shop) {
+    let mut people = Vec::new();
+    for address in ["hanako@example.jp", "taro@example.jp", "jiro@example.jp"] {
+        people.push(customer(&shop, address).await);
+    }
+    // The first that is due.
+    people.sort_by_key(|person| person.0);
+    for wait in [REDUCE_AFTER - NOTICE, NOTICE, ERASE_AFTER - REDUCE_AFTER - NOTICE, NOTICE - LAST_CALL] {
+        shop.clock.advance(wait);
+        sweep(&shop).await.unwrap();
+    }
+    shop.clock.advance(LAST_CALL);
+    address_changed(&shop, people[0]).await;
+    assert!(matches!(sweep(&shop).await, Err(EraseError::Paused { .. })), "it is said");
+    let left = fetch_all!(shop.db.read().await.unwrap(), (Uuid,), "SELECT id FROM customer").await.unwrap();
+    assert_eq!(left, [(people[0].0,)]);
+    shop.clock.advance(email_change::BACK_LIFE);
+    sweep(&shop).await.unwrap();
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM customer").await, 0);
+});
+
+/// A database of before the migration that writes down when somebody last signed in.
+async fn of_before(shop: &TestShop) -> Db {
+    let db = match &shop.db {
+        Db::Sqlite { .. } => Db::sqlite(&shop.data.join("before.sqlite")).await.unwrap(),
+        Db::Postgres(_) => {
+            let mut tx = shop.db.write().await.unwrap();
+            execute!(tx, "DROP SCHEMA public CASCADE").await.unwrap();
+            execute!(tx, "CREATE SCHEMA public").await.unwrap();
+            tx.commit().await.unwrap();
+            shop.db.clone()
+        }
+    };
+    db.migrate_to(11).await.unwrap();
+    db
+}
+
+on_both_databases!(who_was_there_before_counts_from_the_newest_session_or_from_the_migration(shop) {
+    let db = of_before(&shop).await;
+    let (known, unknown) = (shop.entropy.uuid(0), shop.entropy.uuid(0));
+    let mut tx = db.write().await.unwrap();
+    for id in [known, unknown] {
+        let sql = "INSERT INTO customer (id, email_index, email, password_hash, lang, created_at, password_changed_at) VALUES ($1, $2, $2, 'none', 'ja', 1, 1)";
+        execute!(tx, sql, id, shop.entropy.bytes::<32>().to_vec()).await.unwrap();
+    }
+    for seen_at in [500, 700, 600] {
+        let sql = "INSERT INTO session (id, token_hash, customer_id, user_agent, network, created_at, seen_at, expires_at) VALUES ($1, $2, $3, '', '', 1, $4, 1)";
+        execute!(tx, sql, shop.entropy.uuid(0), shop.entropy.bytes::<32>().to_vec(), known, seen_at).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let now = async || {
+        let mut conn = db.read().await.unwrap();
+        let sql = match conn.dialect() {
+            Dialect::Sqlite => "SELECT CAST(strftime('%s', 'now') AS INTEGER) * 1000",
+            Dialect::Postgres => "SELECT CAST(EXTRACT(EPOCH FROM now()) * 1000 AS BIGINT)",
+        };
+        fetch_one!(conn, (i64,), sql).await.unwrap().0
+    };
+    let before = now().await;
+    db.migrate().await.unwrap();
+    let active_at = async |id: Uuid| {
+        let sql = "SELECT active_at FROM customer WHERE id = $1";
+        fetch_one!(db.read().await.unwrap(), (Option<i64>,), sql, id).await.unwrap().0
+    };
+    assert_eq!(active_at(known).await, Some(700));
+    let counted = active_at(unknown).await.unwrap();
+    assert!(before <= counted && counted <= now().await, "whoever has no session may have signed in just before");
 });

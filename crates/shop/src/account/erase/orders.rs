@@ -164,21 +164,15 @@ async fn erase(shop: &Shop, id: Uuid) -> Result<bool, EraseError> {
     let sql = orders!("o.id = $1 AND o.erased_at IS NULL");
     let row = fetch_optional!(conn, Row, sql, id).await?;
     let Some(row) = row.filter(|row| open(row, shop.now()).is_none()) else { return Ok(false) };
-    // Whoever left the bank and tried again has two orders with one record: mails and key go with the last of them.
-    let shared = is_shared(&mut conn, &row).await?;
-    let mails = if shared { Vec::new() } else { sent::keys_of(&mut conn, row.subject_id).await? };
     drop(conn);
-    mail::forget_of(shop, &mails).await?;
     let mut tx = shop.db.write().await?;
     hold_record(&mut tx, row.subject_id).await?;
     let held = fetch_optional!(tx, Row, sql, id).await?;
     if held.is_none_or(|row| open(&row, shop.now()).is_some()) {
         return Ok(false);
     }
-    if is_shared(&mut tx, &row).await? != shared {
-        // Another machine has just erased the other one; next time this is the last.
-        return Ok(false);
-    }
+    // Whoever left the bank and tried again has two orders with one record: mails and key go with the last of them.
+    let shared = is_shared(&mut tx, &row).await?;
     // No link opens it any more, and nothing says which other orders were the same person's: neither account nor record.
     let sql = "UPDATE orders SET erased_at = $2, erase_asked_at = NULL, cart_id = $5, subject_id = $6, customer_id = NULL, email_index = NULL, token_hash = $3, email = $4, name = $4, \
                kana = NULL, postal_code = $4, city = $4, street = $4, building = NULL, phone = $4, gift_message = NULL \
@@ -187,11 +181,13 @@ async fn erase(shop: &Shop, id: Uuid) -> Result<bool, EraseError> {
     let [cart, record] = [(); 2].map(|()| shop.entropy.uuid(shop.now()));
     execute!(tx, sql, id, shop.now(), shop.entropy.bytes::<32>().to_vec(), nothing, cart, record).await?;
     if !shared {
-        for key in mails {
-            outbox::cancel(&mut tx, shop, &key).await?;
+        let mails = sent::keys_of(&mut tx, row.subject_id).await?;
+        for key in &mails {
+            outbox::cancel(&mut tx, shop, key).await?;
         }
         sent::part_from(&mut tx, row.subject_id).await?;
         shred::later(&mut tx, shop, row.subject_id).await?;
+        mail::forget_of(shop, &mails).await?;
     }
     tx.commit().await?;
     Ok(true)
