@@ -58,9 +58,10 @@ pub async fn confirm(#[server(flatten)] form: VerifyForm) -> Result<(), Refusal>
     use noren_domain::account::LocalPath;
     use noren_domain::form::Fault;
     use noren_shop::account::Opening;
-    let typed = form.parse_step().map_err(|faults| crate::form::refuse("confirm", &form, faults))?;
+    let refuse = |faults| crate::form::refuse("confirm", &form.without_code(), faults);
+    let typed = form.parse_step().map_err(refuse)?;
     let Some(pending) = crate::request::challenge_token() else {
-        return Err(crate::form::refuse("confirm", &form, Faults::field("code", Fault::Code)));
+        return Err(refuse(Faults::field("code", Fault::Code)));
     };
     let (shop, lang, device) = (crate::request::shop(), crate::request::lang(), crate::request::device());
     let old = crate::request::session_token();
@@ -74,7 +75,7 @@ pub async fn confirm(#[server(flatten)] form: VerifyForm) -> Result<(), Refusal>
             super::inside::ask(&pending, next);
             Ok(())
         }
-        Err(error) => Err(crate::form::refuse("confirm", &form, Faults::field("code", fault(&error)))),
+        Err(error) => Err(refuse(Faults::field("code", fault(&error)))),
     }
 }
 
@@ -188,7 +189,7 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
             <ActionForm action=action>
                 <div class="stack">
                     <input type="hidden" name="next" value=values.next />
-                    <CodeField label=code faults value=values.code letters=!by_mail />
+                    <CodeField label=code faults value=String::new() letters=!by_mail />
                     <SubmitButton
                         label=lang.pick("ログインする", "Sign in")
                         pending=action.pending()

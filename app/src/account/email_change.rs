@@ -223,7 +223,7 @@ fn EmailBody(data: EmailData, acts: Acts) -> impl IntoView {
 fn AskView(values: EmailForm, faults: Signal<Faults>, recovery: u32, action: ServerAction<AskEmail>) -> impl IntoView {
     let lang = use_lang();
     let old_unsafe = if recovery > 0 {
-        view! { <OldUnsafe ticked=!values.old_unsafe.is_empty() faults /> }.into_any()
+        view! { <OldUnsafe ticked=!values.old_unsafe.is_empty() last=recovery == 1 faults /> }.into_any()
     } else {
         view! {
             <p class="muted small">
@@ -273,8 +273,23 @@ fn AskView(values: EmailForm, faults: Signal<Faults>, recovery: u32, action: Ser
 
 /// The old mailbox is told nothing, and a recovery code takes its place.
 #[component]
-fn OldUnsafe(ticked: bool, faults: Signal<Faults>) -> impl IntoView {
+fn OldUnsafe(ticked: bool, last: bool, faults: Signal<Faults>) -> impl IntoView {
     let lang = use_lang();
+    let last = last.then(|| {
+        view! {
+            <Note kind=NoteKind::Warning>
+                <p>
+                    {lang.pick(
+                        "復旧コードは、残り1個です。ここで使うと、変更を元に戻すための復旧コードがなくなります。変更のあとに作ったコードでは戻せません。お急ぎでなければ、先に復旧コードを作りなおし、3日たってから変更してください。",
+                        "You have one recovery code left. If you use it here, none is left to take the change back with; codes that you make afterwards cannot. Unless it is urgent, make new codes first, and change the address three days later. ",
+                    )}
+                    <a href=href("/account/security/recovery")>
+                        {lang.pick("復旧コードを作りなおす", "Replace the recovery codes")}
+                    </a>
+                </p>
+            </Note>
+        }
+    });
     view! {
         <fieldset class="stack">
             <legend>{lang.pick("現在のメールボックスが安全でないとき", "If the current mailbox is not safe")}</legend>
@@ -295,6 +310,7 @@ fn OldUnsafe(ticked: bool, faults: Signal<Faults>) -> impl IntoView {
                     </span>
                 </span>
             </label>
+            {last}
             <Field
                 name="recovery"
                 label=lang.pick("復旧コード", "Recovery code")

@@ -55,7 +55,9 @@ async fn a_code_that_is_wrong_over_or_somebody_elses_is_answered_in_words_in_bot
         }
         let other = if code == "00000000" { "00000001" } else { "00000000" };
         let answer = confirm(&mut browser, &page, other).await;
-        assert!(browser.follow(answer).await.body.contains(wrong));
+        let shown = browser.follow(answer).await;
+        assert!(shown.body.contains(wrong) && !shown.body.contains(other), "a code goes back into no page");
+        assert!(shown.body.contains("value=\"/account/orders\""), "where it leads stays");
         app.shop.clock.advance(10 * 60_000);
         confirm(&mut browser, &page, &code).await;
         assert!(browser.get(&page).await.body.contains(over));

@@ -139,6 +139,12 @@ impl Verify {
 }
 
 impl VerifyForm {
+    /// What may be kept and shown again: no code, which may be one of the recovery codes.
+    #[must_use]
+    pub fn without_code(&self) -> Self {
+        Self { code: String::new(), ..self.clone() }
+    }
+
     /// Reads a code of the second step of a sign-in.
     pub fn parse_step(&self) -> Result<StepCode, Faults> {
         StepCode::parse(&self.code).map_err(|fault| Faults::field("code", fault))

@@ -26,7 +26,7 @@ use uuid::Uuid;
 pub use back::{TakenBack, link, take_back, take_back_with_paper};
 pub use pause::paused_until;
 pub(super) use pause::{needs_paper, paused, taken_back_until};
-pub(crate) use rows::{Row, is_held, of};
+pub(crate) use rows::{Row, Told, is_held, told};
 pub use view::{view, waits_until};
 
 use super::challenge::CODE_LIFE;

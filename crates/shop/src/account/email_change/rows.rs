@@ -71,6 +71,26 @@ pub async fn of(conn: &mut Conn, id: Uuid) -> Result<Option<Row>, sqlx::Error> {
     fetch_optional!(conn, Row, sql, id).await
 }
 
+/// A change, and its customer as a mail needs them.
+#[derive(sqlx::FromRow)]
+pub struct Told {
+    #[sqlx(flatten)]
+    pub change: Row,
+    pub owner_email: Vec<u8>,
+    pub owner_lang: String,
+    pub phrase_no: i64,
+}
+
+/// The change with this number, with its customer in the same moment: when it takes effect the two addresses are
+/// exchanged, and a mail must not take one from before and one from after.
+pub async fn told(conn: &mut Conn, id: Uuid) -> Result<Option<Told>, sqlx::Error> {
+    let sql = "SELECT change.id, change.customer_id, change.state, change.way, change.email, change.email_index, change.code_id,
+                      change.lang, change.user_agent, change.network, change.created_at, change.due_at,
+                      customer.email AS owner_email, customer.lang AS owner_lang, customer.phrase_no
+               FROM email_change change JOIN customer ON customer.id = change.customer_id WHERE change.id = $1";
+    fetch_optional!(conn, Told, sql, id).await
+}
+
 /// The change that a link takes back, if it still can be.
 pub async fn by_link(conn: &mut Conn, shop: &Shop, hash: [u8; 32]) -> Result<Option<Row>, sqlx::Error> {
     let sql =

@@ -1,15 +1,15 @@
 //! Mails about the change of an address. To the old mailbox they carry a link that stops it or takes it back, which
 //! signs nobody in; to the new one nothing of the account but a code.
 
-use noren_domain::{Id, Lang, moment};
+use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Draft;
 use super::words::{About, Words, look_yourself, tell_nobody, text};
-use super::{Draft, reader};
 use crate::Shop;
 use crate::account;
-use crate::account::email_change::{self, Row, back_token};
+use crate::account::email_change::{self, Row, Told, back_token};
 use crate::account::events::check_phrase;
 use crate::db::Conn;
 use crate::mail::{MailError, Part};
@@ -65,8 +65,8 @@ pub(super) async fn opened_alike(conn: &mut Conn, shop: &Shop, change: Uuid) -> 
 
 /// To whom it goes, and what it says.
 pub(super) async fn draft(conn: &mut Conn, shop: &Shop, change: Uuid, what: EmailMail) -> Result<Draft, MailError> {
-    let row = email_change::of(conn, change).await?.ok_or(MailError::Gone)?;
-    let reader = reader(conn, row.customer_id).await?;
+    let told = email_change::told(conn, change).await?.ok_or(MailError::Gone)?;
+    let Told { change: row, owner_email, owner_lang, phrase_no } = told;
     // The two addresses are exchanged when it takes effect, and again when it is taken back.
     let exchanged = row.state == "done";
     let to_new = matches!(what, EmailMail::NewCode | EmailMail::Over);
@@ -84,12 +84,12 @@ pub(super) async fn draft(conn: &mut Conn, shop: &Shop, change: Uuid, what: Emai
     // Somebody waits at the page for a code, so it is in its language.
     let lang = match what {
         EmailMail::NewCode | EmailMail::OldCode => Lang::from_tag(&row.lang),
-        _ => reader.lang(),
+        _ => Lang::from_tag(&owner_lang),
     };
     let words = words(shop, &row, what, lang);
     // The phrase is the owner's: whoever has the new mailbox has not shown yet that it is theirs.
-    let phrase = (!to_new).then(|| check_phrase(shop, Id::new(row.customer_id), reader.3).words(lang));
-    let email = if to_new == exchanged { reader.1 } else { row.email };
+    let phrase = (!to_new).then(|| check_phrase(shop, row.customer(), phrase_no).words(lang));
+    let email = if to_new == exchanged { owner_email } else { row.email };
     Ok(Draft { record: row.customer_id, email, lang, phrase, words })
 }
 
