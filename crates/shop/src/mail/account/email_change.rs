@@ -53,7 +53,10 @@ impl EmailMail {
 /// Opens the address that somebody wants, as for the code to it, though its owner is told instead. Whoever wants it sees in
 /// the ledger who opened their data: it must be the same whether or not the address has an account.
 pub(super) async fn opened_alike(conn: &mut Conn, shop: &Shop, change: Uuid) -> Result<(), MailError> {
-    let Some(row) = email_change::of(conn, change).await? else { return Ok(()) };
+    let Some(Told { change: row, .. }) = email_change::told(conn, change).await? else { return Ok(()) };
+    if row.state != "new" {
+        return Ok(());
+    }
     let about = super::AccountMail::EmailChange { change, what: EmailMail::NewCode }.about();
     let sealed = [(Field::Email, Some(&row.email))];
     match shop.vault.open(Asker::shop("outbox/mail"), For::Mail(about), row.customer_id, &sealed).await {
