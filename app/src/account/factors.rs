@@ -40,6 +40,7 @@ pub fn Factors(
     keep: ServerAction<KeepFactors>,
 ) -> impl IntoView {
     let lang = use_lang();
+    let lacks_codes = factors.lacks_codes();
     let FactorsView { totp, recovery, removal } = factors;
     let app = match (totp, lang) {
         (None, Lang::Ja) => "設定されていません。".to_owned(),
@@ -47,7 +48,11 @@ pub fn Factors(
         (Some(since), Lang::Ja) => format!("{}から使っています。", moment::date(since, lang)),
         (Some(since), Lang::En) => format!("In use since {}.", moment::date(since, lang)),
     };
-    let few = totp.is_some() && recovery.left < 3;
+    let few = match (totp, recovery.left) {
+        (None, _) | (Some(_), 3..) => None,
+        (Some(_), 0) => Some(lang.pick("要確認", "Needs attention")),
+        (Some(_), _) => Some(lang.pick("残りわずか", "Running out")),
+    };
     let codes = match (recovery.made_at, recovery.left, lang) {
         (None, _, Lang::Ja) => "作成されていません。".to_owned(),
         (None, _, Lang::En) => "None were made yet.".to_owned(),
@@ -85,7 +90,7 @@ pub fn Factors(
                     <div>
                         <h3 class="factor__name">
                             {lang.pick("復旧コード", "Recovery codes")}
-                            {few.then(|| view! { <Badge words=lang.pick("残りわずか", "Running out") kind=BadgeKind::Warning /> })}
+                            {few.map(|words| view! { <Badge words kind=BadgeKind::Warning /> })}
                         </h3>
                         <p class="muted small">
                             {codes} " "
@@ -94,6 +99,17 @@ pub fn Factors(
                                 "They stand in for the code if you lose your device.",
                             )}
                         </p>
+                        {lacks_codes
+                            .then(|| {
+                                view! {
+                                    <p>
+                                        {lang.pick(
+                                            "今のままでは、認証アプリの入った端末をなくすとログインできなくなります。復旧コードを作り、控えておいてください。",
+                                            "As it is, you would be shut out if you lost the device with your app. Please make recovery codes and keep them safe.",
+                                        )}
+                                    </p>
+                                }
+                            })}
                     </div>
                     <a class="button button--quiet" href=href("/account/security/recovery")>
                         {match recovery.made_at {
