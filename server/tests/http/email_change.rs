@@ -52,7 +52,7 @@ async fn the_address_is_changed_without_scripts_and_the_old_mailbox_takes_it_bac
         (
             "/en",
             "We have sent a mail to",
-            "Code from your current mailbox",
+            "Eight-digit code from your current mailbox",
             "our mail to the earlier address",
             "The earlier address is back",
         ),
