@@ -8,13 +8,13 @@ use crate::form::Refusal;
 use crate::lang::{href, use_lang};
 use crate::ui::{Badge, BadgeKind, SubmitButton};
 
-/// Has the person's second factors stay, which are said to be lost. It asks for no proof: it changes nothing.
+/// Has the person's second factors stay, which are said to be lost.
 #[server(endpoint = "account/keep-factors")]
 pub async fn keep_factors() -> Result<(), Refusal> {
-    let who = super::inside::guard("/account/security").await?;
+    let who = super::inside::guard_recent("/account/security").await?;
     let (shop, device) = (crate::request::shop(), crate::request::device());
-    let kept = noren_shop::account::lost::keep(&shop, who.customer, &device).await;
-    kept.map_err(|e| crate::request::failed(&e))?;
+    let kept = noren_shop::account::lost::keep(&shop, &who, &device).await;
+    kept.map_err(|e| Refusal::from(faults(&e)))?;
     crate::request::go("/account/security");
     Ok(())
 }
@@ -133,10 +133,10 @@ fn Removal(due: i64, keep: ServerAction<KeepFactors>) -> impl IntoView {
             <p>
                 {lang.pick(
                     format!(
-                        "認証アプリと復旧コードをなくされたとのお申し出を受けています。{when}以降に、認証アプリ、復旧コード、パスキーを解除し、すべての端末をログアウトします。このお申し出にお心当たりがないときや、見つかったときは、取り消してください。",
+                        "認証アプリと復旧コードをなくされたとのお申し出を受けています。{when}以降に、認証アプリ、復旧コード、パスキーを解除し、すべての端末をログアウトします。このお申し出にお心当たりがないときや、見つかったときは、取り消してください。ご本人の確認をお願いすることがあります。",
                     ),
                     format!(
-                        "We were told that you have lost your app and your recovery codes. After {when} we will remove them and your passkeys, and sign all devices out. If it was not you, or you have found them, please stop it.",
+                        "We were told that you have lost your app and your recovery codes. After {when} we will remove them and your passkeys, and sign all devices out. If it was not you, or you have found them, please stop it. We may ask you to confirm that it is you.",
                     ),
                 )}
             </p>
