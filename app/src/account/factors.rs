@@ -8,13 +8,13 @@ use crate::form::Refusal;
 use crate::lang::{href, use_lang};
 use crate::ui::{Badge, BadgeKind, SubmitButton};
 
-/// Has the person's second factors stay, which are said to be lost. It asks for no proof: it changes nothing.
+/// Has the person's second factors stay, which are said to be lost.
 #[server(endpoint = "account/keep-factors")]
 pub async fn keep_factors() -> Result<(), Refusal> {
-    let who = super::inside::guard("/account/security").await?;
+    let who = super::inside::guard_recent("/account/security").await?;
     let (shop, device) = (crate::request::shop(), crate::request::device());
-    let kept = noren_shop::account::lost::keep(&shop, who.customer, &device).await;
-    kept.map_err(|e| crate::request::failed(&e))?;
+    let kept = noren_shop::account::lost::keep(&shop, &who, &device).await;
+    kept.map_err(|e| Refusal::from(faults(&e)))?;
     crate::request::go("/account/security");
     Ok(())
 }
@@ -40,6 +40,7 @@ pub fn Factors(
     keep: ServerAction<KeepFactors>,
 ) -> impl IntoView {
     let lang = use_lang();
+    let lacks_codes = factors.lacks_codes();
     let FactorsView { totp, recovery, removal } = factors;
     let app = match (totp, lang) {
         (None, Lang::Ja) => "設定されていません。".to_owned(),
@@ -47,7 +48,11 @@ pub fn Factors(
         (Some(since), Lang::Ja) => format!("{}から使っています。", moment::date(since, lang)),
         (Some(since), Lang::En) => format!("In use since {}.", moment::date(since, lang)),
     };
-    let few = totp.is_some() && recovery.left < 3;
+    let few = match (totp, recovery.left) {
+        (None, _) | (Some(_), 3..) => None,
+        (Some(_), 0) => Some(lang.pick("要確認", "Needs attention")),
+        (Some(_), _) => Some(lang.pick("残りわずか", "Running out")),
+    };
     let codes = match (recovery.made_at, recovery.left, lang) {
         (None, _, Lang::Ja) => "作成されていません。".to_owned(),
         (None, _, Lang::En) => "None were made yet.".to_owned(),
@@ -85,7 +90,7 @@ pub fn Factors(
                     <div>
                         <h3 class="factor__name">
                             {lang.pick("復旧コード", "Recovery codes")}
-                            {few.then(|| view! { <Badge words=lang.pick("残りわずか", "Running out") kind=BadgeKind::Warning /> })}
+                            {few.map(|words| view! { <Badge words kind=BadgeKind::Warning /> })}
                         </h3>
                         <p class="muted small">
                             {codes} " "
@@ -94,6 +99,17 @@ pub fn Factors(
                                 "They stand in for the code if you lose your device.",
                             )}
                         </p>
+                        {lacks_codes
+                            .then(|| {
+                                view! {
+                                    <p>
+                                        {lang.pick(
+                                            "今のままでは、認証アプリの入った端末をなくすとログインできなくなります。復旧コードを作り、控えておいてください。",
+                                            "As it is, you would be shut out if you lost the device with your app. Please make recovery codes and keep them safe.",
+                                        )}
+                                    </p>
+                                }
+                            })}
                     </div>
                     <a class="button button--quiet" href=href("/account/security/recovery")>
                         {match recovery.made_at {
@@ -117,10 +133,10 @@ fn Removal(due: i64, keep: ServerAction<KeepFactors>) -> impl IntoView {
             <p>
                 {lang.pick(
                     format!(
-                        "認証アプリと復旧コードをなくされたとのお申し出を受けています。{when}以降に、認証アプリ、復旧コード、パスキーを解除し、すべての端末をログアウトします。このお申し出にお心当たりがないときや、見つかったときは、取り消してください。",
+                        "認証アプリと復旧コードをなくされたとのお申し出を受けています。{when}以降に、認証アプリ、復旧コード、パスキーを解除し、すべての端末をログアウトします。このお申し出にお心当たりがないときや、見つかったときは、取り消してください。ご本人の確認をお願いすることがあります。",
                     ),
                     format!(
-                        "We were told that you have lost your app and your recovery codes. After {when} we will remove them and your passkeys, and sign all devices out. If it was not you, or you have found them, please stop it.",
+                        "We were told that you have lost your app and your recovery codes. After {when} we will remove them and your passkeys, and sign all devices out. If it was not you, or you have found them, please stop it. We may ask you to confirm that it is you.",
                     ),
                 )}
             </p>

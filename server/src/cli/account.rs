@@ -5,7 +5,6 @@ use noren_domain::{Lang, moment};
 use noren_shop::Shop;
 use noren_shop::account::lost::{self, Asked};
 use noren_shop::account::office;
-use noren_shop::session::Device;
 
 use super::AnyError;
 
@@ -108,7 +107,7 @@ async fn done(shop: &Shop, what: FactorsWhat) -> Result<String, AnyError> {
         }
         FactorsWhat::Keep { email } => {
             let customer = office::customer(shop, &email, "factors/keep").await?;
-            let kept = lost::keep(shop, customer, &Device::of_the_shop()).await?;
+            let kept = lost::keep_by_the_shop(shop, customer).await?;
             Ok(if kept {
                 "the second factors of this account stay; the owner is told by mail".to_owned()
             } else {

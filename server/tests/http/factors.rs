@@ -1,13 +1,18 @@
 //! `/account/security/totp` and `/account/security/recovery`: the second factors that are typed.
 
 use axum::http::StatusCode;
+use noren_domain::account::RecoveryCode;
+use noren_shop::account::lost::{self, Asked};
+use noren_shop::account::{office, recovery};
 use totp_rs::{Builder, Secret};
 
-use crate::account::register;
+use crate::account::{PASSWORD, knock, register};
 use crate::fixture::{Answer, Browser, TestApp};
 
 const TOTP: &str = "/account/security/totp";
 const RECOVERY: &str = "/account/security/recovery";
+const SECURITY: &str = "/account/security";
+const EMAIL_PAGE: &str = "/account/security/email";
 
 /// What an app that was given the key on the page shows now.
 fn code(app: &TestApp, page: &Answer) -> String {
@@ -210,4 +215,76 @@ async fn while_the_vault_is_away_an_app_that_is_on_can_be_seen_and_one_being_set
     for page in [TOTP, RECOVERY] {
         assert_eq!(browser.get(page).await.status, StatusCode::OK, "{page}");
     }
+}
+
+#[tokio::test]
+async fn a_removal_is_stopped_on_the_security_page_after_a_fresh_proof_and_not_before() {
+    const EMAIL: &str = "mori@example.jp";
+    const KEEP: &str = "/api/account/keep-factors";
+    const BUTTON: &str = "解除を取り消す";
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, EMAIL).await;
+    let setup = browser.submit(TOTP, "/api/account/totp-begin", &[]).await;
+    browser.submit(TOTP, "/api/account/totp-confirm", &[("code", &code(&app, &setup))]).await;
+    knock(&mut app.browser(), EMAIL, PASSWORD, "").await;
+    let customer = office::customer(&app.shop, EMAIL, "test").await.unwrap();
+    assert!(matches!(lost::remove_later(&app.shop, customer).await.unwrap(), Asked::Now(_)));
+    app.shop.clock.advance(10 * 60_000 + 1);
+
+    let answer = browser.post(SECURITY, KEEP, &[]).await;
+    assert_eq!(answer.location(), "/account/confirm?next=/account/security");
+    assert!(browser.get(SECURITY).await.body.contains(BUTTON), "a session alone stops nothing");
+
+    let shown = code(&app, &setup);
+    let fields = [("password", PASSWORD), ("code", shown.as_str()), ("next", SECURITY)];
+    let answer = browser.post("/account/confirm?next=/account/security", "/api/account/prove", &fields).await;
+    assert_eq!(answer.location(), SECURITY);
+    assert!(browser.get(SECURITY).await.body.contains(BUTTON), "an app of today does not stop it by itself");
+    assert!(!browser.submit(SECURITY, KEEP, &[]).await.body.contains(BUTTON));
+    let told = app.mails_to(EMAIL).await;
+    assert!(told.iter().any(|mail| mail.contains("二段階認証の解除は、取りやめになりました")), "{told:?}");
+}
+
+#[tokio::test]
+async fn the_last_recovery_code_is_called_the_last_and_none_beside_an_app_asks_for_attention() {
+    const EMAIL: &str = "mori@example.jp";
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, EMAIL).await;
+    let made = codes(&set_up(&app, &mut browser, "").await);
+    let customer = office::customer(&app.shop, EMAIL, "test").await.unwrap();
+    let spend = async |codes: &[String]| {
+        let mut tx = app.shop.db.write().await.unwrap();
+        for code in codes {
+            let code = RecoveryCode::parse(code).unwrap();
+            assert!(recovery::spend(&mut tx, &app.shop, customer, &code).await.unwrap());
+        }
+        tx.commit().await.unwrap();
+    };
+    let words =
+        [("", "復旧コードは、残り1個です", "要確認"), ("/en", "You have one recovery code left", "Needs attention")];
+
+    spend(&made[..8]).await;
+    for (lang, last, none) in words {
+        assert!(!browser.get(&format!("{lang}{EMAIL_PAGE}")).await.body.contains(last), "two are left");
+        assert!(!browser.get(&format!("{lang}{SECURITY}")).await.body.contains(none));
+    }
+    spend(&made[8..9]).await;
+    for (lang, last, _) in words {
+        assert!(browser.get(&format!("{lang}{EMAIL_PAGE}")).await.body.contains(last));
+    }
+    assert!(browser.get(SECURITY).await.body.contains("いま確認が必要なことはありません"));
+    assert!(browser.get("/account").await.body.contains("確認が必要なことはありません"));
+    spend(&made[9..]).await;
+    for (lang, last, none) in words {
+        assert!(!browser.get(&format!("{lang}{EMAIL_PAGE}")).await.body.contains(last));
+        assert!(browser.get(&format!("{lang}{SECURITY}")).await.body.contains(none));
+    }
+    assert!(browser.get(SECURITY).await.body.contains("ご確認いただきたいことが1件あります"));
+    assert!(!browser.get("/account").await.body.contains("確認が必要なことはありません"));
+    // Nobody can be shut out where no app is asked for.
+    let page = browser.submit(TOTP, "/api/account/totp-off", &[]).await;
+    assert!(page.body.contains("設定をはじめる"));
+    assert!(browser.get(SECURITY).await.body.contains("いま確認が必要なことはありません"));
 }

@@ -114,6 +114,18 @@ pub struct FactorsView {
     pub removal: Option<i64>,
 }
 
+impl FactorsView {
+    /// Whether there is an app and nothing that stands in for it: whoever loses the device is shut out.
+    pub fn lacks_codes(&self) -> bool {
+        self.totp.is_some() && self.recovery.left == 0
+    }
+
+    /// How many things about them wait for the person: that they are to go, and that there are no recovery codes.
+    pub fn attention(&self) -> usize {
+        usize::from(self.removal.is_some()) + usize::from(self.lacks_codes())
+    }
+}
+
 /// How many recovery codes are left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoveryLeft {

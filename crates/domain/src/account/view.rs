@@ -76,12 +76,12 @@ pub struct ReadProof {
 
 impl SecurityView {
     /// How many things on the page wait for the person: notices not acknowledged yet, tries to sign in by somebody who
-    /// had the password and not the code, that their second factors are to go, and that mails come back. A change of the
-    /// address is one more.
+    /// had the password and not the code, what is wrong with their second factors, and that mails come back. A change of
+    /// the address is one more.
     pub fn attention(&self) -> usize {
         self.notices.iter().filter(|notice| notice.acknowledged_at.is_none()).count()
             + self.sign_ins.iter().filter(|tried| tried.needs_answer()).count()
-            + usize::from(self.factors.removal.is_some())
+            + self.factors.attention()
             + usize::from(self.undelivered.is_some())
     }
 }

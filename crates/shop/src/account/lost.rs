@@ -3,12 +3,13 @@
 
 use noren_domain::Id;
 use noren_domain::account::{AccountEvent, Customer};
+use noren_domain::form::Fault;
 use uuid::Uuid;
 
-use super::factors::hold;
+use super::factors::{FactorError, hold, hold_in_session};
 use super::{DAY, challenge, devices, email_change, events, totp};
 use crate::db::Conn;
-use crate::session::{self, Device};
+use crate::session::{self, Device, Recent};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
 
 /// The owner has so long to object: a weekend, and a day to read their mail.
@@ -65,14 +66,30 @@ pub(super) async fn waiting(conn: &mut Conn, customer: Id<Customer>) -> Result<O
     Ok(fetch_optional!(conn, (i64,), sql, customer.0).await?.map(|(due,)| due))
 }
 
-/// Has the customer's second factors stay after all; `false`: nothing else was to happen.
+/// Has the customer's second factors stay after all; `false`: nothing else was to happen. It takes a fresh proof: with a
+/// session alone a thief could keep an owner out who has asked for the removal.
+///
+/// # Errors
+/// The session has ended meanwhile; the database.
+pub async fn keep(shop: &Shop, who: &Recent, device: &Device) -> Result<bool, FactorError> {
+    let mut tx = shop.db.write().await?;
+    if !hold_in_session(&mut tx, who).await? {
+        return Err(FactorError::Refused(Fault::SessionEnded));
+    }
+    let kept = found(&mut tx, shop, who.customer(), i64::MIN, device).await?;
+    tx.commit().await?;
+    outbox::ring();
+    Ok(kept)
+}
+
+/// The same by the shop's operator, to whom the owner has written.
 ///
 /// # Errors
 /// The database.
-pub async fn keep(shop: &Shop, customer: Id<Customer>, device: &Device) -> Result<bool, sqlx::Error> {
+pub async fn keep_by_the_shop(shop: &Shop, customer: Id<Customer>) -> Result<bool, sqlx::Error> {
     let mut tx = shop.db.write().await?;
     hold(&mut tx, customer).await?;
-    let kept = found(&mut tx, shop, customer, i64::MIN, device).await?;
+    let kept = found(&mut tx, shop, customer, i64::MIN, &Device::of_the_shop()).await?;
     tx.commit().await?;
     outbox::ring();
     Ok(kept)

@@ -4,7 +4,7 @@ use noren_domain::account::{AccountView, Customer, ReadProof, Reads, ReadsView, 
 use noren_domain::{Id, Lang};
 
 use super::events::check_phrase;
-use super::{DoorError, email_change, factors, history, lost};
+use super::{DoorError, email_change, factors, history};
 use crate::db::Conn;
 use crate::mail::sent;
 use crate::session::{self, SignedIn};
@@ -49,10 +49,10 @@ pub async fn home(shop: &Shop, who: &SignedIn) -> Result<Option<AccountView>, Do
 /// How many things wait for the customer: what the security page counts, without what it shows of them.
 async fn attention(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<u32, sqlx::Error> {
     let tried = history::list(conn, shop, who).await?.iter().filter(|tried| tried.needs_answer()).count();
-    let removal = lost::waiting(conn, who.customer).await?.is_some();
+    let factors = factors::standing(conn, who.customer).await?.attention();
     let email = email_change::waits_until(shop, who.customer).await?.is_some();
     let undelivered = sent::undelivered(conn, who.customer.0).await?.is_some();
-    let more = tried + usize::from(removal) + usize::from(email) + usize::from(undelivered);
+    let more = tried + factors + usize::from(email) + usize::from(undelivered);
     Ok(notice::waiting(conn, who.customer).await? + u32::try_from(more).unwrap_or(u32::MAX))
 }
 

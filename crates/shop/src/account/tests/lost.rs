@@ -4,7 +4,10 @@ use noren_domain::account::AccountEvent;
 
 use super::second_step::{app_shows, asked, step, with_app};
 use super::*;
-use crate::account::lost::{self, Asked, DELAY, keep, remove_due, remove_later};
+use crate::account::factors::FactorError;
+use crate::account::lost::{self, Asked, DELAY, keep, keep_by_the_shop, remove_due, remove_later};
+use crate::account::testing::proved;
+use crate::session;
 
 async fn owner_of(shop: &TestShop) -> Id<Customer> {
     Id::new(fetch_one!(shop.db.read().await.unwrap(), (Uuid,), "SELECT id FROM customer").await.unwrap().0)
@@ -51,23 +54,27 @@ on_both_databases!(lost_factors_go_three_days_after_somebody_came_as_far_as_thei
     assert_eq!(remove_later(&shop, customer).await.unwrap(), Asked::Nothing);
 });
 
-on_both_databases!(the_owner_stops_it_by_a_press_and_by_coming_in_with_what_is_said_to_be_lost(shop) {
+on_both_databases!(the_owner_stops_it_by_a_press_a_letter_and_by_coming_in_with_what_is_said_to_be_lost(shop) {
     let (secret, _, home) = with_app(&shop).await;
     shop.clock.advance(email_change::PATIENCE);
     let customer = owner_of(&shop).await;
     asked(&shop, &device("thief")).await;
-    for by_coming_in in [false, true] {
+    for stopped_by in ["press", "letter", "app"] {
         assert!(matches!(remove_later(&shop, customer).await.unwrap(), Asked::Now(_)));
         shop.clock.advance(1);
-        if by_coming_in {
+        if stopped_by == "app" {
             let pending = asked(&shop, &home).await;
             let code = app_shows(&shop, &secret);
             let Opening::In(entered) = step(&shop, &pending, &code, &home).await.unwrap() else { panic!("it was right") };
             let who = find(&shop, &entered.token).await.unwrap().unwrap();
             assert!(view::security(&shop, &who, Lang::Ja).await.unwrap().unwrap().factors.removal.is_none());
+        } else if stopped_by == "letter" {
+            assert!(keep_by_the_shop(&shop, customer).await.unwrap());
+            assert!(!keep_by_the_shop(&shop, customer).await.unwrap());
         } else {
-            assert!(keep(&shop, customer, &home).await.unwrap());
-            assert!(!keep(&shop, customer, &home).await.unwrap());
+            let who = proved(&shop, customer).await;
+            assert!(keep(&shop, &who, &home).await.unwrap());
+            assert!(!keep(&shop, &who, &home).await.unwrap());
         }
         assert_eq!(told(&shop).await.last(), Some(&AccountEvent::FactorsKept));
         shop.clock.advance(1);
@@ -76,6 +83,18 @@ on_both_databases!(the_owner_stops_it_by_a_press_and_by_coming_in_with_what_is_s
     remove_due(&shop).await.unwrap();
     let pending = asked(&shop, &home).await;
     assert_eq!(challenge::waiting(&shop, &pending, Kind::SignIn).await.unwrap(), Some(AskedFor::App));
+});
+
+on_both_databases!(a_session_that_was_ended_stops_no_removal(shop) {
+    with_app(&shop).await;
+    let customer = owner_of(&shop).await;
+    asked(&shop, &device("x")).await;
+    let Asked::Now(due) = remove_later(&shop, customer).await.unwrap() else { panic!("it was asked for") };
+    let who = proved(&shop, customer).await;
+    session::end(&shop, who.who(), who.session()).await.unwrap();
+    let answer = keep(&shop, &who, &device("x")).await;
+    assert!(matches!(answer, Err(FactorError::Refused(Fault::SessionEnded))), "{answer:?}");
+    assert_eq!(lost::waiting(&mut shop.db.read().await.unwrap(), customer).await.unwrap(), Some(due));
 });
 
 on_both_databases!(a_removal_that_waits_stands_on_the_security_page_and_asks_for_attention(shop) {

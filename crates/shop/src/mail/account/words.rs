@@ -309,11 +309,11 @@ pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static s
         AccountEvent::FactorsRemovalAsked => (
             (
                 "二段階認証の解除のお申し出がありました",
-                "認証アプリと復旧コードをなくされたとのお申し出を受け、お客様のアカウントの二段階認証とパスキーを、下の日時から72時間たったあとに解除します。このお申し出にお心当たりがない場合は、それまでに、いつものように当店にログインして「アカウントの安全」のページで取り消してください。認証アプリかパスキーでログインされたときも、解除は取りやめになります。",
+                "認証アプリと復旧コードをなくされたとのお申し出を受け、お客様のアカウントの二段階認証とパスキーを、下の日時から72時間たったあとに解除します。このお申し出にお心当たりがない場合は、それまでに、いつものように当店にログインして「アカウントの安全」のページで取り消してください。ご本人の確認をお願いすることがあります。認証アプリかパスキーでログインされたときも、解除は取りやめになります。",
             ),
             (
                 "Your two-step sign-in is to be removed",
-                "We were told that you have lost your authenticator app and your recovery codes. We will remove them, and your passkeys, from your account once 72 hours have passed since the time below. If it was not you who asked, please sign in to our shop as usual before that and stop it on the page “Account security”. Signing in with your app or a passkey stops it as well.",
+                "We were told that you have lost your authenticator app and your recovery codes. We will remove them, and your passkeys, from your account once 72 hours have passed since the time below. If it was not you who asked, please sign in to our shop as usual before that and stop it on the page “Account security”, where we may ask you to confirm that it is you. Signing in with your app or a passkey stops it as well.",
             ),
         ),
         AccountEvent::FactorsRemoved => (
