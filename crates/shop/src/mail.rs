@@ -39,7 +39,7 @@ use crate::vault::VaultError;
 
 use account::{AccountMail, EmailMail};
 pub use check::{CheckError, check};
-pub use letter::{Foot, Letter, Part};
+pub use letter::{Foot, Letter, Part, Phrase};
 pub use newsletter::NewsletterMail;
 pub use office::{MailEntry, list, retry};
 pub use outgoing::{Outgoing, TestError, send_test};

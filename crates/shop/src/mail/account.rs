@@ -1,6 +1,7 @@
 //! Mails about accounts.
 
 mod email_change;
+mod events;
 mod rights;
 mod trust;
 mod words;
@@ -12,10 +13,11 @@ use uuid::Uuid;
 
 pub use self::email_change::EmailMail;
 use self::words::{About, Words};
-use super::{Letter, MailError, Part};
+use super::{Letter, MailError, Part, Phrase};
 use crate::account;
 use crate::account::challenge::Kind;
 use crate::account::events::check_phrase;
+use crate::account::lost;
 use crate::db::Conn;
 use crate::vault::{Asker, Field, For};
 use crate::{Shop, fetch_all, fetch_optional, notice};
@@ -154,7 +156,7 @@ impl AccountMail {
 
 /// What the mail about an event is called.
 pub(crate) fn subject(event: AccountEvent, lang: Lang) -> &'static str {
-    words::said(event, lang).0
+    events::said(event, lang).0
 }
 
 /// To whom a mail goes, and what it says.
@@ -168,7 +170,8 @@ struct Draft {
     words: Words,
 }
 
-/// Whether its code is good no more: it would only mislead whoever gets it so late.
+/// Whether its code is good no more, or what it announces is called off or done: it would only mislead whoever gets
+/// it so late.
 pub(super) async fn is_late(shop: &Shop, mail: &AccountMail) -> Result<bool, sqlx::Error> {
     let (sql, id) = match mail {
         AccountMail::RegistrationCode { registration } => {
@@ -178,12 +181,16 @@ pub(super) async fn is_late(shop: &Shop, mail: &AccountMail) -> Result<bool, sql
         AccountMail::EmailChange { change, what: EmailMail::NewCode | EmailMail::OldCode } => {
             ("SELECT 1 FROM email_change WHERE id = $1 AND code_until <= $2", *change)
         }
+        AccountMail::Event { event } => (
+            "SELECT 1 FROM account_event e WHERE e.id = $1 AND e.kind = 'factors_removal_asked' AND NOT EXISTS
+               (SELECT 1 FROM factor_removal f WHERE f.customer_id = e.customer_id AND f.due_at > $2)",
+            *event,
+        ),
         AccountMail::EmailChange { .. }
         | AccountMail::EmailHeld { .. }
         | AccountMail::EmailWanted { .. }
         | AccountMail::AlreadyRegistered { .. }
         | AccountMail::NewDevice { .. }
-        | AccountMail::Event { .. }
         | AccountMail::StaffRead { .. }
         | AccountMail::Notice { .. }
         | AccountMail::Dormant { .. }
@@ -229,7 +236,15 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
             let row = fetch_optional!(conn, EventRow, sql, *event).await?.ok_or(MailError::Gone)?;
             let reader = reader(&mut conn, row.0).await?;
             let event = AccountEvent::from_word(&row.4).ok_or(MailError::Gone)?;
-            let words = words::event(reader.lang(), event, &row.about());
+            let due = match event {
+                AccountEvent::FactorsRemovalAsked => {
+                    let sql = "SELECT due_at FROM factor_removal WHERE customer_id = $1";
+                    let (due,) = fetch_optional!(conn, (i64,), sql, row.0).await?.ok_or(MailError::Gone)?;
+                    Some(due)
+                }
+                _ => None,
+            };
+            let words = events::event(reader.lang(), event, &row.about(), due);
             reader.draft(shop, words)
         }
         AccountMail::StaffRead { customer, day } => {
@@ -260,7 +275,9 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
     let asker = Asker::shop("outbox/mail");
     let mut opened = shop.vault.open(asker, For::Mail(mail.about()), draft.record, &sealed).await?;
     let Words { subject, parts } = draft.words;
-    Ok(Letter { to: opened.take(Field::Email), lang: draft.lang, subject, parts, phrase: draft.phrase, ledger: None })
+    let shown = !matches!(mail, AccountMail::Erased { .. });
+    let phrase = draft.phrase.map(|words| Phrase { words, shown });
+    Ok(Letter { to: opened.take(Field::Email), lang: draft.lang, subject, parts, phrase, ledger: None })
 }
 
 /// A mail to an address that somebody has typed at the door.
@@ -375,6 +392,6 @@ pub(super) fn samples(shop: &Shop, lang: Lang) -> Vec<(&'static str, (String, Ve
     samples.extend(rights::samples(lang, at));
     samples.extend(trust::samples(lang, at));
     let events = AccountEvent::ALL.into_iter().filter(|event| *event != AccountEvent::StaffRead);
-    samples.extend(events.map(|event| (event.word(), words::event(lang, event, &about))));
+    samples.extend(events.map(|event| (event.word(), events::event(lang, event, &about, Some(at + lost::DELAY)))));
     samples.into_iter().map(|(kind, Words { subject, parts })| (kind, (subject, parts))).collect()
 }

@@ -2,12 +2,16 @@
 
 use std::fmt::Write;
 
-use noren_domain::Lang;
 use noren_domain::account::in_fours;
 use noren_domain::html::escape;
 use noren_domain::seller::seller;
+use noren_domain::{Lang, moment};
 
 use crate::vault::Plain;
+
+/// A name in a table that is no wider than so many Latin letters (a kana counts as two) leaves room for its value on a
+/// phone.
+const SHORT: usize = 20;
 
 noren_domain::masked!(Part);
 
@@ -22,10 +26,18 @@ pub struct Letter {
     /// What it says, from top to bottom.
     pub parts: Vec<Part>,
     /// The reader's check phrase, where they have an account and the mail is about it.
-    pub phrase: Option<String>,
+    pub phrase: Option<Phrase>,
     /// Name, size and root of the ledger of reads at this moment. Whoever keeps the mail can hold the ledger
     /// of a later day against it.
     pub ledger: Option<String>,
+}
+
+/// A check phrase below a mail.
+pub struct Phrase {
+    /// The phrase.
+    pub words: String,
+    /// Whether the account still shows it: not after it was erased.
+    pub shown: bool,
 }
 
 /// One part of a mail. Texts are plain; the HTML rendering escapes them.
@@ -57,6 +69,15 @@ pub struct Foot {
     pub check: String,
     /// Of a newsletter: where it is ended.
     pub leave: Option<String>,
+}
+
+/// A moment (UTC ms) as mails say it. Whoever reads English may live by another clock.
+pub(super) fn time(millis: i64, lang: Lang) -> String {
+    let time = moment::date_time(millis, lang);
+    match lang {
+        Lang::Ja => time,
+        Lang::En => format!("{time} (Japan time)"),
+    }
 }
 
 impl Letter {
@@ -130,7 +151,7 @@ impl Letter {
              <body style=\"margin:0;background:#f6f3ec;color:#1d2433;font:16px/1.7 sans-serif\">\
              <div style=\"max-width:600px;margin:0 auto;padding:24px\"><p style=\"margin:0 0 24px;font-weight:700;font-size:20px;color:#26406b\">{}</p>\
              <div style=\"background:#fff;padding:24px;border-radius:8px\">{body}</div>\
-             <p style=\"margin:16px 0 0;font-size:13px;color:#555\">{}</p></div></body></html>",
+             <p style=\"margin:16px 0 0;font-size:13px;color:#555;overflow-wrap:anywhere;word-break:break-word\">{}</p></div></body></html>",
             self.lang.tag(),
             escape(&self.subject),
             self.lang.pick("暖簾堂", "Norendo"),
@@ -140,20 +161,26 @@ impl Letter {
 
     fn below(&self, foot: &Foot) -> String {
         let mut below = match &foot.leave {
-            None => self
-                .lang
-                .pick(
-                    "暖簾堂\nこのメールは、お手続きに必要なお知らせとしてお送りしています。",
-                    "Norendo\nWe send this mail because of something you did in our shop.",
+            None => {
+                let mail = seller(self.lang).mail;
+                self.lang.pick(
+                    format!("暖簾堂\nこのメールは広告ではありません。このメールアドレス、アカウント、またはご注文に関する大切なお知らせです。\nお問い合わせ: {mail}"),
+                    format!("Norendo\nThis is not advertising. We write because it concerns this address, your account or your order.\nQuestions: {mail}"),
                 )
-                .to_owned(),
+            }
             Some(leave) => advertiser(self.lang, leave),
         };
-        if let Some(phrase) = &self.phrase {
+        if let Some(Phrase { words, shown }) = &self.phrase {
             below += &self.lang.pick(
-                format!("\n\nお客様の合言葉: {phrase}\nアカウントの安全に関わる当店のメールには、必ずこの合言葉が入っています。合言葉は「アカウントの安全」のページで確かめられます。"),
-                format!("\n\nYour check phrase: {phrase}\nAll of our mails about the security of your account carry it. You find it on the page “Account security”."),
+                format!("\n\nお客様の合言葉: {words}\nアカウントの安全に関わる当店のメールには、必ずこの合言葉が入っています。"),
+                format!("\n\nYour check phrase: {words}\nAll of our mails about the security of your account carry it."),
             );
+            if *shown {
+                below += self.lang.pick(
+                    "合言葉は「アカウントの安全」のページで確かめられます。",
+                    " You find it on the page “Account security”.",
+                );
+            }
         }
         if let Some(no) = &foot.no {
             let check = &foot.check;
@@ -164,8 +191,8 @@ impl Letter {
         }
         if let Some(ledger) = &self.ledger {
             below += &self.lang.pick(
-                format!("\n\nお客様の情報を読んだ記録（台帳）の控え: {ledger}\nこのメールを保管しておくと、当店が書き出した台帳が、その後書き換えられていないことを確かめられます。"),
-                format!("\n\nThe ledger of who read our customers' data stands at {ledger}\nWith this mail, an export of the ledger can be checked for not having been rewritten later."),
+                format!("\n\n当店では、従業員などがお客様の情報を開くたびに台帳に記録しています。次の値は、このメールを送った時点の台帳全体の控えです（お客様の情報が読まれたというお知らせではありません）。\n{ledger}\nこのメールを保管しておくと、当店が書き出した台帳が、その後書き換えられていないことを確かめられます。"),
+                format!("\n\nOur shop writes into a ledger whenever our staff or others open a customer's data. This is where the whole ledger stood when this mail was sent (it does not say that anybody read your data).\n{ledger}\nWith this mail, an export of the ledger can be checked for not having been rewritten later."),
             );
         }
         below
@@ -188,17 +215,22 @@ fn advertiser(lang: Lang, leave: &str) -> String {
     )
 }
 
+/// Names stay on one line where they are short; sums stand below each other at the right.
 fn table(facts: &[(String, String)]) -> String {
+    let sums = facts.iter().all(|(_, value)| value.contains(['円', '¥']));
+    let side = if sums { "right" } else { "left" };
     let mut rows = String::new();
     for (name, value) in facts {
         let value = escape(value).replace('\n', "<br>");
+        let width: usize = name.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
+        let wrap = if width <= SHORT && !name.contains('\n') { ";white-space:nowrap" } else { "" };
         let _ = if name.is_empty() {
             write!(rows, "<tr><td colspan=\"2\" style=\"padding:4px 0\">{value}</td></tr>")
         } else {
             write!(
                 rows,
-                "<tr><td style=\"padding:4px 16px 4px 0;vertical-align:top\">{}</td>\
-                 <td style=\"padding:4px 0;vertical-align:top;text-align:right\">{value}</td></tr>",
+                "<tr><td style=\"padding:4px 16px 4px 0;vertical-align:top{wrap}\">{}</td>\
+                 <td style=\"padding:4px 0;vertical-align:top;text-align:{side};overflow-wrap:anywhere\">{value}</td></tr>",
                 escape(name).replace('\n', "<br>")
             )
         };

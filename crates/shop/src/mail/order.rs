@@ -1,11 +1,12 @@
 //! Mails about orders.
 
 use noren_domain::checkout::PaymentMethod;
-use noren_domain::order::{OrderView, transfer_account, transfer_sender};
+use noren_domain::order::{OrderState, OrderView, transfer_account, transfer_sender};
 use noren_domain::tax::TaxClass;
 use noren_domain::{Id, Lang, moment};
 use uuid::Uuid;
 
+use super::letter::time;
 use super::{Letter, MailError, Part};
 use crate::Shop;
 use crate::order::{self, ViewError};
@@ -33,7 +34,7 @@ fn to(view: &OrderView) -> Plain {
 /// Thanks for an order.
 pub(super) fn placed(shop: &Shop, view: &OrderView, lang: Lang) -> Letter {
     let address = &view.address;
-    let at = |millis: i64| moment::date_time(millis, lang);
+    let at = |millis: i64| time(millis, lang);
     let mut parts = vec![
         Part::Text(lang.pick(
             format!("{} 様\n\nこのたびはご注文いただき、ありがとうございます。\n次の内容で承りました。", address.name),
@@ -55,7 +56,7 @@ pub(super) fn placed(shop: &Shop, view: &OrderView, lang: Lang) -> Letter {
             parts.push(Part::Heading(lang.pick("お振込先", "Where to pay").to_owned()));
             parts.push(Part::Text(lang.pick(
                 format!("{}\n{sender}。\n{until} までにお振り込みください。ご入金を確認してから発送します。振込手数料はお客様のご負担となります。", transfer_account(lang)),
-                format!("{}\n{sender}.\nPlease pay by {until} (Japan time). We ship once the money is here; the transfer fee is yours.", transfer_account(lang)),
+                format!("{}\n{sender}.\nPlease pay by {until}. We ship once the money is here; the transfer fee is yours.", transfer_account(lang)),
             )));
         }
         PaymentMethod::Cash => parts.push(Part::Text(
@@ -111,21 +112,18 @@ pub(super) fn paid(shop: &Shop, view: &OrderView, lang: Lang) -> Letter {
 /// The money went back.
 pub(super) fn refunded(shop: &Shop, view: &OrderView, lang: Lang) -> Letter {
     let amount = view.total.show(lang);
-    let parts = vec![
-        Part::Text(lang.pick(
-            format!(
-                "{} 様\n\nご注文 {} のお支払い {amount} を受け取りましたが、ご注文としてお受けすることができませんでしたので、全額を返金いたしました。\n\
-                 お手続きの途中で期限が過ぎて商品が売り切れたか、同じご注文のお支払いが重なったことが理由です。ご迷惑をおかけし、申し訳ございません。",
-                view.address.name, view.no
-            ),
-            format!(
-                "Dear {},\n\nWe received a payment of {amount} for order {} that we could not use, and returned all of it.\n\
-                 Either the time to pay had ended and the goods were sold meanwhile, or the order had been paid already. We are sorry for the trouble.",
-                view.address.name, view.no
-            ),
-        )),
-        page_link(shop, view, lang),
-    ];
+    let (name, no) = (&view.address.name, &view.no);
+    let said = match view.state {
+        OrderState::Placed | OrderState::Completed => lang.pick(
+            format!("{name} 様\n\nご注文 {no} はすでに承っておりましたが、重ねてお支払い {amount} を受け取りましたので、このお支払いの全額を返金いたしました。\nご注文はそのまま有効です。お支払いの状況は、下のページでご確認いただけます。"),
+            format!("Dear {name},\n\nOrder {no} stood already when we received another payment of {amount} for it, so we have returned all of that payment.\nYour order stands as before. The page below shows how its payment stands."),
+        ),
+        OrderState::Draft | OrderState::Cancelled => lang.pick(
+            format!("{name} 様\n\nご注文 {no} のお支払い {amount} を受け取りましたが、お支払い期限が過ぎて商品が売り切れていたか、ご注文がすでにキャンセルされていたため、このお支払いの全額を返金いたしました。\nご注文は成立していません。ご迷惑をおかけし、申し訳ございません。"),
+            format!("Dear {name},\n\nWe received a payment of {amount} for order {no}, but either the time to pay had ended and the goods were sold meanwhile, or the order had been cancelled already. So we have returned all of that payment.\nThe order does not stand. We are sorry for the trouble."),
+        ),
+    };
+    let parts = vec![Part::Text(said), page_link(shop, view, lang)];
     let subject =
         lang.pick(format!("ご返金のお知らせ（{}）", view.no), format!("Your payment was returned ({})", view.no));
     Letter { to: to(view), lang, subject, parts, phrase: None, ledger: None }

@@ -1,17 +1,18 @@
 //! Mails about the change of an address. To the old mailbox they carry a link that stops it or takes it back, which
 //! signs nobody in; to the new one nothing of the account but a code.
 
-use noren_domain::{Lang, moment};
+use noren_domain::Lang;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Draft;
-use super::words::{About, Words, look_yourself, tell_nobody, text};
+use super::words::{About, Words, tell_nobody, text};
 use crate::Shop;
 use crate::account;
 use crate::account::email_change::{self, Row, Told, back_token};
 use crate::account::events::check_phrase;
 use crate::db::Conn;
+use crate::mail::letter::time;
 use crate::mail::{MailError, Part};
 use crate::vault::{Asker, Field, For};
 
@@ -123,6 +124,24 @@ fn stops(lang: Lang, url: String) -> Part {
     }
 }
 
+/// What the page behind the link is not.
+fn safe(lang: Lang) -> Part {
+    text(
+        lang,
+        "上のページを開いても、ログインはされません。パスワードをお尋ねすることもありません。",
+        "The page above signs nobody in and asks for no password.",
+    )
+}
+
+/// Where else it is seen how the change stands.
+fn state(lang: Lang) -> Part {
+    text(
+        lang,
+        "変更の状況は、いつものように当店にログインして、「アカウントの安全」のページでもご確認いただけます。",
+        "How the change stands can be seen on the page “Account security” too: sign in to our shop as usual.",
+    )
+}
+
 fn new_code(lang: Lang, code: Part) -> Words {
     let hello = text(
         lang,
@@ -148,12 +167,12 @@ fn old_code(lang: Lang, code: Part, about: &About<'_>, url: String) -> Words {
     );
     let caution = text(
         lang,
-        "お心当たりがない場合は、どなたかがお客様のアカウントにログインしているおそれがあります。次のページでボタンを押すと、変更を止め、すべての端末をログアウトし、パスワードを使えなくします。",
-        "If you did not ask for it, somebody else may be signed in to your account. The button on this page stops the change, signs all devices out and ends the password.",
+        "お心当たりがない場合は、どなたかがお客様のアカウントにログインしているおそれがあります。次のページでボタンを押すと、変更を止め、すべての端末をログアウトします。今のパスワードは使えなくなりますので、そのあと「パスワードをお忘れの方」から新しいパスワードを設定してください。",
+        "If you did not ask for it, somebody else may be signed in to your account. The button on this page stops the change and signs all devices out. Your present password will stop working; set a new one afterwards with “Forgot your password?”.",
     );
     Words::new(
         lang.pick("メールアドレス変更の確認コード", "Your code to change the address"),
-        vec![hello, code, about.facts(lang), tell_nobody(lang), caution, stops(lang, url)],
+        vec![hello, code, about.facts(lang), tell_nobody(lang), caution, stops(lang, url), safe(lang)],
     )
 }
 
@@ -165,17 +184,17 @@ fn asked(lang: Lang, about: &About<'_>, url: String) -> Words {
     );
     let caution = text(
         lang,
-        "お心当たりがない場合は、次のページでボタンを押してください。変更を止め、すべての端末をログアウトし、パスワードを使えなくします。変更されたあとも、7日間は同じページから元に戻せます。",
-        "If it was not you, press the button on this page: it stops the change, signs all devices out and ends the password. For seven days after a change the same page puts the address back.",
+        "お心当たりがない場合は、次のページでボタンを押してください。変更を止め、すべての端末をログアウトします。今のパスワードは使えなくなりますので、そのあと「パスワードをお忘れの方」から新しいパスワードを設定してください。変更されたあとも、7日間は同じページから元に戻せます。",
+        "If it was not you, press the button on this page: it stops the change and signs all devices out. Your present password will stop working; set a new one afterwards with “Forgot your password?”. For seven days after a change the same page puts the address back.",
     );
     Words::new(
         lang.pick("メールアドレス変更の手続きがありました", "A change of your e-mail address was asked for"),
-        vec![body, about.facts(lang), caution, stops(lang, url), look_yourself(lang)],
+        vec![body, about.facts(lang), caution, stops(lang, url), safe(lang), state(lang)],
     )
 }
 
 fn late(lang: Lang, about: &About<'_>, url: String, due_at: i64) -> Words {
-    let when = moment::date_time(due_at, lang);
+    let when = time(due_at, lang);
     let body = lang.pick(
         format!(
             "お客様のアカウントのメールアドレスを変更する手続きがあり、このメールボックスは見られなくなったとのお申し出がありました。{when}以降に、新しいアドレスに変わります。"
@@ -186,17 +205,17 @@ fn late(lang: Lang, about: &About<'_>, url: String, due_at: i64) -> Words {
     );
     let caution = text(
         lang,
-        "お心当たりがない場合は、それまでに次のページでボタンを押してください。変更を止め、すべての端末をログアウトし、パスワードを使えなくします。",
-        "If you did not ask for it, press the button on this page before then: it stops the change, signs all devices out and ends the password.",
+        "お心当たりがない場合は、それまでに次のページでボタンを押してください。変更を止め、すべての端末をログアウトします。今のパスワードは使えなくなりますので、そのあと「パスワードをお忘れの方」から新しいパスワードを設定してください。",
+        "If you did not ask for it, press the button on this page before then: it stops the change and signs all devices out. Your present password will stop working; set a new one afterwards with “Forgot your password?”.",
     );
     Words::new(
         lang.pick("メールアドレスが3日後に変わります", "Your e-mail address will be changed in three days"),
-        vec![Part::Text(body), about.facts(lang), caution, stops(lang, url), look_yourself(lang)],
+        vec![Part::Text(body), about.facts(lang), caution, stops(lang, url), safe(lang), state(lang)],
     )
 }
 
 fn changed(lang: Lang, about: &About<'_>, url: String, due_at: i64) -> Words {
-    let until = moment::date_time(due_at, lang);
+    let until = time(due_at, lang);
     let body = text(
         lang,
         "お客様のアカウントのメールアドレスが、新しいアドレスに変更されました。ほかの端末は、すべてログアウトしました。これからのお知らせは、新しいアドレスにお送りします。",
@@ -204,16 +223,16 @@ fn changed(lang: Lang, about: &About<'_>, url: String, due_at: i64) -> Words {
     );
     let caution = lang.pick(
         format!(
-            "お心当たりがない場合は、{until}までに、次のページでボタンを押してください。アドレスを元に戻し、すべての端末をログアウトします。そのあとで、新しいパスワードの設定をお願いします。"
+            "お心当たりがない場合は、{until}までに、次のページでボタンを押してください。アドレスを元に戻し、すべての端末をログアウトします。今のパスワードは使えなくなりますので、そのあと「パスワードをお忘れの方」から新しいパスワードを設定してください。"
         ),
         format!(
-            "If it was not you, press the button on this page by {until}: it puts this address back and signs all devices out. After that, please set a new password."
+            "If it was not you, press the button on this page by {until}: it puts this address back and signs all devices out. Your present password will stop working; set a new one afterwards with “Forgot your password?”."
         ),
     );
     let label = lang.pick("元のアドレスに戻すページへ", "To the page that puts the address back").to_owned();
     Words::new(
         lang.pick("メールアドレスが変更されました", "Your e-mail address was changed"),
-        vec![body, about.facts(lang), Part::Text(caution), Part::Link { label, url }, look_yourself(lang)],
+        vec![body, about.facts(lang), Part::Text(caution), Part::Link { label, url }, safe(lang)],
     )
 }
 
@@ -222,7 +241,7 @@ fn over(lang: Lang) -> Words {
     let body = text(
         lang,
         "このメールアドレスは、暖簾堂のアカウントから外されました。変更前のアドレスの持ち主の方から、変更を取り消す手続きがあったためです。\n\nご自身で変更され、取り消しにお心当たりがない場合は、下記までお問い合わせください。",
-        "This address does not belong to an account at Norendo any more: the change to it was taken back by the owner of the address of before.\n\nIf you made the change yourself and know nothing of its being taken back, please write to us.",
+        "This address does not belong to an account at Norendo any more: the change to it was taken back by the owner of the address of before.\n\nIf you made the change yourself and know nothing of its being taken back, please write to the address below.",
     );
     Words::new(
         lang.pick("メールアドレスの変更が取り消されました", "The change to this address was taken back"),
@@ -255,9 +274,11 @@ pub(super) fn held(lang: Lang) -> Words {
 
 /// Each of them with made-up content, by its kind; for the previews.
 pub(super) fn samples(shop: &Shop, lang: Lang, about: &About<'_>) -> Vec<(&'static str, Words)> {
-    let due_at = about.at + email_change::BACK_LIFE;
     let url = format!("{}{}", shop.url, lang.path("/account/email/back/sample"));
-    let sample = |what| said(what, lang, "12345678", about, url.clone(), due_at);
+    let sample = |what| {
+        let life = if what == EmailMail::Late { email_change::PATIENCE } else { email_change::BACK_LIFE };
+        said(what, lang, "12345678", about, url.clone(), about.at + life)
+    };
     vec![
         ("email_change_new_code", sample(EmailMail::NewCode)),
         ("email_change_old_code", sample(EmailMail::OldCode)),

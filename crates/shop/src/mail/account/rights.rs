@@ -1,11 +1,13 @@
 //! What the mails say about an account that is not used, and about one that was erased.
 
 use noren_domain::account::{Erasure, ErasureCause, KeptOrder, OpenReason};
+use noren_domain::seller::MAIL;
 use noren_domain::{Lang, moment};
 
 use super::DormantStep;
 use super::words::Words;
 use crate::mail::Part;
+use crate::mail::letter::time;
 
 fn text(lang: Lang, ja: String, en: String) -> Part {
     Part::Text(lang.pick(ja, en))
@@ -80,7 +82,14 @@ pub(super) fn dormant(lang: Lang, step: DormantStep, day: i64) -> Words {
 
 /// The statement of an erasure.
 pub(super) fn erased(lang: Lang, erasure: &Erasure) -> Words {
+    // An order that is not finished keeps its shopper until it is.
+    let order = erasure.order.as_deref().unwrap_or_default();
+    let later = erasure.kept.iter().any(|kept| kept.no == order);
     let subject = match erasure.cause {
+        ErasureCause::Order if later => lang.pick(
+            "ご注文のお名前とご住所を、ご注文が終わりしだい消去します",
+            "Your name and address will be erased from your order",
+        ),
         ErasureCause::Order => {
             lang.pick("ご注文のお名前とご住所を消去しました", "Your name and address are erased from your order")
         }
@@ -91,36 +100,39 @@ pub(super) fn erased(lang: Lang, erasure: &Erasure) -> Words {
     let why = match erasure.cause {
         ErasureCause::Asked | ErasureCause::Letter => text(
             lang,
-            "ご依頼により、お客様のアカウントと、お預かりしていた情報を消去しました。当店からこのアドレスへのアカウントについてのメールは、これが最後です。".to_owned(),
-            "As you asked, we have erased your account and the data we held about you. This is our last mail to this address about your account.".to_owned(),
+            "ご依頼により、お客様のアカウントと、お預かりしていた情報を、下に挙げるものを除いて消去しました。当店からこのアドレスへのアカウントについてのメールは、これが最後です。".to_owned(),
+            "As you asked, we have erased your account and the data we held about you, except for what is named below. This is our last mail to this address about your account.".to_owned(),
         ),
         ErasureCause::Dormant => text(
             lang,
-            "2年のあいだログインもご注文もありませんでしたので、お知らせしたとおり、お客様のアカウントと、お預かりしていた情報を消去しました。当店からこのアドレスへのアカウントについてのメールは、これが最後です。".to_owned(),
-            "As you neither signed in nor ordered for two years, we have erased your account and the data we held about you, as we had told you. This is our last mail to this address about your account.".to_owned(),
+            "2年のあいだログインもご注文もありませんでしたので、お知らせしたとおり、お客様のアカウントと、お預かりしていた情報を、下に挙げるものを除いて消去しました。当店からこのアドレスへのアカウントについてのメールは、これが最後です。".to_owned(),
+            "As you neither signed in nor ordered for two years, we have erased your account and the data we held about you, as we had told you, except for what is named below. This is our last mail to this address about your account.".to_owned(),
+        ),
+        ErasureCause::Order if later => text(
+            lang,
+            format!("ご依頼により、ご注文 {order} から、お客様が分かる情報を、ご注文が終わりしだい消去します。"),
+            format!("As you asked, we erase from your order {order} everything that says whose it is, as soon as it is finished."),
         ),
         ErasureCause::Order => text(
             lang,
-            format!("ご依頼により、ご注文 {} から、お客様が分かる情報を消去します。", erasure.order.as_deref().unwrap_or_default()),
-            format!("As you asked, we erase from your order {} everything that says whose it is.", erasure.order.as_deref().unwrap_or_default()),
+            format!("ご依頼により、ご注文 {order} から、お客様が分かる情報を消去しました。"),
+            format!("As you asked, we have erased from your order {order} everything that says whose it is."),
         ),
     };
+    let when = if later { lang.pick("受付日時", "Asked on") } else { lang.pick("消去の日時", "Erased on") };
     let facts = Part::Facts(vec![
         (lang.pick("受付番号", "Number").to_owned(), erasure.no.clone()),
-        (lang.pick("消去の日時", "Erased on").to_owned(), moment::date_time(erasure.at, lang)),
+        (when.to_owned(), time(erasure.at, lang)),
     ]);
     let mut parts = vec![why, facts];
-    let finished = erasure.finished;
-    parts.push(Part::Heading(lang.pick("消去したもの", "What is gone").to_owned()));
-    parts.push(if erasure.cause == ErasureCause::Order { text(
-        lang,
-        format!("終わったご注文{finished}件のお名前・ご住所・電話番号・メールアドレス・メッセージです。暗号化に使っていた鍵を破棄するため、データベースの控えに残った分も読めなくなります。このアドレスの鍵は、このメールが届いたあとに（届かない場合も7日のうちに）、終わっていないご注文があるときはそれが終わったあとに破棄します。"),
-        format!("Name, address, phone, e-mail and message of {finished} finished order(s). The key that all this was sealed with is destroyed, so copies of the database cannot be read either: once this mail has left, within seven days in any case, and where an order is not finished, as soon as it is."),
-    ) } else { text(
-        lang,
-        format!("アカウント（メールアドレス、お名前、パスワードなどのログインの方法）、保存なさったお届け先、ログインした端末と記録、カート、お便りの設定、お知らせの記録と、終わったご注文{finished}件のお名前・ご住所・電話番号・メールアドレス・メッセージです。暗号化に使っていた鍵を破棄するため、データベースの控えに残った分も読めなくなります。このアドレスの鍵は、このメールが届いたあとに（届かない場合も7日のうちに）破棄します。"),
-        format!("Your account (e-mail address, name, password and other ways to sign in), saved addresses, devices and sign-ins, your cart, the newsletter, notices about you, and name, address, phone, e-mail and message of {finished} finished order(s). The keys that all this was sealed with are destroyed, so copies of the database cannot be read either. The key of this address goes once this mail has left, and within seven days in any case."),
-    ) });
+    if erasure.cause != ErasureCause::Dormant {
+        parts.push(text(
+            lang,
+            format!("ご依頼にお心当たりがない場合は、受付番号を添えて、{MAIL} までご連絡ください。ただし、消去したものは、当店にも元に戻せません。"),
+            format!("If you did not ask for it, write to {MAIL} with the number above. What is erased cannot be brought back, though, not even by us."),
+        ));
+    }
+    parts.extend(gone(lang, erasure));
     parts.push(Part::Heading(lang.pick("法令により残すもの", "What the law has us keep").to_owned()));
     parts.push(text(
         lang,
@@ -150,6 +162,52 @@ pub(super) fn erased(lang: Lang, erasure: &Erasure) -> Words {
     Words { subject: subject.to_owned(), parts }
 }
 
+/// What was erased, and when the keys go.
+fn gone(lang: Lang, erasure: &Erasure) -> Vec<Part> {
+    let finished = match erasure.finished {
+        0 => None,
+        1 => Some(lang.pick("終わったご注文1件".to_owned(), "1 finished order".to_owned())),
+        more => Some(lang.pick(format!("終わったご注文{more}件"), format!("{more} finished orders"))),
+    };
+    let of_orders = finished.map(|orders| {
+        lang.pick(
+            format!("{orders}のお名前・ご住所・電話番号・メールアドレス・メッセージ"),
+            format!("name, address, phone, e-mail and message of {orders}"),
+        )
+    });
+    let what = match (erasure.cause, of_orders) {
+        (ErasureCause::Order, None) => None,
+        (ErasureCause::Order, Some(orders)) => Some(lang.pick(format!("{orders}です。"), format!("The {orders}."))),
+        (_, orders) => {
+            let orders =
+                orders.map(|orders| lang.pick(format!("、{orders}"), format!("; {orders}"))).unwrap_or_default();
+            Some(lang.pick(
+                format!("アカウント（メールアドレス、お名前、パスワードなどのログインの方法）、保存なさったお届け先、ログインした端末と記録、カート、お便りの設定、お知らせの記録{orders}です。"),
+                format!("Your account (e-mail address, name, password and other ways to sign in), saved addresses, devices and sign-ins, your cart, the newsletter, notices about you{orders}."),
+            ))
+        }
+    };
+    let mut parts = Vec::new();
+    if let Some(what) = what {
+        parts.push(Part::Heading(lang.pick("消去したもの", "What is gone").to_owned()));
+        parts.push(Part::Text(what));
+    }
+    parts.push(if erasure.cause == ErasureCause::Order {
+        text(
+            lang,
+            "暗号化に使っていた鍵を破棄するため、データベースの控えに残った分も読めなくなります。このアドレスの鍵は、このメールを送信したあとに（送信できない場合も7日のうちに）、終わっていないご注文があるときはそれが終わったあとに破棄します。".to_owned(),
+            "The key that all this was sealed with is destroyed, so copies of the database cannot be read either: once this mail has been sent, within seven days even if it cannot be, and where an order is not finished, as soon as it is.".to_owned(),
+        )
+    } else {
+        text(
+            lang,
+            "暗号化に使っていた鍵を破棄するため、データベースの控えに残った分も読めなくなります。このアドレスの鍵は、このメールを送信したあとに（送信できない場合も7日のうちに）破棄します。".to_owned(),
+            "The keys that all this was sealed with are destroyed, so copies of the database cannot be read either. The key of this address goes once this mail has been sent, and within seven days even if it cannot be.".to_owned(),
+        )
+    });
+    parts
+}
+
 /// Each of these mails with made-up content.
 pub(super) fn samples(lang: Lang, at: i64) -> Vec<(&'static str, Words)> {
     let kept = vec![KeptOrder { no: "N-ABCD-2345".to_owned(), waits: OpenReason::OnTheWay }];
@@ -170,7 +228,12 @@ pub(super) fn samples(lang: Lang, at: i64) -> Vec<(&'static str, Words)> {
         order: Some("N-ABCD-2345".to_owned()),
         ..account.clone()
     };
-    let mut samples = vec![("erased", erased(lang, &account)), ("erased_order", erased(lang, &order))];
+    let waits = Erasure { finished: 0, kept: account.kept.clone(), ..order.clone() };
+    let mut samples = vec![
+        ("erased", erased(lang, &account)),
+        ("erased_order", erased(lang, &order)),
+        ("erased_order_later", erased(lang, &waits)),
+    ];
     samples.extend(DormantStep::ALL.map(|step| (step.word(), dormant(lang, step, at))));
     samples
 }

@@ -6,6 +6,7 @@ use noren_domain::{Lang, Text, Yen, moment};
 
 use super::words::{Words, text};
 use crate::mail::Part;
+use crate::mail::letter::time;
 
 /// So many times are listed one by one.
 const LISTED: usize = 10;
@@ -20,19 +21,16 @@ pub(super) fn staff_read(lang: Lang, times: &[i64]) -> Words {
             _ => format!("Our staff opened your data as part of their work, {count} times in one day."),
         },
     );
-    let mut facts: Vec<_> = times
-        .iter()
-        .take(LISTED)
-        .map(|at| (lang.pick("日時", "When").to_owned(), moment::date_time(*at, lang)))
-        .collect();
+    let mut facts: Vec<_> =
+        times.iter().take(LISTED).map(|at| (lang.pick("日時", "When").to_owned(), time(*at, lang))).collect();
     if count > LISTED {
         let more = count - LISTED;
         facts.push((lang.pick("ほか", "And").to_owned(), lang.pick(format!("{more}回"), format!("{more} more"))));
     }
     let look = text(
         lang,
-        "だれが・何のために・どの項目を開いたかは、「アカウントの安全」のページの「お客様の情報を読んだ人」に、台帳の記録として載っています。このメールの回数と合わない場合や、お心当たりのない用件の場合は、当店へお知らせください。",
-        "Who opened what, and what for, stands on the page “Account security” under “Who read my data”, as the entries of our ledger. If they do not match this mail, or you know of no reason for them, please tell us.",
+        "だれが・何のために・どの項目を開いたかは、「アカウントの安全」のページの「お客様の情報を読んだ人」に、台帳の記録として載っています。このメールの回数と合わない場合や、お心当たりのない用件の場合は、下記までお知らせください。",
+        "Who opened what, and what for, stands on the page “Account security” under “Who read my data”, as the entries of our ledger. If they do not match this mail, or you know of no reason for them, please write to the address below.",
     );
     Words::new(
         lang.pick("当店の従業員がお客様の情報を開きました", "Our staff opened your data"),
@@ -70,7 +68,10 @@ pub(super) fn notice(lang: Lang, no: &str, version: Version, title: &Text) -> Wo
         "Anybody can check on our page “Security” by its number that this notice is genuine. This mail holds no link to sign in, and asks for no password and no card number.",
     );
     Words::new(
-        &lang.pick(format!("お客様に関わるお知らせ {no}"), format!("A notice about you: {no}")),
+        &lang.pick(
+            format!("お客様の情報に関わる事故のお知らせ（{no}・{version}）"),
+            format!("Incident that concerns your data: {no} ({})", version.to_lowercase()),
+        ),
         vec![hello, facts, look, genuine],
     )
 }
@@ -80,10 +81,10 @@ fn credit_granted(lang: Lang, amount: Yen, notice: &str, until: i64) -> Words {
     let (amount, until) = (amount.show(lang), moment::date(until, lang));
     let hello = lang.pick(
         format!(
-            "お知らせ {notice} のおわびとして、{amount}分のクレジットをお贈りしました。{until}まで、当店でのお支払いにお使いいただけます。"
+            "お知らせ {notice} の事故について、おわびのクレジット（当店でのお支払いに使える残高）を{amount}分お贈りしました。{until}までお使いいただけます。"
         ),
         format!(
-            "With notice {notice} and our apology we have given you a credit of {amount}. You can pay with it at our shop until {until}."
+            "As an apology for the incident in notice {notice}, we have given you a credit of {amount}, a sum to pay with at our shop. It is good until {until}."
         ),
     );
     let look = text(
@@ -101,15 +102,16 @@ fn credit_granted(lang: Lang, amount: Yen, notice: &str, until: i64) -> Words {
 fn credit_spent(lang: Lang, amount: Yen, left: Yen, order: &str) -> Words {
     let (amount, left) = (amount.show(lang), left.show(lang));
     let hello = lang.pick(
-        format!("ご注文 {order} のお支払いに、クレジットを{amount}分お使いになりました。残高は{left}です。"),
-        format!("Order {order} was paid with {amount} of your credit. {left} of it is left."),
+        format!("ご注文 {order} のお支払いに、おわびのクレジット（当店でのお支払いに使える残高）が{amount}分使われました。残りは{left}です。"),
+        format!("{amount} of your credit, the sum to pay with at our shop, was used for order {order}. {left} of it is left."),
     );
     let look = text(
         lang,
-        "お心当たりがない場合は、いつものように当店を開き、「アカウントの安全」のページをご確認のうえ、当店へお知らせください。",
-        "If this was not you, open our shop as usual, look at the page “Account security”, and tell us.",
+        "お心当たりがない場合は、いつものように当店を開き、「アカウントの安全」のページをご確認のうえ、下記までお知らせください。",
+        "If this was not you, open our shop as usual, look at the page “Account security”, and write to the address below.",
     );
-    Words::new(lang.pick("クレジットが使われました", "Your credit was spent"), vec![Part::Text(hello), look])
+    let subject = lang.pick(format!("クレジットが{amount}分使われました"), format!("{amount} of your credit was used"));
+    Words::new(&subject, vec![Part::Text(hello), look])
 }
 
 /// Each of these mails with made-up content, by its kind.

@@ -1,10 +1,11 @@
 //! What the mails about accounts say. Those about security carry no link to sign in: people who are used to such
 //! links follow false ones.
 
-use noren_domain::account::{AccountEvent, Browser};
-use noren_domain::{Lang, moment};
+use noren_domain::Lang;
+use noren_domain::account::Browser;
 
 use crate::mail::Part;
+use crate::mail::letter::time;
 
 /// Subject and body of a mail.
 pub(super) struct Words {
@@ -28,7 +29,7 @@ pub(super) struct About<'a> {
 
 impl About<'_> {
     pub(super) fn facts(&self, lang: Lang) -> Part {
-        let when = (lang.pick("日時", "When").to_owned(), moment::date_time(self.at, lang));
+        let when = (lang.pick("日時", "When").to_owned(), time(self.at, lang));
         // What the shop's own people did came from no browser.
         if self.user_agent.is_empty() && self.network.is_empty() {
             return Part::Facts(vec![when]);
@@ -67,17 +68,17 @@ pub(super) fn tell_nobody(lang: Lang) -> Part {
 pub(super) fn registration_code(lang: Lang, code: &str) -> Words {
     let hello = text(
         lang,
-        "暖簾堂へのご登録ありがとうございます。\n次の確認コードを、登録の画面に入力してください。",
-        "Thank you for registering with Norendo.\nPlease type this code into the page that asked for it.",
+        "このメールアドレスで、暖簾堂へのアカウント登録のお申し込みがありました。\n次の確認コードを、登録の画面に入力してください。コードは15分間有効です。",
+        "Somebody asked to open an account at Norendo with this address.\nPlease type this code into the page that asked for it. It is good for 15 minutes.",
     );
     let caution = text(
         lang,
-        "お心当たりがない場合は、このメールを破棄してください。登録は完了しません。",
+        "お心当たりがない場合は、このメールを破棄してください。コードが入力されないかぎり、登録は完了しません。",
         "If this was not you, you can ignore this mail: no account is opened without the code.",
     );
     Words::new(
         lang.pick("確認コードのお知らせ", "Your confirmation code"),
-        vec![hello, Part::Code(code.to_owned()), caution],
+        vec![hello, Part::Code(code.to_owned()), tell_nobody(lang), caution],
     )
 }
 
@@ -192,206 +193,4 @@ pub(super) fn new_device(lang: Lang, about: &About<'_>) -> Words {
         lang.pick("新しい端末からのログイン", "New sign-in to your account"),
         vec![hello, about.facts(lang), look_yourself(lang)],
     )
-}
-
-pub(super) fn event(lang: Lang, event: AccountEvent, about: &About<'_>) -> Words {
-    let (subject, said) = said(event, lang);
-    let body = match event {
-        // These say themselves what to do, or were nobody's own doing.
-        AccountEvent::ManyFailedTries
-        | AccountEvent::NotMe
-        | AccountEvent::PasskeyDoubted
-        | AccountEvent::FactorsRemovalAsked
-        | AccountEvent::FactorsRemoved
-        | AccountEvent::EmailReverted
-        | AccountEvent::SessionsEndedByShop => said.to_owned(),
-        _ => lang.pick(
-            format!("{said}ご本人であれば、何もする必要はありません。"),
-            format!("{said} If this was you, there is nothing you need to do."),
-        ),
-    };
-    Words::new(subject, vec![Part::Text(body), about.facts(lang), look_yourself(lang)])
-}
-
-/// What the mail about it is called, and says.
-pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static str) {
-    let ((subject_ja, ja), (subject_en, en)) = match event {
-        AccountEvent::PasswordChanged => (
-            (
-                "パスワードが変更されました",
-                "お客様のアカウントのパスワードが変更されました。ほかの端末は、すべてログアウトしました。",
-            ),
-            (
-                "Your password was changed",
-                "The password of your account was changed. All other devices were signed out.",
-            ),
-        ),
-        AccountEvent::PasswordReset => (
-            (
-                "パスワードが再設定されました",
-                "メールの確認コードを使って、お客様のアカウントのパスワードが再設定されました。それまでにログインしていた端末は、すべてログアウトしました。この3日のうちに設定された認証アプリ、パスキー、復旧コードがあれば、取り除きました。",
-            ),
-            (
-                "Your password was set anew",
-                "A new password was set for your account with a code from a mail. All devices that were signed in before were signed out. An authenticator app, passkeys and recovery codes that were set up in the last three days, if there were any, were removed.",
-            ),
-        ),
-        AccountEvent::SessionsEnded => (
-            (
-                "ほかの端末をログアウトしました",
-                "お客様のアカウントにログインしていたほかの端末が、すべてログアウトされました。",
-            ),
-            (
-                "Your other devices were signed out",
-                "All other devices that were signed in to your account were signed out.",
-            ),
-        ),
-        AccountEvent::SessionsEndedByShop => (
-            (
-                "すべての端末をログアウトしました",
-                "安全のため、当店で、お客様のアカウントにログインしていたすべての端末をログアウトしました。お手数ですが、いつものように当店を開き、もう一度ログインしてください。",
-            ),
-            (
-                "All your devices were signed out",
-                "To keep your account safe, our shop has signed out all devices that were signed in to it. Please open our shop as usual and sign in again.",
-            ),
-        ),
-        AccountEvent::TotpOn => (
-            ("二段階認証を設定しました", "お客様のアカウントに、認証アプリによる二段階認証が設定されました。"),
-            ("Two-step sign-in is on", "Codes of an authenticator app are now asked for when you sign in."),
-        ),
-        AccountEvent::TotpOff => (
-            ("二段階認証を解除しました", "お客様のアカウントの、認証アプリによる二段階認証が解除されました。"),
-            ("Two-step sign-in is off", "Codes of an authenticator app are not asked for any more when you sign in."),
-        ),
-        AccountEvent::RecoveryCodesMade => (
-            (
-                "新しい復旧コードが作られました",
-                "お客様のアカウントの復旧コードが新しく作られました。以前のコードは使えなくなりました。",
-            ),
-            (
-                "New recovery codes were made",
-                "New recovery codes were made for your account. Those of before can no longer be used.",
-            ),
-        ),
-        AccountEvent::RecoveryCodeUsed => (
-            ("復旧コードが使われました", "お客様のアカウントの復旧コードが1つ使われました。"),
-            ("A recovery code was used", "One of the recovery codes of your account was used."),
-        ),
-        AccountEvent::PasskeyAdded => (
-            ("パスキーが追加されました", "お客様のアカウントに、新しいパスキーが追加されました。"),
-            ("A passkey was added", "A passkey was added to your account."),
-        ),
-        AccountEvent::PasskeyRemoved => (
-            ("パスキーが削除されました", "お客様のアカウントから、パスキーが1つ削除されました。"),
-            ("A passkey was removed", "A passkey was removed from your account."),
-        ),
-        AccountEvent::PasskeyDoubted => (
-            (
-                "複製されたおそれのあるパスキーを拒否しました",
-                "お客様のパスキーでのログインがありましたが、パスキーの使用回数が以前の記録より少なかったため、拒否しました。パスキーが複製されたおそれがあります。「アカウントの安全」のページで、そのパスキーを削除し、新しく追加することをおすすめします。",
-            ),
-            (
-                "We refused a passkey that may have been copied",
-                "Somebody used a passkey of your account that had been used more often before, so we refused it: there may be a copy of it. Please remove that passkey on the page “Account security” and add a new one.",
-            ),
-        ),
-        AccountEvent::ManyFailedTries => (
-            (
-                "ログインの失敗が続いています",
-                "お客様のアカウントへのログインの失敗が短い間に続いたため、しばらくパスワードでのログインを止めました。お使いになったことのある端末や、メールの確認コードでは、ログインしていただけます。",
-            ),
-            (
-                "Many failed sign-ins",
-                "There were many failed tries to sign in to your account, so we stopped taking passwords for a while. On a device that you have used before, or with a code by mail, you can still sign in.",
-            ),
-        ),
-        AccountEvent::FactorsRemovalAsked => (
-            (
-                "二段階認証の解除のお申し出がありました",
-                "認証アプリと復旧コードをなくされたとのお申し出を受け、お客様のアカウントの二段階認証とパスキーを、下の日時から72時間たったあとに解除します。このお申し出にお心当たりがない場合は、それまでに、いつものように当店にログインして「アカウントの安全」のページで取り消してください。ご本人の確認をお願いすることがあります。認証アプリかパスキーでログインされたときも、解除は取りやめになります。",
-            ),
-            (
-                "Your two-step sign-in is to be removed",
-                "We were told that you have lost your authenticator app and your recovery codes. We will remove them, and your passkeys, from your account once 72 hours have passed since the time below. If it was not you who asked, please sign in to our shop as usual before that and stop it on the page “Account security”, where we may ask you to confirm that it is you. Signing in with your app or a passkey stops it as well.",
-            ),
-        ),
-        AccountEvent::FactorsRemoved => (
-            (
-                "二段階認証を解除しました",
-                "お申し出のとおり、お客様のアカウントの認証アプリ、復旧コード、パスキーを解除し、すべての端末をログアウトしました。次のログインには、パスワードと、メールでお送りする確認コードが必要です。ログインのあと、二段階認証をもう一度設定されることをおすすめします。",
-            ),
-            (
-                "Your two-step sign-in was removed",
-                "As we were asked, we have removed the authenticator app, the recovery codes and the passkeys of your account, and signed all devices out. To sign in you need your password and a code that we send you by mail. We advise you to set two-step sign-in up again after that.",
-            ),
-        ),
-        AccountEvent::FactorsKept => (
-            (
-                "二段階認証の解除を取りやめました",
-                "お客様のアカウントの二段階認証の解除は、取りやめになりました。認証アプリ、復旧コード、パスキーは、これまでどおりお使いいただけます。",
-            ),
-            (
-                "Your two-step sign-in stays",
-                "The removal of the two-step sign-in of your account was stopped. Your authenticator app, recovery codes and passkeys work as before.",
-            ),
-        ),
-        AccountEvent::EmailChangeAsked => (
-            (
-                "メールアドレス変更の手続きがありました",
-                "お客様のアカウントのメールアドレスを変更する手続きがありました。",
-            ),
-            (
-                "A change of your e-mail address was asked for",
-                "Somebody asked to change the e-mail address of your account.",
-            ),
-        ),
-        AccountEvent::EmailChanged => (
-            ("メールアドレスが変更されました", "お客様のアカウントのメールアドレスが変更されました。"),
-            ("Your e-mail address was changed", "The e-mail address of your account was changed."),
-        ),
-        AccountEvent::EmailReverted => (
-            (
-                "メールアドレスを元に戻しました",
-                "お客様のアカウントのメールアドレスの変更を取り消し、元のアドレスに戻しました。それまでのパスワードは使えなくなりました。いつものように当店を開き、「パスワードをお忘れの方」から、新しいパスワードを設定してください。",
-            ),
-            (
-                "Your e-mail address is the earlier one again",
-                "The change of the e-mail address of your account was undone. The password of before can no longer be used: please open our shop as usual and set a new one by “Forgot your password?”.",
-            ),
-        ),
-        AccountEvent::ExportAsked => (
-            (
-                "お預かりしている情報の控えが作られました",
-                "お客様についてお預かりしている情報の控えを書き出す手続きがありました。",
-            ),
-            ("A copy of your data was asked for", "Somebody asked for a copy of the data we hold about you."),
-        ),
-        AccountEvent::OrdersClaimed => (
-            (
-                "ゲストのご注文を履歴に加えました",
-                "お客様のメールアドレスでゲストとしてなさったご注文が、アカウントのご注文の履歴に加えられました。",
-            ),
-            (
-                "Orders were added to your account",
-                "Orders that were made as a guest with your e-mail address were added to your account.",
-            ),
-        ),
-        AccountEvent::NotMe => (
-            (
-                "心当たりのないログインのご報告を受け付けました",
-                "「心当たりがない」とご報告いただいたログインを記録し、ほかの端末をすべてログアウトしました。",
-            ),
-            (
-                "We have your report of a sign-in that was not yours",
-                "We have written down your report, and signed all other devices out.",
-            ),
-        ),
-        // Told by a mail about the whole day instead (`trust::staff_read`).
-        AccountEvent::StaffRead => (
-            ("当店の従業員がお客様の情報を開きました", "当店の従業員が、業務のためにお客様の情報を開きました。"),
-            ("Our staff opened your data", "Our staff opened your data as part of their work."),
-        ),
-    };
-    (lang.pick(subject_ja, subject_en), lang.pick(ja, en))
 }
