@@ -91,7 +91,9 @@ on_both_databases!(a_session_that_was_ended_stops_no_removal(shop) {
     asked(&shop, &device("x")).await;
     let Asked::Now(due) = remove_later(&shop, customer).await.unwrap() else { panic!("it was asked for") };
     let who = proved(&shop, customer).await;
-    session::end(&shop, who.who(), who.session()).await.unwrap();
+    let mut tx = shop.db.write().await.unwrap();
+    session::end(&mut tx, customer, who.session(), shop.now()).await.unwrap();
+    tx.commit().await.unwrap();
     let answer = keep(&shop, &who, &device("x")).await;
     assert!(matches!(answer, Err(FactorError::Refused(Fault::SessionEnded))), "{answer:?}");
     assert_eq!(lost::waiting(&mut shop.db.read().await.unwrap(), customer).await.unwrap(), Some(due));
