@@ -1,6 +1,7 @@
 //! The door and the rooms behind it: register, verify, login, account, orders, security.
 
 mod addresses;
+mod again;
 mod claim;
 mod code;
 mod confirm;

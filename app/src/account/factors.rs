@@ -11,7 +11,7 @@ use crate::ui::{Badge, BadgeKind, SubmitButton};
 /// Has the person's second factors stay, which are said to be lost.
 #[server(endpoint = "account/keep-factors")]
 pub async fn keep_factors() -> Result<(), Refusal> {
-    let who = super::inside::guard_recent("/account/security").await?;
+    let who = super::inside::guard_recent(&super::again::again("/account/security", "factors")).await?;
     let (shop, device) = (crate::request::shop(), crate::request::device());
     let kept = noren_shop::account::lost::keep(&shop, &who, &device).await;
     kept.map_err(|e| Refusal::from(faults(&e)))?;

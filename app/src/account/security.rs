@@ -8,6 +8,7 @@ use noren_domain::notice::NoticeView;
 use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 
+use super::again::PressAgain;
 use super::data::DataSection;
 use super::email_change::{EmailBanner, EmailSection, StopEmail};
 use super::factors::{Factors, KeepFactors};
@@ -170,6 +171,7 @@ fn Security(
                 <h1>{lang.pick("アカウントの安全", "Account security")}</h1>
                 <p class=class role="status">{top}</p>
                 {waits.map(|until| view! { <EmailBanner until /> })}
+                <PressAgain />
                 {security.undelivered.map(|at| view! { <MailComesBack at /> })}
             </div>
             <FaultSummary faults labels=vec![] />

@@ -13,6 +13,7 @@ use crate::ui::{Badge, BadgeKind, Head, Load};
 /// Notes what the person says of a sign-in.
 #[server(endpoint = "account/answer-sign-in")]
 pub async fn answer_sign_in(sign_in: String, answer: String) -> Result<(), Refusal> {
+    use super::again::again;
     use super::inside::{guard, guard_recent};
     use noren_domain::form::Fault;
     use noren_shop::account::history;
@@ -24,7 +25,9 @@ pub async fn answer_sign_in(sign_in: String, answer: String) -> Result<(), Refus
     let (shop, device) = (crate::request::shop(), crate::request::device());
     let noted = match answer {
         SignInAnswer::Me => history::was_me(&shop, &who, sign_in).await,
-        SignInAnswer::NotMe => history::was_not_me(&shop, &guard_recent(PAGE).await?, sign_in, &device).await,
+        SignInAnswer::NotMe => {
+            history::was_not_me(&shop, &guard_recent(&again(PAGE, "sign-ins")).await?, sign_in, &device).await
+        }
     };
     if !noted.map_err(|e| crate::request::failed(&e))? {
         return Err(Fault::NotFound.into());
@@ -87,7 +90,7 @@ fn SignInRow(sign_in: SignInView, action: ServerAction<AnswerSignIn>) -> impl In
             "The password was right, but the code that was asked for was not given.",
         )
     });
-    let asks = sign_in.can_be_answered();
+    let (asks, reports) = (sign_in.can_be_answered(), sign_in.can_be_reported());
     let id = sign_in.id.to_string();
     let network = if sign_in.network.is_empty() { lang.pick("不明", "unknown").to_owned() } else { sign_in.network };
     let browser = sign_in.browser.words(lang);
@@ -100,13 +103,13 @@ fn SignInRow(sign_in: SignInView, action: ServerAction<AnswerSignIn>) -> impl In
             <span class="muted small">{browser} {lang.pick("・", " · ")} {network}</span>
             {explained.map(|words| view! { <p class="small">{words}</p> })}
             {answered.map(|words| view! { <p class="muted small">{words}</p> })}
-            {asks
+            {reports
                 .then(|| {
+                    let me = asks.then(|| {
+                        view! { <Answer id=id.clone() answer=SignInAnswer::Me about=about.clone() action /> }
+                    });
                     view! {
-                        <div class="sign-in__answers">
-                            <Answer id=id.clone() answer=SignInAnswer::Me about=about.clone() action />
-                            <Answer id answer=SignInAnswer::NotMe about action />
-                        </div>
+                        <div class="sign-in__answers">{me} <Answer id=id.clone() answer=SignInAnswer::NotMe about action /></div>
                     }
                 })}
         </li>

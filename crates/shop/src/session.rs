@@ -184,8 +184,11 @@ pub async fn end(conn: &mut Conn, customer: Id<Customer>, session: Id<Session>, 
     if execute!(conn, sql, session.0, customer.0, now).await? == 0 {
         return Ok(false);
     }
+    // Not if another session of theirs is open in the same browser.
     let sql = "DELETE FROM known_device WHERE customer_id = $1
-               AND token_hash = (SELECT device_hash FROM session WHERE id = $2)";
+               AND token_hash = (SELECT device_hash FROM session WHERE id = $2)
+               AND NOT EXISTS (SELECT 1 FROM session o WHERE o.customer_id = $1 AND o.ended_at IS NULL
+                                 AND o.device_hash = known_device.token_hash)";
     execute!(conn, sql, customer.0, session.0).await?;
     Ok(true)
 }

@@ -120,13 +120,21 @@ async fn bounced(shop: &Shop, files: &[PathBuf]) -> Result<String, AnyError> {
     if files.is_empty() {
         return Ok(said(&bounce::bounced(shop, &report(std::io::stdin().lock(), "standard input")?).await?));
     }
-    let mut lines = Vec::new();
+    let (mut lines, mut unread) = (Vec::new(), 0);
     for file in files {
         let name = file.display().to_string();
-        let opened = File::open(file).map_err(|error| format!("{name} cannot be read: {error}"))?;
-        lines.push(format!("{name}: {}", said(&bounce::bounced(shop, &report(opened, &name)?).await?)));
+        let opened = File::open(file).map_err(|error| format!("{name} cannot be read: {error}").into());
+        match opened.and_then(|opened| report(opened, &name)) {
+            Ok(raw) => lines.push(format!("{name}: {}", said(&bounce::bounced(shop, &raw).await?))),
+            // One that cannot be read keeps no other from being read.
+            Err(error) => {
+                unread += 1;
+                lines.push(error.to_string());
+            }
+        }
     }
-    Ok(lines.join("\n"))
+    let lines = lines.join("\n");
+    if unread > 0 { Err(format!("{lines}\n{unread} of {} files were not read", files.len()).into()) } else { Ok(lines) }
 }
 
 /// A mail, or an error that says which it was: half a mail is not read as a whole one.
@@ -240,6 +248,9 @@ mod tests {
         let read = done(&shop, bounced(vec![answer.clone(), answer.clone()])).await.unwrap();
         assert!(read.lines().count() == 2 && read.contains("answer.eml: no report on a mail of this shop"), "{read}");
         File::create(&large).unwrap().set_len(u64::try_from(bounce::MOST_BYTES).unwrap() + 1).unwrap();
+        let (half, whole) = (bounced(vec![large.clone(), answer.clone()]), "answer.eml: no report");
+        let refused = done(&shop, half).await.unwrap_err().to_string();
+        assert!(refused.contains(whole) && refused.contains("1 of 2"), "the others are read all the same: {refused}");
         for (file, said) in [(large, "larger than"), (dir.path().join("none.eml"), "none.eml cannot be read")] {
             let refused = done(&shop, bounced(vec![file])).await.unwrap_err().to_string();
             assert!(refused.contains(said), "{refused}");

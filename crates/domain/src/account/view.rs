@@ -217,6 +217,12 @@ impl SignInView {
         self.answer.is_none() && matches!(self.outcome, SignInOutcome::Ok | SignInOutcome::Asked)
     }
 
+    /// Whether its owner can say that it was somebody else: also after it was said that it was they, for whoever sits in
+    /// a session may have said so.
+    pub fn can_be_reported(&self) -> bool {
+        self.answer != Some(SignInAnswer::NotMe) && matches!(self.outcome, SignInOutcome::Ok | SignInOutcome::Asked)
+    }
+
     /// Whether its owner must look: somebody had the password and could not read the mail.
     pub fn needs_answer(&self) -> bool {
         self.answer.is_none() && self.outcome == SignInOutcome::Asked

@@ -229,7 +229,7 @@ pub(super) async fn attempt(
 ) -> Result<Tried, DoorError> {
     let sql = "SELECT customer_id, whom FROM challenge WHERE token_hash = $1";
     let begun = fetch_optional!(conn, (Option<Uuid>, Option<Vec<u8>>), sql, token.hash().to_vec()).await?;
-    let is_begun = begun.is_some();
+    let (is_begun, is_paper) = (begun.is_some(), matches!(typed, StepCode::Recovery(_)));
     let (whose, whom) = begun.unwrap_or_default();
     let whose = Id::new(whose.unwrap_or(Uuid::nil()));
     // What ends all of a customer's challenges holds the customer first as well.
@@ -272,7 +272,8 @@ pub(super) async fn attempt(
         // As much is written as for an account's owner to see, or the time would tell that there is none.
         limits::take(conn, shop, limits::LOGIN_NOBODY, &token.hash()).await?;
         // A token that was made up guesses at nothing, and no mail went for it: it must not make the door stricter.
-        wrong(conn, shop, known || !is_begun).await?;
+        let counts = !known && is_begun && !is_paper;
+        wrong(conn, shop, counts).await?;
         return Ok(Tried::Wrong { customer: None, fault: Fault::Code });
     };
     let (customer, asked) = (Id::new(customer), AskedFor::from_word(&asks));
@@ -284,7 +285,7 @@ pub(super) async fn attempt(
         (AskedFor::App, typed) => second_factor(conn, shop, customer, typed, device).await?,
     };
     if !right {
-        wrong(conn, shop, known).await?;
+        wrong(conn, shop, !known && !is_paper).await?;
         let fault = if asked == AskedFor::App { Fault::AppCode } else { Fault::Code };
         return Ok(Tried::Wrong { customer: Some(customer), fault });
     }
@@ -335,9 +336,10 @@ async fn counted(
     Ok(counted)
 }
 
-/// Counts a wrong code, unless it is `nobodys` business: that of a browser whose owner is known by it.
-async fn wrong(conn: &mut Conn, shop: &Shop, nobodys: bool) -> Result<(), sqlx::Error> {
-    if !nobodys && let Standing::Over { first: true, .. } = limits::take(conn, shop, limits::WRONG_CODES, &[]).await? {
+/// Has a wrong code make the door stricter in the end, if it `counts`: from a browser that its owner is not known by, of a
+/// challenge that was begun, and no recovery code, of which nobody guesses one.
+async fn wrong(conn: &mut Conn, shop: &Shop, counts: bool) -> Result<(), sqlx::Error> {
+    if counts && let Standing::Over { first: true, .. } = limits::take(conn, shop, limits::WRONG_CODES, &[]).await? {
         tracing::warn!(
             "many wrong codes at the door: somebody may be guessing; strange browsers get fewer tries for now"
         );

@@ -4,7 +4,7 @@ use noren_domain::Id;
 use noren_domain::account::{AccountEvent, Browser, Customer, NotMeView, SignInAnswer, SignInOutcome, SignInView};
 use uuid::Uuid;
 
-use super::factors::hold;
+use super::factors::hold_in_session;
 use super::{HISTORY, challenge, devices, events};
 use crate::db::Conn;
 use crate::session::{self, Device, Recent, SignedIn};
@@ -66,7 +66,9 @@ pub async fn was_me(shop: &Shop, who: &SignedIn, sign_in: Uuid) -> Result<bool, 
 pub async fn was_not_me(shop: &Shop, who: &Recent, sign_in: Uuid, device: &Device) -> Result<bool, sqlx::Error> {
     let customer = who.customer();
     let mut tx = shop.db.write().await?;
-    hold(&mut tx, customer).await?;
+    if !hold_in_session(&mut tx, who).await? {
+        return Ok(false);
+    }
     let Some(anew) = answered(&mut tx, customer, sign_in, SignInAnswer::NotMe).await? else { return Ok(false) };
     if anew {
         session::close_all(&mut tx, customer, Some(who.session()), shop.now()).await?;
@@ -79,16 +81,25 @@ pub async fn was_not_me(shop: &Shop, who: &Recent, sign_in: Uuid, device: &Devic
     Ok(true)
 }
 
-/// Writes the answer down: once, for a sign-in or a try that had the password. `Some(false)`: something was said before;
-/// `None`: it is none of theirs.
+/// Writes the answer down, for a sign-in or a try that had the password: "it was me" if nothing was said before, "it was
+/// not me" once and after anything, for a thief may have said the other. `Some(false)`: it stands already; `None`: it is
+/// none of theirs.
 async fn answered(
     conn: &mut Conn,
     customer: Id<Customer>,
     sign_in: Uuid,
     answer: SignInAnswer,
 ) -> Result<Option<bool>, sqlx::Error> {
-    let sql = "UPDATE sign_in SET answer = $3
-               WHERE id = $1 AND customer_id = $2 AND answer IS NULL AND outcome IN ('ok', 'asked')";
+    let sql = match answer {
+        SignInAnswer::Me => {
+            "UPDATE sign_in SET answer = $3
+             WHERE id = $1 AND customer_id = $2 AND answer IS NULL AND outcome IN ('ok', 'asked')"
+        }
+        SignInAnswer::NotMe => {
+            "UPDATE sign_in SET answer = $3
+             WHERE id = $1 AND customer_id = $2 AND (answer IS NULL OR answer <> $3) AND outcome IN ('ok', 'asked')"
+        }
+    };
     if execute!(conn, sql, sign_in, customer.0, answer.word()).await? == 1 {
         return Ok(Some(true));
     }

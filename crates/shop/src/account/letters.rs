@@ -83,7 +83,7 @@ pub async fn email_wanted(
     customer: Uuid,
     change: Uuid,
 ) -> Result<(), sqlx::Error> {
-    post(conn, shop, &email_code_key(code), AccountMail::EmailWanted { customer, change }).await
+    post(conn, shop, &email_code_key(code), AccountMail::EmailWanted { customer, change: Some(change) }).await
 }
 
 /// Takes back the mail of a code that is over.

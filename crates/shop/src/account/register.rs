@@ -35,7 +35,7 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
     for (limit, who) in limits::of_network(limits::REGISTER_NETWORK, device) {
         within(shop, limit, &who).await?;
     }
-    // Before the address is counted: it is no more than five mails an hour, not five ideas for a password.
+    // Before the address is counted: what is few are the mails, not the ideas for a password.
     judge(shop, &wanted.password, Some(&wanted.email)).await?;
     within(shop, limits::REGISTER_PLACE, &limits::at_place(&index.newest, device)).await?;
     within(shop, limits::REGISTER_ADDRESS, &index.newest).await?;

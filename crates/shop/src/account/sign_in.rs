@@ -225,6 +225,11 @@ pub async fn end_one(shop: &Shop, who: &SignedIn, session: Id<Session>, device: 
     hold(&mut tx, who.customer).await?;
     let ended = session::end(&mut tx, who.customer, session, shop.now()).await?;
     if ended && session != who.session {
+        // Which browser a session of before was in is not known: none but this one is.
+        let sql = "SELECT 1 FROM session WHERE id = $1 AND device_hash IS NULL";
+        if fetch_optional!(tx, (i32,), sql, session.0).await?.is_some() {
+            devices::forget_others(&mut tx, who.customer, device).await?;
+        }
         events::happened(&mut tx, shop, who.customer, AccountEvent::SessionsEnded, device).await?;
     }
     tx.commit().await?;

@@ -78,8 +78,9 @@ pub enum AccountMail {
     EmailWanted {
         /// The customer who has it.
         customer: Uuid,
-        /// The row of `email_change` of whoever wanted it.
-        change: Uuid,
+        /// The row of `email_change` of whoever wanted it; `None`: a mail that waited while the shop was upgraded.
+        #[serde(default)]
+        change: Option<Uuid>,
     },
     /// Somebody tried to register an address that an account has just left.
     EmailHeld {
@@ -212,7 +213,9 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
             to_registration(&mut conn, *registration, words).await?
         }
         AccountMail::EmailWanted { customer, change } => {
-            email_change::opened_alike(&mut conn, shop, *change).await?;
+            if let Some(change) = *change {
+                email_change::opened_alike(&mut conn, shop, change).await?;
+            }
             let reader = reader(&mut conn, *customer).await?;
             let words = email_change::wanted(reader.lang());
             reader.draft(shop, words)

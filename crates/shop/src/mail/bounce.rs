@@ -14,6 +14,9 @@ use crate::{Shop, execute, fetch_optional};
 /// Longer than any report; what is in it of a mail of ours has a few kilobytes.
 pub const MOST_BYTES: usize = 10 * 1024 * 1024;
 
+/// An honest report names its mail at most a few times; so many names are looked up.
+const MOST_NAMED: usize = 20;
+
 /// What became of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Read {
@@ -38,24 +41,28 @@ pub enum Read {
 /// The database; nothing was changed.
 pub async fn bounced(shop: &Shop, raw: &[u8]) -> Result<Read, sqlx::Error> {
     let Some(report) = parse(raw) else { return Ok(Read::Other) };
-    let mut tx = shop.db.write().await?;
-    for id in &report.mails {
-        let Some((hash, no)) = parts(id) else { continue };
-        let sql = "SELECT key, returned_at FROM mail_sent WHERE no = $1";
-        let found = fetch_optional!(tx, (String, Option<i64>), sql, no.as_str()).await?;
-        let Some((_, before)) = found.filter(|(key, _)| hash_of(key) == hash) else { continue };
-        if !report.failed {
-            return Ok(Read::UnderWay(no));
-        }
-        if before.is_some() {
-            return Ok(Read::Before(no));
-        }
-        let sql = "UPDATE mail_sent SET returned_at = $2, returned_status = $3 WHERE no = $1";
-        execute!(tx, sql, no.as_str(), shop.now(), report.status.as_deref()).await?;
-        tx.commit().await?;
-        return Ok(Read::Returned { no, status: report.status });
+    let Some(no) = about(shop, &report).await? else { return Ok(Read::Other) };
+    if !report.failed {
+        return Ok(Read::UnderWay(no));
     }
-    Ok(Read::Other)
+    let mut tx = shop.db.write().await?;
+    let sql = "UPDATE mail_sent SET returned_at = $2, returned_status = $3 WHERE no = $1 AND returned_at IS NULL";
+    let marked = execute!(tx, sql, no.as_str(), shop.now(), report.status.as_deref()).await? == 1;
+    tx.commit().await?;
+    Ok(if marked { Read::Returned { no, status: report.status } } else { Read::Before(no) })
+}
+
+/// The mail that the report is about, if this shop has sent it.
+async fn about(shop: &Shop, report: &Report) -> Result<Option<MailNo>, sqlx::Error> {
+    let mut conn = shop.db.read().await?;
+    for id in report.mails.iter().take(MOST_NAMED) {
+        let Some((hash, no)) = parts(id) else { continue };
+        let found = fetch_optional!(conn, (String,), "SELECT key FROM mail_sent WHERE no = $1", no.as_str()).await?;
+        if found.is_some_and(|(key,)| hash_of(&key) == hash) {
+            return Ok(Some(no));
+        }
+    }
+    Ok(None)
 }
 
 /// The Message-ID, without its brackets, of the mail of the job `key` with the number `no`; the same for the same mail.

@@ -330,11 +330,14 @@ struct Line {
 }
 
 /// When the last mail to the customer came back, or was refused for good, UTC ms; `None`: it did not, as far as is known.
-/// What was written to another of their addresses, while they changed it, does not count.
+/// Only mails to the account's own address count: none about an order, which has an address of its own, and none to another
+/// of their addresses, before or while they changed it.
 pub(crate) async fn undelivered(conn: &mut Conn, customer: Uuid) -> Result<Option<i64>, sqlx::Error> {
-    let sql = "SELECT CASE WHEN state = 'bounced' THEN at ELSE returned_at END FROM mail_sent
-               WHERE customer_id = $1 AND state IN ('sent', 'bounced') AND kind <> 'email_change'
-               ORDER BY created_at DESC, id DESC LIMIT 1";
+    let sql = "SELECT CASE WHEN m.state = 'bounced' THEN m.at ELSE m.returned_at END
+               FROM mail_sent m JOIN customer c ON c.id = m.customer_id
+               WHERE m.customer_id = $1 AND m.subject_id = $1 AND m.state IN ('sent', 'bounced') AND m.kind <> 'email_change'
+                 AND m.created_at >= COALESCE(c.email_verified_at, 0)
+               ORDER BY m.created_at DESC, m.id DESC LIMIT 1";
     Ok(fetch_optional!(conn, (Option<i64>,), sql, customer).await?.and_then(|(at,)| at))
 }
 

@@ -80,11 +80,12 @@ pub async fn take_back_with_paper(
     code: &RecoveryCode,
     device: &Device,
 ) -> Result<(), DoorError> {
+    let asker = at_the_door(shop, device, limits::BACK_NETWORK, ROUTE).await?;
     // For an address there is no limit: a code has 120 bits, and strangers would use up its owner's tries.
     for (limit, who) in limits::of_network(limits::BACK_NETWORK, device) {
         within(shop, limit, &who).await?;
     }
-    let index = looked_for(shop, at_the_door(shop, device, limits::BACK_NETWORK, ROUTE).await?, old).await?;
+    let index = looked_for(shop, asker, old).await?;
     let void = void_password(shop).await?;
     let mut tx = shop.db.write().await?;
     let Some(found) = rows::by_old_address(&mut tx, shop, &index).await? else {

@@ -122,3 +122,28 @@ on_both_databases!(one_report_is_one_report_and_takes_a_proof(shop) {
     let later = find(&shop, &owner.token).await.unwrap().unwrap();
     assert!(later.recent(shop.now()).is_none(), "by type: there is no report without a proof");
 });
+
+on_both_databases!(what_a_thief_said_of_their_own_sign_in_can_be_reported_all_the_same(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let home = device("Firefox/1").holding(Some(owner.device.clone()));
+    let thief = entered(&shop, "mori@example.jp", &elsewhere()).await;
+    let (who, theirs) = (find(&shop, &owner.token).await.unwrap().unwrap(), find(&shop, &thief.token).await.unwrap().unwrap());
+    let rows = security(&shop, &who, Lang::Ja).await.unwrap().unwrap().sign_ins;
+    let row = rows.iter().find(|row| row.network == elsewhere().network).unwrap().id;
+    assert!(history::was_me(&shop, &theirs, row).await.unwrap());
+    let rows = security(&shop, &who, Lang::Ja).await.unwrap().unwrap().sign_ins;
+    assert!(rows.iter().find(|said| said.id == row).unwrap().can_be_reported());
+    assert!(history::was_not_me(&shop, &who.recent(shop.now()).unwrap(), row, &home).await.unwrap());
+    assert!(find(&shop, &thief.token).await.unwrap().is_none(), "the thief is out");
+});
+
+on_both_databases!(whoever_was_signed_out_meanwhile_reports_nothing(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let thief = entered(&shop, "mori@example.jp", &elsewhere()).await;
+    let (who, theirs) = (find(&shop, &owner.token).await.unwrap().unwrap(), find(&shop, &thief.token).await.unwrap().unwrap());
+    let row = security(&shop, &who, Lang::Ja).await.unwrap().unwrap().sign_ins[0].id;
+    let theirs = theirs.recent(shop.now()).unwrap();
+    assert!(end_one(&shop, &who, theirs.session(), &device("Firefox/1")).await.unwrap());
+    assert!(!history::was_not_me(&shop, &theirs, row, &elsewhere()).await.unwrap());
+    assert!(find(&shop, &owner.token).await.unwrap().is_some());
+});

@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::Draft;
 use super::words::{About, Words, tell_nobody, text};
-use crate::Shop;
 use crate::account;
 use crate::account::email_change::{self, Row, Told, back_token};
 use crate::account::events::check_phrase;
@@ -15,6 +14,7 @@ use crate::db::Conn;
 use crate::mail::letter::time;
 use crate::mail::{MailError, Part};
 use crate::vault::{Asker, Field, For};
+use crate::{Shop, fetch_optional};
 
 /// What is told of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,9 @@ impl EmailMail {
 /// the ledger who opened their data: it must be the same whether or not the address has an account.
 pub(super) async fn opened_alike(conn: &mut Conn, shop: &Shop, change: Uuid) -> Result<(), MailError> {
     let Some(Told { change: row, .. }) = email_change::told(conn, change).await? else { return Ok(()) };
-    if row.state != "new" {
+    // Once the code is over, the mail with it would be called off.
+    let sql = "SELECT 1 FROM email_change WHERE id = $1 AND state = 'new' AND code_until > $2";
+    if fetch_optional!(conn, (i32,), sql, change, shop.now()).await?.is_none() {
         return Ok(());
     }
     let about = super::AccountMail::EmailChange { change, what: EmailMail::NewCode }.about();

@@ -97,11 +97,11 @@ pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static s
         AccountEvent::SessionsEnded => (
             (
                 "ほかの端末をログアウトしました",
-                "お客様のアカウントにログインしていたほかの端末が、すべてログアウトされました。",
+                "お客様のアカウントにログインしていたほかの端末（お選びの1台、またはすべて）が、ログアウトされました。いまログイン中の端末は「アカウントの安全」のページでご確認いただけます。",
             ),
             (
                 "Your other devices were signed out",
-                "All other devices that were signed in to your account were signed out.",
+                "Other devices that were signed in to your account were signed out: the one that was chosen, or all. The page “Account security” shows which are still signed in.",
             ),
         ),
         AccountEvent::SessionsEndedByShop => (

@@ -159,6 +159,17 @@ on_both_databases!(a_mail_that_comes_back_is_marked_whatever_its_server_writes_a
     assert_eq!(outbox::backlog(&shop).await.unwrap().bounced, 0, "nothing can be done about it any more");
 });
 
+on_both_databases!(a_mail_that_an_address_of_before_sent_back_says_nothing_of_the_one_of_now(shop) {
+    let (customer, _, id) = sent_one(&shop, "one").await;
+    bounced(&shop, &report(POSTFIX, &id, "failed", "5.1.1")).await.unwrap();
+    assert!(comes_back(&shop, customer).await.is_some());
+    shop.clock.advance(1);
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, "UPDATE customer SET email_verified_at = $2 WHERE id = $1", customer, shop.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(comes_back(&shop, customer).await, None);
+});
+
 on_both_databases!(a_mail_that_came_back_is_one_that_we_sent_for_it_may_have_been_passed_on(shop) {
     let (_, no, id) = sent_one(&shop, "one").await;
     bounced(&shop, &report(POSTFIX, &id, "failed", "5.1.1")).await.unwrap();

@@ -1,0 +1,49 @@
+//! A press on the security page that turned out to need a proof first: after the proof the page says that it is to be
+//! pressed once more, and where. It is not done by itself: the proof may have been given by a link that somebody sent.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use crate::lang::{href, use_lang};
+use crate::ui::{Note, NoteKind};
+
+const ASKED: &str = "again";
+
+/// The page `page`, on which the section `section` waits for one more press.
+#[cfg(feature = "ssr")]
+pub(super) fn again(page: &str, section: &str) -> String {
+    format!("{page}?{ASKED}={section}")
+}
+
+/// Says so, if this is that page.
+#[component]
+pub fn PressAgain() -> impl IntoView {
+    let lang = use_lang();
+    let query = use_query_map();
+    move || {
+        let asked = query.read().get(ASKED)?;
+        let (section, words) = match asked.as_str() {
+            "sign-ins" => (
+                "sign-ins",
+                lang.pick(
+                    "ご本人であることを確かめました。まだ何も行っていません。心当たりのないログインの「心当たりがありません」を、もう一度押してください。",
+                    "We know now that it is you. Nothing has been done yet: please press “It was not me” once more, at the sign-in that was not yours.",
+                ),
+            ),
+            "factors" => (
+                "factors",
+                lang.pick(
+                    "ご本人であることを確かめました。まだ何も行っていません。解除を取りやめるボタンを、もう一度押してください。",
+                    "We know now that it is you. Nothing has been done yet: please press the button that keeps your second factors once more.",
+                ),
+            ),
+            _ => return None,
+        };
+        let to = format!("{}#{section}", href("/account/security"));
+        Some(view! {
+            <Note kind=NoteKind::Warning>
+                <p>{words} " " <a href=to>{lang.pick("その場所へ", "Go there")}</a></p>
+            </Note>
+        })
+    }
+}
