@@ -15,7 +15,7 @@ mod witness;
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -117,15 +117,16 @@ fn words() -> Vec<std::ffi::OsString> {
 /// Runs the command that was asked for.
 pub fn run() -> ExitCode {
     let cli = Cli::parse_from(words());
+    let data = cli.flags.data.clone().or_else(|| std::env::var_os("NOREN_DATA").map(PathBuf::from));
     // An auditor and a witness have no shop, and so no configuration of one.
     if let Command::Ledger(asked) = &cli.command {
-        return ledger::run(asked, cli.flags.data.as_deref());
+        return ledger::run(asked, data.as_deref());
     }
     if let Command::Witness(asked) = &cli.command {
         return witness::run(asked);
     }
     if let Command::Export(asked) = &cli.command {
-        return ended(export::run(asked, cli.flags.data.as_deref()));
+        return ended(export::run(asked, data.as_deref()));
     }
     // Before there are certificates, a configuration that names them has a fault.
     if let Command::Certificates(asked) = &cli.command {

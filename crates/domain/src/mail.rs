@@ -32,6 +32,12 @@ impl MailNo {
     /// Reads a number as people type it.
     pub fn parse(raw: &str) -> Option<Self> {
         let no = folded(raw);
+        // With the words in front of it in the mail's foot, or without its dashes.
+        let no = no.rsplit(':').next().unwrap_or_default();
+        let no = match no.strip_prefix('M') {
+            Some(code) if code.len() == 8 && code.is_ascii() && !code.contains('-') => Self::of(code).0,
+            _ => no.to_owned(),
+        };
         let four = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         let mut parts = no.split('-');
         let shape = (parts.next(), parts.next(), parts.next(), parts.next());
@@ -118,11 +124,29 @@ mod tests {
 
     #[test]
     fn a_number_is_read_as_people_type_it() {
-        for raw in ["M-ABCD-2345", " m-abcd-2345 ", "Ｍ－ＡＢＣＤ－２３４５", "M‐ABCD‐2345", "M - ABCD - 2345"]
-        {
+        for raw in [
+            "M-ABCD-2345",
+            " m-abcd-2345 ",
+            "Ｍ－ＡＢＣＤ－２３４５",
+            "M‐ABCD‐2345",
+            "M - ABCD - 2345",
+            "m abcd 2345",
+            "MABCD2345",
+            "このメールの番号: M-ABCD-2345",
+        ] {
             assert_eq!(MailNo::parse(raw).as_ref().map(MailNo::as_str), Some("M-ABCD-2345"), "{raw}");
         }
-        for raw in ["", "M-ABCD", "M-ABC-23456", "N-ABCD-2345", "M-ABCD-2345-1", "M-ABCD-23é5", "<script>"] {
+        for raw in [
+            "",
+            "M-ABCD",
+            "M-ABC-23456",
+            "N-ABCD-2345",
+            "M-ABCD-2345-1",
+            "M-ABCD-23é5",
+            "MABCD23é5",
+            "MABCD234",
+            "<script>",
+        ] {
             assert_eq!(MailNo::parse(raw), None, "{raw}");
         }
         assert_eq!(MailNo::parse(MailNo::of("ABCD2345").as_str()), Some(MailNo::of("ABCD2345")));

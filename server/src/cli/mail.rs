@@ -108,7 +108,7 @@ async fn done(shop: &Shop, what: What) -> Result<String, AnyError> {
         What::Retry { key } => {
             if !mail::retry(shop, &key).await? {
                 return Err(
-                    format!("{key} is no mail that was set aside; `noren mail list --failed` names them").into()
+                    format!("{key} is no mail that was set aside; `noren mail list --failed` names them (one that came back is not sent again)").into()
                 );
             }
             format!("{key} is tried again as soon as `noren serve` runs")

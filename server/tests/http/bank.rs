@@ -97,7 +97,7 @@ async fn money_that_comes_after_its_time_revives_the_order_or_goes_back_and_says
     let app = TestApp::start().await;
     for (lang, refunded, revived) in [
         ("", "全額を返金", "期限後のお支払いでしたが、在庫がありました"),
-        ("/en", "returned all of it", "The payment came late, but the goods were still there"),
+        ("/en", "returned all of", "The payment came late, but the goods were still there"),
     ] {
         set_stock(&app, 2).await;
         let mut slow = app.browser();

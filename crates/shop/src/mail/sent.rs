@@ -124,8 +124,13 @@ impl Mail {
     }
 }
 
+/// What a customer reads of a mail that was sent and came back.
+pub(crate) fn returned_words(lang: Lang) -> &'static str {
+    lang.pick("送信しましたが、受信側のサーバーから戻ってきました", "Sent, but returned by the receiving server")
+}
+
 /// The kind of a mail, for whoever asks about its number. A kind of a later version is a mail all the same.
-fn kind_words(kind: &str, lang: Lang) -> &'static str {
+pub(crate) fn kind_words(kind: &str, lang: Lang) -> &'static str {
     let (ja, en) = match kind {
         "order_placed" => ("ご注文の確認", "Order confirmation"),
         "order_paid" => ("お振り込みの確認", "Transfer received"),
@@ -359,10 +364,7 @@ pub async fn mine(shop: &Shop, customer: Uuid, page: u32, lang: Lang) -> Result<
         let returned = row.returned_at.filter(|_| state == State::Sent);
         let failed = matches!(state, State::Bounced | State::GivenUp) || returned.is_some();
         let state = match returned {
-            Some(_) => lang.pick(
-                "送信しましたが、受信側のサーバーから戻ってきました",
-                "Sent, but returned by the receiving server",
-            ),
+            Some(_) => returned_words(lang),
             None => state.words(lang),
         };
         Some(MailLine {

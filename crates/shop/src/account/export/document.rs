@@ -189,6 +189,8 @@ pub(super) struct Mail {
     pub kind: String,
     pub subject: String,
     pub state: String,
+    /// When the receiving server sent it back.
+    pub returned_at: Option<i64>,
     pub created_at: i64,
     pub at: i64,
 }
@@ -251,7 +253,7 @@ pub(super) async fn gather(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<
     let sign_ins = fetch_all!(conn, SignIn, sql, id).await?;
     let sql = "SELECT at, kind, user_agent, network FROM account_event WHERE customer_id = $1 ORDER BY at DESC, id";
     let events = fetch_all!(conn, Event, sql, id).await?;
-    let sql = "SELECT no, kind, subject, state, created_at, at FROM mail_sent WHERE customer_id = $1 OR subject_id = $1 ORDER BY created_at DESC, id";
+    let sql = "SELECT no, kind, subject, state, returned_at, created_at, at FROM mail_sent WHERE customer_id = $1 OR subject_id = $1 ORDER BY created_at DESC, id";
     let mails = fetch_all!(conn, Mail, sql, id).await?;
     let newsletter = newsletter(conn, id).await?;
     let sql = "SELECT asked_at, expires_at FROM data_export WHERE customer_id = $1 ORDER BY asked_at DESC, id";

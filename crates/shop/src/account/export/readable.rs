@@ -10,7 +10,7 @@ use noren_domain::{Lang, Yen, moment};
 use super::document::{Document, EmailChanged};
 use super::orders::{Address, Order};
 use super::words;
-use crate::mail::sent::State;
+use crate::mail::sent::{self, State};
 
 type Entry = Vec<(String, String)>;
 
@@ -137,7 +137,7 @@ pub(super) fn sections(document: &Document, lang: Lang) -> Vec<ExportSection> {
     ];
     sections.extend(ways_in(&words, document));
     sections.push(waiting(&words, document));
-    sections.extend(sent(&words, document));
+    sections.extend(posted(&words, document));
     sections.push(reads(&words, document));
     sections.retain(|section| !section.entries.is_empty());
     sections
@@ -311,13 +311,21 @@ fn waiting(w: &Writer, document: &Document) -> ExportSection {
     w.section(("お手続き中のこと", "Under way"), ("", ""), entries)
 }
 
-fn sent(w: &Writer, document: &Document) -> Vec<ExportSection> {
+fn posted(w: &Writer, document: &Document) -> Vec<ExportSection> {
     let mail = |mail: &super::document::Mail| {
+        let state = match mail.returned_at {
+            Some(_) => sent::returned_words(w.0),
+            None => State::from_word(&mail.state).map_or(&*mail.state, |state| state.words(w.0)),
+        };
         vec![
             w.pair("番号", "Number", &mail.no),
-            w.pair("件名", "Subject", if mail.subject.is_empty() { &mail.kind } else { &mail.subject }),
-            w.pair("日時", "When", w.at(mail.at)),
-            w.pair("状態", "State", State::from_word(&mail.state).map_or(&*mail.state, |state| state.words(w.0))),
+            w.pair(
+                "件名",
+                "Subject",
+                if mail.subject.is_empty() { sent::kind_words(&mail.kind, w.0) } else { &mail.subject },
+            ),
+            w.pair("日時", "When", w.at(mail.returned_at.unwrap_or(mail.at))),
+            w.pair("状態", "State", state),
         ]
     };
     let consent = |consent: &super::document::Consent| {
