@@ -15,7 +15,7 @@ mod witness;
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -117,7 +117,7 @@ fn words() -> Vec<std::ffi::OsString> {
 /// Runs the command that was asked for.
 pub fn run() -> ExitCode {
     let cli = Cli::parse_from(words());
-    let data = cli.flags.data.clone().or_else(|| std::env::var_os("NOREN_DATA").map(PathBuf::from));
+    let data = cli.flags.data.clone().or_else(|| std::env::var("NOREN_DATA").ok());
     // An auditor and a witness have no shop, and so no configuration of one.
     if let Command::Ledger(asked) = &cli.command {
         return ledger::run(asked, data.as_deref());
