@@ -233,13 +233,17 @@ async fn a_removal_is_stopped_on_the_security_page_after_a_fresh_proof_and_not_b
     app.shop.clock.advance(10 * 60_000 + 1);
 
     let answer = browser.post(SECURITY, KEEP, &[]).await;
-    assert_eq!(answer.location(), "/account/confirm?next=/account/security");
+    let proof = "/account/confirm?next=/account/security%3Fagain%3Dfactors";
+    assert_eq!(answer.location(), proof);
     assert!(browser.get(SECURITY).await.body.contains(BUTTON), "a session alone stops nothing");
 
     let shown = code(&app, &setup);
-    let fields = [("password", PASSWORD), ("code", shown.as_str()), ("next", SECURITY)];
-    let answer = browser.post("/account/confirm?next=/account/security", "/api/account/prove", &fields).await;
-    assert_eq!(answer.location(), SECURITY);
+    let once_more = "/account/security?again=factors";
+    assert!(browser.get(proof).await.body.contains(once_more), "the form leads back there");
+    let fields = [("password", PASSWORD), ("code", shown.as_str()), ("next", once_more)];
+    let answer = browser.post(proof, "/api/account/prove", &fields).await;
+    assert_eq!(answer.location(), once_more);
+    assert!(browser.get(once_more).await.body.contains("まだ何も行っていません"), "it is to be pressed once more");
     assert!(browser.get(SECURITY).await.body.contains(BUTTON), "an app of today does not stop it by itself");
     assert!(!browser.submit(SECURITY, KEEP, &[]).await.body.contains(BUTTON));
     let told = app.mails_to(EMAIL).await;
