@@ -1,4 +1,4 @@
-// Ends the run with one line that `make test` can add up.
+// Ends the run with the names of the tests that failed, and one line that `make test` can add up.
 import type { FullResult, Reporter, Suite } from '@playwright/test/reporter';
 
 export default class Count implements Reporter {
@@ -9,7 +9,13 @@ export default class Count implements Reporter {
   }
 
   onEnd(result: FullResult) {
-    const outcomes = (this.suite?.allTests() ?? []).map((test) => test.outcome());
+    const tests = this.suite?.allTests() ?? [];
+    for (const test of tests.filter((test) => test.outcome() === 'unexpected')) {
+      const first = test.results.at(-1)?.error?.message?.split('\n')[0] ?? '';
+      // The first part of the path is empty.
+      console.log(`failed test: ${test.titlePath().slice(1).join(' › ')}: ${first}`);
+    }
+    const outcomes = tests.map((test) => test.outcome());
     const flaky = outcomes.filter((outcome) => outcome === 'flaky').length;
     const passed = outcomes.filter((outcome) => outcome === 'expected').length + flaky;
     const failed = outcomes.filter((outcome) => outcome === 'unexpected').length;

@@ -19,7 +19,7 @@ test('in a new browser the password is not enough, and the code from the mail is
   const code = await newCode(email, before);
   await other.field('確認コード', 'Eight-digit code').fill(code === '00000000' ? '00000001' : '00000000');
   await other.button('ログインする', 'Sign in').first().click();
-  await expect(other.page.getByRole('alert')).toContainText(t('コードが違うか', 'The code is wrong'));
+  await expect(other.page.getByRole('alert')).toContainText(t('コードが違います', 'The code is wrong'));
   await other.field('確認コード', 'Eight-digit code').fill(code);
   await other.press('ログインする', 'Sign in', /\/account$/);
 

@@ -33,7 +33,7 @@ test('both mailboxes agree to another address, and the old one takes it back @al
   await shop.awake();
   await typed.fill(code.startsWith('0') ? `1${code.slice(1)}` : `0${code.slice(1)}`);
   await shop.button('確認する', 'Confirm').click();
-  await expect(shop.page.getByRole('alert')).toContainText(t('コードが違うか', 'The code is wrong'));
+  await expect(shop.page.getByRole('alert')).toContainText(t('コードが違います', 'The code is wrong'));
   await shop.awake();
   await typed.fill(code);
   const before = codes(old).length;

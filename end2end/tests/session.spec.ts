@@ -59,7 +59,7 @@ test('a sign-in that ends during the checkout is said so, and nothing typed is l
 
   await shop.button('配送の選択へ', 'Continue to delivery').first().click();
   await expect(page).toHaveURL((url) => url.pathname.endsWith('/login') && url.searchParams.get('next') === '/checkout/contact');
-  const words = t('ログインの有効期限が切れました', 'Your sign-in has ended');
+  const words = t('ログアウトしています', 'Your sign-in has ended');
   const said = page.getByRole('alert').or(page.getByRole('status')).filter({ hasText: words });
   await expect(said.first()).toBeVisible();
 

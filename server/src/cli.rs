@@ -10,6 +10,7 @@ mod ledger;
 mod mail;
 mod order;
 mod rotate;
+mod say;
 pub(crate) mod serve;
 mod witness;
 
@@ -282,7 +283,7 @@ async fn open(config: &Config) -> Result<(Shop, Keeper), AnyError> {
 
 async fn migrate(config: &Config) -> Result<(), AnyError> {
     open(config).await?.1.stop().await;
-    println!("the database is up to date");
+    say::line("the database is up to date")?;
     Ok(())
 }
 
@@ -303,7 +304,7 @@ async fn seed(config: &Config) -> Result<(), AnyError> {
     let done = noren_shop::sample::stock(&shop).await;
     keeper.stop().await;
     done?;
-    println!("the shop is stocked");
+    say::line("the shop is stocked")?;
     Ok(())
 }
 
@@ -315,7 +316,7 @@ async fn examine(config: &Config) -> Result<(), AnyError> {
             doctor::State::Advice => "advice",
             doctor::State::Bad => "BAD   ",
         };
-        println!("{mark}  {}: {}", finding.what, finding.words);
+        say::line(format_args!("{mark}  {}: {}", finding.what, finding.words))?;
     }
     match findings.iter().filter(|finding| finding.state == doctor::State::Bad).count() {
         0 => Ok(()),

@@ -18,6 +18,7 @@ use crate::witnesses::Witnesses;
 
 /// The flags of every command; each also has a variable and a line in `noren.toml`.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Settings of the shop")]
 pub struct Flags {
     /// Data folder: database file, media, keys, mailbox [`NOREN_DATA`, default ./data]
     #[arg(long, global = true)]

@@ -99,7 +99,7 @@ pub async fn claim_by_code(#[server(flatten)] form: VerifyForm) -> Result<(), Re
     let refuse = |faults| crate::form::refuse("claim-code", &form, faults);
     let typed = form.parse_step().map_err(refuse)?;
     let Some(pending) = crate::request::challenge_token() else {
-        return Err(refuse(Faults::field("code", Fault::Code)));
+        return Err(refuse(Faults::field("code", Fault::CodeOver)));
     };
     let (shop, device) = (crate::request::shop(), crate::request::device());
     match noren_shop::account::claim::by_code(&shop, &who, &pending, &typed, &device).await {

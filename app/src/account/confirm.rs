@@ -61,7 +61,7 @@ pub async fn confirm(#[server(flatten)] form: VerifyForm) -> Result<(), Refusal>
     let refuse = |faults| crate::form::refuse("confirm", &form.without_code(), faults);
     let typed = form.parse_step().map_err(refuse)?;
     let Some(pending) = crate::request::challenge_token() else {
-        return Err(refuse(Faults::field("code", Fault::Code)));
+        return Err(refuse(Faults::field("code", Fault::CodeOver)));
     };
     let (shop, lang, device) = (crate::request::shop(), crate::request::lang(), crate::request::device());
     let old = crate::request::session_token();

@@ -91,7 +91,7 @@ pub async fn confirm_email(#[server(flatten)] form: EmailCodeForm) -> Result<(),
         }
         Err(error) => {
             let fault = super::inside::fault(&error);
-            let field = if fault == Fault::Code { "code" } else { "" };
+            let field = if matches!(fault, Fault::Code | Fault::CodeOver) { "code" } else { "" };
             // What has gone has no field any more, and the page shows how it stands.
             let kept = if fault == Fault::Changed { "email" } else { "email-code" };
             return Err(crate::form::refuse(kept, &EmailCodeForm::default(), Faults::field(field, fault)));

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::{EraseForm, EraseView, Erasure, KeptOrder};
-use noren_domain::moment;
+use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 
 use crate::form::{Form, Refusal, use_faults};
@@ -21,6 +21,8 @@ const PARCEL: &str = "erased";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EraseData {
     erase: EraseView,
+    /// The address was changed lately: it can be erased in so many hours.
+    erasable_in: Option<u32>,
     form: Form<EraseForm>,
 }
 
@@ -35,9 +37,12 @@ pub struct ErasedData {
 #[server(endpoint = "account/erase-page", input = GetUrl)]
 pub async fn load_erase() -> Result<Option<EraseData>, Refusal> {
     let who = super::inside::guard_recent(PAGE).await?;
-    let erase = noren_shop::account::erase::preview(&crate::request::shop(), who.who()).await;
+    let shop = crate::request::shop();
+    let erase = noren_shop::account::erase::preview(&shop, who.who()).await;
     let Some(erase) = erase.map_err(|error| crate::request::failed(&error))? else { return Ok(None) };
-    Ok(Some(EraseData { erase, form: crate::form::kept("erase").unwrap_or_default() }))
+    let erasable_in = noren_shop::account::erasable_in(&shop, who.who()).await;
+    let erasable_in = erasable_in.map_err(|error| crate::request::failed(&error))?;
+    Ok(Some(EraseData { erase, erasable_in, form: crate::form::kept("erase").unwrap_or_default() }))
 }
 
 /// Erases the account.
@@ -80,11 +85,19 @@ pub fn ErasePage() -> impl IntoView {
 #[component]
 fn EraseBody(data: EraseData) -> impl IntoView {
     let lang = use_lang();
-    let EraseData { erase, form } = data;
+    let EraseData { erase, erasable_in, form } = data;
     let action = ServerAction::<Erase>::new();
     let faults = use_faults(action, form.faults);
     let label = lang.pick("確認のため「消去」と入力してください", "To confirm, type “erase”");
-    let finished = erase.finished;
+    let orders = match (erase.finished, lang) {
+        (0, Lang::Ja) => "終わったご注文のお名前、ご住所など（終わったご注文はありません）".to_owned(),
+        (0, Lang::En) => "Name, address and more of finished orders (there are none)".to_owned(),
+        (n, Lang::Ja) => {
+            format!("終わったご注文{n}件の、お名前、ご住所、電話番号、メールアドレス、メッセージ")
+        }
+        (1, Lang::En) => "Name, address, phone, e-mail and message of 1 finished order".to_owned(),
+        (n, Lang::En) => format!("Name, address, phone, e-mail and message of {n} finished orders"),
+    };
     view! {
         <div class="security stack">
             <div class="page-head">
@@ -92,18 +105,14 @@ fn EraseBody(data: EraseData) -> impl IntoView {
                 <h1>{lang.pick("アカウントの消去", "Erase your account")}</h1>
             </div>
             <FaultSummary faults labels=vec![("typed", label)] />
+            <Wait hours=erasable_in />
             <section class="stack" aria-labelledby="goes">
                 <h2 id="goes">{lang.pick("すぐに消えるもの", "What goes at once")}</h2>
                 <ul class="erase-list">
                     <li>{lang.pick("アカウント：メールアドレス（変更前や変更手続き中のものも）、お名前、保存なさったお届け先、パスワード、パスキーなどのログインの方法", "Your account: e-mail address (an earlier or pending one too), name, saved addresses, password, passkeys and other ways to sign in")}</li>
                     <li>{lang.pick("ログイン（すべての端末でログアウトします）、ログインの記録、確認済みの端末", "Your sign-ins (all devices are signed out), their record, recognised browsers")}</li>
                     <li>{lang.pick("カート、お手続きの途中の内容、お便りの設定、お客様に関わるお知らせの記録", "Your cart, an unfinished checkout, the newsletter, the record of notices about you")}</li>
-                    <li>
-                        {lang.pick(
-                            format!("終わったご注文{finished}件の、お名前、ご住所、電話番号、メールアドレス、メッセージ"),
-                            format!("Name, address, phone, e-mail and message of {finished} finished order(s)"),
-                        )}
-                    </li>
+                    <li>{orders}</li>
                 </ul>
                 <p>
                     {lang.pick(
@@ -167,6 +176,41 @@ fn EraseBody(data: EraseData) -> impl IntoView {
     }
 }
 
+/// That an account whose address was changed lately is not erased yet, said before anything is pressed.
+#[component]
+fn Wait(
+    /// In so many hours it can be; `None`: now.
+    hours: Option<u32>,
+) -> impl IntoView {
+    let lang = use_lang();
+    match hours {
+        Some(hours) => {
+            // Hours are read off as days while there are many of them.
+            let wait = match (hours, hours.div_ceil(24), lang) {
+                (0..=48, _, Lang::Ja) => format!("あと{hours}時間"),
+                (1, _, Lang::En) => "in 1 hour".to_owned(),
+                (0..=48, _, Lang::En) => format!("in {hours} hours"),
+                (_, days, Lang::Ja) => format!("あと{days}日ほど"),
+                (_, days, Lang::En) => format!("in about {days} days"),
+            };
+            let words = lang.pick(
+                format!("メールアドレスを変更されて間もないため、アカウントの消去は、{wait}お待ちいただいてから行えます。ご本人でない方が変更したときに、元のアドレスに戻せるようにするためです。"),
+                format!("Your e-mail address was changed only recently, so the account can be erased {wait}: until then the earlier address can be put back, in case it was not you who changed it."),
+            );
+            view! { <Note kind=NoteKind::Warning><p>{words}</p></Note> }.into_any()
+        }
+        None => view! {
+            <p class="muted">
+                {lang.pick(
+                    "メールアドレスを変更してから7日のあいだは、アカウントを消去できません。変更がご本人でない方によるものだったときに、元に戻せるようにするためです。",
+                    "For seven days after a change of its e-mail address an account cannot be erased, so that the change can be taken back if it was somebody else’s.",
+                )}
+            </p>
+        }
+        .into_any(),
+    }
+}
+
 /// Orders that keep their person for now.
 #[component]
 fn KeptOrders(kept: Vec<KeptOrder>) -> impl IntoView {
@@ -211,18 +255,28 @@ fn Statement(data: ErasedData) -> impl IntoView {
         Some(erasure) => {
             let Erasure { no, at, finished, kept, .. } = erasure;
             let when = moment::date_time(at, lang);
+            let gone = match (finished, lang) {
+                (0, Lang::Ja) => {
+                    "アカウントと、それに結び付いた情報のすべて（終わったご注文はありませんでした）".to_owned()
+                }
+                (0, Lang::En) => "Your account with everything linked to it (there were no finished orders)".to_owned(),
+                (n, Lang::Ja) => {
+                    format!("アカウントと、それに結び付いた情報のすべて。終わったご注文{n}件のお名前、ご住所など")
+                }
+                (1, Lang::En) => {
+                    "Your account with everything linked to it; name, address and more of 1 finished order".to_owned()
+                }
+                (n, Lang::En) => {
+                    format!("Your account with everything linked to it; name, address and more of {n} finished orders")
+                }
+            };
             view! {
                 <dl class="holding__facts">
                     <div><dt>{lang.pick("受付番号", "Number")}</dt><dd class="erase-no">{no}</dd></div>
                     <div><dt>{lang.pick("消去の日時", "Erased on")}</dt><dd>{when}</dd></div>
                     <div>
                         <dt>{lang.pick("消去したもの", "What is gone")}</dt>
-                        <dd>
-                            {lang.pick(
-                                format!("アカウントと、それに結び付いた情報のすべて。終わったご注文{finished}件のお名前、ご住所など"),
-                                format!("Your account with everything linked to it; name, address and more of {finished} finished order(s)"),
-                            )}
-                        </dd>
+                        <dd>{gone}</dd>
                     </div>
                     <div>
                         <dt>{lang.pick("法令により残すもの", "What the law has us keep")}</dt>

@@ -137,7 +137,7 @@ fn Account(data: AccountData) -> impl IntoView {
                 <li>
                     <a class="account-card" href=href("/account/mail")>
                         <strong>{lang.pick("当店からお送りしたメール", "Mails we sent you")}</strong>
-                        <span>{lang.pick("送信の記録と、お便りの設定", "What was sent, and the newsletter")}</span>
+                        <span>{lang.pick("送信の記録、メールの言語、お便りの設定", "What was sent, their language, and the newsletter")}</span>
                     </a>
                 </li>
                 <li>

@@ -8,9 +8,18 @@ use noren_domain::moment;
 
 use crate::form::{Refusal, use_faults};
 use crate::lang::{href, use_lang};
-use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, SubmitButton};
+use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, Note, NoteKind, SubmitButton};
 
 const PAGE: &str = "/account/security/password";
+/// Says once, on the page that one is led to, that the password is another one now.
+#[cfg(feature = "ssr")]
+const PARCEL: &str = "password-changed";
+
+/// Whether the password was changed a moment ago: true once.
+#[cfg(feature = "ssr")]
+pub(super) fn just_changed() -> bool {
+    crate::request::take_parcel(PARCEL).is_some()
+}
 
 /// The input for a new password, with the rule below.
 #[component]
@@ -34,6 +43,22 @@ pub fn NewPasswordField(
             )
             max=1024
         />
+    }
+}
+
+/// On the security page, once: that the password was changed.
+#[component]
+pub fn PasswordChanged() -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <Note kind=NoteKind::Done>
+            <p>
+                {lang.pick(
+                    "パスワードを変更しました。ほかの端末はログアウトしました。",
+                    "Your password was changed. All other devices were signed out.",
+                )}
+            </p>
+        </Note>
     }
 }
 
@@ -74,6 +99,7 @@ pub async fn change_password(#[server(flatten)] form: PasswordForm) -> Result<()
         Ok(entered) => {
             crate::request::set_session_token(&entered.token);
             crate::request::set_device_token(&entered.device);
+            crate::request::put_parcel(PARCEL, b"1");
             crate::request::go("/account/security");
             Ok(())
         }

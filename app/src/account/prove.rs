@@ -57,7 +57,7 @@ pub async fn prove(#[server(flatten)] form: ProveForm) -> Result<(), Refusal> {
         }
         Err(error) => {
             let fault = super::inside::fault(&error);
-            let field = if fault == Fault::AppCode { "code" } else { "password" };
+            let field = if matches!(fault, Fault::AppCode | Fault::RecoveryCode) { "code" } else { "password" };
             Err(crate::form::refuse("prove", &kept, Faults::field(field, fault)))
         }
     }

@@ -66,7 +66,7 @@ pub async fn reset(#[server(flatten)] form: ResetForm) -> Result<(), Refusal> {
     let kept = form.without_password();
     let asked = form.parse().map_err(|faults| crate::form::refuse("reset-code", &kept, faults))?;
     let Some(pending) = crate::request::challenge_token() else {
-        return Err(crate::form::refuse("reset-code", &kept, Faults::field("code", Fault::Code)));
+        return Err(crate::form::refuse("reset-code", &kept, Faults::field("code", Fault::CodeOver)));
     };
     let (shop, lang, device) = (crate::request::shop(), crate::request::lang(), crate::request::device());
     let old = crate::request::session_token();

@@ -13,7 +13,7 @@ use super::data::DataSection;
 use super::email_change::{EmailBanner, EmailSection, StopEmail};
 use super::factors::{Factors, KeepFactors};
 use super::passkeys::{PasskeyActs, Passkeys, PasskeysData};
-use super::password::PasswordSection;
+use super::password::{PasswordChanged, PasswordSection};
 use super::phrase::{AnotherPhrase, PhraseSection};
 use super::reads::WhoRead;
 use super::sign_ins::{AnswerSignIn, SignIns};
@@ -28,6 +28,8 @@ pub struct SecurityData {
     security: SecurityView,
     passkeys: PasskeysData,
     email: EmailView,
+    /// The password was changed a moment ago.
+    password_changed: bool,
 }
 
 /// Loads the security page.
@@ -38,7 +40,8 @@ pub async fn load_security() -> Result<Option<SecurityData>, Refusal> {
     let Some(security) = view.map_err(|e| crate::request::failed(&e))? else { return Ok(None) };
     let email = noren_shop::account::email_change::view(&crate::request::shop(), &who).await;
     let Some(email) = email.map_err(|e| crate::request::failed(&e))? else { return Ok(None) };
-    Ok(Some(SecurityData { security, passkeys: super::passkeys::load(&who).await?, email }))
+    let passkeys = super::passkeys::load(&who).await?;
+    Ok(Some(SecurityData { security, passkeys, email, password_changed: super::password::just_changed() }))
 }
 
 /// Ends one of the person's own sessions.
@@ -146,7 +149,7 @@ fn Security(
     faults: Signal<Faults>,
 ) -> impl IntoView {
     let lang = use_lang();
-    let SecurityData { security, passkeys, email } = data;
+    let SecurityData { security, passkeys, email, password_changed } = data;
     let waits =
         email.pending.as_ref().filter(|pending| pending.step == EmailStep::Waiting).map(|pending| pending.due_at);
     let attention = security.attention() + usize::from(waits.is_some());
@@ -157,6 +160,7 @@ fn Security(
         (1, Lang::En) => ("One thing needs your attention.".to_owned(), "security-top security-top--attention"),
         (n, Lang::En) => (format!("{n} things need your attention."), "security-top security-top--attention"),
     };
+    let things = things(&security, waits, lang);
     let none = security.notices.is_empty().then(|| {
         view! { <p class="security-none">{lang.pick("今のところ、お知らせはありません", "There are no notices about you at present.")}</p> }
     });
@@ -170,6 +174,8 @@ fn Security(
                 <p class="small"><a href=href("/account")>{lang.pick("アカウント", "Your account")}</a></p>
                 <h1>{lang.pick("アカウントの安全", "Account security")}</h1>
                 <p class=class role="status">{top}</p>
+                <WaysToThem things />
+                {password_changed.then(|| view! { <PasswordChanged /> })}
                 {waits.map(|until| view! { <EmailBanner until /> })}
                 <PressAgain />
                 {security.undelivered.map(|at| view! { <MailComesBack at /> })}
@@ -211,6 +217,66 @@ fn Security(
     }
 }
 
+/// All that is counted as needing attention, in words, each with the id of its place on the page. `waits`: when the
+/// address changes, UTC ms.
+fn things(security: &SecurityView, waits: Option<i64>, lang: Lang) -> Vec<(String, String)> {
+    let mut things = Vec::new();
+    let mut add = |place: &str, ja: String, en: String| things.push((place.to_owned(), lang.pick(ja, en)));
+    if let Some(until) = waits {
+        let when = moment::date_time(until, lang);
+        add(
+            "email",
+            format!("メールアドレスの変更（{when}以降）"),
+            format!("The change of your e-mail address, on {when} or shortly after"),
+        );
+    }
+    if security.undelivered.is_some() {
+        add("undelivered", "届かなかったメール".to_owned(), "A mail that did not reach you".to_owned());
+    }
+    for notice in security.notices.iter().filter(|notice| notice.acknowledged_at.is_none()) {
+        let title = notice.public.content.title.get(lang);
+        let place = format!("notice-{}", notice.public.no.as_str());
+        add(&place, format!("お知らせ「{title}」"), format!("The notice “{title}”"));
+    }
+    if security.factors.removal.is_some() {
+        let (ja, en) =
+            ("認証アプリ・復旧コード・パスキーの解除の予定", "The removal of your app, recovery codes and passkeys");
+        add("factors", ja.to_owned(), en.to_owned());
+    }
+    if security.factors.lacks_codes() {
+        add("factors", "復旧コードが残っていません".to_owned(), "No recovery codes are left".to_owned());
+    }
+    match security.sign_ins.iter().filter(|tried| tried.needs_answer()).count() {
+        0 => {}
+        1 => add(
+            "sign-ins",
+            "確認コードが入力されなかったログイン".to_owned(),
+            "A sign-in for which the code was not given".to_owned(),
+        ),
+        n => add(
+            "sign-ins",
+            format!("確認コードが入力されなかったログイン（{n}件）"),
+            format!("{n} sign-ins for which the code was not given"),
+        ),
+    }
+    things
+}
+
+/// The ways to what needs attention, further down on this page.
+#[component]
+fn WaysToThem(
+    /// The id of each thing's place, and its words.
+    things: Vec<(String, String)>,
+) -> impl IntoView {
+    (!things.is_empty()).then(|| {
+        let ways = things
+            .into_iter()
+            .map(|(place, words)| view! { <li><a href=format!("#{place}") rel="external">{words}</a></li> })
+            .collect_view();
+        view! { <ul class="erase-list">{ways}</ul> }
+    })
+}
+
 /// Mails to the account's address come back: codes and notices would not arrive.
 #[component]
 fn MailComesBack(
@@ -221,7 +287,7 @@ fn MailComesBack(
     let when = moment::date_time(at, lang);
     view! {
         <Note kind=NoteKind::Warning>
-            <p>
+            <p id="undelivered">
                 {lang.pick(
                     format!("{when}に、お送りしたメールがお客様のアドレスから戻ってきました。確認コードや大切なお知らせが届かないおそれがあります。受信できるかお確かめのうえ、お使いでないアドレスでしたら変更してください。次のメールが届けば、この表示は消えます。"),
                     format!("On {when} a mail to your address came back to us, so codes and notices may not reach you. Please check that the mailbox takes mail, and change the address if you no longer use it. This message goes once the next mail arrives."),

@@ -42,7 +42,7 @@ pub async fn verify(#[server(flatten)] form: VerifyForm) -> Result<(), Refusal> 
     use noren_domain::form::{Fault, Faults};
     let typed = form.parse().map_err(|faults| crate::form::refuse("verify", &form, faults))?;
     let Some(pending) = crate::request::pending_token() else {
-        return Err(crate::form::refuse("verify", &form, Faults::field("code", Fault::Code)));
+        return Err(crate::form::refuse("verify", &form, Faults::field("code", Fault::CodeOver)));
     };
     let (shop, device, old) = (crate::request::shop(), crate::request::device(), crate::request::session_token());
     match noren_shop::account::verify(&shop, &pending, &typed, &device, old.as_ref()).await {

@@ -137,11 +137,6 @@ fn japanese() -> Vec<Section> {
                     format!("迷惑メールのフォルダーをご確認ください。見つからないときは、お手数ですが {MAIL} までお知らせください。ご注文の直後に表示される画面でも内容を確認できます。"),
                 ),
                 Block::question(
-                    "お店を名乗る不審なメールが届きました。",
-                    "リンクは開かずに、メールの下にある番号を次のページでお確かめください。番号のないメールは、当店のものではありません。",
-                ),
-                Block::Way("当店のメールかどうかを確かめる".into(), lang.path("/mails/check")),
-                Block::question(
                     "領収書はもらえますか。",
                     "ご注文のページに、税率ごとの合計と消費税額を載せています。ブラウザーの印刷で紙やPDFにしてお使いください。",
                 ),
@@ -153,6 +148,12 @@ fn japanese() -> Vec<Section> {
                     "画面の色と実物の色は同じですか。",
                     "商品の絵は、実物の色に近づけて描いています。お使いの画面により、また染めや焼きの一点ごとに、少し違って見えることがあります。",
                 ),
+                Block::question(
+                    "お店を名乗る不審なメールが届きました。",
+                    "リンクは開かずに、メールの下にある番号をお確かめください。番号のないメールは、当店のものではありません。",
+                ),
+                Block::text("届いたメールを当店が送ったかどうかは、その番号から、次のページでお確かめいただけます。"),
+                Block::Way("当店のメールかどうかを確かめる".into(), lang.path("/mails/check")),
             ],
         },
         Section {
@@ -161,6 +162,7 @@ fn japanese() -> Vec<Section> {
             blocks: vec![
                 Block::text(format!("メール：{MAIL}")),
                 Block::text("受付は平日10時から17時まで（土日祝・年末年始を除く）です。2営業日以内にお返事します。"),
+                Block::text("運営者の名称や所在地、販売の条件は、次のページにまとめています。"),
                 Block::Way("特定商取引法に基づく表記".into(), lang.path("/legal/commerce")),
             ],
         },
@@ -246,11 +248,6 @@ fn english() -> Vec<Section> {
                     format!("Please look in your spam folder first. If it is not there, write to {MAIL}. The page shown right after ordering says the same as the mail."),
                 ),
                 Block::question(
-                    "I got a suspicious mail in the shop's name.",
-                    "Do not open its links. Every mail of ours has a number at its foot: check it on this page. A mail without one is not ours.",
-                ),
-                Block::Way("Is this mail from us?".into(), lang.path("/mails/check")),
-                Block::question(
                     "Can I have a receipt?",
                     "Your order's page shows totals and tax for each rate. Print it, or save it as a PDF from your browser.",
                 ),
@@ -262,6 +259,12 @@ fn english() -> Vec<Section> {
                     "Are the colours on screen the real ones?",
                     "Our pictures are drawn as close to the goods as we can. Screens differ, and so does each dyed or fired piece, a little.",
                 ),
+                Block::question(
+                    "I got a suspicious mail in the shop's name.",
+                    "Do not open its links. Every mail of ours has a number at its foot, which you can check. A mail without one is not ours.",
+                ),
+                Block::text("By that number, the following page tells you whether we sent a mail that you got."),
+                Block::Way("Is this mail from us?".into(), lang.path("/mails/check")),
             ],
         },
         Section {
@@ -270,6 +273,7 @@ fn english() -> Vec<Section> {
             blocks: vec![
                 Block::text(format!("E-mail: {MAIL}")),
                 Block::text("Weekdays 10:00–17:00 (Japan time), except public holidays. We answer within two working days."),
+                Block::text("Who we are, where we are and on what terms we sell stands on the following page."),
                 Block::Way("Legal notice".into(), lang.path("/legal/commerce")),
             ],
         },

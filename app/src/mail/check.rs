@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use leptos_router::hooks::use_query_map;
-use noren_domain::mail::Checked;
+use noren_domain::mail::{Checked, OtherNumber};
 use noren_domain::moment;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,8 @@ pub enum Answer {
     NotAsked,
     /// It was looked up.
     Looked(Checked),
+    /// It does not look like the number of a mail or a notice: nothing to be alarmed at.
+    Other(OtherNumber),
     /// Too many were, from this network.
     TooMany(u32),
 }
@@ -43,6 +45,8 @@ pub async fn check_mail(no: String) -> Result<Option<CheckData>, Refusal> {
         Answer::NotAsked
     } else {
         match check(&shop, &crate::request::device(), &typed, crate::request::lang()).await {
+            // Only its form decides: nobody learns here whether there is such an order.
+            Ok(Checked::NotOurs) => OtherNumber::of(&typed).map_or(Answer::Looked(Checked::NotOurs), Answer::Other),
             Ok(checked) => Answer::Looked(checked),
             Err(CheckError::TooMany { minutes }) => Answer::TooMany(minutes),
             Err(error) => return Err(crate::request::failed(&error)),
@@ -177,5 +181,53 @@ fn Said(typed: String, answer: Answer) -> impl IntoView {
             );
             view! { <Note kind=NoteKind::Warning><p>{words}</p></Note> }.into_any()
         }
+        Answer::Other(number) => view! { <Other typed number /> }.into_any(),
+    }
+}
+
+/// What was typed is no number that can be looked up here: what it is, and where the right one stands.
+#[component]
+fn Other(typed: String, number: OtherNumber) -> impl IntoView {
+    let lang = use_lang();
+    let what = match number {
+        OtherNumber::Order => lang.pick(
+            format!("{typed} は、ご注文番号の形をしています。"),
+            format!("{typed} has the form of an order number."),
+        ),
+        OtherNumber::Erasure => lang.pick(
+            format!("{typed} は、アカウントなどを消去したときの受付番号の形をしています。"),
+            format!(
+                "{typed} has the form of the number that we give when an account or the details of an order are erased."
+            ),
+        ),
+        OtherNumber::Nothing => lang.pick(
+            format!("{typed} は、メールやお知らせの番号ではないようです。"),
+            format!("{typed} is no number of a mail or a notice."),
+        ),
+    };
+    let orders = (number == OtherNumber::Order).then(|| {
+        view! {
+            <p>
+                {lang.pick("ご注文の内容は、いつものように当店にログインして、", "To see your orders, sign in to our shop as you always do and open ")}
+                <a href=href("/account/orders")>{lang.pick("ご注文の履歴", "your orders")}</a>
+                {lang.pick(
+                    "でご覧いただけます。ログインせずにご注文になった方は、確認メールの番号をここで確かめてから、そのメールにある専用ページをご覧ください。",
+                    ". If you ordered without signing in, check the number of the confirmation mail here first, and then follow the link in that mail.",
+                )}
+            </p>
+        }
+    });
+    view! {
+        <Note kind=NoteKind::Info>
+            <p>
+                {what}
+                " "
+                {lang.pick(
+                    "ここで確かめられるのは、メールの番号(例: M-ABCD-2345)とお知らせの番号(例: N-2026-0001)です。メールの番号は、メールのいちばん下にあります。",
+                    "Here you can check the number of a mail, such as M-ABCD-2345, or of a notice, such as N-2026-0001. That of a mail stands at its foot.",
+                )}
+            </p>
+            {orders}
+        </Note>
     }
 }

@@ -1,17 +1,21 @@
-//! `/account/mail`: the mails that a person was sent, and whether they want the newsletter.
+//! `/account/mail`: the mails that a person was sent, in which language, and whether they want the newsletter.
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use leptos_router::hooks::use_query_map;
 use noren_domain::form::Faults;
 use noren_domain::mail::{MailLine, MailPage};
-use noren_domain::moment;
 use noren_domain::newsletter::Standing;
+use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 
 use crate::form::{Refusal, use_faults};
 use crate::lang::{href, use_lang};
-use crate::ui::{Badge, BadgeKind, FaultSummary, Head, Load, SubmitButton};
+use crate::ui::{Badge, BadgeKind, FaultSummary, Head, Load, Note, NoteKind, SubmitButton};
+
+/// Carries the language that was chosen to the page that says so, once.
+#[cfg(feature = "ssr")]
+const CHOSEN: &str = "mail-lang-chosen";
 
 /// What the page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +25,19 @@ pub struct MailData {
     /// How the person stands to the newsletter.
     newsletter: Standing,
     /// What was wrong when it was last asked for.
+    faults: Faults,
+    /// The language of the mails.
+    language: LanguageData,
+}
+
+/// What the section about the language of the mails shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LanguageData {
+    /// In which language they are written.
+    now: Lang,
+    /// It was chosen a moment ago.
+    chosen: Option<Lang>,
+    /// What was wrong when it was last chosen.
     faults: Faults,
 }
 
@@ -35,7 +52,31 @@ pub async fn load_mails(page: String) -> Result<Option<MailData>, Refusal> {
     let newsletter = noren_shop::newsletter::standing(&shop, who.customer).await;
     let newsletter = newsletter.map_err(|e| crate::request::failed(&e))?;
     let faults = crate::form::kept::<()>("newsletter").map(|form| form.faults).unwrap_or_default();
-    Ok(Some(MailData { page, newsletter, faults }))
+    let now = noren_shop::account::mail_lang::of(&shop, &who).await;
+    let Some(now) = now.map_err(|e| crate::request::failed(&e))? else { return Ok(None) };
+    let language = LanguageData {
+        now,
+        chosen: crate::request::take_parcel(CHOSEN).and_then(|bytes| serde_json::from_slice(&bytes).ok()),
+        faults: crate::form::kept::<()>("mail-lang").map(|form| form.faults).unwrap_or_default(),
+    };
+    Ok(Some(MailData { page, newsletter, faults, language }))
+}
+
+/// Has the mails about the account written in another language; answers with it.
+#[server(endpoint = "account/mail-lang")]
+pub async fn choose_mail_lang(mail_lang: String) -> Result<Lang, Refusal> {
+    use noren_domain::form::Fault;
+    let who = crate::account::guard("/account/mail").await?;
+    let Some(chosen) = Lang::ALL.into_iter().find(|lang| lang.tag() == mail_lang) else {
+        return Err(crate::form::refuse("mail-lang", &(), Faults::of(Fault::Choice)));
+    };
+    let done = noren_shop::account::mail_lang::choose(&crate::request::shop(), &who, chosen).await;
+    if !done.map_err(|e| crate::request::failed(&e))? {
+        return Err(Fault::NotFound.into());
+    }
+    crate::request::put_parcel(CHOSEN, &serde_json::to_vec(&chosen).unwrap_or_default());
+    crate::request::go("/account/mail");
+    Ok(chosen)
 }
 
 /// Asks for the newsletter: a mail asks back.
@@ -74,25 +115,31 @@ pub fn MyMailPage() -> impl IntoView {
     let query = use_query_map();
     let ask = ServerAction::<AskNewsletter>::new();
     let end = ServerAction::<EndNewsletter>::new();
+    let choose = ServerAction::<ChooseMailLang>::new();
     let key = move || {
         // What the actions change is behind the first word, which alone is asked for.
         let page = query.read().get("page").unwrap_or_default();
-        format!("{page} {} {}", ask.version().get(), end.version().get())
+        format!("{page} {} {} {}", ask.version().get(), end.version().get(), choose.version().get())
     };
     view! {
         <Head title=lang.pick("当店からお送りしたメール", "Mails we sent you") index=false />
         <Load
             key
             load=|key| load_mails(key.split(' ').next().unwrap_or_default().to_owned())
-            view=move |data: MailData| view! { <MyMail data ask end /> }
+            view=move |data: MailData| view! { <MyMail data ask end choose /> }
         />
     }
 }
 
 #[component]
-fn MyMail(data: MailData, ask: ServerAction<AskNewsletter>, end: ServerAction<EndNewsletter>) -> impl IntoView {
+fn MyMail(
+    data: MailData,
+    ask: ServerAction<AskNewsletter>,
+    end: ServerAction<EndNewsletter>,
+    choose: ServerAction<ChooseMailLang>,
+) -> impl IntoView {
     let lang = use_lang();
-    let MailData { page, newsletter, faults } = data;
+    let MailData { page, newsletter, faults, language } = data;
     let newer = (page.page > 1).then(|| {
         let way = if page.page == 2 { String::new() } else { format!("?page={}", page.page - 1) };
         view! { <a class="button" href=href(&format!("/account/mail{way}"))>{lang.pick("新しいメール", "Newer mails")}</a> }
@@ -129,6 +176,7 @@ fn MyMail(data: MailData, ask: ServerAction<AskNewsletter>, end: ServerAction<En
             </div>
             {list}
             <p class="cluster">{newer} {older}</p>
+            <Language data=language choose />
             <Newsletter standing=newsletter rendered=faults ask end />
         </div>
     }
@@ -147,6 +195,75 @@ fn Row(mail: MailLine) -> impl IntoView {
             <p><strong>{mail.subject}</strong></p>
             <p><Badge words=mail.state kind /></p>
         </li>
+    }
+}
+
+/// Choosing the language of the mails: that of the page on which somebody registered may not be the one they read best.
+#[component]
+fn Language(data: LanguageData, choose: ServerAction<ChooseMailLang>) -> impl IntoView {
+    let lang = use_lang();
+    let LanguageData { now, chosen, faults } = data;
+    let faults = use_faults(choose, faults);
+    // With scripts the answer says it, without them the page does that one is led to.
+    let said = move || {
+        let chosen = match &*choose.value().read() {
+            Some(Ok(chosen)) => Some(*chosen),
+            Some(Err(_)) => None,
+            None => chosen,
+        };
+        chosen.map(|chosen| {
+            let words = match chosen {
+                Lang::Ja => lang.pick(
+                    "メールの言語を変更しました。これからのメールは、日本語でお送りします。",
+                    "The language of our mails was changed. From now on they come in Japanese.",
+                ),
+                Lang::En => lang.pick(
+                    "メールの言語を変更しました。これからのメールは、英語でお送りします。",
+                    "The language of our mails was changed. From now on they come in English.",
+                ),
+            };
+            view! { <Note kind=NoteKind::Done><p>{words}</p></Note> }
+        })
+    };
+    let choices = Lang::ALL
+        .into_iter()
+        .map(|choice| {
+            let checked = choice == now;
+            view! {
+                <label class="choice">
+                    <input type="radio" name="mail_lang" value=choice.tag() checked=checked required />
+                    <span class="choice__body">
+                        <span lang=choice.tag()>{choice.pick("日本語", "English")}</span>
+                    </span>
+                </label>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="stack" aria-labelledby="mail-lang">
+            <h2 id="mail-lang">{lang.pick("メールの言語", "Language of our mails")}</h2>
+            {said}
+            <FaultSummary faults labels=vec![] />
+            <p>
+                {lang.pick(
+                    "アカウントの安全についてのお知らせやお便りを、この言語でお送りします。確認コードとご注文についてのメールは、お手続きのときにご覧になっていたページの言語でお送りします。",
+                    "News about the security of your account and the newsletter come in this language. Codes, and mails about an order, come in the language of the page that you were on.",
+                )}
+            </p>
+            <ActionForm action=choose>
+                <div class="stack">
+                    <fieldset>
+                        <legend class="visually-hidden">{lang.pick("メールの言語", "Language of our mails")}</legend>
+                        {choices}
+                    </fieldset>
+                    <SubmitButton
+                        label=lang.pick("この言語で受け取る", "Send them in this language")
+                        pending=choose.pending()
+                        class="button"
+                    />
+                </div>
+            </ActionForm>
+        </section>
     }
 }
 

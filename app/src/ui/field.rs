@@ -234,8 +234,12 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             "This is not the password of your account. Please try again.",
         ),
         Fault::Code => t(
-            "コードが違うか、期限が切れています。メールをご確認のうえ、もう一度お試しください。",
-            "The code is wrong or has expired. Please check the mail and try again.",
+            "コードが違います。いちばん新しいメールのコードをご確認のうえ、もう一度お試しください。",
+            "The code is wrong. Please look it up in the newest mail and try again.",
+        ),
+        Fault::CodeOver => t(
+            "このコードは、期限が切れたか、入力の回数が上限に達したため、もう使えません。お手数ですが、はじめからお手続きください。",
+            "This code can no longer be used: its time is over, or it was tried too often. Please start again.",
         ),
         Fault::Passkey => t(
             "パスキーを確認できませんでした。もう一度お試しになるか、ほかの方法をお使いください。",
@@ -321,7 +325,7 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             t("ご本人であることを、もう一度ご確認ください。", "Please confirm once more that it is you.")
         }
         Fault::SessionEnded => t(
-            "ログインの有効期限が切れました。もう一度ログインすると、続きから進めます。",
+            "ログアウトしています。もう一度ログインすると、続きから進めます。",
             "Your sign-in has ended. Please sign in again to go on where you were.",
         ),
         Fault::Unreadable => t(

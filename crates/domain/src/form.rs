@@ -86,8 +86,10 @@ pub enum Fault {
     Credentials,
     /// The password of a person who is signed in is another one.
     WrongPassword,
-    /// The code is wrong or its time is over.
+    /// The code is wrong.
     Code,
+    /// The code can be tried no more: its time is over, or all its tries are used.
+    CodeOver,
     /// Not the code that the authenticator app shows now, or one that was used already.
     AppCode,
     /// Not a recovery code that is left.

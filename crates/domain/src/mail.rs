@@ -23,6 +23,25 @@ fn folded(raw: &str) -> String {
     kept.take(MAX).collect()
 }
 
+/// The eight letters and digits of a number that begins with `first`, as people type it: with the words in front of it
+/// in a mail's foot, or without its dashes.
+fn code_of(raw: &str, first: char) -> Option<String> {
+    let no = folded(raw);
+    let rest = no.rsplit(':').next()?.strip_prefix(first)?;
+    let code = match rest.strip_prefix('-') {
+        Some(rest) => {
+            let (one, two) = rest.split_once('-')?;
+            if one.len() != 4 {
+                return None;
+            }
+            format!("{one}{two}")
+        }
+        None => rest.to_owned(),
+    };
+    let plain = code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    (plain && code.len() == 8).then_some(code)
+}
+
 impl MailNo {
     /// The number made of eight letters and digits.
     pub fn of(code: &str) -> Self {
@@ -31,17 +50,7 @@ impl MailNo {
 
     /// Reads a number as people type it.
     pub fn parse(raw: &str) -> Option<Self> {
-        let no = folded(raw);
-        // With the words in front of it in the mail's foot, or without its dashes.
-        let no = no.rsplit(':').next().unwrap_or_default();
-        let no = match no.strip_prefix('M') {
-            Some(code) if code.len() == 8 && code.is_ascii() && !code.contains('-') => Self::of(code).0,
-            _ => no.to_owned(),
-        };
-        let four = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-        let mut parts = no.split('-');
-        let shape = (parts.next(), parts.next(), parts.next(), parts.next());
-        matches!(shape, (Some("M"), Some(one), Some(two), None) if four(one) && four(two)).then_some(Self(no))
+        code_of(raw, 'M').map(|code| Self::of(&code))
     }
 
     /// The number as it is written.
@@ -68,6 +77,35 @@ impl Asked {
             return Self::Mail(no);
         }
         NoticeNo::parse(&folded(raw)).map_or(Self::Neither, Self::Notice)
+    }
+}
+
+/// What was typed in place of the number of a mail or a notice. Only its form is looked at: whether there is such an
+/// order is nobody else's business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OtherNumber {
+    /// It looks like that of an order, `N-ABCD-2345`.
+    Order,
+    /// It looks like that of the statement of an erasure, `E-ABCD-2345`.
+    Erasure,
+    /// It looks like nothing that we number.
+    Nothing,
+}
+
+impl OtherNumber {
+    /// What `raw` looks like; `None`: like the number of a mail or a notice.
+    pub fn of(raw: &str) -> Option<Self> {
+        // The number of an order has no 0 and no 1, and that of a notice has one, in its year.
+        let of_order = |code: String| code.contains(|c: char| !c.is_ascii_digit()) || !code.contains(['0', '1']);
+        if code_of(raw, 'N').is_some_and(of_order) {
+            return Some(Self::Order);
+        }
+        match Asked::parse(raw) {
+            Asked::Mail(_) | Asked::Notice(_) => None,
+            Asked::Neither if code_of(raw, 'E').is_some() => Some(Self::Erasure),
+            Asked::Neither => Some(Self::Nothing),
+        }
     }
 }
 
@@ -157,5 +195,30 @@ mod tests {
         assert!(matches!(Asked::parse("n-2026-0001"), Asked::Notice(_)));
         assert!(matches!(Asked::parse("M-ABCD-2345"), Asked::Mail(_)));
         assert_eq!(Asked::parse(&"M".repeat(10_000)), Asked::Neither);
+    }
+
+    #[test]
+    fn what_is_no_number_of_a_mail_or_a_notice_is_told_by_its_form() {
+        for order in [
+            "N-ABCD-2345",
+            " n-abcd-2345 ",
+            "Ｎ－ＡＢＣＤ－２３４５",
+            "ご注文番号：N-ABCD-2345",
+            "nabcd2345",
+            "N-2345-6789",
+        ] {
+            assert_eq!(OtherNumber::of(order), Some(OtherNumber::Order), "{order}");
+        }
+        for erasure in ["E-ABCD-2345", "e‐abcd‐2345", "受付番号: E-ABCD-2345"] {
+            assert_eq!(OtherNumber::of(erasure), Some(OtherNumber::Erasure), "{erasure}");
+        }
+        for nothing in
+            ["", "nonsense", "12345", "M-ABCD", "M-ABCD-2345-1", "N-ABCDE-234", "E-ABCD", "X-ABCD-2345", "<script>"]
+        {
+            assert_eq!(OtherNumber::of(nothing), Some(OtherNumber::Nothing), "{nothing}");
+        }
+        for ours in ["M-ABCD-2345", "mabcd2345", "N-2026-0001", "n-1999-0001"] {
+            assert_eq!(OtherNumber::of(ours), None, "{ours}");
+        }
     }
 }

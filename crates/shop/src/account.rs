@@ -19,6 +19,7 @@ pub mod history;
 mod letters;
 pub(crate) mod limits;
 pub mod lost;
+pub mod mail_lang;
 mod new_password;
 pub mod office;
 pub mod passkeys;
@@ -39,7 +40,7 @@ pub use password::{HashError, Leaks, PWNED_PASSWORDS};
 pub use reauth::{asks_for_app, prove};
 pub use register::{register, verify};
 pub use sign_in::{Opening, confirm, end_one, end_others, login, logout};
-pub use view::{home, security};
+pub use view::{erasable_in, home, security};
 
 use factors::FactorError;
 use limits::Limit;

@@ -112,7 +112,7 @@ impl MailError {
     /// address, nor open.
     pub(crate) const fn is_final(&self) -> bool {
         match self {
-            Self::Gone | Self::Address(_) | Self::Compose(_) | Self::Refused => true,
+            Self::Gone | Self::Late | Self::Address(_) | Self::Compose(_) | Self::Refused => true,
             // The wrong vault may be put right; a mail that was set aside for it stays aside.
             Self::Vault(error) => !error.is_passing() && !matches!(error, VaultError::Other(_)),
             Self::Smtp(error) => matches!(error, SmtpError::Bounced { .. }),
@@ -127,6 +127,10 @@ pub enum MailError {
     /// What it is about is not (or no longer) there.
     #[error("what this mail is about does not exist")]
     Gone,
+    /// What it is about stands otherwise by now: it would only mislead whoever gets it so late. Nobody has to look; the mail
+    /// is called off.
+    #[error("what this mail tells is not so any more")]
+    Late,
     /// The address is none that mail can be sent to.
     #[error("not an address: {0}")]
     Address(#[from] lettre::address::AddressError),
@@ -201,7 +205,15 @@ pub(crate) async fn send(shop: &Shop, job: &mut Job, mail: &Mail) -> Result<(), 
     {
         return Ok(sent::noted(shop, &key, State::Cancelled).await?);
     }
-    let finished = finished(shop, &key, sent.as_ref(), mail).await?;
+    if let Mail::OrderForgetting { order, .. } = mail
+        && order::is_of_an_account(shop, *order).await?
+    {
+        return Ok(sent::noted(shop, &key, State::Cancelled).await?);
+    }
+    let finished = match finished(shop, &key, sent.as_ref(), mail).await {
+        Err(MailError::Late) => return Ok(sent::noted(shop, &key, State::Cancelled).await?),
+        outcome => outcome?,
+    };
     match shop.outgoing().relay() {
         Some(relay) => leave::by_server(shop, relay, job, &finished).await,
         None => leave::into_folder(shop, job, finished).await,
@@ -350,3 +362,6 @@ fn forget_in(folder: &Path, before: SystemTime) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,6 +155,18 @@ pub async fn can_leave(shop: &Shop, token: &Token) -> Result<bool, sqlx::Error> 
     Ok(fetch_optional!(shop.db.read().await?, (i32,), sql, token.hash().to_vec()).await?.is_some())
 }
 
+/// Whose link ends it, and the language that they read.
+async fn reader_of(conn: &mut Conn, token: &Token) -> Result<Option<(Uuid, Lang)>, sqlx::Error> {
+    let sql = "SELECT r.customer_id, c.lang FROM newsletter_reader r JOIN customer c ON c.id = r.customer_id WHERE r.leave_hash = $1";
+    let found = fetch_optional!(conn, (Uuid, String), sql, token.hash().to_vec()).await?;
+    Ok(found.map(|(customer, lang)| (customer, Lang::from_tag(&lang))))
+}
+
+/// The language of whoever the link that ends it belongs to, as their mails have it; `None`: it belongs to nobody.
+pub async fn reader_lang(shop: &Shop, token: &Token) -> Result<Option<Lang>, sqlx::Error> {
+    Ok(reader_of(&mut shop.db.read().await?, token).await?.map(|(_, lang)| lang))
+}
+
 /// The button behind the link in the mail was pressed; `false`: the link is not (or no longer) good. Pressed
 /// twice it is as if once.
 pub async fn confirm(shop: &Shop, token: &Token, lang: Lang) -> Result<bool, sqlx::Error> {
@@ -180,9 +192,18 @@ pub async fn withdraw(shop: &Shop, customer: Id<Customer>, lang: Lang, source: S
 /// Like [`withdraw`], by the link in an issue; `false`: it belongs to nobody.
 pub async fn leave(shop: &Shop, token: &Token, lang: Lang, source: Source) -> Result<bool, sqlx::Error> {
     let mut tx = shop.db.write().await?;
-    let sql = "SELECT customer_id FROM newsletter_reader WHERE leave_hash = $1";
-    let Some((customer,)) = fetch_optional!(tx, (Uuid,), sql, token.hash().to_vec()).await? else { return Ok(false) };
+    let Some((customer, _)) = reader_of(&mut tx, token).await? else { return Ok(false) };
     end(&mut tx, shop, customer, lang, source).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Like [`leave`], by the mail program's own button. No page was seen in any language, so the ledger names that of the
+/// issue: the reader's.
+pub async fn leave_by_one_click(shop: &Shop, token: &Token) -> Result<bool, sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    let Some((customer, lang)) = reader_of(&mut tx, token).await? else { return Ok(false) };
+    end(&mut tx, shop, customer, lang, Source::OneClick).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -236,7 +257,8 @@ async fn call_off(conn: &mut Conn, shop: &Shop, customer: Uuid) -> Result<(), sq
 }
 
 /// Writes one mail of `issue` into the outbox for each customer who gets the newsletter, and gives the number of
-/// those who had not been sent it before. The same again sends nothing twice.
+/// those who had not been sent it before. The same again sends nothing twice. Whose mails come back is left out until one
+/// arrives, or their address is another one: mail servers take senders who go on for senders of spam.
 pub async fn send(shop: &Shop, issue: &Issue) -> Result<u64, NewsletterError> {
     issue.check().map_err(NewsletterError::Unfit)?;
     let content = serde_json::to_string(issue)?;
@@ -250,7 +272,7 @@ pub async fn send(shop: &Shop, issue: &Issue) -> Result<u64, NewsletterError> {
         return Err(NewsletterError::Taken(issue.name.clone()));
     }
     tx.commit().await?;
-    let (mut after, mut sent) = (Uuid::nil(), 0);
+    let (mut after, mut sent, mut skipped) = (Uuid::nil(), 0, 0u64);
     loop {
         let sql = "SELECT customer_id FROM newsletter_reader WHERE state = 'confirmed' AND customer_id > $1 ORDER BY customer_id LIMIT $2";
         let readers = fetch_all!(shop.db.read().await?, (Uuid,), sql, after, BATCH).await?;
@@ -260,14 +282,22 @@ pub async fn send(shop: &Shop, issue: &Issue) -> Result<u64, NewsletterError> {
         for (customer,) in readers {
             let key = format!("newsletter-{}-{customer}", issue.name);
             let sql = "SELECT 1 FROM mail_sent WHERE key = $1";
-            if fetch_optional!(tx, (i32,), sql, key.as_str()).await?.is_none() {
-                let mail = Mail::Newsletter(NewsletterMail::Issue { customer, issue: issue.name.clone() });
-                mail::enqueue(&mut tx, shop, &key, &mail).await?;
-                sent += 1;
+            if fetch_optional!(tx, (i32,), sql, key.as_str()).await?.is_some() {
+                continue;
             }
+            if mail::sent::undelivered(&mut tx, customer).await?.is_some() {
+                skipped += 1;
+                continue;
+            }
+            let mail = Mail::Newsletter(NewsletterMail::Issue { customer, issue: issue.name.clone() });
+            mail::enqueue(&mut tx, shop, &key, &mail).await?;
+            sent += 1;
         }
         tx.commit().await?;
         outbox::ring();
+    }
+    if skipped > 0 {
+        tracing::warn!(issue = issue.name, skipped, "readers whose mails come back are not sent the newsletter");
     }
     Ok(sent)
 }

@@ -21,6 +21,9 @@ pub(crate) const AT_ONCE: usize = 4;
 pub(crate) const LEASE_MS: i64 = 60_000;
 const FIRST_RETRY_MS: i64 = 1_000;
 const LAST_RETRY_MS: i64 = 3_600_000;
+/// So far ahead no clock that is right writes anything down: no lease is as long, and no pause between two tries. What
+/// lies further ahead was written by a clock that was ahead, and is not waited for.
+pub(crate) const FAR_AHEAD_MS: i64 = 2 * LAST_RETRY_MS;
 /// Mails that came back are spoken of for so long: nobody can do anything about a single one, only about their cause.
 const RETURNED_LATELY_MS: i64 = 7 * 24 * 3_600_000;
 /// From this many tries on, a failing job is an error in the log rather than a warning.
@@ -96,7 +99,9 @@ impl Lane {
     }
 }
 
-/// A sentence about the jobs of a row: those that are due, `$1` being now.
+/// A sentence about the jobs of a row: those that are due, `$1` being now, `$2` what is far ahead of it
+/// ([`FAR_AHEAD_MS`]), and `$3` the number of a job that was written then ([`written_at`]). A job may be dated for whenever
+/// its writer likes, so of one that was not tried yet its number tells whether its writer's clock was right.
 macro_rules! of_row {
     ($row:expr, $before:literal, $after:literal) => {
         match $row {
@@ -112,7 +117,9 @@ macro_rules! of_row {
             $before,
             "SELECT id FROM outbox WHERE ",
             $which,
-            " AND done_at IS NULL AND failed_at IS NULL AND run_at <= $1 AND leased_until <= $1 ",
+            " AND done_at IS NULL AND failed_at IS NULL \
+              AND (run_at <= $1 OR run_at > $2 AND (attempts > 0 OR id > $3)) \
+              AND (leased_until <= $1 OR leased_until > $2) ",
             $after
         )
     };
@@ -344,27 +351,34 @@ pub(crate) async fn claim(shop: &Shop, lane: Lane) -> Result<Vec<Job>, sqlx::Err
 
 async fn claim_of(shop: &Shop, row: Row, batch: i64) -> Result<Vec<Job>, sqlx::Error> {
     let now = shop.now();
-    let waiting = fetch_all!(shop.db.read().await?, (Uuid,), of_row!(row, "", "LIMIT 1"), now).await?;
+    let (far, from) = (now + FAR_AHEAD_MS, written_at(now + FAR_AHEAD_MS));
+    let waiting = fetch_all!(shop.db.read().await?, (Uuid,), of_row!(row, "", "LIMIT 1"), now, far, from).await?;
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
     let mut tx = shop.db.write().await?;
+    // What is done now is due now at the latest: by a day yet to come it would be given up too late, and no alarm would tell.
     let sql = match tx.dialect() {
         Dialect::Sqlite => of_row!(
             row,
-            "UPDATE outbox SET leased_until = $2, attempts = attempts + 1 WHERE id IN (",
-            "ORDER BY topic, priority, run_at, id LIMIT $3) RETURNING id, key, topic, payload, attempts, leased_until, due_at"
+            "UPDATE outbox SET leased_until = $4, attempts = attempts + 1, due_at = CASE WHEN due_at > $1 THEN $1 ELSE due_at END WHERE id IN (",
+            "ORDER BY topic, priority, run_at, id LIMIT $5) RETURNING id, key, topic, payload, attempts, leased_until, due_at"
         ),
         Dialect::Postgres => of_row!(
             row,
-            "UPDATE outbox SET leased_until = $2, attempts = attempts + 1 WHERE id IN (",
-            "ORDER BY topic, priority, run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) RETURNING id, key, topic, payload, attempts, leased_until, due_at"
+            "UPDATE outbox SET leased_until = $4, attempts = attempts + 1, due_at = CASE WHEN due_at > $1 THEN $1 ELSE due_at END WHERE id IN (",
+            "ORDER BY topic, priority, run_at, id LIMIT $5 FOR UPDATE SKIP LOCKED) RETURNING id, key, topic, payload, attempts, leased_until, due_at"
         ),
     };
-    let mut jobs = fetch_all!(tx, Job, sql, now, now + LEASE_MS, batch).await?;
+    let mut jobs = fetch_all!(tx, Job, sql, now, far, from, now + LEASE_MS, batch).await?;
     tx.commit().await?;
     jobs.sort_by(|a, b| (&a.topic, a.id).cmp(&(&b.topic, b.id)));
     Ok(jobs)
+}
+
+/// The last number that a job written at `at` can have: they begin with the time.
+fn written_at(at: i64) -> Uuid {
+    uuid::Builder::from_unix_timestamp_millis(u64::try_from(at).unwrap_or(0), &[0xff; 10]).into_uuid()
 }
 
 async fn run(shop: &Shop, job: &mut Job) -> Result<(), JobError> {

@@ -6,7 +6,7 @@ use noren_shop::Shop;
 use noren_shop::account::lost::{self, Asked};
 use noren_shop::account::office;
 
-use super::AnyError;
+use super::{AnyError, say};
 
 /// Which thing to do about sessions.
 #[derive(Args, Debug)]
@@ -60,13 +60,13 @@ enum FactorsWhat {
 /// Does it and says in one line what became of it.
 pub async fn run_sessions(shop: &Shop, sessions: Sessions) -> Result<(), AnyError> {
     let SessionsWhat::End(whose) = sessions.what;
-    println!("{}", ended(shop, whose).await?);
+    say::line(ended(shop, whose).await?)?;
     Ok(())
 }
 
 /// Does it and says in one line what became of it.
 pub async fn run_factors(shop: &Shop, factors: Factors) -> Result<(), AnyError> {
-    println!("{}", done(shop, factors.what).await?);
+    say::line(done(shop, factors.what).await?)?;
     Ok(())
 }
 

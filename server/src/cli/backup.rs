@@ -10,7 +10,7 @@ use noren_shop::vault::{self, Asker, Vault};
 use noren_vault::backup::{Unfinished, copy, copy_all, restore, same, sync_all};
 use noren_vault::durable;
 
-use super::AnyError;
+use super::{AnyError, say};
 use crate::config::Config;
 
 /// A part of an installation. They are kept in folders of these names: what opens people's data does not belong beside
@@ -97,27 +97,31 @@ pub async fn back_up(config: &Config, vault: &Vault, asked: &Backup) -> Result<(
                 .into(),
         );
     }
+    const ONE_FOLDER: &str =
+        "--to and --keys-to are one folder: whoever gets hold of that backup has everything; name two places";
+    let named = |folder: &Option<PathBuf>| folder.as_ref().and_then(|folder| std::path::absolute(folder).ok());
+    if asked.to.is_some() && named(&asked.to) == named(&asked.keys_to) {
+        return Err(ONE_FOLDER.into());
+    }
     for folder in [&asked.to, &asked.keys_to].into_iter().flatten() {
         fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     }
+    // Two names may lead to one place.
     let whole = |folder: &Option<PathBuf>| folder.as_ref().and_then(|folder| fs::canonicalize(folder).ok());
     if asked.to.is_some() && whole(&asked.to) == whole(&asked.keys_to) {
-        return Err(
-            "--to and --keys-to are one folder: whoever gets hold of that backup has everything; name two places"
-                .into(),
-        );
+        return Err(ONE_FOLDER.into());
     }
     for part in Part::ALL {
         let Some(folder) = asked.folder(part) else { continue };
         let words = one(config, vault, part, &folder.join(part.name())).await?;
-        println!("{}: {words}", part.name());
+        say::line(format_args!("{}: {words}", part.name()))?;
     }
     match (&asked.to, &asked.keys_to) {
         (Some(_), None) => {
-            println!("The keys and the vault were not copied: without them nobody's data open. Use --keys-to.");
+            say::line("The keys and the vault were not copied: without them nobody's data open. Use --keys-to.")?;
         }
         (_, Some(_)) => {
-            println!("Keep what is in --keys-to apart from the rest, and as briefly as you dare: docs/OPERATIONS.md");
+            say::line("Keep what is in --keys-to apart from the rest, and as briefly as you dare: docs/OPERATIONS.md")?;
         }
         (None, None) => {}
     }
@@ -190,7 +194,7 @@ pub fn put_back(config: &Config, asked: &Restore) -> Result<(), AnyError> {
             [] => missing.push((*part, from)),
             // What a restore that was cut off has put there is not put there again; the vault came last, and as another.
             [found] if *found == place && *part != Part::Vault && same(&from.join(name), found)? => {
-                println!("{}: is there already, as it is in the backup", part.name());
+                say::line(format_args!("{}: is there already, as it is in the backup", part.name()))?;
             }
             [place, ..] => {
                 return Err(format!(
@@ -221,22 +225,22 @@ pub fn put_back(config: &Config, asked: &Restore) -> Result<(), AnyError> {
     }
     for (part, unfinished) in ready {
         unfinished.done()?;
-        println!("{}: put back", part.name());
+        say::line(format_args!("{}: put back", part.name()))?;
     }
     if let Some((restored, unfinished)) = vault {
         unfinished.done()?;
-        println!(
+        say::line(format_args!(
             "vault: {} keys of people; the ledger {} ends at leaf {}, and {} goes on from there",
             restored.subjects, restored.end.origin, restored.end.size, restored.origin
-        );
+        ))?;
     }
     // The new names in the data folder, and the folder's own.
     durable::sync(&config.data)?;
     durable::sync_parent(&config.data)?;
-    println!(
+    say::line(
         "Start the shop, and look at what `noren doctor` says. Then exchange the keys that were in the backup (`noren rotate \
          wrapping`, `noren rotate index`), and take a new one: docs/OPERATIONS.md. If people came after the vault's backup, \
-         `rotate index` names them and ends with 1: their data are lost, and it is to be run once more with --finish"
-    );
+         `rotate index` names them and ends with 1: their data are lost, and it is to be run once more with --finish",
+    )?;
     Ok(())
 }

@@ -15,7 +15,7 @@ use rcgen::{
     KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 
-use super::AnyError;
+use super::{AnyError, say};
 
 /// A host whose clock is behind by less takes the certificates at once.
 const BEHIND: Duration = Duration::from_hours(1);
@@ -50,14 +50,14 @@ pub fn run(asked: &Certificates) -> Result<(), AnyError> {
     let now = Clock::System.now();
     make(&asked.to, &asked.hosts, asked.days, now)?;
     let [vault, shop] = ["vault", "shop"].map(|side| asked.to.join(side));
-    println!(
+    say::line(format_args!(
         "{}: for the vault, on its host, owned by its user; NOREN_VAULT_TLS names it there\n{}: for the shop, likewise; and \
          on the vault's host too, for commands that ask it there, such as `noren backup --keys-to`\nBoth are good for {} \
          days. The CA's key is not kept: to renew them, make all anew. Leave no other copy: docs/OPERATIONS.md",
         vault.display(),
         shop.display(),
         asked.days
-    );
+    ))?;
     Ok(())
 }
 

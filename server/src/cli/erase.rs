@@ -8,7 +8,7 @@ use noren_domain::{Lang, moment};
 use noren_shop::Shop;
 use noren_shop::account::erase::{self, Found, guests};
 
-use super::AnyError;
+use super::{AnyError, say};
 
 /// Whom to erase.
 #[derive(Args, Debug)]
@@ -43,7 +43,7 @@ pub async fn run(shop: &Shop, asked: Erase) -> Result<(), AnyError> {
         }
         erase::erase_by_letter(shop, &email).await?.ok_or(NOBODY)?
     };
-    println!("{}", statement(&erasure));
+    say::line(statement(&erasure))?;
     Ok(())
 }
 

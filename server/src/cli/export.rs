@@ -9,7 +9,7 @@ use noren_shop::clock::Entropy;
 use noren_shop::key_file;
 use noren_shop::keys::Keys;
 
-use super::AnyError;
+use super::{AnyError, say};
 
 /// What to do about copies of people's data.
 #[derive(Args, Debug)]
@@ -36,7 +36,7 @@ enum What {
 pub fn run(export: &Export, data: Option<&str>) -> Result<(), AnyError> {
     let data = Path::new(data.unwrap_or("data"));
     match &export.what {
-        What::Key => print!("{}", own_key(data)?.pem()),
+        What::Key => say::text(own_key(data)?.pem())?,
         What::Verify { file, key } => {
             let key = match key {
                 Some(path) => PublicKey::from_pem(&read(path)?)
@@ -45,11 +45,11 @@ pub fn run(export: &Export, data: Option<&str>) -> Result<(), AnyError> {
             };
             let text = read(file)?;
             let signed = verify(&text, &key).map_err(|error| format!("{}: {error}", file.display()))?;
-            println!(
+            say::line(format_args!(
                 "genuine: the {} bytes of data in {} are as the shop has signed them",
                 signed.len(),
                 file.display()
-            );
+            ))?;
         }
     }
     Ok(())

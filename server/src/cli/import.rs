@@ -10,7 +10,7 @@ use noren_shop::Shop;
 use noren_shop::import::{self, BadRow, Options, Phase, Report, Step};
 use noren_shop::sample;
 
-use super::AnyError;
+use super::{AnyError, say};
 
 /// What to import, and how.
 #[derive(Args, Debug)]
@@ -66,7 +66,7 @@ pub async fn run(shop: &Shop, options: Import) -> Result<(), AnyError> {
     for row in &report.bad {
         eprintln!("{}", named(row));
     }
-    print!("{}", summary(&report, options.dry_run));
+    say::text(summary(&report, options.dry_run))?;
     match (report.bad.len(), report.written || options.dry_run) {
         (0, _) => Ok(()),
         (bad, true) => Err(format!("{bad} bad row(s)").into()),

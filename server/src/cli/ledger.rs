@@ -22,6 +22,7 @@ use noren_ledger::proof::ProofFault;
 use noren_ledger::scope::Moment;
 use noren_ledger::tile::bundles_added;
 
+use super::say;
 use export_folder::{FolderFault, NEWEST, NotAKey, bundle, decimal, keys, no_checkpoint, note_files, notes};
 
 /// Which thing to do.
@@ -92,8 +93,9 @@ pub fn run(asked: &Ledger, data: Option<&str>) -> ExitCode {
     };
     if code == UNKNOWN {
         eprint!("{said}");
-    } else {
-        print!("{said}");
+    } else if let Err(error) = say::text(said) {
+        eprintln!("noren: {error}");
+        return ExitCode::from(UNKNOWN);
     }
     ExitCode::from(code)
 }

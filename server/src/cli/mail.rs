@@ -12,7 +12,7 @@ use noren_shop::mail::{self, MailEntry, bounce};
 use noren_shop::newsletter;
 use serde::Deserialize;
 
-use super::AnyError;
+use super::{AnyError, say};
 
 /// Which thing to do about mails.
 #[derive(Args, Debug)]
@@ -88,7 +88,7 @@ struct Said {
 
 /// Does it and says in words what became of it.
 pub async fn run(shop: &Shop, mail: Mail) -> Result<(), AnyError> {
-    println!("{}", done(shop, mail.what).await?);
+    say::line(done(shop, mail.what).await?)?;
     Ok(())
 }
 
@@ -96,7 +96,7 @@ pub async fn run(shop: &Shop, mail: Mail) -> Result<(), AnyError> {
 pub async fn run_newsletter(shop: &Shop, newsletter: Newsletter) -> Result<(), AnyError> {
     let NewsletterWhat::Send { file } = newsletter.what;
     let text = std::fs::read_to_string(&file).map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-    println!("{}", sent(shop, &text).await?);
+    say::line(sent(shop, &text).await?)?;
     Ok(())
 }
 

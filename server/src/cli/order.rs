@@ -7,7 +7,7 @@ use noren_domain::{Lang, Yen};
 use noren_shop::Shop;
 use noren_shop::order::{self, Cancelled, MoneyBack, Recorded, Sent};
 
-use super::AnyError;
+use super::{AnyError, say};
 
 /// Which thing to do.
 #[derive(Args, Debug)]
@@ -62,7 +62,7 @@ enum What {
 
 /// Does it and says in one line what became of it.
 pub async fn run(shop: &Shop, order: Order) -> Result<(), AnyError> {
-    println!("{}", done(shop, order.what).await?);
+    say::line(done(shop, order.what).await?)?;
     Ok(())
 }
 

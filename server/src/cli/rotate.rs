@@ -4,7 +4,7 @@ use noren_shop::Shop;
 use noren_shop::reindex::{How, reindex};
 use noren_shop::vault::Asker;
 
-use super::{AnyError, open};
+use super::{AnyError, open, say};
 use crate::config::Config;
 use crate::http;
 
@@ -27,7 +27,7 @@ pub async fn run(config: &Config, key: Rotation, finish: bool) -> Result<(), Any
     let (shop, keeper) = open(config).await?;
     let done = rotated(&shop, key, finish).await;
     keeper.stop().await;
-    println!("{}", done?);
+    say::line(done?)?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use clap::Args;
 use noren_ledger::note::VerifierKey;
 use noren_shop::clock::{Clock, Entropy};
 
-use super::{AnyError, ended, log_filter};
+use super::{AnyError, ended, log_filter, say};
 use crate::http::{STOP_WITHIN, stopped, until};
 use crate::witness::door::Door;
 use crate::witness::folder::Folder;
@@ -57,7 +57,7 @@ fn witness(asked: &Witness) -> Result<(), AnyError> {
         let listener = super::listen(asked.listen, "--listen").await?;
         let address = listener.local_addr()?;
         let stopped = stopped();
-        println!("{}", introduction(folder.verifier(), &names, address));
+        say::line(introduction(folder.verifier(), &names, address))?;
         tracing::info!(%address, "the witness listens");
         let (door, router) = (Door::at(listener), router(Arc::new(folder), Clock::System));
         until(stopped, STOP_WITHIN, |told| axum::serve(door, router).with_graceful_shutdown(told).into_future())

@@ -1,6 +1,7 @@
 //! `noren migrate`, `seed`, `import`, `doctor`: what they say, how they end, and what is there afterwards.
 
 use std::path::Path;
+use std::process::Stdio;
 
 use noren_shop::{fetch_all, fetch_one};
 
@@ -51,6 +52,19 @@ fn count(installation: &Installation, sql: &'static str) -> i64 {
         shop.db.close().await;
         count
     })
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_failure() {
+    let installation = Installation::on_sqlite();
+    assert_eq!(installation.run(&["migrate"]).code, Some(0));
+    let mut child =
+        installation.command(&["mail", "list"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Before anything is said: the database is opened first.
+    drop(child.stdout.take());
+    let said = child.wait_with_output().unwrap();
+    let err = String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success() && !err.contains("broke"), "{:?} {err}", said.status);
 }
 
 on_both_databases!(a_shop_whose_vault_is_lost_makes_no_new_one);

@@ -56,7 +56,7 @@ async fn a_wrong_code_is_refused_and_says_so() {
     let right = code_for(&app, "new@example.jp").await;
     let wrong = if right == "00000000" { "00000001" } else { "00000000" };
     let page = browser.submit("/verify", "/api/account/verify", &[("code", wrong)]).await;
-    assert!(page.body.contains("コードが違うか、期限が切れています"));
+    assert!(page.body.contains("コードが違います"));
     assert!(browser.get("/account").await.status.is_redirection());
 }
 
@@ -213,13 +213,14 @@ async fn the_demo_customer_finds_the_notice_about_them() {
 #[tokio::test]
 async fn every_fault_of_the_code_is_said_in_words_and_the_code_typed_is_still_there() {
     let app = TestApp::start().await;
-    for (lang, nothing, required, wrong, email) in [
-        ("", "待っている登録がありません", "入力してください。", "コードが違うか、期限が切れています", "ja@example.jp"),
+    for (lang, nothing, required, wrong, over, email) in [
+        ("", "待っている登録がありません", "入力してください。", "コードが違います", "もう使えません", "ja@example.jp"),
         (
             "/en",
             "is not waiting for a code",
             "Please fill this in.",
-            "The code is wrong or has expired",
+            "The code is wrong",
+            "can no longer be used",
             "en@example.jp",
         ),
     ] {
@@ -241,7 +242,7 @@ async fn every_fault_of_the_code_is_said_in_words_and_the_code_typed_is_still_th
         }
         app.shop.clock.advance(15 * 60_000);
         let answer = browser.submit(&page, "/api/account/verify", &[("code", &code)]).await;
-        assert!(answer.body.contains(wrong), "{lang}: too late");
+        assert!(answer.body.contains(over), "{lang}: too late");
         assert!(browser.get("/account").await.status.is_redirection());
     }
 }

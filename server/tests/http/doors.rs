@@ -10,7 +10,7 @@ use crate::fixture::{Answer, TestApp, URL};
 use crate::shopper::{EMAIL, SKU, add, address, to_delivery};
 
 /// Every form of the shop: its action and the page it stands on.
-const FORMS: [(&str, &str); 51] = [
+const FORMS: [(&str, &str); 52] = [
     ("/api/cart/add", "/p/tenugui-seigaiha"),
     ("/api/cart/set", "/cart"),
     ("/api/cart/remove", "/cart"),
@@ -58,6 +58,7 @@ const FORMS: [(&str, &str); 51] = [
     ("/api/account/claim-code", "/account/guest-orders/code"),
     ("/api/account/export-ask", "/account/data"),
     ("/api/account/erase", "/account/data/erase"),
+    ("/api/account/mail-lang", "/account/mail"),
     ("/api/mail/ask-newsletter", "/account/mail"),
     ("/api/mail/end-newsletter", "/account/mail"),
     ("/api/newsletter/confirm", "/newsletter/confirm/x"),

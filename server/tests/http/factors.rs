@@ -285,7 +285,9 @@ async fn the_last_recovery_code_is_called_the_last_and_none_beside_an_app_asks_f
         assert!(!browser.get(&format!("{lang}{EMAIL_PAGE}")).await.body.contains(last));
         assert!(browser.get(&format!("{lang}{SECURITY}")).await.body.contains(none));
     }
-    assert!(browser.get(SECURITY).await.body.contains("ご確認いただきたいことが1件あります"));
+    let security = browser.get(SECURITY).await.body;
+    assert!(security.contains("ご確認いただきたいことが1件あります"));
+    assert!(security.contains("href=\"#factors\"") && security.contains("復旧コードが残っていません"), "and where");
     assert!(!browser.get("/account").await.body.contains("確認が必要なことはありません"));
     // Nobody can be shut out where no app is asked for.
     let page = browser.submit(TOTP, "/api/account/totp-off", &[]).await;

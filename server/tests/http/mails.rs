@@ -77,6 +77,8 @@ async fn a_mail_that_comes_back_stands_on_its_readers_pages_until_the_next_one_a
     let read = noren_shop::mail::bounce::bounced(&app.shop, report.as_bytes()).await.unwrap();
     assert!(matches!(read, noren_shop::mail::bounce::Read::Returned { .. }), "{read:?}");
     assert!(attention(&mut browser).await);
+    let security = browser.get("/account/security").await.body;
+    assert!(security.contains("href=\"#undelivered\"") && security.contains("id=\"undelivered\""), "the way to it");
     assert!(browser.get("/account").await.body.contains("1件"), "the account's first page counts it");
     assert!(browser.get("/account/mail").await.body.contains("戻ってきました"));
     assert!(browser.get("/en/account/security").await.body.contains("came back to us"));
@@ -95,13 +97,64 @@ async fn anybody_can_check_a_number_and_hears_nothing_about_to_whom() {
     assert!(!known.contains(EMAIL));
     assert!(check(&mut browser, &no.to_lowercase()).await.contains("会員登録の確認コード"), "as people type it");
     assert!(check(&mut browser, "N-2026-0001").await.contains("href=\"/security/notices/N-2026-0001\""));
-    for wrong in ["M-2222-2222", "N-1999-0001", "nonsense", "%3Cscript%3Ealert(1)%3C/script%3E"] {
+    for wrong in ["M-2222-2222", "N-1999-0001"] {
         let page = check(&mut browser, wrong).await;
-        assert!(page.contains("当店からは送っていません") && !page.contains("<script>alert"), "{wrong}");
+        assert!(page.contains("当店からは送っていません"), "{wrong}");
     }
     assert!(!browser.get("/mails/check").await.body.contains("当店からは送っていません"));
     for page in ["/security", "/help"] {
         assert!(browser.get(page).await.body.contains("/mails/check"), "{page} leads there");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_number_of_a_mail_is_answered_calmly_and_says_nothing_of_orders() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    let seen = crate::shopper::to_confirmation(&mut browser, "", "transfer").await;
+    let placed = crate::shopper::place(&mut browser, "", &seen).await;
+    let order = browser.follow(placed).await;
+    let (_, behind) = order.body.split_once("ご注文番号").unwrap();
+    let at = behind.find("N-").unwrap();
+    let real = behind[at..at + "N-ABCD-2345".len()].to_owned();
+    let mut stranger = app.browser();
+    for (lang, alarm, foot, of_order, of_erasure, nothing) in [
+        (
+            "",
+            "当店からは送っていません",
+            "メールの番号は、メールのいちばん下にあります",
+            "ご注文番号の形をしています",
+            "受付番号の形をしています",
+            "番号ではないようです",
+        ),
+        (
+            "/en",
+            "We have sent no mail",
+            "That of a mail stands at its foot",
+            "has the form of an order number",
+            "has the form of the number that we give when",
+            "is no number of a mail or a notice",
+        ),
+    ] {
+        let way = |no: &str| format!("{lang}/mails/check?no={no}");
+        for (no, words) in [
+            ("N-ZZZZ-ZZZZ", of_order),
+            (real.as_str(), of_order),
+            ("E-ABCD-2345", of_erasure),
+            ("nonsense", nothing),
+            ("%3Cscript%3Ealert(1)%3C/script%3E", nothing),
+        ] {
+            let page = stranger.get(&way(no)).await.body;
+            assert!(page.contains(words) && page.contains(foot) && page.contains("M-ABCD-2345"), "{no}: {page}");
+            assert!(!page.contains(alarm) && !page.contains("<script>alert"), "{no}");
+        }
+        let orders = format!("href=\"{lang}/account/orders\"");
+        let (none, one) = (stranger.get(&way("N-ZZZZ-ZZZZ")).await, stranger.get(&way(&real)).await);
+        assert!(none.body.contains(&orders), "where orders are seen");
+        let said =
+            |page: &crate::fixture::Answer| page.between("class=\"note note--info\"", "</div>").unwrap().to_owned();
+        assert_eq!(said(&none), said(&one).replace(&real, "N-ZZZZ-ZZZZ"), "whether there is such an order or not");
+        assert!(stranger.get(&way("M-2222-2222")).await.body.contains(alarm), "a number that we have not given");
     }
 }
 
@@ -115,6 +168,51 @@ async fn numbers_cannot_be_tried_without_end() {
     let over = check(&mut browser, "M-2222-2222").await;
     assert!(over.contains("確認が多すぎます") && !over.contains("当店からは送っていません"));
     assert_eq!(browser.get("/mails/check").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_customer_chooses_the_language_of_their_mails_without_scripts() {
+    const ACTION: &str = "/api/account/mail-lang";
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, EMAIL).await;
+    let is = |page: &str, lang: &str| {
+        let (_, input) = page.split_once(&format!("name=\"mail_lang\" value=\"{lang}\"")).unwrap();
+        input.split('>').next().unwrap().contains("checked")
+    };
+    let page = browser.get("/account/mail").await.body;
+    assert!(page.contains("メールの言語") && is(&page, "ja") && !is(&page, "en"), "{page}");
+    assert!(!page.contains("メールの言語を変更しました"));
+
+    let page = browser.submit("/account/mail", ACTION, &[("mail_lang", "en")]).await.body;
+    assert!(page.contains("メールの言語を変更しました。これからのメールは、英語で"), "{page}");
+    assert!(is(&page, "en") && !is(&page, "ja"));
+    assert!(!browser.get("/account/mail").await.body.contains("メールの言語を変更しました"), "said once");
+    let password = [("password", "lantern river maple")];
+    let changed = async |browser: &mut Browser<'_>| {
+        app.shop.clock.advance(1_000);
+        browser.post("/account/security/password", "/api/account/change-password", &password).await;
+        app.mails_to(EMAIL).await
+    };
+    let mails = changed(&mut browser).await;
+    assert!(mails.iter().any(|mail| mail.contains("The password of your account was changed.")), "{mails:?}");
+    assert!(!mails.iter().any(|mail| mail.contains("アカウントのパスワードが変更されました")), "{mails:?}");
+
+    let page = browser.submit("/en/account/mail", ACTION, &[("mail_lang", "ja")]).await.body;
+    assert!(page.contains("The language of our mails was changed. From now on they come in Japanese."), "{page}");
+    assert!(is(&page, "ja") && !is(&page, "en"));
+    let mails = changed(&mut browser).await;
+    assert!(mails.iter().any(|mail| mail.contains("アカウントのパスワードが変更されました")), "{mails:?}");
+
+    for wrong in ["", "de", "EN"] {
+        let page = browser.submit("/account/mail", ACTION, &[("mail_lang", wrong)]).await.body;
+        assert!(page.contains("選択肢からお選びください") && is(&page, "ja"), "{wrong:?}: {page}");
+        assert!(!page.contains("メールの言語を変更しました"), "{wrong:?}");
+    }
+    let stranger = app.browser().post("/account/mail", ACTION, &[("mail_lang", "en")]).await;
+    assert!(stranger.location().starts_with("/login?next="), "{}", stranger.location());
+    let called = browser.call("/account/mail", ACTION, &[("mail_lang", "en")]).await;
+    assert!(called.status.is_success() && called.body.contains("en"), "{}", called.body);
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ mod lifetimes;
 mod mailbox;
 mod mails;
 mod new_password;
+mod newsletter;
 mod orders;
 mod passkeys;
 mod passwords;

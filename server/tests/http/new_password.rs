@@ -106,6 +106,9 @@ async fn a_change_asks_for_the_old_password_unless_it_was_just_typed_and_leads_b
     let page = browser.submit("/account/security/password", "/api/account/change-password", &[("password", NEW)]).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(page.body.contains("アカウントの安全"));
+    let said = "パスワードを変更しました。ほかの端末はログアウトしました。";
+    assert!(page.body.contains(said), "{}", page.body);
+    assert!(!browser.get("/account/security").await.body.contains(said), "said once");
     assert!(other.get("/account").await.status.is_redirection());
     browser.post("/account", "/api/account/logout", &[]).await;
     assert_eq!(knock(&mut browser, KNOWN, NEW, "").await.location(), "/account", "this browser is still known");

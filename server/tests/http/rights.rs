@@ -16,7 +16,7 @@ async fn what_is_held_is_shown_with_its_purpose_and_its_time_in_both_languages()
     register(&app, &mut browser, "mori@example.jp").await;
     for (lang, words) in [
         ("", ["お預かりしている情報", "メールアドレス", "90日。", "端末1件"]),
-        ("/en", ["The data we hold about you", "e-mail address", "90 days.", "1 device(s)"]),
+        ("/en", ["The data we hold about you", "e-mail address", "90 days.", "1 device, "]),
     ] {
         let security = browser.get(&format!("{lang}/account/security")).await;
         assert!(security.body.contains(&format!("href=\"{lang}{DATA}\"")), "the way there");
@@ -24,6 +24,9 @@ async fn what_is_held_is_shown_with_its_purpose_and_its_time_in_both_languages()
         assert_eq!(page.status, StatusCode::OK);
         for word in words {
             assert!(page.body.contains(word), "{word}");
+        }
+        for odd in ["device(s)", "browser(s)", "sign-in(s)", "event(s)", "mail(s)", "0件"] {
+            assert!(!page.body.contains(odd), "{odd} is not how people write");
         }
         assert!(page.header("cache-control").contains("no-store"));
     }
@@ -120,6 +123,43 @@ async fn an_account_is_erased_by_the_typed_word_and_by_no_other_and_every_sessio
         let fresh = browser.get(&format!("{lang}{DATA}")).await;
         assert_eq!(fresh.status, StatusCode::OK, "somebody new");
     }
+}
+
+#[tokio::test]
+async fn what_makes_an_erasure_wait_is_said_before_anything_is_pressed() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    let (old, new) = ("mori@example.jp", "mori.new@example.com");
+    register(&app, &mut browser, old).await;
+    let pages = [
+        ("", "変更してから7日のあいだは", "あと7日ほどお待ちいただいて", "終わったご注文はありません"),
+        (
+            "/en",
+            "For seven days after a change",
+            "can be erased in about 7 days",
+            "of finished orders (there are none)",
+        ),
+    ];
+    for (lang, rule, wait, none) in pages {
+        let page = browser.get(&format!("{lang}{ERASE}")).await.body;
+        assert!(page.contains(rule) && !page.contains(wait), "{page}");
+        assert!(page.contains(none) && !page.contains("order(s)") && !page.contains("0件"), "{page}");
+    }
+    let email = "/account/security/email";
+    app.shop.clock.advance(1);
+    browser.post(email, "/api/account/email-ask", &[("email", new)]).await;
+    for mailbox in [new, old] {
+        let code = crate::account::code_for(&app, mailbox).await;
+        app.shop.clock.advance(1);
+        browser.post(email, "/api/account/email-confirm", &[("code", &code)]).await;
+    }
+    for (lang, rule, wait, _) in pages {
+        let page = browser.get(&format!("{lang}{ERASE}")).await.body;
+        assert!(page.contains(wait) && !page.contains(rule), "{page}");
+    }
+    let refused = browser.submit(ERASE, "/api/account/erase", &[("typed", "消去")]).await;
+    assert!(refused.body.contains("168時間後から行えます"), "{}", refused.body);
+    assert_eq!(browser.get("/account").await.status, StatusCode::OK);
 }
 
 #[tokio::test]

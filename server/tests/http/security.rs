@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 
-use crate::account::{PASSWORD, log_in, register};
+use crate::account::{PASSWORD, code_for, knock, log_in, register};
 use crate::fixture::{Answer, TestApp};
 
 /// The ids of the devices that the page offers to sign out.
@@ -81,6 +81,55 @@ async fn a_notice_is_acknowledged_once_and_one_that_is_not_mine_never() {
         let page = hanako.submit("/account/security", "/api/account/acknowledge", &[("no", &no)]).await;
         assert!(page.body.contains("「確認しました」と記録しました"));
     }
+}
+
+/// The places that the list below the first words of the page leads to, each with its words.
+fn ways(page: &Answer) -> Vec<(String, String)> {
+    let Some(list) = page.between("<ul class=\"erase-list\">", "</ul>") else { return Vec::new() };
+    let way = |item: &str| {
+        let (place, rest) = item.split_once('"').unwrap();
+        (place.to_owned(), rest.split_once('>').unwrap().1.split('<').next().unwrap().to_owned())
+    };
+    list.split("href=\"#").skip(1).map(way).collect()
+}
+
+#[tokio::test]
+async fn all_that_needs_attention_is_named_with_a_way_to_it() {
+    let app = TestApp::start().await;
+    let mut mine = app.browser().named(SAFARI);
+    register(&app, &mut mine, "mine@example.jp").await;
+    assert!(ways(&mine.get("/account/security").await).is_empty(), "nothing does");
+    // Somebody has the password and not the mailbox.
+    app.shop.clock.advance(1_000);
+    knock(&mut app.browser().named(FIREFOX), "mine@example.jp", PASSWORD, "").await;
+    // And the address is to change, for nobody reads the old mailbox.
+    let email = "/account/security/email";
+    mine.post(email, "/api/account/email-ask", &[("email", "new@example.com")]).await;
+    let code = code_for(&app, "new@example.com").await;
+    app.shop.clock.advance(1);
+    mine.post(email, "/api/account/email-confirm", &[("code", &code)]).await;
+    mine.post(email, "/api/account/email-wait", &[]).await;
+    for (lang, count, change, sign_in) in [
+        ("", "2件", "メールアドレスの変更", "確認コードが入力されなかったログイン"),
+        ("/en", "2 things need", "The change of your e-mail address", "A sign-in for which the code was not given"),
+    ] {
+        let page = mine.get(&format!("{lang}/account/security")).await;
+        let ways = ways(&page);
+        let places: Vec<&str> = ways.iter().map(|(place, _)| place.as_str()).collect();
+        assert_eq!(places, ["email", "sign-ins"], "{}", page.body);
+        assert!(page.body.contains(count) && ways[0].1.starts_with(change) && ways[1].1 == sign_in, "{ways:?}");
+        for place in places {
+            assert!(page.body.contains(&format!(" id=\"{place}\"")), "{place} is on the page");
+        }
+    }
+    let mut hanako = app.browser();
+    log_in(&mut hanako, "hanako@example.jp", "noren-demo-curtain", "").await;
+    let page = hanako.get("/account/security").await;
+    let notice = ways(&page).into_iter().find(|(place, _)| place.starts_with("notice-N-")).unwrap();
+    assert!(page.body.contains(&format!(" id=\"{}\"", notice.0)) && notice.1.starts_with("お知らせ「"), "{notice:?}");
+    let no = notice.0.strip_prefix("notice-").unwrap();
+    let page = hanako.submit("/account/security", "/api/account/acknowledge", &[("no", no)]).await;
+    assert!(ways(&page).iter().all(|(place, _)| *place != notice.0), "it has been read");
 }
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";

@@ -35,10 +35,9 @@ async fn a_password_alone_opens_nothing_in_a_strange_browser_and_everything_in_a
 async fn a_code_that_is_wrong_over_or_somebody_elses_is_answered_in_words_in_both_languages() {
     let app = TestApp::start().await;
     register(&app, &mut app.browser(), KNOWN).await;
-    for (lang, wrong, over) in [
-        ("", "コードが違うか、期限が切れています", "もう一度ログインしてください"),
-        ("/en", "The code is wrong or has expired", "Please sign in again"),
-    ] {
+    for (lang, wrong, over) in
+        [("", "コードが違います", "もう一度ログインしてください"), ("/en", "The code is wrong", "Please sign in again")]
+    {
         let page = format!("{lang}/login/confirm");
         let mut stranger = app.browser();
         assert!(stranger.get(&page).await.body.contains(over), "nothing was begun here");

@@ -32,8 +32,12 @@ pub enum AccountEvent {
     PasskeyRemoved,
     /// A passkey was refused that had counted further before: there may be a copy of it.
     PasskeyDoubted,
-    /// Many wrong passwords or codes in a short time.
+    /// Many wrong passwords in a short time.
     ManyFailedTries,
+    /// Many wrong codes, by somebody who need not know anything but the address.
+    ManyWrongCodes,
+    /// Many wrong codes after the right password, or after a right code from the mailbox.
+    ManyWrongSecondCodes,
     /// Another e-mail address was asked for.
     EmailChangeAsked,
     /// The e-mail address is another one now.
@@ -52,7 +56,7 @@ pub enum AccountEvent {
 
 impl AccountEvent {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::SessionsEnded,
@@ -68,6 +72,8 @@ impl AccountEvent {
         Self::PasskeyRemoved,
         Self::PasskeyDoubted,
         Self::ManyFailedTries,
+        Self::ManyWrongCodes,
+        Self::ManyWrongSecondCodes,
         Self::EmailChangeAsked,
         Self::EmailChanged,
         Self::EmailReverted,
@@ -95,6 +101,8 @@ impl AccountEvent {
             Self::PasskeyRemoved => "passkey_removed",
             Self::PasskeyDoubted => "passkey_doubted",
             Self::ManyFailedTries => "many_failed_tries",
+            Self::ManyWrongCodes => "many_wrong_codes",
+            Self::ManyWrongSecondCodes => "many_wrong_second_codes",
             Self::EmailChangeAsked => "email_change_asked",
             Self::EmailChanged => "email_changed",
             Self::EmailReverted => "email_reverted",

@@ -5,7 +5,7 @@
 //! the address that was typed has an account: one without gets a row of the same kind, a mail of its own words, and a
 //! code that nobody was ever told.
 
-use noren_domain::account::{AccountEvent, AskedFor, Customer, Email, StepCode};
+use noren_domain::account::{AccountEvent, AskedFor, Customer, Email, SignInOutcome, StepCode};
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use subtle::ConstantTimeEq;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::factors::hold;
 use super::limits::{self, Limit, Standing};
+use super::sign_in::record;
 use super::{
     DoorError, MINUTE, at_the_door, devices, email_change, events, letters, looked_for, lost, mail_code, owner,
     recovery, totp,
@@ -249,9 +250,15 @@ pub(super) async fn attempt(
             // Whose network or shop is busy has not been tried at more than others.
             if first && !limit.is_shared() {
                 if whose.0.is_nil() {
-                    limits::take(conn, shop, limits::LOGIN_NOBODY, who).await?;
+                    for _ in 0..2 {
+                        limits::take(conn, shop, limits::LOGIN_NOBODY, who).await?;
+                    }
                 } else {
-                    events::many_failed_tries(conn, shop, whose, device).await?;
+                    // Begun by the password, or by a code of the mailbox: whoever tries has one half already.
+                    let half = !by_address && kind == Kind::SignIn;
+                    let told = if half { AccountEvent::ManyWrongSecondCodes } else { AccountEvent::ManyWrongCodes };
+                    record(conn, shop, whose, SignInOutcome::Blocked, device).await?;
+                    events::many_failed_tries(conn, shop, whose, told, device).await?;
                 }
             }
             return Ok(Tried::Wrong { customer: None, fault: Fault::TooMany { minutes } });
@@ -268,13 +275,15 @@ pub(super) async fn attempt(
         shop.now()
     )
     .await?;
+    let is_over = row.is_none();
     let Some((id, Some(customer), asks, password)) = row else {
         // As much is written as for an account's owner to see, or the time would tell that there is none.
         limits::take(conn, shop, limits::LOGIN_NOBODY, &token.hash()).await?;
         // A token that was made up guesses at nothing, and no mail went for it: it must not make the door stricter.
         let counts = !known && is_begun && !is_paper;
         wrong(conn, shop, counts).await?;
-        return Ok(Tried::Wrong { customer: None, fault: Fault::Code });
+        let fault = if is_over { Fault::CodeOver } else { Fault::Code };
+        return Ok(Tried::Wrong { customer: None, fault });
     };
     let (customer, asked) = (Id::new(customer), AskedFor::from_word(&asks));
     let right = match (asked, typed) {
@@ -286,7 +295,10 @@ pub(super) async fn attempt(
     };
     if !right {
         wrong(conn, shop, !known && !is_paper).await?;
-        let fault = if asked == AskedFor::App { Fault::AppCode } else { Fault::Code };
+        let fault = match asked {
+            AskedFor::Mail => Fault::Code,
+            AskedFor::App => not_the_factor(typed),
+        };
         return Ok(Tried::Wrong { customer: Some(customer), fault });
     }
     for (limit, who) in &counted {
@@ -375,6 +387,14 @@ pub(super) async fn second_factor(
         lost::found(conn, shop, customer, since.unwrap_or(shop.now()), device).await?;
     }
     Ok(right)
+}
+
+/// What to say of a code that [`second_factor`] refused.
+pub(super) const fn not_the_factor(typed: &StepCode) -> Fault {
+    match typed {
+        StepCode::Recovery(_) => Fault::RecoveryCode,
+        StepCode::App(_) | StepCode::Digits(_) => Fault::AppCode,
+    }
 }
 
 /// Ends what this browser has begun to sign `customer` in by, for they came in without its code; gives its number.

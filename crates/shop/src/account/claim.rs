@@ -49,14 +49,14 @@ pub async fn by_code(
     device: &Device,
 ) -> Result<u32, DoorError> {
     if challenge::waiting(shop, pending, Kind::Claim).await?.is_none() {
-        return Err(DoorError::Refused(Fault::Code));
+        return Err(DoorError::Refused(Fault::CodeOver));
     }
     let index = own_index(shop, who).await?;
     let mut tx = shop.db.write().await?;
     let refused = match challenge::attempt(&mut tx, shop, pending, Kind::Claim, typed, device).await? {
         Tried::Right(proved) if proved.customer == who.customer => None,
         // Somebody else was signed in here when it was asked for.
-        Tried::Right(_) => Some(Fault::Code),
+        Tried::Right(_) => Some(Fault::CodeOver),
         Tried::Wrong { fault, .. } => Some(fault),
     };
     if let Some(fault) = refused {

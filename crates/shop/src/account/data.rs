@@ -94,6 +94,20 @@ fn holding(
     }
 }
 
+/// So many of something, in English.
+fn many(count: i64, one: &str, more: &str) -> String {
+    match count {
+        0 => format!("no {more}"),
+        1 => format!("1 {one}"),
+        _ => format!("{count} {more}"),
+    }
+}
+
+/// So many of something, in Japanese.
+fn ken(what: &str, count: i64) -> String {
+    if count == 0 { format!("{what}なし") } else { format!("{what}{count}件") }
+}
+
 fn words(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
     let pair = |ja: String, en: String| (ja, en);
     let mut all = vec![holding(
@@ -121,16 +135,19 @@ fn words(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
     }
     all.extend(addresses(lang, counts));
     if counts.cart > 0 || counts.typed {
-        let lines = counts.cart;
+        let (lines, goods) = (counts.cart, many(counts.cart, "line", "lines"));
         all.push(holding(
             lang,
-            if counts.typed {
-                pair(
+            match (counts.typed, lines) {
+                (true, 0) => pair(
+                    "カート：お手続きの途中で入力されたお届け先（商品はありません）".to_owned(),
+                    "Cart: the address typed at the checkout (no goods)".to_owned(),
+                ),
+                (true, _) => pair(
                     format!("カート：商品{lines}点の記録と、お手続きの途中で入力されたお届け先"),
-                    format!("Cart: {lines} line(s), and the address typed at the checkout"),
-                )
-            } else {
-                pair(format!("カート：商品{lines}点の記録"), format!("Cart: {lines} line(s)"))
+                    format!("Cart: {goods}, and the address typed at the checkout"),
+                ),
+                (false, _) => pair(format!("カート：商品{lines}点の記録"), format!("Cart: {goods}")),
             },
             ("お買い物の続きができるようにするため。", "So that you can go on shopping where you were."),
             (
@@ -144,8 +161,20 @@ fn words(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
     all.push(holding(
         lang,
         pair(
-            format!("ログインの記録：端末{sessions}件、確認済みのブラウザー{browsers}件、ログインとその試み{sign_ins}件、アカウントのできごと{events}件（日時、ブラウザーの種類、途中までのIPアドレス）"),
-            format!("Sign-ins: {sessions} device(s), {browsers} recognised browser(s), {sign_ins} sign-in(s) and tries, {events} event(s) of the account (time, browser, IP address cut short)"),
+            format!(
+                "ログインの記録：{}、{}、{}、{}（日時、ブラウザーの種類、途中までのIPアドレス）",
+                ken("端末", sessions),
+                ken("確認済みのブラウザー", browsers),
+                ken("ログインとその試み", sign_ins),
+                ken("アカウントのできごと", events)
+            ),
+            format!(
+                "Sign-ins: {}, {}, {}, {} (time, browser, IP address cut short)",
+                many(sessions, "device", "devices"),
+                many(browsers, "recognised browser", "recognised browsers"),
+                many(sign_ins, "sign-in or try", "sign-ins and tries"),
+                many(events, "event of the account", "events of the account")
+            ),
         ),
         (
             "心当たりのないログインに、ご自身で気づけるようにするため。",
@@ -159,7 +188,7 @@ fn words(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
             lang,
             pair(
                 format!("ログインの方法：パスキー、認証アプリ、復旧コードあわせて{factors}件"),
-                format!("Ways to sign in: {factors} passkey(s), app or recovery codes"),
+                format!("Ways to sign in: {factors} in all, of passkeys, an app and recovery codes"),
             ),
             ("パスワードだけでは入れないようにするため。", "So that a password alone lets nobody in."),
             ("お客様が解除されるまで。", "Until you remove them."),
@@ -178,7 +207,7 @@ fn addresses(lang: Lang, counts: &Counts) -> Vec<Holding> {
             lang,
             (
                 format!("お届け先{addresses}件：お名前、フリガナ、ご住所、電話番号"),
-                format!("{addresses} saved address(es): name, kana, address, phone"),
+                format!("{}: name, kana, address, phone", many(addresses, "saved address", "saved addresses")),
             ),
             ("次のご注文で選べるようにするため。", "So that you can choose them for your next order."),
             (
@@ -193,7 +222,10 @@ fn addresses(lang: Lang, counts: &Counts) -> Vec<Holding> {
             lang,
             (
                 format!("変更前または変更手続き中のメールアドレス{other_emails}件"),
-                format!("{other_emails} e-mail address(es) that you have left or are changing to"),
+                format!(
+                    "{} that you have left or are changing to",
+                    many(other_emails, "e-mail address", "e-mail addresses")
+                ),
             ),
             (
                 "変更を確かめ、ご本人でない方が変えたときに元に戻せるようにするため。",
@@ -215,21 +247,23 @@ fn orders(shop: &Shop, lang: Lang, counts: &Counts) -> Holding {
             "カード払い{by_card}件：金額と受付番号だけを、この店の中のテスト用の銀行へ。お名前やご住所は渡していません。"
         );
         with.1 += &format!(
-            "Card, {by_card} order(s): amount and reference, to the test bank inside this shop; no name or address. "
+            "Card, {}: amount and reference, to the test bank inside this shop; no name or address. ",
+            many(by_card, "order", "orders")
         );
     }
     if shipped > 0 && shop.development {
         with.0 += &format!("発送{shipped}件：見本のお店のため、運送会社には渡していません。");
-        with.1 += &format!("Sent, {shipped} order(s): this is a sample shop, so no carrier has got anything.");
+        let sent = many(shipped, "order", "orders");
+        with.1 += &format!("Sent, {sent}: this is a sample shop, so no carrier has got anything.");
     } else if shipped > 0 {
         with.0 += &format!("発送{shipped}件：お名前、ご住所、電話番号を運送会社へ。");
-        with.1 += &format!("Sent, {shipped} order(s): name, address and phone, to the carrier.");
+        with.1 += &format!("Sent, {}: name, address and phone, to the carrier.", many(shipped, "order", "orders"));
     }
     holding(
         lang,
         (
             format!("ご注文{orders}件：お名前、フリガナ、ご住所、電話番号、メールアドレス、メッセージ、商品、金額"),
-            format!("{orders} order(s): name, kana, address, phone, e-mail, message, goods, sums"),
+            format!("{}: name, kana, address, phone, e-mail, message, goods, sums", many(orders, "order", "orders")),
         ),
         (
             "商品をお届けし、ご連絡するため。商品と金額は、法令が求める帳簿のため。",
@@ -258,7 +292,7 @@ fn told(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
             lang,
             (
                 format!("お送りしたメール{mails}通の番号、種類、日時"),
-                format!("Number, kind and time of {mails} mail(s) that we sent you"),
+                format!("Number, kind and time of {} that we sent you", many(mails, "mail", "mails")),
             ),
             (
                 "当店のメールかどうかを、番号で確かめられるようにするため。",
@@ -271,7 +305,10 @@ fn told(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
     if consents > 0 {
         all.push(holding(
             lang,
-            (format!("お便りへの同意と停止の記録{consents}件"), format!("{consents} entries of consent to the newsletter")),
+            (
+                format!("お便りへの同意と停止の記録{consents}件"),
+                format!("{} of consent to the newsletter", many(consents, "entry", "entries")),
+            ),
             ("同意をいただいたことの証しとして。", "As proof that you agreed."),
             (
                 "アカウントの消去のあとも、お客様が分からない形で保存します（特定電子メール法第3条第2項）。",
@@ -285,7 +322,11 @@ fn told(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
             lang,
             (
                 format!("お客様に関わるお知らせ{notices}件と、お読みになった日時"),
-                format!("{notices} notice(s) about you, and when you read them"),
+                if notices == 1 {
+                    "1 notice about you, and when you read it".to_owned()
+                } else {
+                    format!("{notices} notices about you, and when you read them")
+                },
             ),
             ("起きたことを、お一人ずつにお伝えするため。", "To tell each person what happened to their data."),
             ("アカウントを消去するまで。", "As long as the account."),
@@ -306,4 +347,40 @@ fn told(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
         None,
     ));
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use noren_domain::tax::TaxClass;
+
+    use super::*;
+    use crate::account::testing::{customer, ordered, proved};
+    use crate::on_both_databases;
+    use crate::testing::goods;
+
+    #[test]
+    fn one_is_one_two_are_two_and_none_is_none() {
+        let said = [0, 1, 2].map(|count| (many(count, "order", "orders"), ken("端末", count)));
+        let said = said.each_ref().map(|(en, ja)| (en.as_str(), ja.as_str()));
+        assert_eq!(said, [("no orders", "端末なし"), ("1 order", "端末1件"), ("2 orders", "端末2件")]);
+    }
+
+    on_both_databases!(what_is_held_is_counted_in_words_that_people_would_use(shop) {
+        goods::put(&shop, "CUP", TaxClass::Standard, 1_200, 300, 5).await;
+        let hers = customer(&shop, "hanako@example.jp").await;
+        let who = proved(&shop, hers).await;
+        let words = async |lang: Lang| {
+            let data = holdings(&shop, who.who(), lang).await.unwrap().unwrap();
+            data.holdings.into_iter().map(|holding| format!("{} | {}", holding.what, holding.with)).collect::<Vec<_>>().join("\n")
+        };
+        let ja = words(Lang::Ja).await;
+        assert!(ja.contains("端末1件、確認済みのブラウザーなし、") && !ja.contains("0件"), "{ja}");
+        let en = words(Lang::En).await;
+        assert!(en.contains("1 device, no recognised browsers, ") && !en.contains("(s)"), "{en}");
+        for count in ["1 order:", "2 orders:"] {
+            ordered(&shop, hers, "cash").await;
+            let en = words(Lang::En).await;
+            assert!(en.contains(count) && !en.contains("(s)"), "{en}");
+        }
+    });
 }

@@ -44,11 +44,18 @@ pub(crate) const TO_WARN_AGAIN: &str = "SELECT customer_id FROM dormancy WHERE w
 pub(crate) const TO_ERASE: &str =
     "SELECT customer_id FROM dormancy WHERE warned_again_at <= $1 ORDER BY warned_again_at, customer_id LIMIT $2";
 
-/// Somebody has signed in, in the caller's transaction: their account is used.
+/// Somebody has signed in, in the caller's transaction: their account is used. What was announced and has not left yet is
+/// called off as it is about to ([`is_unused`]).
 pub(crate) async fn came_back(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<(), sqlx::Error> {
     execute!(conn, "UPDATE customer SET active_at = $2, dormant = FALSE WHERE id = $1", customer.0, shop.now()).await?;
     execute!(conn, "DELETE FROM dormancy WHERE customer_id = $1", customer.0).await?;
     Ok(())
+}
+
+/// Whether the account counts as unused: what its owner was told of that still holds.
+pub(crate) async fn is_unused(shop: &Shop, customer: Uuid) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT 1 FROM dormancy WHERE customer_id = $1";
+    Ok(fetch_optional!(shop.db.read().await?, (i32,), sql, customer).await?.is_some())
 }
 
 /// Takes every unused account its next step, if that is due. Running it twice, or on several machines, does no more than

@@ -244,7 +244,7 @@ async fn tried(
         limits::take(&mut tx, shop, limits::EMAIL_CODE, customer.0.as_bytes()).await?
     {
         if first {
-            events::many_failed_tries(&mut tx, shop, customer, device).await?;
+            events::many_failed_tries(&mut tx, shop, customer, AccountEvent::ManyWrongCodes, device).await?;
         }
         tx.commit().await?;
         outbox::ring();
@@ -260,7 +260,7 @@ async fn tried(
     };
     if !(may && right) {
         tx.commit().await?;
-        return Err(DoorError::Refused(Fault::Code));
+        return Err(DoorError::Refused(if may { Fault::Code } else { Fault::CodeOver }));
     }
     if row.state == "new" && super::owner(&mut tx, index).await?.is_some() {
         end_open(&mut tx, shop, customer).await?;

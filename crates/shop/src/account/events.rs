@@ -71,7 +71,8 @@ async fn write_down(
     Ok(id)
 }
 
-/// Tells the owner, once a day at most, that there are many failed tries to come in, in the caller's transaction.
+/// Tells the owner, once a day of each kind at most, that there are many failed tries to come in, in the caller's
+/// transaction. Each kind by itself: whoever tries passwords must not keep the news back that another one knows it.
 ///
 /// # Errors
 /// The database.
@@ -79,10 +80,12 @@ pub(super) async fn many_failed_tries(
     conn: &mut Conn,
     shop: &Shop,
     customer: Id<Customer>,
+    kind: AccountEvent,
     device: &Device,
 ) -> Result<(), sqlx::Error> {
-    match limits::take(conn, shop, limits::FAILED_TRIES_MAIL, customer.0.as_bytes()).await? {
-        Standing::Within => happened(conn, shop, customer, AccountEvent::ManyFailedTries, device).await,
+    let who = [customer.0.as_bytes(), kind.word().as_bytes()].concat();
+    match limits::take(conn, shop, limits::FAILED_TRIES_MAIL, &who).await? {
+        Standing::Within => happened(conn, shop, customer, kind, device).await,
         Standing::Over { .. } => Ok(()),
     }
 }

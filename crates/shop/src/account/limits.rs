@@ -109,7 +109,7 @@ pub const CODE_NETWORK: Limit = Limit::shared("code-network", 100, HOUR);
 pub const PROVE: Limit = Limit::alone("prove", 10, 15 * MINUTE);
 /// The same in all sessions of one customer, so that a thief of one does not use up what the owner has in another.
 pub const PROVE_CUSTOMER: Limit = Limit::alone("prove-customer", 40, 15 * MINUTE);
-/// Mails that tell an owner of many failed tries.
+/// Mails that tell an owner of many failed tries of one kind.
 pub const FAILED_TRIES_MAIL: Limit = Limit::alone("failed-tries-mail", 1, 24 * HOUR);
 /// Challenges for passkeys handed to one network. A passkey is not guessed: this bounds what strangers can
 /// have us write.
@@ -189,10 +189,11 @@ pub async fn is_over(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> 
 /// Minutes until `who` has a try again, at least 1, without taking one; `None`: there is one left.
 pub async fn minutes_left(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Result<Option<u32>, sqlx::Error> {
     let room = limit.period - limit.period / limit.most;
-    let sql = "SELECT arrival FROM rate_limit WHERE key = $1 AND arrival > $2";
-    let over = fetch_optional!(conn, (i64,), sql, key(shop, limit, who), shop.now() + room).await?;
-    // A time further ahead than the whole period is of a clock that was ahead.
-    Ok(over.map(|(arrival,)| minutes((arrival - room - shop.now()).min(limit.period))))
+    // A time further ahead than the whole period is of a clock that was ahead: [`take`] puts it right, and must be reached.
+    let (now, latest) = (shop.now(), shop.now().saturating_add(limit.period));
+    let sql = "SELECT arrival FROM rate_limit WHERE key = $1 AND arrival > $2 AND arrival <= $3";
+    let over = fetch_optional!(conn, (i64,), sql, key(shop, limit, who), now + room, latest).await?;
+    Ok(over.map(|(arrival,)| minutes(arrival - room - now)))
 }
 
 fn minutes(milliseconds: i64) -> u32 {

@@ -113,6 +113,15 @@ pub(super) async fn found(
     Ok(true)
 }
 
+/// Forgets a removal that nothing is left for, in the caller's transaction: factors that are set up from now on are not
+/// those that were lost.
+pub(super) async fn settled(conn: &mut Conn, customer: Id<Customer>) -> Result<(), sqlx::Error> {
+    if !totp::is_set(conn, customer).await? {
+        execute!(conn, "DELETE FROM factor_removal WHERE customer_id = $1", customer.0).await?;
+    }
+    Ok(())
+}
+
 /// Removals whose time has come.
 pub(crate) const DUE: &str = "SELECT customer_id FROM factor_removal WHERE due_at < $1 ORDER BY due_at LIMIT $2";
 

@@ -8,7 +8,7 @@ use super::challenge::{self, Kind, Tried};
 use super::factors::{self, hold};
 use super::limits::{self, Standing};
 use super::sign_in::{Opening, ask_app, enter, record};
-use super::{DoorError, Entered, devices, email_change, events, password, totp, view};
+use super::{DoorError, Entered, devices, email_change, events, lost, password, totp, view};
 use crate::db::Conn;
 use crate::session::{self, Device, Recent};
 use crate::token::Token;
@@ -38,7 +38,7 @@ pub async fn reset(
     old: Option<&Token>,
 ) -> Result<Opening, DoorError> {
     if challenge::waiting(shop, pending, Kind::Reset).await?.is_none() {
-        return Err(DoorError::Refused(Fault::Code));
+        return Err(DoorError::Refused(Fault::CodeOver));
     }
     let mut tx = shop.db.write().await?;
     for (limit, who) in limits::of_network(limits::RESET_NETWORK, device) {
@@ -90,6 +90,7 @@ pub(super) async fn reset_whole(
 ) -> Result<(), sqlx::Error> {
     set(conn, shop, customer, hash).await?;
     factors::remove_since(conn, customer, shop.now() - email_change::PATIENCE).await?;
+    lost::settled(conn, customer).await?;
     session::close_all(conn, customer, None, shop.now()).await?;
     events::happened(conn, shop, customer, AccountEvent::PasswordReset, device).await
 }

@@ -4,7 +4,7 @@ use noren_domain::Id;
 use noren_domain::account::{AccountEvent, Customer, Email};
 
 use super::factors::hold;
-use super::{DoorError, email_change, events, looked_for, owner};
+use super::{DoorError, challenge, devices, email_change, events, looked_for, owner};
 use crate::session::{self, Device};
 use crate::vault::Asker;
 use crate::{Shop, execute, outbox};
@@ -37,8 +37,9 @@ pub async fn customer(shop: &Shop, address: &str, route: &'static str) -> Result
     found.map(Id::new).ok_or(AccountOfficeError::Nobody)
 }
 
-/// Ends every session of one customer, who is told by mail, and gives up what a thief of one may have asked for: a change
-/// of the address that is under way. Gives the number of sessions.
+/// Ends every session of one customer, who is told by mail, and gives up what a thief of one may have begun: sign-ins and a
+/// change of the address that are under way. Nor is the customer known by any browser any more: the password alone would
+/// open the account there again. Gives the number of sessions.
 ///
 /// # Errors
 /// Nobody has the address; the vault or the database.
@@ -47,7 +48,8 @@ pub async fn end_sessions(shop: &Shop, address: &str) -> Result<u64, AccountOffi
     let mut tx = shop.db.write().await?;
     hold(&mut tx, customer).await?;
     let ended = session::close_all(&mut tx, customer, None, shop.now()).await?;
-    email_change::end_open(&mut tx, shop, customer).await?;
+    devices::forget_all(&mut tx, customer).await?;
+    challenge::end_all(&mut tx, shop, customer).await?;
     if ended > 0 {
         events::happened(&mut tx, shop, customer, AccountEvent::SessionsEndedByShop, &Device::of_the_shop()).await?;
     }
@@ -56,8 +58,7 @@ pub async fn end_sessions(shop: &Shop, address: &str) -> Result<u64, AccountOffi
     Ok(ended)
 }
 
-/// Ends every session of everybody, and gives up every change of an address that is under way; gives the number of
-/// sessions. It sends no mails: all customers at once would be told of
+/// The same of everybody; gives the number of sessions. It sends no mails: all customers at once would be told of
 /// something that is not about them.
 ///
 /// # Errors
@@ -65,6 +66,9 @@ pub async fn end_sessions(shop: &Shop, address: &str) -> Result<u64, AccountOffi
 pub async fn end_all_sessions(shop: &Shop) -> Result<u64, sqlx::Error> {
     let mut tx = shop.db.write().await?;
     let ended = execute!(tx, "UPDATE session SET ended_at = $1 WHERE ended_at IS NULL", shop.now()).await?;
+    execute!(tx, "DELETE FROM known_device").await?;
+    // What is over is tidied away.
+    execute!(tx, "UPDATE challenge SET expires_at = $1 WHERE expires_at > $1", shop.now()).await?;
     tx.commit().await?;
     email_change::end_all_open(shop).await?;
     Ok(ended)
@@ -72,6 +76,8 @@ pub async fn end_all_sessions(shop: &Shop) -> Result<u64, sqlx::Error> {
 
 #[cfg(test)]
 mod tests {
+    use noren_domain::Lang;
+
     use super::*;
     use crate::account::testing::{customer, proved};
     use crate::{fetch_one, on_both_databases};
@@ -95,6 +101,28 @@ mod tests {
         proved(&shop, hers).await;
         assert_eq!(end_all_sessions(&shop).await.unwrap(), 2);
         assert_eq!((open().await, told().await), (0, 1));
+    });
+
+    on_both_databases!(what_the_operator_ends_is_opened_again_by_the_password_in_no_browser(shop) {
+        let (hers, his) = (customer(&shop, "hanako@example.jp").await, customer(&shop, "taro@example.jp").await);
+        let thief = Device::new("thief".to_owned(), None);
+        let begin = async |who| {
+            let mut tx = shop.db.write().await.unwrap();
+            devices::know(&mut tx, &shop, who, &thief).await.unwrap();
+            let ask = challenge::ask_owner(&mut tx, &shop, challenge::Kind::SignIn, who, Lang::Ja, &thief);
+            let token = ask.await.unwrap();
+            tx.commit().await.unwrap();
+            token
+        };
+        let (of_hers, of_his) = (begin(hers).await, begin(his).await);
+        let waits = async |token| challenge::waiting(&shop, token, challenge::Kind::SignIn).await.unwrap().is_some();
+        let known = async || {
+            fetch_one!(shop.db.read().await.unwrap(), (i64,), "SELECT COUNT(*) FROM known_device").await.unwrap().0
+        };
+        end_sessions(&shop, "hanako@example.jp").await.unwrap();
+        assert_eq!((known().await, waits(&of_hers).await, waits(&of_his).await), (1, false, true));
+        end_all_sessions(&shop).await.unwrap();
+        assert_eq!((known().await, waits(&of_his).await), (0, false));
     });
 
     on_both_databases!(an_address_that_is_nobodys_is_told_in_words(shop) {

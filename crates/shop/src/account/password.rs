@@ -78,6 +78,28 @@ pub async fn hash(shop: &Shop, password: &Password) -> Result<String, HashError>
     .await
 }
 
+/// The hash of today's cost for `stored`, if that has another; `password` is its own. `None`: it is as it should be.
+pub async fn upgraded(shop: &Shop, password: &Password, stored: &str) -> Result<Option<String>, HashError> {
+    if stored.starts_with(&format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$")) {
+        return Ok(None);
+    }
+    // In the form that it was set in: whoever types the other one is let in by that alone.
+    let (typed, was) = (password.clone(), stored.to_owned());
+    let form = bounded(move || {
+        if compare(&typed, &was)? {
+            return Ok(Some(typed));
+        }
+        Ok(match typed.nfkc() {
+            Some(form) => compare(&form, &was)?.then_some(form),
+            None => None,
+        })
+    });
+    match form.await? {
+        Some(form) => Ok(Some(hash(shop, &form).await?)),
+        None => Ok(None),
+    }
+}
+
 /// Whether `password`, as typed or in its NFKC form, is the one of `stored`. Without `stored` (no
 /// such account) the answer is no, after the same work.
 pub async fn matches(password: &Password, stored: Option<String>) -> Result<bool, HashError> {
@@ -128,6 +150,22 @@ mod tests {
         assert_eq!(judged("wardrobe\0velvet onion").await, None);
         assert_eq!(judged("letmeinletmein").await, Some(Weakness::Pattern));
         assert_eq!(judged("shop.examplekazuko").await, Some(Weakness::Own));
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_another_cost_is_made_anew_in_the_form_that_was_set() {
+        let shop = crate::testing::sqlite().await;
+        let set = Password::typed("がくせいしょくどう定食").unwrap();
+        let decomposed = Password::typed("か\u{3099}くせいしょくどう定食").unwrap();
+        let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8_192, 1, 1, None).unwrap());
+        let old: PasswordHash = cheap.hash_password_with_salt(set.expose().as_bytes(), &[7; 16]).unwrap();
+        let old = old.to_string();
+        let new = upgraded(&shop, &decomposed, &old).await.unwrap().expect("it costs too little");
+        for typed in [&set, &decomposed] {
+            assert!(matches(typed, Some(old.clone())).await.unwrap());
+            assert!(matches(typed, Some(new.clone())).await.unwrap());
+        }
+        assert_eq!(upgraded(&shop, &set, &new).await.unwrap(), None);
     }
 
     #[tokio::test]

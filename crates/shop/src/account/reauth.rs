@@ -1,9 +1,9 @@
 //! Asking a signed-in person once more who they are, before something that a thief of an open browser would do first.
 
-use noren_domain::account::{Proof, SignInOutcome, StepCode};
+use noren_domain::account::{AccountEvent, Proof, SignInOutcome, StepCode};
 use noren_domain::form::Fault;
 
-use super::challenge::{second_factor, tries_of};
+use super::challenge::{not_the_factor, second_factor, tries_of};
 use super::factors::hold;
 use super::limits::{self, Standing};
 use super::sign_in::record;
@@ -38,7 +38,7 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
     if let Standing::Over { minutes, first } = standing {
         if first {
             record(&mut tx, shop, who.customer, SignInOutcome::Blocked, device).await?;
-            events::many_failed_tries(&mut tx, shop, who.customer, device).await?;
+            events::many_failed_tries(&mut tx, shop, who.customer, AccountEvent::ManyFailedTries, device).await?;
         }
         tx.commit().await?;
         outbox::ring();
@@ -63,7 +63,8 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
             && let Standing::Over { minutes, first } = limits::take(&mut tx, shop, limits::STEP_CODE, &tries).await?
         {
             if first {
-                events::many_failed_tries(&mut tx, shop, who.customer, device).await?;
+                events::many_failed_tries(&mut tx, shop, who.customer, AccountEvent::ManyWrongSecondCodes, device)
+                    .await?;
             }
             tx.commit().await?;
             outbox::ring();
@@ -72,7 +73,7 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
         if !second_factor(&mut tx, shop, who.customer, code, device).await? {
             record(&mut tx, shop, who.customer, SignInOutcome::WrongCode, device).await?;
             tx.commit().await?;
-            return Err(DoorError::Refused(Fault::AppCode));
+            return Err(DoorError::Refused(not_the_factor(code)));
         }
         limits::honest(&mut tx, shop, limits::STEP_CODE, &tries).await?;
     }

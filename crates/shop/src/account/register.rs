@@ -127,7 +127,7 @@ pub async fn verify(
         now
     )
     .await?;
-    let Some(waiting) = waiting else { return Err(DoorError::Refused(Fault::Code)) };
+    let Some(waiting) = waiting else { return Err(DoorError::Refused(Fault::CodeOver)) };
     let right = code_hash(shop, waiting.id, &typed.code).ct_eq(waiting.code_hash.as_slice());
     if !bool::from(right) {
         tx.commit().await?;
@@ -156,7 +156,7 @@ pub async fn verify(
     if opened == 0 {
         // Two registrations of one address: the other one was quicker and has the account.
         tx.commit().await?;
-        return Err(DoorError::Refused(Fault::Code));
+        return Err(DoorError::Refused(Fault::CodeOver));
     }
     let customer = Id::new(waiting.id);
     record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;

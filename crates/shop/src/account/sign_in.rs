@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use noren_domain::account::{AccountEvent, AskedFor, Customer, Login, Session, SignInOutcome, StepCode};
+use noren_domain::account::{AccountEvent, AskedFor, Customer, Login, Password, Session, SignInOutcome, StepCode};
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use uuid::Uuid;
@@ -50,7 +50,8 @@ pub async fn login(
     let counted = counted(known, &index, device);
     for (limit, who) in &counted {
         if let Standing::Over { minutes, first } = limits::take(&mut tx, shop, *limit, who).await? {
-            if first {
+            // Whose network or shop is busy has not been tried at more than others.
+            if first && !limit.is_shared() {
                 refused(&mut tx, shop, customer, &index, SignInOutcome::Blocked, device).await?;
             }
             tx.commit().await?;
@@ -97,7 +98,26 @@ pub async fn login(
     };
     tx.commit().await?;
     outbox::ring();
+    if let Some(stored) = compared {
+        upgrade(shop, customer, &asked.password, &stored).await;
+    }
     Ok(opening)
+}
+
+/// Keeps a password that has just been right as passwords are kept today, if it was kept otherwise.
+async fn upgrade(shop: &Shop, customer: Id<Customer>, password: &Password, stored: &str) {
+    let upgraded = async {
+        let Some(hash) = password::upgraded(shop, password, stored).await? else { return Ok(()) };
+        let mut tx = shop.db.write().await?;
+        // Not if it was changed meanwhile.
+        let sql = "UPDATE customer SET password_hash = $2 WHERE id = $1 AND password_hash = $3";
+        execute!(tx, sql, customer.0, hash, stored).await?;
+        Ok::<_, DoorError>(tx.commit().await?)
+    };
+    // Nobody is kept out by this: the next sign-in tries again.
+    if let Err(error) = upgraded.await {
+        tracing::warn!(%error, "a password could not be kept as passwords are kept today");
+    }
 }
 
 /// Goes on where [`login`] asked for a code, or where a code was asked for instead of a password.
@@ -174,6 +194,11 @@ async fn done(
     if let Some(begun) = begun {
         let sql = "UPDATE sign_in SET outcome = 'ok', at = $2 WHERE id = $1";
         if execute!(conn, sql, begun, shop.now()).await? == 1 {
+            // The password was not guessed after all: neighbours in the same network are not the worse for it.
+            let network = limits::of_network(limits::LOGIN_NETWORK, device);
+            for (limit, who) in network.into_iter().chain([(limits::LOGIN_ANYWHERE, Vec::new())]) {
+                limits::honest(conn, shop, limit, &who).await?;
+            }
             return Ok(begun);
         }
     }
@@ -291,7 +316,7 @@ async fn refused(
     };
     record(conn, shop, customer, outcome, device).await?;
     if outcome == SignInOutcome::Blocked {
-        events::many_failed_tries(conn, shop, customer, device).await?;
+        events::many_failed_tries(conn, shop, customer, AccountEvent::ManyFailedTries, device).await?;
     }
     Ok(())
 }

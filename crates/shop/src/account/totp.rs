@@ -8,7 +8,7 @@ use noren_domain::{Id, Lang};
 use totp_rs::Builder;
 
 use super::factors::{FactorError, hold_in_session};
-use super::{email_change, events, recovery, view};
+use super::{email_change, events, lost, recovery, view};
 use crate::db::Conn;
 use crate::session::{self, Device, Recent};
 use crate::{Shop, execute, fetch_optional, outbox};
@@ -196,6 +196,7 @@ pub async fn turn_off(shop: &Shop, who: &Recent, device: &Device) -> Result<bool
     if let Some(since) = since {
         let sql = "UPDATE session SET app_off_at = $2, app_off_since = $3 WHERE id = $1";
         execute!(tx, sql, who.session().0, shop.now(), since).await?;
+        lost::settled(&mut tx, who.customer()).await?;
         session::close_all(&mut tx, who.customer(), Some(who.session()), shop.now()).await?;
         events::happened(&mut tx, shop, who.customer(), AccountEvent::TotpOff, device).await?;
     }

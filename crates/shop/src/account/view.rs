@@ -1,6 +1,7 @@
 //! What the account pages show.
 
 use noren_domain::account::{AccountView, Customer, ReadProof, Reads, ReadsView, SecurityView};
+use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 
 use super::events::check_phrase;
@@ -54,6 +55,19 @@ async fn attention(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<u32, 
     let undelivered = sent::undelivered(conn, who.customer.0).await?.is_some();
     let more = tried + factors + usize::from(email) + usize::from(undelivered);
     Ok(notice::waiting(conn, who.customer).await? + u32::try_from(more).unwrap_or(u32::MAX))
+}
+
+/// In how many hours the account can be erased, where its address was changed so lately that it can be put back until
+/// then; `None`: now.
+///
+/// # Errors
+/// The database.
+pub async fn erasable_in(shop: &Shop, who: &SignedIn) -> Result<Option<u32>, sqlx::Error> {
+    let mut conn = shop.db.read().await?;
+    match email_change::taken_back_until(&mut conn, shop, who.customer).await? {
+        Some(Fault::Paused { hours }) => Ok(Some(hours)),
+        _ => Ok(None),
+    }
 }
 
 /// The customer's own address, for the page `route`; `None` if the account has gone, or its data are lost.
@@ -118,4 +132,24 @@ pub(super) async fn reads(shop: &Shop, who: &SignedIn, route: &'static str) -> R
         proofs.into_iter().map(|Proof { tag, key, text }| ReadProof { tag: tag.to_string(), key, proof: text });
     let proofs = proofs.collect();
     Ok(ReadsView { key, proofs })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::email_change::BACK_LIFE;
+    use crate::account::testing::{address_changed, customer, proved};
+    use crate::on_both_databases;
+
+    on_both_databases!(an_account_whose_address_was_changed_lately_says_when_it_can_be_erased(shop) {
+        let hanako = customer(&shop, "hanako@example.jp").await;
+        let who = proved(&shop, hanako).await;
+        assert_eq!(erasable_in(&shop, who.who()).await.unwrap(), None);
+        address_changed(&shop, hanako).await;
+        assert_eq!(erasable_in(&shop, who.who()).await.unwrap(), Some(7 * 24));
+        shop.clock.advance(BACK_LIFE - 1);
+        assert_eq!(erasable_in(&shop, who.who()).await.unwrap(), Some(1));
+        shop.clock.advance(1);
+        assert_eq!(erasable_in(&shop, who.who()).await.unwrap(), None);
+    });
 }

@@ -187,6 +187,11 @@ pub(super) async fn is_late(shop: &Shop, mail: &AccountMail) -> Result<bool, sql
                (SELECT 1 FROM factor_removal f WHERE f.customer_id = e.customer_id AND f.due_at > $2)",
             *event,
         ),
+        // What was done is told, however late. What was announced is called off once its owner has come back.
+        AccountMail::Dormant { customer, step, .. } => {
+            return Ok(*step != DormantStep::Reduced && !account::dormant::is_unused(shop, *customer).await?);
+        }
+        // How far it has come is read together with its addresses, as the mail is put together ([`MailError::Late`]).
         AccountMail::EmailChange { .. }
         | AccountMail::EmailHeld { .. }
         | AccountMail::EmailWanted { .. }
@@ -194,7 +199,6 @@ pub(super) async fn is_late(shop: &Shop, mail: &AccountMail) -> Result<bool, sql
         | AccountMail::NewDevice { .. }
         | AccountMail::StaffRead { .. }
         | AccountMail::Notice { .. }
-        | AccountMail::Dormant { .. }
         | AccountMail::Erased { .. } => return Ok(false),
     };
     Ok(fetch_optional!(shop.db.read().await?, (i32,), sql, id, shop.now()).await?.is_some())

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::letter::time;
 use super::{Letter, MailError, Part};
-use crate::Shop;
 use crate::order::{self, ViewError};
 use crate::vault::Plain;
+use crate::{Shop, fetch_optional};
 
 impl From<ViewError> for MailError {
     fn from(error: ViewError) -> Self {
@@ -25,6 +25,12 @@ impl From<ViewError> for MailError {
 /// The order that a mail is about, and its shopper's language.
 pub(super) async fn read(shop: &Shop, order: Uuid) -> Result<(OrderView, Lang), MailError> {
     order::by_id(shop, Id::new(order)).await?.ok_or(MailError::Gone)
+}
+
+/// Whether the order is somebody's with an account (by now): the person goes out of it with that, and not as a guest.
+pub(super) async fn is_of_an_account(shop: &Shop, order: Uuid) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT 1 FROM orders WHERE id = $1 AND customer_id IS NOT NULL";
+    Ok(fetch_optional!(shop.db.read().await?, (i32,), sql, order).await?.is_some())
 }
 
 fn to(view: &OrderView) -> Plain {

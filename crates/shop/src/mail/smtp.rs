@@ -133,7 +133,7 @@ pub enum SmtpError {
         /// What was seen.
         why: String,
     },
-    /// It says no, which may change: for now (4xx), or for us.
+    /// It says no, which may change: for now (4xx), or to us (5xx to our own address, or of the class x.7.x).
     #[error("the mail server refuses {step} ({code}); it is tried again")]
     NotNow {
         /// What it refuses.
@@ -161,7 +161,11 @@ impl SmtpError {
     fn at(step: Step, error: &LettreError) -> Self {
         match code(error) {
             // The reader's server refuses the reader or the mail. What it has against us an operator can mend.
-            Some(code) if error.is_permanent() && matches!(step, Step::To | Step::Data | Step::Content) => {
+            Some(code)
+                if error.is_permanent()
+                    && matches!(step, Step::To | Step::Data | Step::Content)
+                    && !is_about_us(&code) =>
+            {
                 Self::Bounced { step, code }
             }
             Some(code) => Self::NotNow { step, code },
@@ -183,6 +187,14 @@ fn code(error: &LettreError) -> Option<String> {
     let number = |part: &&str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
     let enhanced = parts.len() == 3 && parts.iter().all(number);
     Some(if enhanced { format!("{code} {first}") } else { code.to_string() })
+}
+
+/// Whether these codes say that it is us who are refused, whatever the mail and its reader: no login (530), or a matter of
+/// security or policy (x.7.x, RFC 3463 3.8), such as a relay that does not know the shop any more, or a broken SPF or DKIM.
+/// Every mail of that time would bounce.
+fn is_about_us(code: &str) -> bool {
+    let (code, enhanced) = code.split_once(' ').unwrap_or((code, ""));
+    code == "530" || enhanced.split('.').nth(1) == Some("7")
 }
 
 /// A fault of the network in words. An answer that makes no sense is not repeated.

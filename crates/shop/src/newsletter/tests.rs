@@ -4,6 +4,7 @@ use noren_domain::Text;
 
 use super::*;
 use crate::account::testing::customer;
+use crate::mail::account::AccountMail;
 use crate::mail::mailbox::{self, Received};
 use crate::{fetch_one, on_both_databases};
 
@@ -113,9 +114,9 @@ on_both_databases!(an_issue_reaches_each_reader_once_with_a_way_out_and_its_send
     }
     let token = leave_token(&shop, other.0);
     assert!(can_leave(&shop, &token).await.unwrap());
-    assert!(leave(&shop, &token, Lang::Ja, Source::OneClick).await.unwrap());
+    assert!(leave(&shop, &token, Lang::Ja, Source::Mail).await.unwrap());
     assert_eq!(send(&shop, &issue("2027-01")).await.unwrap(), 1);
-    assert!(!leave(&shop, &Token::random(&shop.entropy), Lang::Ja, Source::OneClick).await.unwrap());
+    assert!(!leave(&shop, &Token::random(&shop.entropy), Lang::Ja, Source::Mail).await.unwrap());
 });
 
 on_both_databases!(who_leaves_is_not_sent_what_waits_already(shop) {
@@ -125,6 +126,50 @@ on_both_databases!(who_leaves_is_not_sent_what_waits_already(shop) {
     assert!(mails(&shop).await.iter().all(|mail| mail.subject != "冬の新作"));
     let sql = "SELECT state FROM mail_sent WHERE kind = 'newsletter'";
     assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (String,), sql).await.unwrap().0, "cancelled");
+});
+
+on_both_databases!(one_press_in_a_mail_program_stands_in_the_ledger_in_the_readers_language(shop) {
+    let stranger = Token::random(&shop.entropy);
+    assert_eq!(reader_lang(&shop, &stranger).await.unwrap(), None);
+    assert!(!leave_by_one_click(&shop, &stranger).await.unwrap());
+    for (address, lang) in [(EMAIL, Lang::Ja), ("jane@example.com", Lang::En)] {
+        let who = reader(&shop, address).await;
+        let mut tx = shop.db.write().await.unwrap();
+        execute!(tx, "UPDATE customer SET lang = $1 WHERE id = $2", lang.tag(), who.0).await.unwrap();
+        tx.commit().await.unwrap();
+        let token = leave_token(&shop, who.0);
+        assert_eq!(reader_lang(&shop, &token).await.unwrap(), Some(lang));
+        for _ in 0..2 {
+            assert!(leave_by_one_click(&shop, &token).await.unwrap(), "pressed twice is as if once");
+        }
+        let sql = "SELECT lang, source FROM newsletter_consent WHERE act = 'withdrawn' AND customer_id = $1";
+        let written = fetch_all!(shop.db.read().await.unwrap(), (String, String), sql, who.0).await.unwrap();
+        assert_eq!(written, [(lang.tag().to_owned(), "one_click".to_owned())]);
+        assert_eq!(standing(&shop, who).await.unwrap(), Standing::Out);
+    }
+});
+
+on_both_databases!(whose_mails_come_back_gets_no_issue_until_one_arrives_or_the_address_is_another(shop) {
+    let (hers, his) = (reader(&shop, EMAIL).await, reader(&shop, "taro@example.jp").await);
+    shop.clock.advance(1);
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, "UPDATE mail_sent SET state = 'bounced' WHERE customer_id = $1", hers.0).await.unwrap();
+    execute!(tx, "UPDATE mail_sent SET returned_at = $1 WHERE customer_id = $2", shop.now(), his.0).await.unwrap();
+    tx.commit().await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(send(&shop, &issue("first")).await.unwrap(), 0);
+    }
+    let mut tx = shop.db.write().await.unwrap();
+    let about = Mail::Account(AccountMail::AlreadyRegistered { customer: hers.0 });
+    mail::enqueue(&mut tx, &shop, "arrives", &about).await.unwrap();
+    tx.commit().await.unwrap();
+    outbox::run_due(&shop).await.unwrap();
+    assert_eq!(send(&shop, &issue("second")).await.unwrap(), 1, "one has arrived");
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, "UPDATE customer SET email_verified_at = $1 WHERE id = $2", shop.now(), his.0).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(send(&shop, &issue("third")).await.unwrap(), 2, "the address is another one");
+    assert_eq!(send(&shop, &issue("first")).await.unwrap(), 2, "what was left out can be sent later");
 });
 
 on_both_databases!(so_many_mails_are_asked_for_and_no_more(shop) {

@@ -173,3 +173,60 @@ on_both_databases!(a_code_goes_before_mails_to_many_that_wait_already(shop) {
     let taken: Vec<_> = super::claim(&shop, Lane::Mails).await.unwrap().into_iter().map(|job| job.key).collect();
     assert_eq!(taken, ["code"]);
 });
+
+on_both_databases!(what_a_clock_that_was_ahead_has_written_is_done_once_it_is_right_again(shop) {
+    const AHEAD: i64 = 9 * 3_600_000;
+    let right = shop.now();
+    shop.clock.advance(AHEAD);
+    for key in ["failed", "held"] {
+        put(&shop, key, &to_nobody()).await;
+    }
+    for mut job in super::claim(&shop, Lane::Mails).await.unwrap() {
+        // The other one's worker ends in the middle of it.
+        if job.key == "failed" {
+            book(&shop, &mut job, Err(MailError::Lost.into())).await.unwrap();
+        }
+    }
+    put(&shop, "written", &to_nobody()).await;
+    let mut tx = shop.db.write().await.unwrap();
+    enqueue(&mut tx, &shop, "word", Topic::Bank, &"nonsense").await.unwrap();
+    tx.commit().await.unwrap();
+    shop.clock.advance(-AHEAD);
+    let mut jobs = super::claim(&shop, Lane::Mails).await.unwrap();
+    jobs.extend(super::claim(&shop, Lane::Rest).await.unwrap());
+    jobs.sort_by(|a, b| a.key.cmp(&b.key));
+    let taken: Vec<_> = jobs.iter().map(|job| (job.key.as_str(), job.attempts, job.due_at, job.leased_until)).collect();
+    let lease = right + LEASE_MS;
+    assert_eq!(taken, [("failed", 2, right, lease), ("held", 2, right, lease), ("word", 1, right, lease), ("written", 1, right, lease)]);
+    // They are this worker's now, and wait after a failure as any other.
+    assert!(super::claim(&shop, Lane::Mails).await.unwrap().is_empty());
+    assert!(super::claim(&shop, Lane::Rest).await.unwrap().is_empty());
+    for mut job in jobs {
+        book(&shop, &mut job, Err(MailError::Lost.into())).await.unwrap();
+    }
+    assert!(super::claim(&shop, Lane::Mails).await.unwrap().is_empty());
+    shop.clock.advance(2_000);
+    assert_eq!(super::claim(&shop, Lane::Mails).await.unwrap().len(), 3);
+    assert_eq!(backlog(&shop).await.unwrap().oldest_ms, 2_000, "since it could first be done");
+});
+
+on_both_databases!(a_job_that_is_dated_for_another_day_waits_for_it_and_so_does_a_long_pause(shop) {
+    const DAYS: i64 = 3 * 24 * 3_600_000;
+    let mut tx = shop.db.write().await.unwrap();
+    enqueue_at(&mut tx, &shop, "dated", Topic::Mail, &to_nobody(), shop.now() + DAYS).await.unwrap();
+    enqueue(&mut tx, &shop, "tried", Topic::Mail, &to_nobody()).await.unwrap();
+    execute!(tx, "UPDATE outbox SET attempts = 30 WHERE key = 'tried'").await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tried = super::claim(&shop, Lane::Mails).await.unwrap().remove(0);
+    assert_eq!(tried.key, "tried");
+    book(&shop, &mut tried, Err(MailError::Lost.into())).await.unwrap();
+    // A clock that goes a little wrong makes nothing due.
+    shop.clock.advance(-FAR_AHEAD_MS / 4);
+    assert!(super::claim(&shop, Lane::Mails).await.unwrap().is_empty());
+    shop.clock.advance(FAR_AHEAD_MS / 4 + DAYS - 1);
+    let due: Vec<_> = super::claim(&shop, Lane::Mails).await.unwrap().into_iter().map(|job| job.key).collect();
+    assert_eq!(due, ["tried"]);
+    shop.clock.advance(1);
+    let due: Vec<_> = super::claim(&shop, Lane::Mails).await.unwrap().into_iter().map(|job| job.key).collect();
+    assert_eq!(due, ["dated"]);
+});

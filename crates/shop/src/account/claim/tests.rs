@@ -107,14 +107,14 @@ on_both_databases!(without_the_right_code_in_its_time_and_once_nothing_comes(sho
     let wrong = StepCode::parse(&format!("{}{other}", &right.code[..right.code.len() - 1])).unwrap();
     assert_eq!(refused(by_code(&shop, &who, &token, &wrong, &device()).await), Fault::Code);
     let unknown = Token::random(&shop.entropy);
-    assert_eq!(refused(by_code(&shop, &who, &unknown, &code, &device()).await), Fault::Code);
+    assert_eq!(refused(by_code(&shop, &who, &unknown, &code, &device()).await), Fault::CodeOver);
     shop.clock.advance(CODE_LIFE);
-    assert_eq!(refused(by_code(&shop, &who, &token, &code, &device()).await), Fault::Code, "too late");
+    assert_eq!(refused(by_code(&shop, &who, &token, &code, &device()).await), Fault::CodeOver, "too late");
     assert_eq!(orders(&shop, who.customer).await, 0);
     let (token, code) = asked(&shop, &who).await;
     assert_eq!(by_code(&shop, &who, &token, &code, &device()).await.unwrap(), 1);
     guest_orders(&shop, "hanako@example.jp").await;
-    assert_eq!(refused(by_code(&shop, &who, &token, &code, &device()).await), Fault::Code, "a later order, the same code");
+    assert_eq!(refused(by_code(&shop, &who, &token, &code, &device()).await), Fault::CodeOver, "a later order, the same code");
     assert_eq!(orders(&shop, who.customer).await, 1);
     let (token, code) = asked(&shop, &who).await;
     assert_eq!(by_code(&shop, &who, &token, &code, &device()).await.unwrap(), 1);
@@ -128,16 +128,16 @@ on_both_databases!(a_code_for_one_thing_or_one_person_is_none_for_another(shop) 
     guest_orders(&shop, "hanako@example.jp").await;
     // He begins it in a browser where she signs in afterwards.
     let (token, code) = asked(&shop, &his).await;
-    assert_eq!(refused(by_code(&shop, &who, &token, &code, &device()).await), Fault::Code);
+    assert_eq!(refused(by_code(&shop, &who, &token, &code, &device()).await), Fault::CodeOver);
     let email = Email::parse("hanako@example.jp").unwrap();
     let sign_in = challenge::ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &device()).await.unwrap();
     let sql = "SELECT id FROM challenge WHERE token_hash = $1";
     let (id,) = fetch_one!(shop.db.read().await.unwrap(), (Uuid,), sql, sign_in.hash().to_vec()).await.unwrap();
     let code = StepCode::parse(&mail_code(&shop, id)).unwrap();
-    assert_eq!(refused(by_code(&shop, &who, &sign_in, &code, &device()).await), Fault::Code, "one to sign in with");
+    assert_eq!(refused(by_code(&shop, &who, &sign_in, &code, &device()).await), Fault::CodeOver, "one to sign in with");
     let (token, code) = asked(&shop, &who).await;
     let opened = super::super::super::confirm(&shop, &token, &code, Lang::Ja, &device(), None).await;
-    assert_eq!(refused(opened), Fault::Code, "and this one opens no door");
+    assert_eq!(refused(opened), Fault::CodeOver, "and this one opens no door");
     assert_eq!((orders(&shop, who.customer).await, orders(&shop, his.customer).await), (0, 0));
 });
 

@@ -84,6 +84,25 @@ on_both_databases!(a_sign_in_begins_the_time_anew_whatever_was_told(shop) {
     assert_eq!(told(&shop).await.len(), 5, "and is told anew a year later");
 });
 
+on_both_databases!(who_has_come_back_is_warned_by_no_mail_that_has_waited_and_still_told_what_was_done(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let his = customer(&shop, "taro@example.jp").await;
+    for wait in [REDUCE_AFTER - NOTICE, NOTICE, ERASE_AFTER - REDUCE_AFTER - NOTICE, NOTICE - LAST_CALL] {
+        shop.clock.advance(wait);
+        sweep(&shop).await.unwrap();
+    }
+    assert_eq!(told(&shop).await.len(), 8);
+    proved(&shop, hers).await;
+    // Only now the mail server is there again.
+    outbox::run_due(&shop).await.unwrap();
+    for (whose, states) in [(hers, ["cancelled", "sent", "cancelled", "cancelled"]), (his, ["sent"; 4])] {
+        let sql = "SELECT state FROM mail_sent WHERE customer_id = $1 AND kind = 'dormant' ORDER BY created_at";
+        let became = fetch_all!(shop.db.read().await.unwrap(), (String,), sql, whose.0).await.unwrap();
+        assert_eq!(became, states.map(|state| (state.to_owned(),)));
+    }
+    assert_eq!(outbox::backlog(&shop).await.unwrap().failed, 0);
+});
+
 on_both_databases!(a_shop_that_stood_still_for_years_gives_everybody_the_same_time_after_each_notice(shop) {
     customer(&shop, "hanako@example.jp").await;
     shop.clock.advance(5 * REDUCE_AFTER);

@@ -11,7 +11,7 @@ use crate::db::{Conn, is_unique_violation};
 use crate::mail::account::EmailMail;
 use crate::session::{self, Device};
 use crate::vault::Indexes;
-use crate::{Shop, execute, fetch_one, newsletter, outbox, shred};
+use crate::{Shop, execute, fetch_all, fetch_one, newsletter, outbox, shred};
 
 /// Puts the new address in the place of the old one, in the caller's transaction, which holds the customer. `false`: it
 /// is somebody else's by now, or was until a few days ago; nothing is changed then. At the same moment as somebody else
@@ -36,9 +36,11 @@ pub(super) async fn take(
     let sql = "UPDATE customer SET email = $2, email_index = $3, email_verified_at = $4 WHERE id = $1";
     execute!(conn, sql, customer.0, row.email.clone(), row.email_index.clone(), now).await?;
     // Who goes back to an address by the front door leaves nothing to be taken back there.
-    let sql = "DELETE FROM email_change WHERE customer_id = $1 AND email_index IN ($2, $3) AND state = 'done'";
+    let sql = "SELECT id FROM email_change WHERE customer_id = $1 AND email_index IN ($2, $3) AND state = 'done'";
     let [newest, earlier] = index.both().map(Vec::from);
-    execute!(conn, sql, customer.0, newest, earlier).await?;
+    for (id,) in fetch_all!(conn, (Uuid,), sql, customer.0, newest, earlier).await? {
+        end(conn, shop, id).await?;
+    }
     letters::forget_email_code(conn, shop, row.code_id).await?;
     let sql = "UPDATE email_change SET state = 'done', email = $2, email_index = $3, changed_at = $4, due_at = $5 WHERE id = $1";
     execute!(conn, sql, row.id, old, old_index, now, now + BACK_LIFE).await?;

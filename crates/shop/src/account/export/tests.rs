@@ -122,11 +122,11 @@ on_both_databases!(what_is_held_is_counted_and_what_is_not_is_not_named(shop) {
         data.holdings.into_iter().map(|holding| format!("{} | {}", holding.what, holding.with)).collect::<Vec<_>>().join("\n")
     };
     let before = words().await;
-    assert!(!before.contains("order(s)") && !before.contains("Cart") && before.contains("1 device(s)"), "{before}");
+    assert!(!before.contains("order") && !before.contains("Cart") && before.contains("1 device, "), "{before}");
     let (_, no) = ordered(&shop, hers, "cash").await;
     crate::order::sent(&shop, &no).await.unwrap();
     let after = words().await;
-    assert!(after.contains("1 order(s)") && after.contains("Sent, 1 order(s)"), "{after}");
+    assert!(after.contains("1 order: ") && after.contains("Sent, 1 order: "), "{after}");
 });
 
 on_both_databases!(a_copy_says_what_is_under_way_about_the_account(shop) {

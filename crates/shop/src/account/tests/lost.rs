@@ -49,9 +49,22 @@ on_both_databases!(lost_factors_go_three_days_after_somebody_came_as_far_as_thei
         assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, 0, "{sql}");
     }
     let spent = StepCode::Recovery(codes[0].clone());
-    assert_eq!(refused(step(&shop, &pending, &spent, &device("x")).await), Fault::Code);
+    assert_eq!(refused(step(&shop, &pending, &spent, &device("x")).await), Fault::CodeOver);
     assert!(find(&shop, &entered(&shop, "mori@example.jp", &home).await.token).await.unwrap().is_some());
     assert_eq!(remove_later(&shop, customer).await.unwrap(), Asked::Nothing);
+});
+
+on_both_databases!(a_removal_takes_nothing_that_was_set_up_after_a_new_password_took_the_thiefs_app_away(shop) {
+    let home = device("Firefox/1");
+    with_app(&shop).await;
+    let customer = owner_of(&shop).await;
+    asked(&shop, &home).await;
+    assert!(matches!(remove_later(&shop, customer).await.unwrap(), Asked::Now(_)));
+    let email = Email::parse("mori@example.jp").unwrap();
+    shop.clock.advance(1);
+    let pending = ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &home).await.unwrap();
+    reset_password(&shop, &pending, &new_password(&mailed_code(&shop).await), &home, None).await.unwrap();
+    assert_eq!(lost::waiting(&mut shop.db.read().await.unwrap(), customer).await.unwrap(), None);
 });
 
 on_both_databases!(the_owner_stops_it_by_a_press_a_letter_and_by_coming_in_with_what_is_said_to_be_lost(shop) {

@@ -12,18 +12,18 @@ on_both_databases!(a_new_password_by_mail_ends_every_session_and_every_code_unde
     shop.clock.advance(1);
     let pending = ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &device("y")).await.unwrap();
     let code = mailed_code(&shop).await;
-    assert_eq!(refused(confirm(&shop, &pending, &typed(&code), &device("y"), None).await), Fault::Code, "for a reset only");
+    assert_eq!(refused(confirm(&shop, &pending, &typed(&code), &device("y"), None).await), Fault::CodeOver, "for a reset only");
     assert_eq!(refused(reset_password(&shop, &pending, &new_password(&another(&code)), &device("y"), None).await), Fault::Code);
     let entered = reset_password(&shop, &pending, &new_password(&code), &device("y"), None).await.unwrap();
     assert!(find(&shop, &entered.token).await.unwrap().is_some());
     assert!(find(&shop, &owner.token).await.unwrap().is_none());
-    assert_eq!(refused(confirm(&shop, &thief, &typed(&thiefs), &device("x"), None).await), Fault::Code);
+    assert_eq!(refused(confirm(&shop, &thief, &typed(&thiefs), &device("x"), None).await), Fault::CodeOver);
     let old = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &home, None).await;
     assert_eq!(refused(old), Fault::Credentials);
     let new = login(&shop, &credentials("mori@example.jp", "lantern river maple"), Lang::Ja, &home, None).await.unwrap();
     assert!(matches!(new, Opening::Asked(_)), "no browser of before is known any more");
     let again = reset_password(&shop, &pending, &new_password(&code), &device("y"), None).await;
-    assert_eq!(refused(again), Fault::Code, "a code works once");
+    assert_eq!(refused(again), Fault::CodeOver, "a code works once");
     assert_eq!(mails(&shop).await.iter().filter(|m| m["account"]["event"].is_object()).count(), 1);
 });
 

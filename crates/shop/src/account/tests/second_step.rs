@@ -94,9 +94,9 @@ on_both_databases!(five_wrong_codes_of_the_app_end_the_try_and_the_password_is_a
     let right = app_shows(&shop, &secret);
     let wrong = StepCode::Recovery(RecoveryCode::new([9; 15]));
     for _ in 0..5 {
-        assert_eq!(refused(step(&shop, &pending, &wrong, &home).await), Fault::AppCode);
+        assert_eq!(refused(step(&shop, &pending, &wrong, &home).await), Fault::RecoveryCode);
     }
-    assert_eq!(refused(step(&shop, &pending, &right, &home).await), Fault::Code);
+    assert_eq!(refused(step(&shop, &pending, &right, &home).await), Fault::CodeOver);
     assert_eq!(challenge::waiting(&shop, &pending, Kind::SignIn).await.unwrap(), None);
 });
 

@@ -37,10 +37,10 @@ on_both_databases!(a_right_password_in_a_strange_browser_opens_nothing_without_t
     assert_eq!(sessions().await, before);
     let code = mailed_code(&shop).await;
     let stranger = Token::random(&shop.entropy);
-    assert_eq!(refused(confirm(&shop, &stranger, &typed(&code), &thief, None).await), Fault::Code, "its own browser");
+    assert_eq!(refused(confirm(&shop, &stranger, &typed(&code), &thief, None).await), Fault::CodeOver, "its own browser");
     assert_eq!(refused(confirm(&shop, &pending, &typed(&another(&code)), &thief, None).await), Fault::Code);
     let entered = confirm(&shop, &pending, &typed(&code), &thief, None).await.unwrap();
-    assert_eq!(refused(confirm(&shop, &pending, &typed(&code), &thief, None).await), Fault::Code, "a code works once");
+    assert_eq!(refused(confirm(&shop, &pending, &typed(&code), &thief, None).await), Fault::CodeOver, "a code works once");
     assert!(lets_in(&shop, &mut thief.clone().holding(Some(entered.device))).await, "it is known from now on");
     let who = find(&shop, &entered.token).await.unwrap().unwrap();
     let outcomes: Vec<_> = security(&shop, &who, Lang::Ja).await.unwrap().unwrap().sign_ins.into_iter().map(|tried| tried.outcome).collect();
@@ -68,7 +68,7 @@ on_both_databases!(a_code_of_a_sign_in_is_good_for_ten_minutes_and_five_tries(sh
             }
         }
         assert!(challenge::waiting(&shop, &pending, Kind::SignIn).await.unwrap().is_none());
-        assert_eq!(refused(confirm(&shop, &pending, &typed(&code), &device("x"), None).await), Fault::Code);
+        assert_eq!(refused(confirm(&shop, &pending, &typed(&code), &device("x"), None).await), Fault::CodeOver);
     }
 });
 
@@ -95,8 +95,8 @@ on_both_databases!(a_code_by_mail_is_asked_for_alike_whoever_has_the_address(sho
         rows.push(fetch_one!(conn, (i64, i64, i64, bool), sql, pending.hash().to_vec()).await.unwrap());
         drop(conn);
         let right = mailed_code(&shop).await;
-        for _ in 0..6 {
-            assert_eq!(refused(confirm(&shop, &pending, &typed(&another(&right)), &device("x"), None).await), Fault::Code);
+        for fault in vec![Fault::Code; 5].into_iter().chain([Fault::CodeOver]) {
+            assert_eq!(refused(confirm(&shop, &pending, &typed(&another(&right)), &device("x"), None).await), fault);
         }
     }
     assert_eq!(rows[0], rows[1]);

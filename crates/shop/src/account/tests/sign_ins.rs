@@ -27,7 +27,7 @@ on_both_databases!(it_was_not_me_signs_every_other_browser_out_and_ends_the_code
     assert!(history::was_not_me(&shop, &recent, tried, &home).await.unwrap());
     assert!(find(&shop, &stolen.token).await.unwrap().is_none());
     assert!(find(&shop, &owner.token).await.unwrap().is_some());
-    assert_eq!(refused(confirm(&shop, &pending, &typed(&code), &thief, None).await), Fault::Code);
+    assert_eq!(refused(confirm(&shop, &pending, &typed(&code), &thief, None).await), Fault::CodeOver);
     let mut again = thief.holding(Some(stolen.device));
     assert!(!lets_in(&shop, &mut again).await && lets_in(&shop, &mut home).await, "the thief's browser is not known any more");
     assert!(!history::not_me(&shop, &who).await.unwrap().unwrap().password_changed);

@@ -50,6 +50,80 @@ on_both_databases!(whoever_has_the_password_uses_up_no_recovery_code_of_the_owne
     assert!(matches!(step(&shop, &pending, &paper, &elsewhere()).await.unwrap(), Opening::In(_)));
 });
 
+on_both_databases!(an_owner_hears_that_somebody_has_the_password_whatever_else_was_tried_that_day(shop) {
+    let (secret, _, _) = with_app(&shop).await;
+    let told = async |kind: &str| {
+        let sql = "SELECT COUNT(*) FROM account_event WHERE kind = $1";
+        fetch_one!(shop.db.read().await.unwrap(), (i64,), sql, kind).await.unwrap().0
+    };
+    for _ in 0..11 {
+        refused(login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, &elsewhere(), None).await);
+        shop.clock.advance(1);
+    }
+    assert_eq!((told("many_failed_tries").await, told("many_wrong_second_codes").await), (1, 0));
+    shop.clock.advance(15 * MINUTE);
+    for _ in 0..3 {
+        let pending = second_step::asked(&shop, &device("thief")).await;
+        for _ in 0..4 {
+            refused(step(&shop, &pending, &app_does_not_show(&shop, &secret), &device("thief")).await);
+        }
+    }
+    assert_eq!((told("many_failed_tries").await, told("many_wrong_second_codes").await), (1, 1));
+    let sql = "SELECT COUNT(*) FROM sign_in WHERE outcome = 'blocked'";
+    assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, 2, "the history shows both");
+});
+
+on_both_databases!(a_busy_shop_tells_nobody_that_they_were_tried_at(shop) {
+    registered(&shop, "mori@example.jp").await;
+    let mut tx = shop.db.write().await.unwrap();
+    for _ in 0..limits::LOGIN_ANYWHERE.most() {
+        limits::take(&mut tx, &shop, limits::LOGIN_ANYWHERE, &[]).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let asked = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &device("x"), None).await;
+    assert!(matches!(refused(asked), Fault::TooMany { .. }));
+    for sql in ["SELECT COUNT(*) FROM account_event", "SELECT COUNT(*) FROM sign_in WHERE outcome = 'blocked'"] {
+        assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, 0, "{sql}");
+    }
+});
+
+on_both_databases!(a_clock_that_was_ahead_shuts_no_network_out(shop) {
+    registered(&shop, "mori@example.jp").await;
+    let email = Email::parse("mori@example.jp").unwrap();
+    shop.clock.advance(DAY);
+    login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &device("x"), None).await.unwrap();
+    ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &device("x")).await.unwrap();
+    shop.clock.advance(-DAY);
+    // Each limit holds it against them once, and no longer than a try takes to come back.
+    for _ in 0..8 {
+        let _ = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &device("x"), None).await;
+        let _ = ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &device("x")).await;
+        shop.clock.advance(12 * MINUTE);
+    }
+    assert!(login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &device("x"), None).await.is_ok());
+    shop.clock.advance(1);
+    assert!(ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &device("x")).await.is_ok());
+});
+
+on_both_databases!(new_devices_of_a_neighbourhood_that_prove_themselves_shut_nobody_out(shop) {
+    registered(&shop, "mori@example.jp").await;
+    let tries = async || {
+        let mut conn = shop.db.read().await.unwrap();
+        limits::minutes_left(&mut conn, &shop, limits::LOGIN_NETWORK, device("x").network.as_bytes()).await.unwrap()
+    };
+    let mut tx = shop.db.write().await.unwrap();
+    for _ in 1..limits::LOGIN_NETWORK.most() {
+        limits::take(&mut tx, &shop, limits::LOGIN_NETWORK, device("x").network.as_bytes()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(tries().await, None);
+    let opening = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &device("x"), None).await.unwrap();
+    let Opening::Asked(pending) = opening else { panic!("the browser is strange") };
+    assert!(tries().await.is_some(), "the password alone gives no try back");
+    confirm(&shop, &pending, &typed(&mailed_code(&shop).await), &device("x"), None).await.unwrap();
+    assert_eq!(tries().await, None);
+});
+
 on_both_databases!(a_device_that_was_signed_out_is_not_known_any_more_and_its_owner_is_told(shop) {
     let owner = registered(&shop, "mori@example.jp").await;
     let who = find(&shop, &owner.token).await.unwrap().unwrap();
@@ -71,7 +145,7 @@ on_both_databases!(codes_for_challenges_that_nobody_began_make_the_door_no_stric
         let [.., a, b] = n.to_be_bytes();
         let device = Device::new("x".to_owned(), Some(std::net::Ipv4Addr::new(10, a, b, 1).into()));
         let made_up = Token::random(&shop.entropy);
-        assert_eq!(refused(crate::account::confirm(&shop, &made_up, &typed, Lang::Ja, &device, None).await), Fault::Code);
+        assert_eq!(refused(crate::account::confirm(&shop, &made_up, &typed, Lang::Ja, &device, None).await), Fault::CodeOver);
     }
     let mut conn = shop.db.read().await.unwrap();
     assert!(!limits::is_over(&mut conn, &shop, limits::WRONG_CODES, &[]).await.unwrap());

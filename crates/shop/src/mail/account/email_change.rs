@@ -82,10 +82,11 @@ pub(super) async fn draft(conn: &mut Conn, shop: &Shop, change: Uuid, what: Emai
         EmailMail::Late => row.state == "waiting",
         EmailMail::Changed => exchanged,
         EmailMail::Over => row.state == "reverted",
-        EmailMail::Asked => row.state != "reverted",
+        // It says that nothing was changed yet; of what is done another mail tells.
+        EmailMail::Asked => row.is_open(),
     };
     if !timely {
-        return Err(MailError::Gone);
+        return Err(MailError::Late);
     }
     // Somebody waits at the page for a code, so it is in its language.
     let lang = match what {
@@ -292,3 +293,6 @@ pub(super) fn samples(shop: &Shop, lang: Lang, about: &About<'_>) -> Vec<(&'stat
         ("email_change_held", held(lang)),
     ]
 }
+
+#[cfg(test)]
+mod tests;

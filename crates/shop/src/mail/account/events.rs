@@ -15,6 +15,8 @@ pub(super) fn event(lang: Lang, event: AccountEvent, about: &About<'_>, due: Opt
         // These say themselves what to do, or were nobody's own doing.
         (
             AccountEvent::ManyFailedTries
+            | AccountEvent::ManyWrongCodes
+            | AccountEvent::ManyWrongSecondCodes
             | AccountEvent::NotMe
             | AccountEvent::PasskeyDoubted
             | AccountEvent::FactorsRemovalAsked
@@ -168,6 +170,26 @@ pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static s
             (
                 "Many failed sign-ins",
                 "There were many failed tries to sign in to your account within a short time. None of them succeeded. To be safe, we have stopped taking passwords for a while. On a device that you have used before, or with a code by mail, you can still sign in.",
+            ),
+        ),
+        AccountEvent::ManyWrongCodes => (
+            (
+                "確認コードの間違いが続いています",
+                "お客様のアカウントの確認コードが、短い間に何度も間違って入力されました。いずれの試みも成功していません。念のため、コードの入力をしばらくお受けしていません。メールでお送りするコードは、どなたにもお教えにならないでください。お教えにならないかぎり、コードでアカウントが開かれることはありません。",
+            ),
+            (
+                "Many wrong codes",
+                "Wrong codes for your account were typed in many times within a short time. None of them was accepted, and to be safe we take no more for a while. Please tell nobody the codes that we mail you: as long as you do not, nobody comes in with them.",
+            ),
+        ),
+        AccountEvent::ManyWrongSecondCodes => (
+            (
+                "正しいパスワードのあと、コードの間違いが続いています",
+                "お客様のアカウントで、正しいパスワード（またはメールの確認コード）が入力されたあと、次にお尋ねしたコードが何度も間違って入力されました。いずれの試みも成功していません。念のため、コードの入力をしばらくお受けしていません。\n\nご本人でない場合、だれかがお客様のパスワードを知っているか、メールを見ているおそれがあります。いつものように当店を開き、すぐにパスワードを変更してください。同じパスワードをほかでもお使いでしたら、そちらも変更してください。",
+            ),
+            (
+                "Many wrong codes after the right password",
+                "Somebody gave the right password of your account (or a code from your mailbox), and then typed in wrong codes many times. None of them was accepted, and to be safe we take no more for a while.\n\nIf it was not you, somebody knows your password or reads your mail: open our shop as usual and change your password at once. If you use the same password elsewhere, change it there too.",
             ),
         ),
         AccountEvent::FactorsRemovalAsked => (

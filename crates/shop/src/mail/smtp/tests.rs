@@ -138,6 +138,10 @@ on_both_databases!(a_mail_that_is_refused_for_now_at_any_step_is_tried_again_and
         (Step::From, "451 4.3.0 not now"),
         (Step::From, "550 5.7.1 not from you"),
         (Step::To, "450 4.2.0 grey"),
+        (Step::To, "554 5.7.1 <hanako@example.jp>: Relay access denied"),
+        (Step::To, "530 5.7.0 log in first"),
+        (Step::Data, "530 log in first"),
+        (Step::Content, "550 5.7.26 neither SPF nor DKIM"),
         (Step::Data, "451 4.3.0 not now"),
         (Step::Content, "452 4.3.1 full"),
     ] {
@@ -153,6 +157,7 @@ on_both_databases!(a_mail_that_is_refused_for_good_bounces_is_not_tried_again_an
     let (sending, server, _) = about_to_send(&shop).await;
     for (step, words, said) in [
         (Step::To, "550 5.1.1 <hanako@example.jp> unknown", "the reader's address for good (550 5.1.1)"),
+        (Step::To, "550 5.2.7 full of sevens", "the reader's address for good (550 5.2.7)"),
         (Step::Data, "554 no", "the wish to send for good (554)"),
         (Step::Content, "552 5.3.4 too much for hanako@example.jp", "the mail for good (552 5.3.4)"),
     ] {
@@ -307,6 +312,28 @@ on_both_databases!(after_five_days_a_mail_is_set_aside_for_a_person_to_look_at(s
     assert!(mail::retry(&shop, "hello").await.unwrap());
     assert_eq!(outbox::run_due(&sending).await.unwrap(), 1);
     assert_eq!(copies(&server), (1, 1));
+});
+
+on_both_databases!(a_relay_that_has_forgotten_us_bounces_nothing_and_takes_what_waited_once_it_is_mended(shop) {
+    let (sending, server, to) = about_to_send(&shop).await;
+    put(&shop, "more", to).await;
+    server.will(&[Deed::Say(Step::To, "554 5.7.1 Relay access denied"); 2]);
+    assert_eq!(outbox::run_due(&sending).await.unwrap(), 0);
+    let backlog = outbox::backlog(&shop).await.unwrap();
+    assert_eq!((backlog.bounced, backlog.failed, backlog.waiting), (0, 0, 2));
+    assert_eq!(later(&sending).await, 2);
+    assert_eq!(copies(&server), (2, 2));
+});
+
+on_both_databases!(who_is_refused_for_five_days_is_set_aside_like_all_else_and_bounces_not_even_then(shop) {
+    let (sending, server, _) = about_to_send(&shop).await;
+    server.will(&[Deed::Say(Step::Content, "550 5.7.26 neither SPF nor DKIM"); 2]);
+    assert_eq!(outbox::run_due(&sending).await.unwrap(), 0);
+    shop.clock.advance(GIVE_UP_MS);
+    assert_eq!(outbox::run_due(&sending).await.unwrap(), 0);
+    assert_eq!(stands(&shop).await.0, "given_up");
+    let backlog = outbox::backlog(&shop).await.unwrap();
+    assert_eq!((backlog.bounced, backlog.failed, backlog.waiting), (0, 1, 0));
 });
 
 #[tokio::test]

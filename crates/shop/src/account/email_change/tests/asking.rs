@@ -59,7 +59,7 @@ on_both_databases!(a_passkey_does_not_take_the_old_mailboxs_place_for_the_passwo
 on_both_databases!(of_many_wrong_codes_the_owner_hears_once_a_day(shop) {
     let who = proved(&shop, customer(&shop, OLD).await).await;
     let told = async || {
-        let sql = "SELECT COUNT(*) FROM account_event WHERE kind = 'many_failed_tries'";
+        let sql = "SELECT COUNT(*) FROM account_event WHERE kind = 'many_wrong_codes'";
         fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0
     };
     for day in 1..3 {
@@ -86,12 +86,12 @@ on_both_databases!(a_code_is_good_for_ten_minutes_five_tries_and_its_own_custome
     for _ in 0..4 {
         assert_eq!(refused(types(&shop, &who, &another(&mine)).await), Fault::Code);
     }
-    assert_eq!(refused(types(&shop, &who, &mine).await), Fault::Code, "after five tries the right one is no use");
+    assert_eq!(refused(types(&shop, &who, &mine).await), Fault::CodeOver, "after five tries the right one is no use");
     resend(&shop, &who).await.unwrap();
     let fresh = code_to(&shop, NEW).await;
     assert_eq!(refused(types(&shop, &who, &mine).await), Fault::Code, "another one was sent");
     shop.clock.advance(CODE_LIFE);
-    assert_eq!(refused(types(&shop, &who, &fresh).await), Fault::Code, "too late");
+    assert_eq!(refused(types(&shop, &who, &fresh).await), Fault::CodeOver, "too late");
     shop.clock.advance(HOUR);
     resend(&shop, &who).await.unwrap();
     let fresh = code_to(&shop, NEW).await;
@@ -123,7 +123,7 @@ on_both_databases!(a_code_of_a_clock_that_was_ahead_is_worth_nothing_and_another
     asks(&shop, &who, NEW).await.unwrap();
     let ahead = code_to(&shop, NEW).await;
     shop.clock.advance(-3 * DAY);
-    assert_eq!(refused(types(&shop, &who, &ahead).await), Fault::Code, "it would be good for three days");
+    assert_eq!(refused(types(&shop, &who, &ahead).await), Fault::CodeOver, "it would be good for three days");
     // Each limit holds a clock that was ahead against somebody once, and no longer than a try takes to come back.
     for _ in 0..2 {
         assert!(matches!(refused(resend(&shop, &who).await), Fault::TooMany { minutes: 1..=12 }));

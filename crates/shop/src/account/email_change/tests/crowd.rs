@@ -45,7 +45,7 @@ on_both_databases!(of_a_change_and_a_registration_of_one_address_one_gets_it(sho
     let owner = owner_of(&shop, NEW).await.unwrap();
     match (change, registration) {
         (Ok(_), refused_one) => {
-            assert_eq!((owner, refused(refused_one)), (hers.0, Fault::Code));
+            assert_eq!((owner, refused(refused_one)), (hers.0, Fault::CodeOver));
         }
         (refused_one, Ok(entered)) => {
             assert_eq!((owner, refused(refused_one)), (entered.customer.0, Fault::Changed));
