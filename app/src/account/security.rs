@@ -178,6 +178,7 @@ fn Security(
                 {password_changed.then(|| view! { <PasswordChanged /> })}
                 {waits.map(|until| view! { <EmailBanner until /> })}
                 <PressAgain />
+                {security.reported_at.map(|at| view! { <StillToDo at /> })}
                 {security.undelivered.map(|at| view! { <MailComesBack at /> })}
             </div>
             <FaultSummary faults labels=vec![] />
@@ -233,6 +234,13 @@ fn things(security: &SecurityView, waits: Option<i64>, lang: Lang) -> Vec<(Strin
     if security.undelivered.is_some() {
         add("undelivered", "届かなかったメール".to_owned(), "A mail that did not reach you".to_owned());
     }
+    if security.reported_at.is_some() {
+        add(
+            "reported",
+            "心当たりのないログインのご報告のあと、していただきたいこと".to_owned(),
+            "What is left to do after the sign-in that was not yours".to_owned(),
+        );
+    }
     for notice in security.notices.iter().filter(|notice| notice.acknowledged_at.is_none()) {
         let title = notice.public.content.title.get(lang);
         let place = format!("notice-{}", notice.public.no.as_str());
@@ -275,6 +283,27 @@ fn WaysToThem(
             .collect_view();
         view! { <ul class="erase-list">{ways}</ul> }
     })
+}
+
+/// A sign-in was somebody else's, who may have the password that still opens the account.
+#[component]
+fn StillToDo(
+    /// When its owner said so, UTC ms.
+    at: i64,
+) -> impl IntoView {
+    let lang = use_lang();
+    let when = moment::date_time(at, lang);
+    view! {
+        <Note kind=NoteKind::Warning>
+            <p id="reported">
+                {lang.pick(
+                    format!("{when}に、心当たりのないログインをお知らせいただきましたが、パスワードはそのときのままです。ほかの人に知られているおそれがありますので、変更してください。"),
+                    format!("On {when} you told us of a sign-in that was not yours, and your password is still the one of then. Somebody else may know it: please change it."),
+                )}
+                " " <a href=href("/account/security/not-me")>{lang.pick("していただきたいことを見る", "See what to do")}</a>
+            </p>
+        </Note>
+    }
 }
 
 /// Mails to the account's address come back: codes and notices would not arrive.

@@ -38,6 +38,8 @@ pub struct SecurityView {
     pub factors: FactorsView,
     /// When the last mail to the account's address came back, UTC ms.
     pub undelivered: Option<i64>,
+    /// When the person said of a sign-in that it was not theirs, UTC ms, while the password is still the one of then.
+    pub reported_at: Option<i64>,
     /// Who read the person's data.
     pub reads: Reads,
 }
@@ -76,13 +78,14 @@ pub struct ReadProof {
 
 impl SecurityView {
     /// How many things on the page wait for the person: notices not acknowledged yet, tries to sign in by somebody who
-    /// had the password and not the code, what is wrong with their second factors, and that mails come back. A change of
-    /// the address is one more.
+    /// had the password and not the code, what is wrong with their second factors, that mails come back, and a sign-in that
+    /// was not theirs while the password is still the one of then. A change of the address is one more.
     pub fn attention(&self) -> usize {
         self.notices.iter().filter(|notice| notice.acknowledged_at.is_none()).count()
             + self.sign_ins.iter().filter(|tried| tried.needs_answer()).count()
             + self.factors.attention()
             + usize::from(self.undelivered.is_some())
+            + usize::from(self.reported_at.is_some())
     }
 }
 

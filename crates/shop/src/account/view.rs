@@ -53,7 +53,8 @@ async fn attention(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<u32, 
     let factors = factors::standing(conn, who.customer).await?.attention();
     let email = email_change::waits_until(shop, who.customer).await?.is_some();
     let undelivered = sent::undelivered(conn, who.customer.0).await?.is_some();
-    let more = tried + factors + usize::from(email) + usize::from(undelivered);
+    let reported = history::not_me(shop, who).await?.is_some_and(|report| !report.password_changed);
+    let more = tried + factors + usize::from(email) + usize::from(undelivered) + usize::from(reported);
     Ok(notice::waiting(conn, who.customer).await? + u32::try_from(more).unwrap_or(u32::MAX))
 }
 
@@ -101,6 +102,7 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
     let factors = factors::standing(&mut conn, who.customer).await?;
     let undelivered = sent::undelivered(&mut conn, who.customer.0).await?;
     drop(conn);
+    let reported = history::not_me(shop, who).await?.filter(|report| !report.password_changed);
     let reads = match reads(shop, who, "account/security").await {
         Ok(reads) => Reads::Shown(reads),
         Err(notice::NoticeError::Vault(error)) if error.is_lost() => Reads::Lost,
@@ -111,7 +113,17 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
         }
         Err(error) => return Err(error),
     };
-    Ok(Some(SecurityView { notices, password_changed_at, phrase, devices, sign_ins, factors, undelivered, reads }))
+    Ok(Some(SecurityView {
+        notices,
+        password_changed_at,
+        phrase,
+        devices,
+        sign_ins,
+        factors,
+        undelivered,
+        reported_at: reported.map(|report| report.reported_at),
+        reads,
+    }))
 }
 
 /// So many of a person's orders are asked about, the newest first. Those that they placed signed in have the

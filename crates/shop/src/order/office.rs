@@ -106,7 +106,9 @@ pub enum OfficeError {
         no: String,
     },
     /// There is money that would have to go back.
-    #[error("{no} is paid: send the money back, then record that with `noren order refund`")]
+    #[error(
+        "{no} is paid: of a bank transfer send the money back, then record that with `noren order refund`; money of a card cannot be sent back from here yet: do it at the payment company (docs/OPERATIONS.md)"
+    )]
     Paid {
         /// The order's number.
         no: String,

@@ -31,10 +31,18 @@ on_both_databases!(it_was_not_me_signs_every_other_browser_out_and_ends_the_code
     let mut again = thief.holding(Some(stolen.device));
     assert!(!lets_in(&shop, &mut again).await && lets_in(&shop, &mut home).await, "the thief's browser is not known any more");
     assert!(!history::not_me(&shop, &who).await.unwrap().unwrap().password_changed);
+    let waits = async |who: &session::SignedIn| {
+        let page = security(&shop, who, Lang::Ja).await.unwrap().unwrap();
+        let counted = crate::account::home(&shop, who).await.unwrap().unwrap().attention;
+        assert_eq!(usize::try_from(counted).unwrap(), page.attention(), "both pages count alike");
+        page.reported_at
+    };
+    assert_eq!(waits(&who).await, Some(shop.now()), "it waits until the password is another one");
     shop.clock.advance(1);
     let recent = find(&shop, &owner.token).await.unwrap().unwrap().recent(shop.now()).unwrap();
     change_password(&shop, &recent, &Password::typed("lantern river maple").unwrap(), &home).await.unwrap();
     assert!(history::not_me(&shop, &who).await.unwrap().unwrap().password_changed);
+    assert_eq!(waits(&who).await, None);
 });
 
 on_both_databases!(a_sign_in_is_not_pushed_out_of_sight_by_wrong_passwords(shop) {
