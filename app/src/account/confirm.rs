@@ -11,6 +11,7 @@ use super::passkeys::{PasskeySignIn, SignInWithPasskey};
 use super::{next_parameter, with_next};
 use crate::form::{Form, Refusal, either_faults, use_faults};
 use crate::lang::use_lang;
+use crate::legal::MAIL;
 use crate::ui::{FaultSummary, Head, Load, SubmitButton};
 
 /// What the page for the code shows.
@@ -141,7 +142,11 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
         .into_any();
     };
     let by_mail = asked == AskedFor::Mail;
-    let code = if by_mail { code_label(lang) } else { lang.pick("認証アプリのコード", "Code of your app") };
+    let code = if by_mail {
+        code_label(lang)
+    } else {
+        lang.pick("認証アプリのコード、または復旧コード", "Code of your app, or a recovery code")
+    };
     let (title, what, hint) = if by_mail {
         (
             lang.pick("メールをご確認ください", "Please check your mail"),
@@ -197,6 +202,18 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
                     />
                 </div>
             </ActionForm>
+            {(!by_mail)
+                .then(|| {
+                    view! {
+                        <p class="muted small">
+                            {lang.pick(
+                                "アプリも復旧コードもお使いになれないときは、アカウントのメールアドレスから、",
+                                "Have you neither the app nor a recovery code? Write to us from the address of your account: ",
+                            )} <a href=format!("mailto:{MAIL}") rel="external">{MAIL}</a>
+                            {lang.pick("までご連絡ください。ご本人と確かめたうえで、3日後に解除いたします。", ". Once we are sure that it is you, we remove the app after three days.")}
+                        </p>
+                    }
+                })}
             // A passkey is both factors: it takes the place of the code.
             {(data.passkeys && !data.sets_password).then(|| view! { <PasskeySignIn action=with_passkey next /> })}
             <p class="door__other">

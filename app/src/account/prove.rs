@@ -86,7 +86,7 @@ fn ProveView(data: ProveData) -> impl IntoView {
     let with_passkey = ServerAction::<ProveWithPasskey>::new();
     let faults = either_faults(use_faults(action, form.faults), use_faults(with_passkey, Faults::default()));
     let password = lang.pick("パスワード", "Password");
-    let code = lang.pick("認証アプリのコード", "Code of your app");
+    let code = lang.pick("認証アプリのコード、または復旧コード", "Code of your app, or a recovery code");
     view! {
         <div class="door stack">
             <h1>{lang.pick("ご本人の確認", "Confirm that it is you")}</h1>

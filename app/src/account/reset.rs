@@ -173,8 +173,8 @@ fn ResetCodeView(data: ResetData) -> impl IntoView {
             </ActionForm>
             <p class="muted small">
                 {lang.pick(
-                    "設定すると、それまでにログインしていた端末は、すべてログアウトします。",
-                    "All devices that are signed in now will be signed out.",
+                    "設定すると、それまでにログインしていた端末は、すべてログアウトします。この3日のうちに設定された認証アプリ、パスキー、復旧コードがあれば、取り除かれます。",
+                    "All devices that are signed in now will be signed out. An authenticator app, passkeys and recovery codes that were set up in the last three days, if there are any, will be removed.",
                 )}
             </p>
         </CheckMail>

@@ -185,6 +185,12 @@ fn Begun(
                     "Once it is on, all devices but this one are signed out.",
                 )}
             </p>
+            <p class="muted small">
+                {lang.pick(
+                    "設定から3日のあいだは、メールの確認コードでパスワードを再設定すると、この設定も取り除かれます。ほかの人が設定したアプリで、お客様が締め出されないようにするためです。3日を過ぎると、再設定のときにもアプリのコードが必要になります。",
+                    "For the first three days, a new password set with a code by mail removes the app again, so that nobody can shut you out with one of theirs. From then on, a new password asks for the app’s code as well.",
+                )}
+            </p>
             <ActionForm action=confirm>
                 <div class="stack narrow-form">
                     <Field

@@ -246,8 +246,8 @@ fn Language(data: LanguageData, choose: ServerAction<ChooseMailLang>) -> impl In
             <FaultSummary faults labels=vec![] />
             <p>
                 {lang.pick(
-                    "アカウントの安全についてのお知らせやお便りを、この言語でお送りします。確認コードとご注文についてのメールは、お手続きのときにご覧になっていたページの言語でお送りします。",
-                    "News about the security of your account and the newsletter come in this language. Codes, and mails about an order, come in the language of the page that you were on.",
+                    "確認コード、アカウントの安全についてのお知らせ、お便りを、この言語でお送りします。ご注文についてのメールは、ご注文のときにご覧になっていたページの言語でお送りします。",
+                    "Codes, news about the security of your account and the newsletter come in this language. Mails about an order come in the language of the page that it was placed on.",
                 )}
             </p>
             <ActionForm action=choose>

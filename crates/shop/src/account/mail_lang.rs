@@ -1,5 +1,5 @@
 //! The language of the mails about an account: at first that of the page on which it was registered, then whichever its
-//! owner chooses. Codes, and mails about an order, come in the language of the page that they were asked for on.
+//! owner chooses. Mails about an order come in the language of the page that it was placed on.
 
 use noren_domain::Lang;
 

@@ -361,12 +361,16 @@ async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid) -> Result<Draft, Ma
     let row = fetch_optional!(conn, ChallengeRow, sql, challenge).await?.ok_or(MailError::Gone)?;
     let about = About { at: row.created_at, user_agent: &row.user_agent, network: &row.network };
     let reset = row.kind == Kind::Reset.word();
-    // In the language of the page that asked: somebody waits there.
-    let lang = Lang::from_tag(&row.lang);
     let Some(customer) = row.customer_id else {
+        // Nothing else is known of whoever asked.
+        let lang = Lang::from_tag(&row.lang);
         let words = words::no_account(lang, reset);
         return Ok(Draft { record: challenge, email: row.email.ok_or(MailError::Gone)?, lang, phrase: None, words });
     };
+    // Not in that of the page that asked: whoever has the password could have its owner warned in words, and with a check
+    // phrase, that they do not know.
+    let reader = reader(conn, customer).await?;
+    let lang = reader.lang();
     let code = &account::mail_code(shop, challenge);
     let words = match (reset, row.email) {
         _ if row.kind == Kind::Claim.word() => words::claim_code(lang, code, &about),
@@ -374,9 +378,7 @@ async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid) -> Result<Draft, Ma
         (false, Some(_)) => words::sign_in_code(lang, code, &about),
         (false, None) => words::second_step_code(lang, code, &about),
     };
-    let reader = reader(conn, customer).await?;
-    let phrase = check_phrase(shop, Id::new(customer), reader.3).words(lang);
-    Ok(Draft { lang, phrase: Some(phrase), ..reader.draft(shop, words) })
+    Ok(reader.draft(shop, words))
 }
 
 /// Each mail about an account with made-up content, by its kind: subject and parts; for the previews.

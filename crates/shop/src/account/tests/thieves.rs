@@ -73,6 +73,18 @@ on_both_databases!(an_owner_hears_that_somebody_has_the_password_whatever_else_w
     assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, 2, "the history shows both");
 });
 
+on_both_databases!(whoever_has_the_password_does_not_choose_the_language_that_its_owner_is_warned_in(shop) {
+    registered(&shop, "mori@example.jp").await;
+    outbox::run_due(&shop).await.unwrap();
+    shop.clock.advance(1);
+    login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::En, &device("x"), None).await.unwrap();
+    outbox::run_due(&shop).await.unwrap();
+    let mails = crate::mail::mailbox::list(&shop).await.unwrap();
+    let codes: Vec<_> = mails.iter().filter(|mail| mail.subject.contains("ログインの確認コード")).collect();
+    assert_eq!(codes.len(), 1, "in the language of the account, which was opened in Japanese");
+    assert!(codes[0].text.contains("合言葉"));
+});
+
 on_both_databases!(a_busy_shop_tells_nobody_that_they_were_tried_at(shop) {
     registered(&shop, "mori@example.jp").await;
     let mut tx = shop.db.write().await.unwrap();
