@@ -335,8 +335,11 @@ impl Browser<'_> {
 /// The text/plain part of a mail, decoded.
 fn plain_text(raw: &str) -> String {
     use base64::Engine;
+    // By the boundary as it is: a line of two dashes stands above the foot of every mail.
+    let boundary = raw.rsplit_once("boundary=\"").and_then(|(_, rest)| rest.split('"').next());
+    let between = boundary.map_or("\0".to_owned(), |boundary| format!("\r\n--{boundary}"));
     let part =
-        raw.split("\r\n--").find(|part| part.to_ascii_lowercase().contains("content-type: text/plain")).unwrap_or(raw);
+        raw.split(&between).find(|part| part.to_ascii_lowercase().contains("content-type: text/plain")).unwrap_or(raw);
     let head_at = part.to_ascii_lowercase().find("content-type: text/plain").unwrap_or_default();
     let (head, body) = part[head_at..].split_once("\r\n\r\n").unwrap();
     let head = head.to_ascii_lowercase();

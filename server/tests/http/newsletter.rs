@@ -48,8 +48,8 @@ async fn one_press_is_written_down_and_its_page_shown_in_the_readers_language() 
         .body(Body::from("List-Unsubscribe=One-Click"))
         .unwrap();
     assert_eq!(app.send(press).await.status, StatusCode::OK);
-    let sql = "SELECT act, lang, source FROM newsletter_consent ORDER BY at DESC, id DESC LIMIT 1";
+    let sql = "SELECT lang, source FROM newsletter_consent WHERE act = 'withdrawn'";
     let mut conn = app.shop.db.read().await.unwrap();
-    let (act, lang, source) = noren_shop::fetch_one!(conn, (String, String, String), sql).await.unwrap();
-    assert_eq!((act.as_str(), lang.as_str(), source.as_str()), ("withdrawn", "en", "one_click"));
+    let (lang, source) = noren_shop::fetch_one!(conn, (String, String), sql).await.unwrap();
+    assert_eq!((lang.as_str(), source.as_str()), ("en", "one_click"));
 }
