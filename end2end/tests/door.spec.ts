@@ -47,7 +47,7 @@ test('a person who has forgotten the password sets another @all @matrix', async 
 
   await visit('/account/security');
   await expect(page, 'the other device is signed out').toHaveURL(/\/login\?next=/);
-  await expect(shop.main).toContainText(t('有効期限が切れました', 'has ended'));
+  await expect(shop.main).toContainText(t('ログアウトしています', 'has ended'));
   await shop.signIn(email, another, /\/account\/security$/);
 });
 
