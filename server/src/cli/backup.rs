@@ -89,6 +89,9 @@ pub struct Restore {
     parts: Vec<Part>,
 }
 
+const ONE_FOLDER: &str =
+    "--to and --keys-to are one folder: whoever gets hold of that backup has everything; name two places";
+
 /// Copies what is there of an installation, which may be at work; makes and changes nothing in it.
 pub async fn back_up(config: &Config, vault: &Vault, asked: &Backup) -> Result<(), AnyError> {
     if asked.to.is_none() && asked.keys_to.is_none() {
@@ -97,8 +100,6 @@ pub async fn back_up(config: &Config, vault: &Vault, asked: &Backup) -> Result<(
                 .into(),
         );
     }
-    const ONE_FOLDER: &str =
-        "--to and --keys-to are one folder: whoever gets hold of that backup has everything; name two places";
     let named = |folder: &Option<PathBuf>| folder.as_ref().and_then(|folder| std::path::absolute(folder).ok());
     if asked.to.is_some() && named(&asked.to) == named(&asked.keys_to) {
         return Err(ONE_FOLDER.into());
