@@ -186,28 +186,7 @@ pub(crate) async fn send(shop: &Shop, job: &mut Job, mail: &Mail) -> Result<(), 
     if shop.outgoing().relay().is_none() && tokio::fs::try_exists(&path_of(shop, &key)).await? {
         return Ok(sent::noted(shop, &key, State::Sent).await?);
     }
-    if let Mail::Newsletter(NewsletterMail::Issue { customer, .. }) = mail
-        && !crate::newsletter::wanted(shop, *customer).await?
-    {
-        return Ok(sent::noted(shop, &key, State::Cancelled).await?);
-    }
-    if let Mail::Account(mail) = mail
-        && account::is_late(shop, mail).await?
-    {
-        return Ok(sent::noted(shop, &key, State::Cancelled).await?);
-    }
-    if let Mail::OrderPlaced { order }
-    | Mail::OrderPaid { order }
-    | Mail::OrderRefunded { order }
-    | Mail::OrderLapsed { order }
-    | Mail::OrderForgetting { order, .. } = mail
-        && crate::order::is_erased(shop, *order).await?
-    {
-        return Ok(sent::noted(shop, &key, State::Cancelled).await?);
-    }
-    if let Mail::OrderForgetting { order, .. } = mail
-        && order::is_of_an_account(shop, *order).await?
-    {
+    if is_late(shop, mail).await? {
         return Ok(sent::noted(shop, &key, State::Cancelled).await?);
     }
     let finished = match finished(shop, &key, sent.as_ref(), mail).await {
@@ -217,6 +196,24 @@ pub(crate) async fn send(shop: &Shop, job: &mut Job, mail: &Mail) -> Result<(), 
     match shop.outgoing().relay() {
         Some(relay) => leave::by_server(shop, relay, job, &finished).await,
         None => leave::into_folder(shop, job, finished).await,
+    }
+}
+
+/// Whether what the mail is about stands otherwise by now, or nobody is there to be told.
+async fn is_late(shop: &Shop, mail: &Mail) -> Result<bool, sqlx::Error> {
+    match mail {
+        Mail::OrderPlaced { order }
+        | Mail::OrderPaid { order }
+        | Mail::OrderRefunded { order }
+        | Mail::OrderLapsed { order } => crate::order::is_erased(shop, *order).await,
+        Mail::OrderForgetting { order, .. } => {
+            Ok(crate::order::is_erased(shop, *order).await? || order::is_of_an_account(shop, *order).await?)
+        }
+        Mail::Account(mail) => account::is_late(shop, mail).await,
+        Mail::Newsletter(NewsletterMail::Issue { customer, .. }) => {
+            Ok(!crate::newsletter::wanted(shop, *customer).await?)
+        }
+        Mail::Newsletter(NewsletterMail::Confirm { .. }) => Ok(false),
     }
 }
 

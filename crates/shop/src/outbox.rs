@@ -99,29 +99,42 @@ impl Lane {
     }
 }
 
-/// A sentence about the jobs of a row: those that are due, `$1` being now, `$2` what is far ahead of it
-/// ([`FAR_AHEAD_MS`]), and `$3` the number of a job that was written then ([`written_at`]). A job may be dated for whenever
-/// its writer likes, so of one that was not tried yet its number tells whether its writer's clock was right.
+/// A sentence about the jobs of a row: those for which `$when` holds.
 macro_rules! of_row {
-    ($row:expr, $before:literal, $after:literal) => {
+    ($row:expr, $before:literal, $when:literal, $after:literal) => {
         match $row {
-            Row::Mails(Urgency::Awaited) => of_row!(@ "topic = 'mail' AND priority = 0", $before, $after),
-            Row::Mails(Urgency::Usual) => of_row!(@ "topic = 'mail' AND priority = 1", $before, $after),
-            Row::Mails(Urgency::Bulk) => of_row!(@ "topic = 'mail' AND priority = 2", $before, $after),
+            Row::Mails(Urgency::Awaited) => of_row!(@ "topic = 'mail' AND priority = 0", $before, $when, $after),
+            Row::Mails(Urgency::Usual) => of_row!(@ "topic = 'mail' AND priority = 1", $before, $when, $after),
+            Row::Mails(Urgency::Bulk) => of_row!(@ "topic = 'mail' AND priority = 2", $before, $when, $after),
             // Two ranges of the index; `<>` would read past every mail that waits.
-            Row::Rest => of_row!(@ "(topic < 'mail' OR topic > 'mail')", $before, $after),
+            Row::Rest => of_row!(@ "(topic < 'mail' OR topic > 'mail')", $before, $when, $after),
         }
     };
-    (@ $which:literal, $before:literal, $after:literal) => {
+    (@ $which:literal, $before:literal, $when:literal, $after:literal) => {
         concat!(
             $before,
             "SELECT id FROM outbox WHERE ",
             $which,
-            " AND done_at IS NULL AND failed_at IS NULL \
-              AND (run_at <= $1 OR run_at > $2 AND (attempts > 0 OR id > $3)) \
-              AND (leased_until <= $1 OR leased_until > $2) ",
+            " AND done_at IS NULL AND failed_at IS NULL AND ",
+            $when,
             $after
         )
+    };
+}
+
+/// [`of_row`]: those that are due, `$1` being now and `$2` what is far ahead of it ([`FAR_AHEAD_MS`]).
+macro_rules! due_of_row {
+    ($row:expr, $before:literal, $after:literal) => {
+        of_row!($row, $before, "run_at <= $1 AND (leased_until <= $1 OR leased_until > $2) ", $after)
+    };
+}
+
+/// [`of_row`]: those that a clock has written that was ahead, `$1` being what is far ahead of now ([`FAR_AHEAD_MS`]) and
+/// `$2` the number of a job that was written then ([`written_at`]). A job may be dated for whenever its writer likes, so of
+/// one that was not tried yet its number tells whether its writer's clock was right.
+macro_rules! ahead_of_row {
+    ($row:expr, $before:literal, $after:literal) => {
+        of_row!($row, $before, "run_at > $1 AND (attempts > 0 OR id > $2) ", $after)
     };
 }
 
@@ -351,29 +364,45 @@ pub(crate) async fn claim(shop: &Shop, lane: Lane) -> Result<Vec<Job>, sqlx::Err
 
 async fn claim_of(shop: &Shop, row: Row, batch: i64) -> Result<Vec<Job>, sqlx::Error> {
     let now = shop.now();
-    let (far, from) = (now + FAR_AHEAD_MS, written_at(now + FAR_AHEAD_MS));
-    let waiting = fetch_all!(shop.db.read().await?, (Uuid,), of_row!(row, "", "LIMIT 1"), now, far, from).await?;
+    let far = now + FAR_AHEAD_MS;
+    make_due(shop, row).await?;
+    let waiting = fetch_all!(shop.db.read().await?, (Uuid,), due_of_row!(row, "", "LIMIT 1"), now, far).await?;
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
     let mut tx = shop.db.write().await?;
-    // What is done now is due now at the latest: by a day yet to come it would be given up too late, and no alarm would tell.
     let sql = match tx.dialect() {
-        Dialect::Sqlite => of_row!(
+        Dialect::Sqlite => due_of_row!(
             row,
-            "UPDATE outbox SET leased_until = $4, attempts = attempts + 1, due_at = CASE WHEN due_at > $1 THEN $1 ELSE due_at END WHERE id IN (",
-            "ORDER BY topic, priority, run_at, id LIMIT $5) RETURNING id, key, topic, payload, attempts, leased_until, due_at"
+            "UPDATE outbox SET leased_until = $3, attempts = attempts + 1 WHERE id IN (",
+            "ORDER BY topic, priority, run_at, id LIMIT $4) RETURNING id, key, topic, payload, attempts, leased_until, due_at"
         ),
-        Dialect::Postgres => of_row!(
+        Dialect::Postgres => due_of_row!(
             row,
-            "UPDATE outbox SET leased_until = $4, attempts = attempts + 1, due_at = CASE WHEN due_at > $1 THEN $1 ELSE due_at END WHERE id IN (",
-            "ORDER BY topic, priority, run_at, id LIMIT $5 FOR UPDATE SKIP LOCKED) RETURNING id, key, topic, payload, attempts, leased_until, due_at"
+            "UPDATE outbox SET leased_until = $3, attempts = attempts + 1 WHERE id IN (",
+            "ORDER BY topic, priority, run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) RETURNING id, key, topic, payload, attempts, leased_until, due_at"
         ),
     };
-    let mut jobs = fetch_all!(tx, Job, sql, now, far, from, now + LEASE_MS, batch).await?;
+    let mut jobs = fetch_all!(tx, Job, sql, now, far, now + LEASE_MS, batch).await?;
     tx.commit().await?;
     jobs.sort_by(|a, b| (&a.topic, a.id).cmp(&(&b.topic, b.id)));
     Ok(jobs)
+}
+
+/// Has the jobs of a row be due now that a clock has written that was ahead. By a day yet to come they would also be given
+/// up too late, and no alarm would tell. A search of its own: in one with those that are due, every mail that waits for its
+/// next try would be read each time.
+async fn make_due(shop: &Shop, row: Row) -> Result<(), sqlx::Error> {
+    let now = shop.now();
+    let (far, from) = (now + FAR_AHEAD_MS, written_at(now + FAR_AHEAD_MS));
+    let ahead = fetch_all!(shop.db.read().await?, (Uuid,), ahead_of_row!(row, "", "LIMIT 1"), far, from).await?;
+    if ahead.is_empty() {
+        return Ok(());
+    }
+    let mut tx = shop.db.write().await?;
+    let sql = ahead_of_row!(row, "UPDATE outbox SET run_at = $3, due_at = $3 WHERE id IN (", ")");
+    execute!(tx, sql, far, from, now).await?;
+    tx.commit().await
 }
 
 /// The last number that a job written at `at` can have: they begin with the time.

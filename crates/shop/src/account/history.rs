@@ -118,3 +118,9 @@ pub async fn not_me(shop: &Shop, who: &SignedIn) -> Result<Option<NotMeView>, sq
     let row = fetch_optional!(conn, (i64, i64), sql, who.customer.0, shop.now() - HISTORY).await?;
     Ok(row.map(|(reported_at, changed)| NotMeView { reported_at, password_changed: changed > reported_at }))
 }
+
+/// When the owner said of a sign-in that it was not theirs, UTC ms, while the password is still the one of then.
+pub(super) async fn reported(shop: &Shop, who: &SignedIn) -> Result<Option<i64>, sqlx::Error> {
+    let open = not_me(shop, who).await?.filter(|report| !report.password_changed);
+    Ok(open.map(|report| report.reported_at))
+}

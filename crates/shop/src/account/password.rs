@@ -83,18 +83,9 @@ pub async fn upgraded(shop: &Shop, password: &Password, stored: &str) -> Result<
     if stored.starts_with(&format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$")) {
         return Ok(None);
     }
-    // In the form that it was set in: whoever types the other one is let in by that alone.
     let (typed, was) = (password.clone(), stored.to_owned());
-    let form = bounded(move || {
-        if compare(&typed, &was)? {
-            return Ok(Some(typed));
-        }
-        Ok(match typed.nfkc() {
-            Some(form) => compare(&form, &was)?.then_some(form),
-            None => None,
-        })
-    });
-    match form.await? {
+    // In the form that it was set in: whoever types the other one is let in by that alone.
+    match bounded(move || form_of(&typed, &was)).await? {
         Some(form) => Ok(Some(hash(shop, &form).await?)),
         None => Ok(None),
     }
@@ -107,14 +98,20 @@ pub async fn matches(password: &Password, stored: Option<String>) -> Result<bool
     bounded(move || {
         let known = stored.is_some();
         let stored = stored.as_deref().unwrap_or(DUMMY);
-        let right = compare(&password, stored)?
-            || match password.nfkc() {
-                Some(form) => compare(&form, stored)?,
-                None => false,
-            };
-        Ok(right && known)
+        Ok(form_of(&password, stored)?.is_some() && known)
     })
     .await
+}
+
+/// The form of `typed` that `stored` was made of: as it was typed, or NFKC; `None`: it is another password.
+fn form_of(typed: &Password, stored: &str) -> Result<Option<Password>, HashError> {
+    if compare(typed, stored)? {
+        return Ok(Some(typed.clone()));
+    }
+    match typed.nfkc() {
+        Some(form) => Ok(compare(&form, stored)?.then_some(form)),
+        None => Ok(None),
+    }
 }
 
 fn compare(password: &Password, stored: &str) -> Result<bool, HashError> {

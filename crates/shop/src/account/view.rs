@@ -53,7 +53,7 @@ async fn attention(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<u32, 
     let factors = factors::standing(conn, who.customer).await?.attention();
     let email = email_change::waits_until(shop, who.customer).await?.is_some();
     let undelivered = sent::undelivered(conn, who.customer.0).await?.is_some();
-    let reported = history::not_me(shop, who).await?.is_some_and(|report| !report.password_changed);
+    let reported = history::reported(shop, who).await?.is_some();
     let more = tried + factors + usize::from(email) + usize::from(undelivered) + usize::from(reported);
     Ok(notice::waiting(conn, who.customer).await? + u32::try_from(more).unwrap_or(u32::MAX))
 }
@@ -102,7 +102,7 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
     let factors = factors::standing(&mut conn, who.customer).await?;
     let undelivered = sent::undelivered(&mut conn, who.customer.0).await?;
     drop(conn);
-    let reported = history::not_me(shop, who).await?.filter(|report| !report.password_changed);
+    let reported_at = history::reported(shop, who).await?;
     let reads = match reads(shop, who, "account/security").await {
         Ok(reads) => Reads::Shown(reads),
         Err(notice::NoticeError::Vault(error)) if error.is_lost() => Reads::Lost,
@@ -121,7 +121,7 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
         sign_ins,
         factors,
         undelivered,
-        reported_at: reported.map(|report| report.reported_at),
+        reported_at,
         reads,
     }))
 }
