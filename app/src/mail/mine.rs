@@ -251,7 +251,7 @@ fn Language(data: LanguageData, choose: ServerAction<ChooseMailLang>) -> impl In
                 )}
             </p>
             <ActionForm action=choose>
-                <div class="stack">
+                <div class="stack narrow-form">
                     <fieldset>
                         <legend class="visually-hidden">{lang.pick("メールの言語", "Language of our mails")}</legend>
                         {choices}
