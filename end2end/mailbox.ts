@@ -38,28 +38,40 @@ function part(raw: string, kind: string): string {
   return /transfer-encoding: quoted-printable/i.test(head) ? decodeQuoted(text) : text;
 }
 
-function mailbox(): Mail[] {
-  const dir = join(data, 'mailbox');
+function parsed(raw: string): Mail {
+  const head = (raw.split(/\r?\n\r?\n/)[0] ?? '').replace(/\r?\n[ \t]+/g, ' ');
+  const header = (key: string) => decodeWords(new RegExp(`^${key}: (.*)$`, 'im').exec(head)?.[1] ?? '');
+  return { to: header('To'), subject: header('Subject'), text: part(raw, 'text/plain'), html: part(raw, 'text/html') };
+}
+
+type Delivered = { written: number; mail: Mail };
+
+/** A mail is written once and never changed. Whoever waits for one looks often, and a run leaves thousands. */
+const seen = new Map<string, Delivered>();
+
+function delivered(name: string): Delivered[] {
+  const known = seen.get(name);
+  if (known) return [known];
+  const path = join(data, 'mailbox', name);
   // Mails go while somebody looks: an erasure takes those of its person along.
-  const read = (name: string) => {
-    const path = join(dir, name);
-    const written = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-    try {
-      return written === undefined ? [] : [{ written, raw: readFileSync(path, 'latin1') }];
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-      throw error;
-    }
-  };
-  return readdirSync(dir)
+  const written = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  try {
+    if (written === undefined) return [];
+    const one = { written, mail: parsed(readFileSync(path, 'latin1')) };
+    seen.set(name, one);
+    return [one];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function mailbox(): Mail[] {
+  return readdirSync(join(data, 'mailbox'))
     .filter((name) => name.endsWith('.eml'))
-    .flatMap(read)
+    .flatMap(delivered)
     .sort((a, b) => a.written - b.written)
-    .map(({ raw }) => {
-      const head = (raw.split(/\r?\n\r?\n/)[0] ?? '').replace(/\r?\n[ \t]+/g, ' ');
-      const header = (key: string) => decodeWords(new RegExp(`^${key}: (.*)$`, 'im').exec(head)?.[1] ?? '');
-      return { to: header('To'), subject: header('Subject'), text: part(raw, 'text/plain'), html: part(raw, 'text/html') };
-    });
+    .map(({ mail }) => mail);
 }
 
 /** The codes in the mails to `to`, the oldest first. */
