@@ -113,6 +113,7 @@ build_release() {
 }
 
 # Builds the program $1 in version $2 from crates.io into .tools/bin; the rest goes to cargo.
+# What it was built in stays in .tools/build, for a tool that shares some of it; the caller clears it away.
 # Its authors' Cargo.lock is asked for first. It may name a version that was withdrawn, or that a mirror of
 # the registry does not have (yet): then the newest versions its Cargo.toml allows take their place.
 built_from_crates() {
@@ -123,7 +124,6 @@ built_from_crates() {
         say "   not with the versions its authors locked; trying the newest that it allows"
         "${build[@]}"
     fi
-    rm -rf "$tools/build"
 }
 
 # The version of crate $1 in Cargo.lock.

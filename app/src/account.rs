@@ -1,7 +1,7 @@
 //! The door and the rooms behind it: register, verify, login, account, orders, security.
 
 mod addresses;
-mod again;
+pub(crate) mod again;
 mod claim;
 mod code;
 mod confirm;
@@ -10,6 +10,7 @@ mod email_change;
 mod erase;
 mod export;
 mod factors;
+mod happened;
 mod home;
 mod leave;
 mod login;
@@ -21,6 +22,7 @@ mod prove;
 mod reads;
 mod recovery;
 mod register;
+mod removed;
 mod reset;
 mod security;
 mod sign_ins;
@@ -66,9 +68,11 @@ pub fn with_next(page: &str, next: &str) -> String {
 }
 
 #[cfg(feature = "ssr")]
-pub(crate) use inside::guard;
-#[cfg(feature = "ssr")]
 pub use inside::{ended, merged};
+#[cfg(feature = "ssr")]
+pub(crate) use inside::{guard, guard_recent};
+#[cfg(feature = "ssr")]
+pub use leave::just_left;
 
 #[cfg(feature = "ssr")]
 mod inside {
@@ -157,6 +161,7 @@ mod inside {
         request::set_session_token(&entered.token);
         request::set_device_token(&entered.device);
         request::clear_challenge_token();
+        super::removed::keep(entered.removed);
         if let Some(guest) = request::cart_token() {
             match noren_shop::cart::merge(&request::shop(), &guest, entered.customer).await {
                 Ok(report) if report != MergeReport::default() => {

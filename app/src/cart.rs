@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::form::Refusal;
 
 pub use buy::{BuyBar, BuyForm};
-pub use glance::{CartCount, MergedNote, Units, provide_glance};
+pub use glance::{CartCount, OnTheWay, Units, provide_glance};
 pub use page::CartPage;
 pub use totals::{LinePicture, TotalsView};
 
@@ -49,13 +49,15 @@ pub async fn load_cart() -> Result<Option<CartPageData>, Refusal> {
     Ok(Some(CartPageData { view, faults }))
 }
 
-/// What the header says about the cart.
+/// What the header says about the cart, and what happened on the way to the page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Glance {
     /// Units in it.
     pub count: u32,
     /// What the sign-in just now did with it, said once.
     pub merged: Option<MergeReport>,
+    /// Somebody signed out just now, said once.
+    pub left: bool,
 }
 
 /// The cart at a glance, for the header. Without a cookie the database is not asked.
@@ -67,7 +69,7 @@ pub async fn load_glance() -> Result<Glance, Refusal> {
         }
         None => 0,
     };
-    Ok(Glance { count, merged: crate::account::merged() })
+    Ok(Glance { count, merged: crate::account::merged(), left: crate::account::just_left() })
 }
 
 /// Puts units of a variant into the cart and shows it.

@@ -5,12 +5,22 @@ mod body;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use noren_domain::order::{OrderState, OrderView, PaymentState};
+use serde::{Deserialize, Serialize};
 
 pub use body::OrderBody;
 
 use crate::form::Refusal;
-use crate::lang::use_lang;
+use crate::lang::{href, use_lang};
 use crate::ui::{Head, Load};
+
+/// What the page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderData {
+    /// The order.
+    order: OrderView,
+    /// Whoever looks at it is signed in as its customer.
+    own: bool,
+}
 
 /// The order whose page `token` opens. Wrong, unknown and malformed tokens are all "not found".
 /// Asked for by POST: the token opens the order, and addresses end up in the logs of proxies.
@@ -18,10 +28,12 @@ use crate::ui::{Head, Load};
 pub async fn load_order(
     /// The token of the page's address.
     token: String,
-) -> Result<Option<OrderView>, Refusal> {
-    use crate::request::{failed, shop};
+) -> Result<Option<OrderData>, Refusal> {
+    use crate::request::{failed, shop, signed_in};
     let Some(token) = noren_shop::token::Token::parse(&token) else { return Ok(None) };
-    noren_shop::order::view(&shop(), &token).await.map_err(|error| failed(&error))
+    let customer = signed_in().await?.map(|who| who.customer);
+    let seen = noren_shop::order::view(&shop(), &token, customer).await.map_err(|error| failed(&error))?;
+    Ok(seen.map(|seen| OrderData { order: seen.order, own: seen.own }))
 }
 
 /// The page of one order, for whoever holds its link.
@@ -29,12 +41,13 @@ pub async fn load_order(
 pub fn OrderPage() -> impl IntoView {
     let params = use_params_map();
     let key = move || params.read().get("token").unwrap_or_default();
-    view! { <Load key load=load_order view=|order: OrderView| view! { <Shown order /> } /> }
+    view! { <Load key load=load_order view=|data: OrderData| view! { <Shown data /> } /> }
 }
 
 #[component]
-fn Shown(order: OrderView) -> impl IntoView {
+fn Shown(data: OrderData) -> impl IntoView {
     let lang = use_lang();
+    let OrderData { order, own } = data;
     let title = match (order.state, order.payment) {
         (_, PaymentState::Refunded) => lang.pick("ご返金いたしました", "Your payment was returned"),
         (OrderState::Draft, PaymentState::Failed) => {
@@ -46,11 +59,52 @@ fn Shown(order: OrderView) -> impl IntoView {
         (OrderState::Cancelled, _) => lang.pick("キャンセルされたご注文", "Cancelled order"),
         (OrderState::Completed, _) => lang.pick("ご注文の内容", "Your order"),
     };
+    // One that is not placed has ways of its own: back to the payment.
+    let mailed = order.placed_at.is_some();
+    let ways_on = (order.state != OrderState::Draft).then(|| view! { <WaysOn own mailed /> });
     view! {
         <Head title=title index=false />
         <div class="order">
             <h1>{title}</h1>
             <OrderBody order />
+            {ways_on}
+        </div>
+    }
+}
+
+/// Where to go from here. Whoever did not sign in has no list of orders: they are told how this page is found again.
+#[component]
+fn WaysOn(
+    /// Whoever looks at the order is signed in as its customer.
+    own: bool,
+    /// There is a confirmation, which leads back here.
+    mailed: bool,
+) -> impl IntoView {
+    let lang = use_lang();
+    let orders = own.then(|| {
+        view! {
+            <a class="button button--quiet" href=href("/account/orders")>
+                {lang.pick("ご注文の履歴を見る", "See your orders")}
+            </a>
+        }
+    });
+    let again = (mailed && !own).then(|| {
+        view! {
+            <p>
+                {lang.pick(
+                    "ご注文の内容は、確認メールの専用ページでいつでもご覧いただけます。",
+                    "To see your order again, open its own page from the confirmation mail.",
+                )}
+            </p>
+        }
+    });
+    view! {
+        <div class="order__on">
+            {again}
+            <p class="button-row">
+                <a class="button" href=href("/")>{lang.pick("お買い物を続ける", "Continue shopping")}</a>
+                {orders}
+            </p>
         </div>
     }
 }

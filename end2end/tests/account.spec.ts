@@ -34,7 +34,7 @@ test('a customer sees who read their data, and the browser itself checks that th
   await shop.register();
   await visit('/account/security');
   const reads = page.getByRole('region', { name: t('お客様の情報を読んだ人', 'Who read my data') });
-  await expect(reads).toContainText(t('当店の従業員がお客様の情報を開いた記録はありません', 'No one at this shop has opened your data'));
+  await expect(reads).toContainText(t('当店の従業員がお客様の情報を開いた記録はありません', 'No member of our staff has opened your data'));
   await expect(reads.getByRole('listitem').filter({ hasText: t('メールの送信', 'To send you a mail') })).toHaveCount(1);
   await expect(reads.getByRole('status')).toContainText(life === 'hydrated' ? t('確認済み ✓', 'Verified ✓') : t('まだ確かめていません', 'Not checked in this browser'));
   await reads.locator('summary').click();

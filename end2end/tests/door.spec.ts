@@ -101,6 +101,9 @@ test('a sign-in that was not mine is reported, and one way leads through what to
   const newest = page.getByRole('region', { name: t('最近のログイン', 'Recent sign-ins') }).getByRole('listitem').first();
   await newest.getByRole('button', { name: t('心当たりがありません', 'It was not me') }).click();
   await expect(page).toHaveURL(/\/account\/security\/not-me$/);
+  const steps = page.locator('.steps-to-take');
+  await expect(steps).toHaveCSS('list-style-type', 'decimal');
+  await expect(steps.locator('> li').first()).toHaveCSS('display', 'list-item');
   await shop.awake();
   await shop.link('パスワードを変更する', 'Change the password').click();
   await expect(page).toHaveURL(/\/account\/security\/password$/);

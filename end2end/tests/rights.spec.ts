@@ -71,10 +71,20 @@ test('a customer has their account erased, and nothing of it is left @all', asyn
 
 test('a copy is printed without buttons and with all of its entries', async ({ page, shop, visit, t }) => {
   const email = await shop.register();
+  // Each look is an entry: so many that they fold.
+  for (let looks = 0; looks < 4; looks += 1) await visit('/account');
   await visit('/account/data');
   await shop.press('控えを書き出す', 'Make a copy', /\/account\/data\/export\//);
   await expect(shop.heading(t('お預かりしている情報の控え', 'A copy of your data'))).toBeVisible();
+  const reads = shop.main.locator('section').filter({ has: page.getByRole('heading', { name: t('お客様の情報を読んだ記録', 'Who read my data') }) });
+  await expect(reads.locator('.holding').first()).toBeHidden();
+  await reads.locator('summary').click();
+  await expect(reads.locator('.holding').first()).toBeVisible();
+  await reads.locator('summary').click();
+  await expect(reads.locator('.holding').first()).toBeHidden();
   await page.emulateMedia({ media: 'print' });
   await expect(shop.main).toContainText(email);
+  await expect(reads.locator('.holding').last()).toBeVisible();
+  await expect(reads.locator('summary')).toBeHidden();
   await expect(shop.link('署名付きのファイル', 'Download the signed file')).toBeHidden();
 });

@@ -1,4 +1,4 @@
-//! A press on the security page that turned out to need a proof first: after the proof the page says that it is to be
+//! A press on a page of the account that turned out to need a proof first: after the proof the page says that it is to be
 //! pressed once more, and where. It is not done by itself: the proof may have been given by a link that somebody sent.
 
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ const ASKED: &str = "again";
 
 /// The page `page`, on which the section `section` waits for one more press.
 #[cfg(feature = "ssr")]
-pub(super) fn again(page: &str, section: &str) -> String {
+pub(crate) fn again(page: &str, section: &str) -> String {
     format!("{page}?{ASKED}={section}")
 }
 
@@ -22,24 +22,31 @@ pub fn PressAgain() -> impl IntoView {
     let query = use_query_map();
     move || {
         let asked = query.read().get(ASKED)?;
-        let (section, words) = match asked.as_str() {
+        let (place, words) = match asked.as_str() {
             "sign-ins" => (
-                "sign-ins",
+                "/account/security#sign-ins",
                 lang.pick(
                     "ご本人であることを確かめました。まだ何も行っていません。心当たりのないログインの「心当たりがありません」を、もう一度押してください。",
                     "We know now that it is you. Nothing has been done yet: please press “It was not me” once more, at the sign-in that was not yours.",
                 ),
             ),
             "factors" => (
-                "factors",
+                "/account/security#factors",
                 lang.pick(
                     "ご本人であることを確かめました。まだ何も行っていません。解除を取りやめるボタンを、もう一度押してください。",
                     "We know now that it is you. Nothing has been done yet: please press the button that keeps your second factors once more.",
                 ),
             ),
+            "mail-lang" => (
+                "/account/mail#mail-lang",
+                lang.pick(
+                    "ご本人であることを確かめました。メールの言語は、まだ変わっていません。言語を選んで、ボタンをもう一度押してください。",
+                    "We know now that it is you. The language of our mails has not changed yet: please choose it and press the button once more.",
+                ),
+            ),
             _ => return None,
         };
-        let to = format!("{}#{section}", href("/account/security"));
+        let to = href(place);
         Some(view! {
             <Note kind=NoteKind::Warning>
                 <p>{words} " " <a href=to>{lang.pick("その場所へ", "Go there")}</a></p>

@@ -19,6 +19,9 @@ use crate::lang::{href, use_lang};
 use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, Note, NoteKind, SubmitButton};
 
 const PAGE: &str = "/account/security/email";
+/// Says once, on the page after it, that the address was changed.
+#[cfg(feature = "ssr")]
+const CHANGED: &str = "email-changed";
 
 /// What the page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +29,8 @@ pub struct EmailData {
     email: EmailView,
     form: Form<EmailForm>,
     code: Form<EmailCodeForm>,
+    /// The address has just been changed here.
+    changed: bool,
     /// How many recovery codes are left.
     recovery: u32,
     /// Development: the mail lies in the mailbox page.
@@ -46,7 +51,8 @@ pub async fn load_email() -> Result<Option<EmailData>, Refusal> {
     let recovery = left.await.map_err(|e| crate::request::failed(&e))?;
     let form = crate::form::kept("email").unwrap_or_default();
     let code = crate::form::kept("email-code").unwrap_or_default();
-    Ok(Some(EmailData { email, form, code, recovery, development: shop.development }))
+    let changed = crate::request::take_parcel(CHANGED).is_some();
+    Ok(Some(EmailData { email, form, code, changed, recovery, development: shop.development }))
 }
 
 /// Asks for another address; the answer is the same whosever it is.
@@ -87,6 +93,7 @@ pub async fn confirm_email(#[server(flatten)] form: EmailCodeForm) -> Result<(),
         Ok(Confirmed::Changed(entered)) => {
             crate::request::set_session_token(&entered.token);
             crate::request::set_device_token(&entered.device);
+            crate::request::put_parcel(CHANGED, b"1");
             crate::request::go(PAGE);
         }
         Err(error) => {
@@ -179,7 +186,7 @@ struct Acts {
 #[component]
 fn EmailBody(data: EmailData, acts: Acts) -> impl IntoView {
     let lang = use_lang();
-    let EmailData { email, form, code, recovery, development } = data;
+    let EmailData { email, form, code, changed, recovery, development } = data;
     let EmailView { address, pending, back, .. } = email;
     let asked = use_faults(acts.ask, form.faults);
     let typed = use_faults(acts.confirm, code.faults);
@@ -212,6 +219,16 @@ fn EmailBody(data: EmailData, acts: Acts) -> impl IntoView {
                 {lang.pick("現在のアドレス: ", "Your address now: ")}
                 <strong class="email-address">{address.unwrap_or_else(|| lang.pick("表示できません", "cannot be shown").to_owned())}</strong>
             </p>
+            {changed.then(|| view! {
+                <Note kind=NoteKind::Done>
+                    <p>
+                        {lang.pick(
+                            "メールアドレスを変更しました。ほかの端末はログアウトしました。",
+                            "Your e-mail address was changed. All other devices were signed out.",
+                        )}
+                    </p>
+                </Note>
+            })}
             {back.map(|back| view! { <p class="muted">{back_words(back.until, back.paper)}</p> })}
             <FaultSummary faults labels />
             {body}
@@ -239,8 +256,8 @@ fn AskView(values: EmailForm, faults: Signal<Faults>, recovery: u32, action: Ser
     view! {
         <p>
             {lang.pick(
-                "新しいアドレスに確認コードをお送りします。3日以上前から認証アプリをお使いでなければ、そのあと現在のアドレスにもお送りします。変更すると、この端末のほかはすべてログアウトします。",
-                "We send a code to the new address, and then one to the present address as well, unless you have used an authenticator app for three days or more. All devices but this one will be signed out.",
+                "新しいアドレスに確認コードをお送りします。3日以上前からお使いの認証アプリのコードで、この10分のうちにご本人と確認できていなければ、そのあと現在のアドレスにもお送りします。変更すると、この端末のほかはすべてログアウトします。",
+                "We send a code to the new address, and then one to the present address as well, unless you have used an authenticator app for three days or more and have given its code in the last ten minutes. All devices but this one will be signed out.",
             )}
         </p>
         <ActionForm action=action>

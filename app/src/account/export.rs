@@ -10,6 +10,9 @@ use crate::form::Refusal;
 use crate::lang::{href, use_lang};
 use crate::ui::{Head, Load, Note, NoteKind};
 
+/// More entries than these fold.
+const FEW: usize = 3;
+
 /// What to say of a copy that was not made.
 #[cfg(feature = "ssr")]
 pub(super) fn refusal(error: &noren_shop::account::export::ExportError) -> Refusal {
@@ -91,9 +94,22 @@ fn Copy(copy: ExportView) -> impl IntoView {
     }
 }
 
+/// Many entries are unfolded by whoever wants to see them. They stand behind the `details`, not in it: one that is closed is
+/// closed on paper as well, where all of them are to be read.
 #[component]
 fn Section(section: ExportSection) -> impl IntoView {
+    let lang = use_lang();
     let ExportSection { title, note, entries } = section;
+    let count = entries.len();
+    let fold = (count > FEW).then(|| {
+        let words = lang.pick(format!("全{count}件を見る"), format!("See all {count} entries"));
+        let what = lang.pick(format!("（{title}）"), format!(" ({title})"));
+        view! {
+            <details class="fold">
+                <summary>{words} <span class="visually-hidden">{what}</span></summary>
+            </details>
+        }
+    });
     let entry = |entry: Vec<(String, String)>| {
         let facts = entry.into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> });
         view! { <li class="holding"><dl class="holding__facts">{facts.collect_view()}</dl></li> }
@@ -103,6 +119,7 @@ fn Section(section: ExportSection) -> impl IntoView {
         <section class="stack">
             <h2>{title}</h2>
             {(!note.is_empty()).then(|| view! { <p class="muted">{note}</p> })}
+            {fold}
             <ul class="holding-list">{entries}</ul>
         </section>
     }

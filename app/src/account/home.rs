@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use noren_domain::account::AccountView;
+use noren_domain::account::{AccountView, RemovedFactors};
 use noren_domain::order::OrderSummary;
 use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 
 use super::email_change::EmailBanner;
+use super::removed::Removed;
 use crate::form::Refusal;
 use crate::lang::{href, use_lang};
 use crate::legal::MAIL;
@@ -23,6 +24,8 @@ pub struct AccountData {
     email_waits: Option<i64>,
     /// Orders of a guest can be brought in with one press.
     claim: bool,
+    /// What a new password has just taken away.
+    removed: RemovedFactors,
 }
 
 /// Loads the account's first page.
@@ -35,7 +38,8 @@ pub async fn account_home() -> Result<Option<AccountData>, Refusal> {
     let email_waits = noren_shop::account::email_change::waits_until(&shop, who.customer).await;
     let email_waits = email_waits.map_err(|e| crate::request::failed(&e))?;
     let claim = noren_shop::account::claim::is_proved(&shop, &who).await.map_err(|e| crate::request::failed(&e))?;
-    Ok(account.map(|account| AccountData { account, latest, email_waits, claim }))
+    let removed = super::removed::kept();
+    Ok(account.map(|account| AccountData { account, latest, email_waits, claim, removed }))
 }
 
 /// The account's first page.
@@ -78,7 +82,7 @@ pub(super) fn Lost() -> impl IntoView {
 #[component]
 fn Account(data: AccountData) -> impl IntoView {
     let lang = use_lang();
-    let AccountData { account, latest, email_waits, claim } = data;
+    let AccountData { account, latest, email_waits, claim, removed } = data;
     let hello = match &account.name {
         Some(name) => lang.pick(format!("{name} 様"), format!("Hello, {name}")),
         None => lang.pick("アカウント", "Your account").to_owned(),
@@ -95,6 +99,7 @@ fn Account(data: AccountData) -> impl IntoView {
         <div class="account stack stack--wide">
             <div class="page-head">
                 <h1>{hello}</h1>
+                <Removed removed signed_in=true />
                 {email_waits.map(|until| view! { <EmailBanner until /> })}
                 {match account.email {
                     Some(email) => view! { <p class="muted">{email}</p> }.into_any(),

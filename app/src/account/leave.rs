@@ -11,6 +11,16 @@ use crate::ui::FaultSummary;
 /// What stands in the browser's storage for a moment when somebody leaves.
 const LEFT: &str = "noren-left";
 
+/// Says once, on the page that one is led to, that nobody is signed in any more.
+#[cfg(feature = "ssr")]
+const PARCEL: &str = "left";
+
+/// Whether somebody signed out in this browser a moment ago: true once.
+#[cfg(feature = "ssr")]
+pub fn just_left() -> bool {
+    crate::request::take_parcel(PARCEL).is_some()
+}
+
 /// Signs this browser out.
 #[server(endpoint = "account/logout")]
 pub async fn log_out() -> Result<(), Refusal> {
@@ -19,6 +29,7 @@ pub async fn log_out() -> Result<(), Refusal> {
         done.map_err(|e| crate::request::failed(&e))?;
     }
     crate::request::clear_session_token();
+    crate::request::put_parcel(PARCEL, b"1");
     crate::request::go("/");
     Ok(())
 }

@@ -24,6 +24,8 @@ const SCRIPT: &str = "/passkeys.js";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasskeysData {
     view: PasskeysView,
+    /// Codes of an app are asked for beside the password.
+    app: bool,
     /// What was wrong with the form of this section that was sent last, without scripts.
     faults: Faults,
 }
@@ -87,9 +89,15 @@ mod inside {
 
     /// What the section shows.
     pub async fn load(who: &SignedIn) -> Result<PasskeysData, Refusal> {
-        let view = passkeys::list(&request::shop(), who).await.map_err(|error| request::failed(&error))?;
+        let shop = request::shop();
+        let view = passkeys::list(&shop, who).await.map_err(|error| request::failed(&error))?;
+        let app = async {
+            let mut conn = shop.db.read().await?;
+            noren_shop::account::totp::is_set(&mut conn, who.customer).await
+        };
+        let app = app.await.map_err(|error| request::failed(&error))?;
         let faults = kept::<()>("passkeys").map(|form| form.faults).unwrap_or_default();
-        Ok(PasskeysData { view, faults })
+        Ok(PasskeysData { view, app, faults })
     }
 
     /// What this browser answers challenges with; it gets one if it has none.
@@ -194,6 +202,25 @@ pub fn Passkeys(
         }
         .into_any(),
     };
+    let others = if data.app {
+        let words = lang.pick(
+            "パスキーを追加しても、パスワードやメールの確認コードでのログインは、これまでどおり使えます。そのときは、認証アプリのコードもお尋ねします。",
+            "It is one more way in and closes none of the others: a password or a code by mail still do, together with the code of your app.",
+        );
+        view! { <p class="muted">{words}</p> }.into_any()
+    } else {
+        view! {
+            <p class="muted">
+                {lang.pick(
+                    "パスキーを追加しても、パスワードやメールの確認コードでのログインは、これまでどおり使えます。メールを人に読まれただけではログインできないようにしたい方は、",
+                    "It is one more way in and closes none of the others: a password or a code by mail still do. If reading your mail alone must not be enough, set up an authenticator app under ",
+                )}
+                <a href="#factors">{lang.pick("二段階認証", "two-step sign-in")}</a>
+                {lang.pick("で認証アプリを設定してください。", ".")}
+            </p>
+        }
+        .into_any()
+    };
     view! {
         <section class="stack" aria-labelledby="passkeys">
             <h2 id="passkeys">{lang.pick("パスキー", "Passkeys")}</h2>
@@ -203,14 +230,7 @@ pub fn Passkeys(
                     "With a passkey you sign in with the fingerprint, face or PIN of your own device. It cannot be stolen as a password can, nor be typed into a false site.",
                 )}
             </p>
-            <p class="muted">
-                {lang.pick(
-                    "パスキーを追加しても、パスワードやメールの確認コードでのログインは、これまでどおり使えます。メールを人に読まれただけではログインできないようにしたい方は、",
-                    "It is one more way in and closes none of the others: a password or a code by mail still do. If reading your mail alone must not be enough, set up an authenticator app under ",
-                )}
-                <a href="#factors">{lang.pick("二段階認証", "two-step sign-in")}</a>
-                {lang.pick("で認証アプリを設定してください。", ".")}
-            </p>
+            {others}
             <crate::ui::FaultSummary faults=acts.faults(data.faults) labels=vec![] />
             {rows}
             {more}

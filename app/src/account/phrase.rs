@@ -1,6 +1,7 @@
 //! The check phrase (合言葉) on the security page.
 
 use leptos::prelude::*;
+use noren_domain::Lang;
 
 use crate::form::Refusal;
 use crate::lang::use_lang;
@@ -19,22 +20,42 @@ pub async fn another_phrase() -> Result<(), Refusal> {
 /// The phrase, what it is good for, and the button for another one.
 #[component]
 pub fn PhraseSection(
-    /// In the language of the page.
-    phrase: String,
+    /// In the language of the mails, and where the page's is another one, in that as well.
+    phrases: Vec<(Lang, String)>,
     /// Asks for another one.
     action: ServerAction<AnotherPhrase>,
 ) -> impl IntoView {
     let lang = use_lang();
+    let several = phrases.len() > 1;
+    let phrases = phrases
+        .into_iter()
+        .map(|(of, words)| {
+            let mails = several.then(|| {
+                let words = match of {
+                    Lang::Ja => lang.pick("日本語のメール：", "In Japanese mails:"),
+                    Lang::En => lang.pick("英語のメール：", "In English mails:"),
+                };
+                view! { <span class="phrase__mails">{words}</span> }
+            });
+            view! { <p class="phrase">{mails} <span lang=of.tag()>{words}</span></p> }
+        })
+        .collect_view();
     view! {
         <section class="stack" aria-labelledby="phrase">
             <h2 id="phrase">{lang.pick("お客様の合言葉", "Your check phrase")}</h2>
             <p class="muted">
                 {lang.pick(
-                    "アカウントの安全に関わる当店のメールには、必ずこの合言葉が入っています。合言葉のないメールや、違う合言葉のメールは、当店を装ったものです。",
-                    "Every mail of ours about the security of your account carries this phrase. A mail without it, or with another one, does not come from us.",
+                    "アカウントのメールアドレスへお送りする、アカウントの安全に関わる当店のメールには、メールと同じ言語で、必ずこの合言葉が入っています。アカウントの安全についてのメールなのに、合言葉がなかったり違ったりするものは、当店を装ったものです。",
+                    "Every mail of ours to the address of your account that is about its security carries this phrase, in the language of the mail. One about its security that lacks it, or has another one, does not come from us.",
                 )}
             </p>
-            <p class="phrase">{phrase}</p>
+            {phrases}
+            <p class="muted small">
+                {lang.pick(
+                    "ご注文についてのメールとお便り、そして、まだアカウントのものになっていないアドレス（変更先のアドレスなど）への確認コードには、合言葉は入っていません。合言葉を変える前のメールには、前の合言葉が入っています。",
+                    "Mails about orders and the newsletter carry none, nor does a code to an address that is not your account’s yet, such as the one that you change to. Mails from before you took another phrase carry the earlier one.",
+                )}
+            </p>
             <ActionForm action=action>
                 <SubmitButton
                     label=lang.pick("別の合言葉にする", "Give me another phrase")

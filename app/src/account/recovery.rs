@@ -5,8 +5,10 @@ use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::{RecoveryLeft, RecoveryView};
 use noren_domain::form::Faults;
 use noren_domain::{Lang, moment};
+use serde::{Deserialize, Serialize};
 
 use super::reads::percent;
+use super::totp::TurnedOn;
 use crate::form::{Refusal, use_faults};
 use crate::lang::{href, use_lang};
 use crate::ui::{FaultSummary, Head, Load, Note, NoteKind, SubmitButton};
@@ -18,17 +20,31 @@ const PAGE: &str = "/account/security/recovery";
 #[cfg(feature = "ssr")]
 const PARCEL: &str = "recovery";
 
-/// Goes to the page of the codes, which shows these to their owner and never again.
+/// What the page of the codes shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryData {
+    recovery: RecoveryView,
+    /// The codes came with the app, which was turned on a moment ago.
+    turned_on: bool,
+}
+
+/// Goes to the page of the codes, which shows these to their owner and never again. `turned_on`: the app was, and they
+/// come with it.
 #[cfg(feature = "ssr")]
-pub(super) fn hand_over(who: &noren_shop::session::Recent, codes: &[noren_domain::account::RecoveryCode]) {
+pub(super) fn hand_over(
+    who: &noren_shop::session::Recent,
+    codes: &[noren_domain::account::RecoveryCode],
+    turned_on: bool,
+) {
     let codes: Vec<String> = codes.iter().map(noren_domain::account::RecoveryCode::written).collect();
-    crate::request::put_parcel(PARCEL, &serde_json::to_vec(&(who.customer().0, codes)).unwrap_or_default());
+    let parcel = serde_json::to_vec(&(who.customer().0, codes, turned_on)).unwrap_or_default();
+    crate::request::put_parcel(PARCEL, &parcel);
     crate::request::go(PAGE);
 }
 
 /// Loads the page of the codes.
 #[server(endpoint = "account/recovery", input = GetUrl)]
-pub async fn load_recovery() -> Result<Option<RecoveryView>, Refusal> {
+pub async fn load_recovery() -> Result<Option<RecoveryData>, Refusal> {
     let who = super::inside::guard_recent(PAGE).await?;
     let shop = crate::request::shop();
     let standing = async {
@@ -37,9 +53,10 @@ pub async fn load_recovery() -> Result<Option<RecoveryView>, Refusal> {
     };
     let standing = standing.await.map_err(|e| crate::request::failed(&e))?;
     let parcel = crate::request::take_parcel(PARCEL);
-    let made: Option<(uuid::Uuid, Vec<String>)> = parcel.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let fresh = made.filter(|(owner, _)| *owner == who.customer().0).map(|(_, codes)| codes).unwrap_or_default();
-    Ok(Some(RecoveryView { standing, fresh }))
+    let made: Option<(uuid::Uuid, Vec<String>, bool)> = parcel.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let made = made.filter(|(owner, ..)| *owner == who.customer().0);
+    let (fresh, turned_on) = made.map(|(_, codes, turned_on)| (codes, turned_on)).unwrap_or_default();
+    Ok(Some(RecoveryData { recovery: RecoveryView { standing, fresh }, turned_on }))
 }
 
 /// Makes new codes.
@@ -47,7 +64,7 @@ pub async fn load_recovery() -> Result<Option<RecoveryView>, Refusal> {
 pub async fn renew_recovery() -> Result<(), Refusal> {
     let who = super::inside::guard_recent(PAGE).await?;
     let made = noren_shop::account::recovery::renew(&crate::request::shop(), &who, &crate::request::device()).await;
-    hand_over(&who, &made.map_err(|e| Refusal::from(super::factors::faults(&e)))?);
+    hand_over(&who, &made.map_err(|e| Refusal::from(super::factors::faults(&e)))?, false);
     Ok(())
 }
 
@@ -61,15 +78,15 @@ pub fn RecoveryPage() -> impl IntoView {
         <Load
             key=move || renew.version().get().to_string()
             load=|_| load_recovery()
-            view=move |recovery: RecoveryView| view! { <Recovery recovery renew /> }
+            view=move |data: RecoveryData| view! { <Recovery data renew /> }
         />
     }
 }
 
 #[component]
-fn Recovery(recovery: RecoveryView, renew: ServerAction<RenewRecovery>) -> impl IntoView {
+fn Recovery(data: RecoveryData, renew: ServerAction<RenewRecovery>) -> impl IntoView {
     let lang = use_lang();
-    let RecoveryView { standing, fresh } = recovery;
+    let RecoveryData { recovery: RecoveryView { standing, fresh }, turned_on } = data;
     let body = if fresh.is_empty() {
         view! { <Standing standing renew /> }.into_any()
     } else {
@@ -81,6 +98,7 @@ fn Recovery(recovery: RecoveryView, renew: ServerAction<RenewRecovery>) -> impl 
                 <p class="small"><a href=href("/account/security")>{lang.pick("アカウントの安全", "Account security")}</a></p>
                 <h1>{lang.pick("復旧コード", "Recovery codes")}</h1>
             </div>
+            {turned_on.then(|| view! { <TurnedOn /> })}
             <FaultSummary faults=use_faults(renew, Faults::default()) labels=vec![] />
             {body}
         </div>

@@ -12,6 +12,7 @@ use super::again::PressAgain;
 use super::data::DataSection;
 use super::email_change::{EmailBanner, EmailSection, StopEmail};
 use super::factors::{Factors, KeepFactors};
+use super::happened::Happened;
 use super::passkeys::{PasskeyActs, Passkeys, PasskeysData};
 use super::password::{PasswordChanged, PasswordSection};
 use super::phrase::{AnotherPhrase, PhraseSection};
@@ -162,7 +163,7 @@ fn Security(
     };
     let things = things(&security, waits, lang);
     let none = security.notices.is_empty().then(|| {
-        view! { <p class="security-none">{lang.pick("今のところ、お知らせはありません", "There are no notices about you at present.")}</p> }
+        view! { <p class="security-none">{lang.pick("今のところ、お知らせはありません。", "There are no notices about you at present.")}</p> }
     });
     let notices = security.notices.into_iter().map(|notice| view! { <MyNotice notice read /> }).collect_view();
     let others = security.devices.iter().filter(|device| !device.current).count();
@@ -209,8 +210,9 @@ fn Security(
             </section>
             <WhoRead reads=security.reads />
             <SignIns sign_ins=security.sign_ins action=answer />
+            <Happened happened=security.happened />
             <DataSection />
-            <PhraseSection phrase=security.phrase action=phrase />
+            <PhraseSection phrases=security.phrases action=phrase />
             <p>
                 <a href=href("/security")>{lang.pick("当店の安全への取り組み", "How this shop keeps your data safe")}</a>
             </p>

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use noren_domain::account::{NotMeView, SignInAnswer, SignInOutcome, SignInView};
-use noren_domain::moment;
+use noren_domain::account::{NotMeView, SignInAnswer, SignInOutcome, SignInView, SignInWay};
+use noren_domain::{Lang, moment};
 
 use crate::form::Refusal;
 use crate::lang::{href, use_lang};
@@ -84,12 +84,8 @@ fn SignInRow(sign_in: SignInView, action: ServerAction<AnswerSignIn>) -> impl In
         SignInAnswer::Me => lang.pick("ご本人と確認済み", "You said: it was me"),
         SignInAnswer::NotMe => lang.pick("心当たりなしと報告済み", "You said: it was not me"),
     });
-    let explained = sign_in.needs_answer().then(|| {
-        lang.pick(
-            "パスワードは合っていましたが、確認コードが入力されませんでした。",
-            "The password was right, but the code that was asked for was not given.",
-        )
-    });
+    let explained = sign_in.needs_answer().then(|| begun(sign_in.way, lang));
+    let way = sign_in.way.filter(|_| sign_in.outcome == SignInOutcome::Ok).map(|way| by(way, lang));
     let (asks, reports) = (sign_in.can_be_answered(), sign_in.can_be_reported());
     let id = sign_in.id.to_string();
     let network = if sign_in.network.is_empty() { lang.pick("不明", "unknown").to_owned() } else { sign_in.network };
@@ -100,6 +96,7 @@ fn SignInRow(sign_in: SignInView, action: ServerAction<AnswerSignIn>) -> impl In
         <li class="sign-in">
             <time datetime=moment::machine(sign_in.at)>{when}</time>
             <Badge words kind />
+            {way.map(|words| view! { <span class="small">{words}</span> })}
             <span class="muted small">{browser} {lang.pick("・", " · ")} {network}</span>
             {explained.map(|words| view! { <p class="small">{words}</p> })}
             {answered.map(|words| view! { <p class="muted small">{words}</p> })}
@@ -113,6 +110,41 @@ fn SignInRow(sign_in: SignInView, action: ServerAction<AnswerSignIn>) -> impl In
                     }
                 })}
         </li>
+    }
+}
+
+/// By what somebody came in. The copy of one's data says the same (`crates/shop/src/account/export/words.rs`, which says
+/// why it does so once more).
+fn by(way: SignInWay, lang: Lang) -> &'static str {
+    match way {
+        SignInWay::Password => lang.pick("パスワードのみ（確認済みの端末）", "Password alone, on a recognised device"),
+        SignInWay::PasswordMail => lang.pick("パスワードとメールの確認コード", "Password and a code by mail"),
+        SignInWay::PasswordApp => lang.pick("パスワードと認証アプリ", "Password and the code of your app"),
+        SignInWay::PasswordRecovery => lang.pick("パスワードと復旧コード", "Password and a recovery code"),
+        SignInWay::Mail => lang.pick("メールの確認コード", "A code by mail"),
+        SignInWay::MailApp => lang.pick("メールの確認コードと認証アプリ", "A code by mail and the code of your app"),
+        SignInWay::MailRecovery => lang.pick("メールの確認コードと復旧コード", "A code by mail and a recovery code"),
+        SignInWay::Passkey => lang.pick("パスキー", "Passkey"),
+        SignInWay::Registration => lang.pick("ご登録のときの確認コード", "The code of your registration"),
+    }
+}
+
+/// What was right of a try that ended before the next code was given; of one that does not say what it had begun by,
+/// either may have been.
+fn begun(way: Option<SignInWay>, lang: Lang) -> &'static str {
+    match way {
+        Some(SignInWay::Password) => lang.pick(
+            "パスワードは合っていましたが、次にお尋ねしたコードが入力されませんでした。",
+            "The password was right, but the code that was asked for next was not given.",
+        ),
+        Some(SignInWay::Mail) => lang.pick(
+            "メールの確認コードは合っていましたが、次にお尋ねした認証アプリのコードが入力されませんでした。",
+            "A code from your mailbox was right, but the code of your app that was asked for next was not given.",
+        ),
+        _ => lang.pick(
+            "パスワード、またはメールの確認コードは合っていましたが、次にお尋ねしたコードが入力されませんでした。",
+            "The password, or a code from your mailbox, was right, but the code that was asked for next was not given.",
+        ),
     }
 }
 
@@ -185,11 +217,21 @@ fn NotMe(view: NotMeView) -> impl IntoView {
                     <h2>{lang.pick("ほかの端末のログアウト", "Other devices signed out")}</h2>
                     <p>
                         {lang.pick(
-                            "この端末のほかは、すべてログアウトしました。次にログインするときは、どの端末でもメールの確認コードが必要です。",
-                            "All devices but this one are signed out. The next time, each of them is asked for a code from your mail.",
+                            "この端末のほかは、すべてログアウトしました。ほかの端末は、もうパスワードだけではログインできません。メールの確認コード（認証アプリをお使いの場合は、アプリのコード）も必要です。ただし、登録されているパスキーでは、これまでどおりログインできます。",
+                            "All devices but this one are signed out, and the password alone opens none of them any more: a code from your mail is asked for as well, or, where you have an app, its code. But a passkey that is registered still opens your account.",
                         )}
                     </p>
                     {done()}
+                </li>
+                <li>
+                    <h2>{lang.pick("ログインの方法の確認", "Your ways to sign in")}</h2>
+                    <p>
+                        {lang.pick(
+                            "身に覚えのないパスキーや認証アプリが加えられていたら、削除してください。復旧コードも、新しく作りなおすと安心です。",
+                            "Remove any passkey or authenticator app that you did not add yourself, and make new recovery codes. ",
+                        )}
+                        <a href=href("/account/security")>{lang.pick("アカウントの安全へ", "Account security")}</a>
+                    </p>
                 </li>
                 <li>
                     <h2>{lang.pick("パスワードの変更", "A new password")}</h2>
@@ -208,16 +250,6 @@ fn NotMe(view: NotMeView) -> impl IntoView {
                             "メールのパスワードも変更し、見覚えのない転送の設定がないか、ご確認ください。メールを読める人は、確認コードも読めてしまいます。",
                             "Please change the password of your mailbox too, and look for forwarding that you did not set up. Whoever reads your mail reads our codes.",
                         )}
-                    </p>
-                </li>
-                <li>
-                    <h2>{lang.pick("ログインの方法の確認", "Your ways to sign in")}</h2>
-                    <p>
-                        {lang.pick(
-                            "身に覚えのないパスキーや認証アプリが加えられていたら、削除してください。復旧コードも、新しく作りなおすと安心です。",
-                            "Remove any passkey or authenticator app that you did not add yourself, and make new recovery codes. ",
-                        )}
-                        <a href=href("/account/security")>{lang.pick("アカウントの安全へ", "Account security")}</a>
                     </p>
                 </li>
                 <li>
@@ -241,5 +273,21 @@ fn NotMe(view: NotMeView) -> impl IntoView {
                 </li>
             </ol>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_try_that_lacked_a_code_says_what_was_right_and_no_more_than_that_is_known() {
+        for (way, password, mailbox) in
+            [(Some(SignInWay::Password), true, false), (Some(SignInWay::Mail), false, true), (None, true, true)]
+        {
+            let (ja, en) = (begun(way, Lang::Ja), begun(way, Lang::En).to_lowercase());
+            assert_eq!((ja.contains("パスワード"), ja.contains("メールの確認コード")), (password, mailbox), "{ja}");
+            assert_eq!((en.contains("password"), en.contains("mailbox")), (password, mailbox), "{en}");
+        }
     }
 }

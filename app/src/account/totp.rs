@@ -14,11 +14,17 @@ use crate::ui::{FaultSummary, Field, FieldKind, Head, Load, Note, NoteKind, Subm
 #[cfg(feature = "ssr")]
 const PAGE: &str = "/account/security/totp";
 
+/// Says once, on this page, that the app was turned on; where there are codes to show, their page says it.
+#[cfg(feature = "ssr")]
+const TURNED_ON: &str = "totp-on";
+
 /// What the page of the app shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TotpData {
     totp: TotpView,
     form: Form<TotpForm>,
+    /// It was turned on a moment ago.
+    turned_on: bool,
 }
 
 /// Loads the page of the app.
@@ -27,7 +33,8 @@ pub async fn load_totp() -> Result<Option<TotpData>, Refusal> {
     let who = super::inside::guard_recent(PAGE).await?;
     let totp = noren_shop::account::totp::page(&crate::request::shop(), &who, crate::request::lang()).await;
     let totp = totp.map_err(|e| Refusal::from(super::factors::faults(&e)))?;
-    Ok(Some(TotpData { totp, form: crate::form::kept("totp").unwrap_or_default() }))
+    let turned_on = crate::request::take_parcel(TURNED_ON).is_some();
+    Ok(Some(TotpData { totp, form: crate::form::kept("totp").unwrap_or_default(), turned_on }))
 }
 
 /// Begins to set an app up, or begins anew.
@@ -48,10 +55,11 @@ pub async fn confirm_totp(#[server(flatten)] form: TotpForm) -> Result<(), Refus
     let (shop, device) = (crate::request::shop(), crate::request::device());
     match noren_shop::account::totp::confirm(&shop, &who, &typed, &device).await {
         Ok(Some(codes)) => {
-            super::recovery::hand_over(&who, &codes);
+            super::recovery::hand_over(&who, &codes, true);
             Ok(())
         }
         Ok(None) => {
+            crate::request::put_parcel(TURNED_ON, b"1");
             crate::request::go(PAGE);
             Ok(())
         }
@@ -111,7 +119,10 @@ fn Totp(
         TotpView::Begun(setup) => {
             view! { <Begun setup typed=data.form.values.code faults code begin confirm end /> }.into_any()
         }
-        TotpView::On(since) => view! { <On since end /> }.into_any(),
+        TotpView::On(since) => {
+            let said = data.turned_on.then(|| view! { <TurnedOn /> });
+            view! { {said} <On since end /> }.into_any()
+        }
     };
     view! {
         <div class="security stack">
@@ -248,6 +259,22 @@ fn Qr(qr: QrView) -> impl IntoView {
             <rect width=size.clone() height=size fill="#ffffff" />
             <path d=qr.path fill="#000000" />
         </svg>
+    }
+}
+
+/// That the app is on from now on.
+#[component]
+pub(super) fn TurnedOn() -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <Note kind=NoteKind::Done>
+            <p>
+                {lang.pick(
+                    "認証アプリを有効にしました。ほかの端末はログアウトしました。",
+                    "Your app was turned on. All other devices were signed out.",
+                )}
+            </p>
+        </Note>
     }
 }
 

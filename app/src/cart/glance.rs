@@ -1,4 +1,4 @@
-//! What the header says about the cart: the units in it, and what a sign-in just now did with it.
+//! What the header says about the cart: the units in it, and what a sign-in just now did with it; or that one signed out.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -52,17 +52,20 @@ pub fn CartCount() -> impl IntoView {
     }
 }
 
-/// What the sign-in just now did with the cart, on whatever page it led to.
+/// What happened on the way to this page, whichever it is: somebody signed out, or signed in, which did something with
+/// the cart.
 #[component]
-pub fn MergedNote() -> impl IntoView {
+pub fn OnTheWay() -> impl IntoView {
     let lang = use_lang();
     let Seen(seen) = expect_context::<Seen>();
     view! {
         <div class="said" role="status">
             <Transition>
                 {move || Suspend::new(async move {
-                    let report = seen.await.ok().and_then(|glance| glance.merged);
-                    report.map(|report| view! { <p class="note note--done">{words(&report, lang)}</p> })
+                    let glance = seen.await.unwrap_or_default();
+                    let left = glance.left.then(|| lang.pick("ログアウトしました。", "You are signed out.").to_owned());
+                    let said = left.or_else(|| glance.merged.map(|report| words(&report, lang)));
+                    said.map(|said| view! { <p class="note note--done">{said}</p> })
                 })}
             </Transition>
         </div>

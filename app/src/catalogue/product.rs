@@ -139,7 +139,7 @@ fn Offer(data: StoredValue<ProductDetail>, variant: Variant) -> impl IntoView {
         }
     });
     let reduced = (data.with_value(|d| d.tax_class) == TaxClass::Reduced).then(|| {
-        view! { <p class="offer__tax"><ReducedMark />{lang.pick(" 軽減税率8%の対象です", " Reduced tax rate of 8% applies")}</p> }
+        view! { <p class="offer__tax"><ReducedMark />{lang.pick(" 軽減税率8%の対象です。", " Reduced tax rate of 8% applies.")}</p> }
     });
     let (words, kind) = stock_words(lang, variant.stock);
     view! {

@@ -47,7 +47,7 @@ fn japanese() -> Vec<Section> {
                 ),
                 (
                     "ログインの記録",
-                    "日時、成功したかどうか、ブラウザーの種類、ネットワーク（IPアドレスの一部を切り捨てたもの）。心当たりのないログインに、ご自身で気づけるようにするためです。",
+                    "日時、成功したかどうか、ログインの方法（パスワード、パスキーなど）、ブラウザーの種類、ネットワーク（IPアドレスの一部を切り捨てたもの）。心当たりのないログインに、ご自身で気づけるようにするためです。",
                 ),
                 (
                     "カート",
@@ -155,7 +155,7 @@ fn english() -> Vec<Section> {
                 ),
                 (
                     "Sign-ins",
-                    "Time, success or failure, browser, and network (the IP address cut short), so that you can notice a sign-in that was not yours.",
+                    "Time, success or failure, by what (password, passkey and so on), browser, and network (the IP address cut short), so that you can notice a sign-in that was not yours.",
                 ),
                 (
                     "Cart",

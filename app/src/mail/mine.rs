@@ -9,6 +9,7 @@ use noren_domain::newsletter::Standing;
 use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 
+use crate::account::again::PressAgain;
 use crate::form::{Refusal, use_faults};
 use crate::lang::{href, use_lang};
 use crate::ui::{Badge, BadgeKind, FaultSummary, Head, Load, Note, NoteKind, SubmitButton};
@@ -65,17 +66,22 @@ pub async fn load_mails(page: String) -> Result<Option<MailData>, Refusal> {
 /// Has the mails about the account written in another language; answers with it.
 #[server(endpoint = "account/mail-lang")]
 pub async fn choose_mail_lang(mail_lang: String) -> Result<Lang, Refusal> {
+    use crate::account::again::again;
+    use crate::account::{guard, guard_recent};
     use noren_domain::form::Fault;
-    let who = crate::account::guard("/account/mail").await?;
+    const PAGE: &str = "/account/mail";
+    guard(PAGE).await?;
     let Some(chosen) = Lang::ALL.into_iter().find(|lang| lang.tag() == mail_lang) else {
         return Err(crate::form::refuse("mail-lang", &(), Faults::of(Fault::Choice)));
     };
-    let done = noren_shop::account::mail_lang::choose(&crate::request::shop(), &who, chosen).await;
+    let who = guard_recent(&again(PAGE, "mail-lang")).await?;
+    let (shop, device) = (crate::request::shop(), crate::request::device());
+    let done = noren_shop::account::mail_lang::choose(&shop, &who, chosen, &device).await;
     if !done.map_err(|e| crate::request::failed(&e))? {
         return Err(Fault::NotFound.into());
     }
     crate::request::put_parcel(CHOSEN, &serde_json::to_vec(&chosen).unwrap_or_default());
-    crate::request::go("/account/mail");
+    crate::request::go(PAGE);
     Ok(chosen)
 }
 
@@ -142,11 +148,11 @@ fn MyMail(
     let MailData { page, newsletter, faults, language } = data;
     let newer = (page.page > 1).then(|| {
         let way = if page.page == 2 { String::new() } else { format!("?page={}", page.page - 1) };
-        view! { <a class="button" href=href(&format!("/account/mail{way}"))>{lang.pick("新しいメール", "Newer mails")}</a> }
+        view! { <a class="button" href=href(&format!("/account/mail{way}#mails"))>{lang.pick("新しいメール", "Newer mails")}</a> }
     });
     let older = page.older.then(|| {
         view! {
-            <a class="button" href=href(&format!("/account/mail?page={}", page.page + 1))>
+            <a class="button" href=href(&format!("/account/mail?page={}#mails", page.page + 1))>
                 {lang.pick("古いメール", "Older mails")}
             </a>
         }
@@ -162,6 +168,7 @@ fn MyMail(
             <div class="page-head">
                 <p class="small"><a href=href("/account")>{lang.pick("アカウント", "Your account")}</a></p>
                 <h1>{lang.pick("当店からお送りしたメール", "Mails we sent you")}</h1>
+                <PressAgain />
                 <p class="muted">
                     {lang.pick(
                         "これまでの2年間に、このアカウントとご注文についてお送りしたメールです。届いたメールの番号がここにあれば、当店が送ったものです。",
@@ -174,10 +181,14 @@ fn MyMail(
                     </a>
                 </p>
             </div>
-            {list}
-            <p class="cluster">{newer} {older}</p>
-            <Language data=language choose />
+            // What one decides stands above what one reads: below it there may be many mails.
             <Newsletter standing=newsletter rendered=faults ask end />
+            <Language data=language choose />
+            <section class="stack" aria-labelledby="mails">
+                <h2 id="mails">{lang.pick("お送りしたメールの一覧", "The mails")}</h2>
+                {list}
+                <p class="cluster">{newer} {older}</p>
+            </section>
         </div>
     }
 }
@@ -246,8 +257,8 @@ fn Language(data: LanguageData, choose: ServerAction<ChooseMailLang>) -> impl In
             <FaultSummary faults labels=vec![] />
             <p>
                 {lang.pick(
-                    "確認コード、アカウントの安全についてのお知らせ、お便りを、この言語でお送りします。ご注文についてのメールは、ご注文のときにご覧になっていたページの言語でお送りします。",
-                    "Codes, news about the security of your account and the newsletter come in this language. Mails about an order come in the language of the page that it was placed on.",
+                    "ご登録のアドレスへの確認コード、アカウントの安全についてのお知らせ、お便りを、この言語でお送りします。ご注文についてのメールは、ご注文のときにご覧になっていたページの言語でお送りします。言語を変更されたときは、それまでの言語のメールでもお知らせします。",
+                    "Codes to the address of your account, news about its security and the newsletter come in this language. Mails about an order come in the language of the page that it was placed on. Of a change we tell you by a mail in the language of before.",
                 )}
             </p>
             <ActionForm action=choose>

@@ -67,7 +67,7 @@ pub fn ConfirmNewsletterPage() -> impl IntoView {
     let params = use_params_map();
     let token = move || params.read().get("token").unwrap_or_default();
     view! {
-        <Head title=lang.pick("お便りのお申し込みの確認", "Confirm the newsletter") index=false />
+        <Head title=lang.pick("お便りの配信の確認", "Confirm the newsletter") index=false />
         <Load key=token load=can_confirm_newsletter view=move |good: bool| view! { <Confirm token=token() good /> } />
     }
 }
@@ -76,7 +76,7 @@ pub fn ConfirmNewsletterPage() -> impl IntoView {
 fn Confirm(token: String, good: bool) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<ConfirmNewsletter>::new();
-    let title = lang.pick("お便りのお申し込みの確認", "Confirm the newsletter");
+    let title = lang.pick("お便りの配信の確認", "Confirm the newsletter");
     if !good {
         return view! { <Void title /> }.into_any();
     }

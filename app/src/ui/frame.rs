@@ -41,7 +41,7 @@ pub fn Header() -> impl IntoView {
                 <Menu />
             </div>
         </header>
-        <crate::cart::MergedNote />
+        <crate::cart::OnTheWay />
     }
 }
 

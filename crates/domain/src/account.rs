@@ -23,7 +23,8 @@ pub use email_change::{
 };
 pub use event::AccountEvent;
 pub use factors::{
-    FactorsView, QrView, RecoveryCode, RecoveryLeft, RecoveryView, Totp, TotpForm, TotpSetup, TotpView, in_fours,
+    FactorsView, QrView, RecoveryCode, RecoveryLeft, RecoveryView, RemovedFactors, Totp, TotpForm, TotpSetup, TotpView,
+    in_fours,
 };
 pub use forms::{
     Login, LoginForm, MAIL_DIGITS, MailCodeForm, PasswordForm, Proof, ProveForm, Register, RegisterForm, Reset,
@@ -33,8 +34,8 @@ pub use passkey::{Ceremony, MAX_PASSKEY_NAME, MAX_PASSKEYS, PasskeyName, Passkey
 pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password, SHOP_NAMES};
 pub use phrase::CheckPhrase;
 pub use view::{
-    AccountView, AskedFor, Browser, DeviceView, NotMeView, ReadProof, Reads, ReadsView, SecurityView, SignInAnswer,
-    SignInOutcome, SignInView,
+    AccountView, AskedFor, Browser, DeviceView, HappenedView, NotMeView, ReadProof, Reads, ReadsView, SecurityView,
+    SignInAnswer, SignInOutcome, SignInView, SignInWay,
 };
 
 /// A person with an account (お客様).

@@ -22,9 +22,9 @@ mod tests {
 
     use crate::account::{
         AccountView, Ceremony, CheckPhrase, DeviceView, EmailBackForm, EmailCodeForm, EmailForm, EmailView, EraseForm,
-        ExportLink, ExportSection, LoginForm, MailCodeForm, PasskeyName, PasskeyView, PasswordForm, ProveForm, QrView,
-        ReadProof, RecoveryView, RegisterForm, ResetForm, SavedAddress, SecurityView, SignInView, StepCode, TotpForm,
-        TotpSetup, TotpView, VerifyForm,
+        ExportLink, ExportSection, HappenedView, LoginForm, MailCodeForm, PasskeyName, PasskeyView, PasswordForm,
+        ProveForm, QrView, ReadProof, RecoveryView, RegisterForm, ResetForm, SavedAddress, SecurityView, SignInView,
+        StepCode, TotpForm, TotpSetup, TotpView, VerifyForm,
     };
     use crate::address::AddressForm;
     use crate::checkout::{ContactForm, DeliveryChoice, DeliveryForm};
@@ -124,18 +124,20 @@ mod tests {
         let browser = json!({"name": "Firefox", "system": "Linux"});
         let device = json!({"id": id, "browser": browser, "network": "#", "since": 0, "seen": 0, "current": true});
         let sign_in = json!({"id": id, "at": 0, "outcome": "ok", "browser": browser, "network": "#", "answer": null});
+        let happened = json!({"at": 0, "what": "#", "browser": browser, "network": "#"});
         let recovery = json!({"standing": {"left": 0, "made_at": null}, "fresh": ["#"]});
         let proof = json!({"tag": "#", "key": "#", "proof": "#"});
         read::<AccountView>(&json!({"email": "#", "name": "#", "since": 0, "attention": 0}));
         read::<SecurityView>(&json!({
-            "notices": [], "password_changed_at": 0, "phrase": "#", "devices": [device], "sign_ins": [sign_in],
-            "factors": {"totp": null, "recovery": recovery["standing"]},
+            "notices": [], "password_changed_at": 0, "phrases": [["ja", "#"]], "devices": [device],
+            "sign_ins": [sign_in], "happened": [happened], "factors": {"totp": null, "recovery": recovery["standing"]},
             "reads": {"Shown": {"key": "key", "proofs": [proof]}},
         }));
         read::<ReadProof>(&proof);
         read::<SavedAddress>(&json!({"id": id, "address": {"name": "#", "phone": "#"}, "default": true}));
         read::<DeviceView>(&device);
         read::<SignInView>(&sign_in);
+        read::<HappenedView>(&happened);
         read::<RecoveryView>(&recovery);
         let setup = json!({"uri": "#", "secret": "#", "qr": {"size": 1, "path": "#"}});
         read::<QrView>(&setup["qr"]);

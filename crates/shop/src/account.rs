@@ -45,7 +45,7 @@ pub use view::{erasable_in, home, security};
 use factors::FactorError;
 use limits::Limit;
 use noren_domain::Id;
-use noren_domain::account::{Customer, Email, MAIL_DIGITS};
+use noren_domain::account::{Customer, Email, MAIL_DIGITS, RemovedFactors};
 use noren_domain::form::Fault;
 use uuid::Uuid;
 
@@ -100,6 +100,8 @@ pub struct Entered {
     pub customer: Id<Customer>,
     /// The token by which this browser is known from now on.
     pub device: Token,
+    /// What a new password by mail has taken away.
+    pub removed: RemovedFactors,
 }
 
 /// The code in the mail about `about`, a challenge or a registration. It is computed and not drawn, so that it lies in

@@ -213,7 +213,7 @@ async fn is_late(shop: &Shop, mail: &Mail) -> Result<bool, sqlx::Error> {
         Mail::Newsletter(NewsletterMail::Issue { customer, .. }) => {
             Ok(!crate::newsletter::wanted(shop, *customer).await?)
         }
-        Mail::Newsletter(NewsletterMail::Confirm { .. }) => Ok(false),
+        Mail::Newsletter(NewsletterMail::Confirm { .. } | NewsletterMail::Anew { .. }) => Ok(false),
     }
 }
 

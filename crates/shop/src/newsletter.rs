@@ -1,6 +1,6 @@
 //! The newsletter: nobody gets it who has not asked for it and then confirmed that by a button behind a link in a
 //! mail (特定電子メール法 第3条). Each of these acts, and its end, stands in a ledger of consent that is never
-//! rewritten.
+//! rewritten. So does that the shop itself has asked once more, for the address is another one.
 
 use noren_domain::newsletter::{Issue, IssueFault, Standing};
 use noren_domain::{Id, Lang, account::Customer};
@@ -29,6 +29,8 @@ pub enum Source {
     Mail,
     /// By the mail program's own button (RFC 8058).
     OneClick,
+    /// Nowhere: the shop has asked, for the address of the account is another one.
+    AddressChange,
 }
 
 impl Source {
@@ -37,6 +39,7 @@ impl Source {
             Self::Account => "account",
             Self::Mail => "mail",
             Self::OneClick => "one_click",
+            Self::AddressChange => "address_change",
         }
     }
 }
@@ -238,18 +241,18 @@ pub(crate) async fn ask_anew(
         return Ok(());
     }
     call_off(conn, shop, customer.0).await?;
-    let asked = enter(conn, shop, customer.0, "asked", lang, Source::Account).await?;
+    let asked = enter(conn, shop, customer.0, "asked_anew", lang, Source::AddressChange).await?;
     let sql =
         "UPDATE newsletter_reader SET state = 'asked', confirm_hash = $2, confirm_until = $3 WHERE customer_id = $1";
     let until = shop.now() + CONFIRM_MS;
     execute!(conn, sql, customer.0, confirm_token(shop, asked).hash().to_vec(), until).await?;
-    let mail = Mail::Newsletter(NewsletterMail::Confirm { customer: customer.0, asked });
+    let mail = Mail::Newsletter(NewsletterMail::Anew { customer: customer.0, asked });
     mail::enqueue(conn, shop, &format!("newsletter-ask-{asked}"), &mail).await
 }
 
 /// Takes back what waits to be sent.
 async fn call_off(conn: &mut Conn, shop: &Shop, customer: Uuid) -> Result<(), sqlx::Error> {
-    let sql = "SELECT key FROM mail_sent WHERE customer_id = $1 AND kind IN ('newsletter', 'newsletter_confirm') AND state = 'queued'";
+    let sql = "SELECT key FROM mail_sent WHERE customer_id = $1 AND kind IN ('newsletter', 'newsletter_confirm', 'newsletter_anew') AND state = 'queued'";
     for (key,) in fetch_all!(conn, (String,), sql, customer).await? {
         outbox::cancel(conn, shop, &key).await?;
     }

@@ -18,7 +18,7 @@ pub use place::{Next, PlaceError, Placed, place};
 pub(crate) use settle::settle_in;
 pub use settle::{Outcome, Report, Settled, settle};
 pub use sweep::{Swept, ask_late, sweep};
-pub use view::{ViewError, latest, mine, mine_one, token_of, view};
+pub use view::{ByLink, ViewError, latest, mine, mine_one, token_of, view};
 pub(crate) use view::{by_id, is_erased};
 
 use noren_domain::Id;

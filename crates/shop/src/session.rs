@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::account::dormant;
 use crate::db::Conn;
 use crate::token::Token;
-use crate::{Shop, execute, fetch_all, fetch_optional};
+use crate::{Shop, execute, fetch_all, fetch_one, fetch_optional};
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -17,6 +17,8 @@ const DAY: i64 = 24 * 60 * MINUTE;
 const IDLE: i64 = 30 * DAY;
 /// No session lives longer than this, however much it is used.
 const ABSOLUTE: i64 = 90 * DAY;
+/// The clock of another node may be ahead by so much. A session that was made further ahead would outlive its time.
+const AHEAD: i64 = DAY;
 /// After a proof the token of before says for so long who somebody is: for requests of other tabs that were under way.
 const GRACE: i64 = MINUTE;
 /// `seen_at` may lag behind by so much, so that a page view does not cost a write.
@@ -25,6 +27,19 @@ const SEEN_EVERY: i64 = 5 * MINUTE;
 /// A person who has proved who they are so long ago is asked again before a sensitive change (design of ASVS 5.0.0
 /// 7.5.1).
 pub const RECENT: i64 = 10 * MINUTE;
+
+/// The condition that a session is live: it was not ended, has not run out, and was not made by a clock that was far ahead.
+/// The placeholders are for the three moments of [`life`].
+macro_rules! live {
+    ($now:literal, $latest:literal, $idle:literal) => {
+        concat!("ended_at IS NULL AND expires_at > ", $now, " AND expires_at <= ", $latest, " AND seen_at > ", $idle)
+    };
+}
+
+/// What a session that is live at `now` ends after, ends no later than, and was used after.
+const fn life(now: i64) -> [i64; 3] {
+    [now, now + ABSOLUTE + AHEAD, now - IDLE]
+}
 
 /// The browser and the network a request comes from, as the list of devices shows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,17 +161,21 @@ pub async fn open(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, device: 
 
 /// The session that `token` opens, if it has not ended or expired; or that it opened until a proof a moment ago.
 pub async fn find(shop: &Shop, token: &Token) -> Result<Option<SignedIn>, sqlx::Error> {
-    let now = shop.now();
+    let [now, latest, idle] = life(shop.now());
     let hash = token.hash().to_vec();
     let mut conn = shop.db.read().await?;
-    let sql = "SELECT id, customer_id, seen_at, proved_at FROM session
-               WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3";
-    let mut row = fetch_optional!(conn, (Uuid, Uuid, i64, i64), sql, hash.clone(), now, now - IDLE).await?;
+    let sql = concat!(
+        "SELECT id, customer_id, seen_at, proved_at FROM session WHERE token_hash = $1 AND ",
+        live!("$2", "$3", "$4")
+    );
+    let mut row = fetch_optional!(conn, (Uuid, Uuid, i64, i64), sql, hash.clone(), now, latest, idle).await?;
     let earlier = row.is_none();
     if earlier {
-        let sql = "SELECT id, customer_id, seen_at, proved_at FROM session
-                   WHERE earlier_hash = $1 AND renewed_at > $4 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3";
-        row = fetch_optional!(conn, (Uuid, Uuid, i64, i64), sql, hash, now, now - IDLE, now - GRACE).await?;
+        let sql = concat!(
+            "SELECT id, customer_id, seen_at, proved_at FROM session WHERE earlier_hash = $1 AND renewed_at > $5 AND ",
+            live!("$2", "$3", "$4")
+        );
+        row = fetch_optional!(conn, (Uuid, Uuid, i64, i64), sql, hash, now, latest, idle, now - GRACE).await?;
     }
     drop(conn);
     let Some((session, customer, seen_at, proved_at)) = row else { return Ok(None) };
@@ -184,16 +203,20 @@ pub async fn end(conn: &mut Conn, customer: Id<Customer>, session: Id<Session>, 
     if execute!(conn, sql, session.0, customer.0, now).await? == 0 {
         return Ok(false);
     }
-    // Not if another session of theirs is open in the same browser.
-    let sql = "DELETE FROM known_device WHERE customer_id = $1
-               AND token_hash = (SELECT device_hash FROM session WHERE id = $2)
-               AND NOT EXISTS (SELECT 1 FROM session o WHERE o.customer_id = $1 AND o.ended_at IS NULL
-                                 AND o.device_hash = known_device.token_hash)";
-    execute!(conn, sql, customer.0, session.0).await?;
+    // Not if another session of theirs is live in the same browser.
+    let sql = concat!(
+        "DELETE FROM known_device WHERE customer_id = $1
+         AND token_hash = (SELECT device_hash FROM session WHERE id = $2)
+         AND token_hash NOT IN (SELECT device_hash FROM session WHERE customer_id = $1 AND device_hash IS NOT NULL AND ",
+        live!("$3", "$4", "$5"),
+        ")"
+    );
+    let [now, latest, idle] = life(now);
+    execute!(conn, sql, customer.0, session.0, now, latest, idle).await?;
     Ok(true)
 }
 
-/// Ends every session of the customer but `keep`, in the caller's transaction; gives their number.
+/// Ends every session of the customer but `keep`, in the caller's transaction; gives the number of those that were live.
 pub async fn close_all(
     conn: &mut Conn,
     customer: Id<Customer>,
@@ -201,8 +224,30 @@ pub async fn close_all(
     now: i64,
 ) -> Result<u64, sqlx::Error> {
     let keep = keep.map_or(Uuid::nil(), |session| session.0);
+    let [now, latest, idle] = life(now);
+    let sql =
+        concat!("UPDATE session SET ended_at = $3 WHERE customer_id = $1 AND id <> $2 AND ", live!("$3", "$4", "$5"));
+    let ended = execute!(conn, sql, customer.0, keep, now, latest, idle).await?;
+    // One that has run out is nobody's news, but a clock that steps back would bring it to life.
     let sql = "UPDATE session SET ended_at = $3 WHERE customer_id = $1 AND id <> $2 AND ended_at IS NULL";
-    execute!(conn, sql, customer.0, keep, now).await
+    execute!(conn, sql, customer.0, keep, now).await?;
+    Ok(ended)
+}
+
+/// The same of everybody.
+pub async fn close_everybodys(conn: &mut Conn, now: i64) -> Result<u64, sqlx::Error> {
+    let [now, latest, idle] = life(now);
+    let sql = concat!("UPDATE session SET ended_at = $1 WHERE ", live!("$1", "$2", "$3"));
+    let ended = execute!(conn, sql, now, latest, idle).await?;
+    execute!(conn, "UPDATE session SET ended_at = $1 WHERE ended_at IS NULL", now).await?;
+    Ok(ended)
+}
+
+/// How many sessions of the customer are live.
+pub async fn how_many(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<i64, sqlx::Error> {
+    let sql = concat!("SELECT COUNT(*) FROM session WHERE customer_id = $1 AND ", live!("$2", "$3", "$4"));
+    let [now, latest, idle] = life(shop.now());
+    Ok(fetch_one!(conn, (i64,), sql, customer.0, now, latest, idle).await?.0)
 }
 
 /// Whether a session has not been ended, in the caller's transaction: it may have been since its person was let in.
@@ -251,6 +296,21 @@ pub async fn spend_proof(conn: &mut Conn, session: Id<Session>, since: i64, now:
     Ok(execute!(conn, sql, session.0, since, now).await? == 1)
 }
 
+/// Notes that whoever has the session has just given a code of the app, or a recovery code, in the caller's transaction.
+pub async fn app_proved(conn: &mut Conn, shop: &Shop, token: &Token) -> Result<(), sqlx::Error> {
+    let sql = "UPDATE session SET app_proved_at = $2 WHERE token_hash = $1";
+    execute!(conn, sql, token.hash().to_vec(), shop.now()).await?;
+    Ok(())
+}
+
+/// Whether that was at most [`RECENT`] ago. A proof that is as fresh may have been another one: a passkey is not asked for
+/// the app's code.
+pub async fn is_app_proved(conn: &mut Conn, shop: &Shop, session: Id<Session>) -> Result<bool, sqlx::Error> {
+    let now = shop.now();
+    let sql = "SELECT 1 FROM session WHERE id = $1 AND app_proved_at BETWEEN $2 AND $3";
+    Ok(fetch_optional!(conn, (i32,), sql, session.0, now - RECENT, now).await?.is_some())
+}
+
 /// Ends the session that `token` opens, in the caller's transaction; an unknown token ends nothing.
 pub async fn close(conn: &mut Conn, token: &Token, now: i64) -> Result<(), sqlx::Error> {
     let sql = "UPDATE session SET ended_at = $2 WHERE ended_at IS NULL
@@ -270,18 +330,14 @@ struct SessionRow {
 
 /// Every browser the customer is signed in on: the one that asks first, then the last used.
 pub async fn list(shop: &Shop, who: &SignedIn) -> Result<Vec<DeviceView>, sqlx::Error> {
-    let now = shop.now();
+    let [now, latest, idle] = life(shop.now());
+    let sql = concat!(
+        "SELECT id, user_agent, network, created_at, seen_at FROM session WHERE customer_id = $1 AND ",
+        live!("$2", "$3", "$4"),
+        " ORDER BY seen_at DESC, id"
+    );
     let mut conn = shop.db.read().await?;
-    let rows = fetch_all!(
-        conn,
-        SessionRow,
-        "SELECT id, user_agent, network, created_at, seen_at FROM session
-         WHERE customer_id = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3 ORDER BY seen_at DESC, id",
-        who.customer.0,
-        now,
-        now - IDLE
-    )
-    .await?;
+    let rows = fetch_all!(conn, SessionRow, sql, who.customer.0, now, latest, idle).await?;
     let mut devices: Vec<DeviceView> = rows
         .into_iter()
         .map(|row| DeviceView {

@@ -109,19 +109,7 @@ fn rows(mails: &[Received]) -> String {
 }
 
 fn content(shop: &Shop, mail: &Received) -> String {
-    let text: Vec<String> = mail
-        .text
-        .lines()
-        .map(|line| {
-            let line = line.trim_end();
-            // The shop's own links can be followed; anything else stays text.
-            if line.starts_with(&format!("{}/", shop.url)) {
-                format!("<a href=\"{0}\">{0}</a>", escape(line))
-            } else {
-                escape(line)
-            }
-        })
-        .collect();
+    let text: Vec<String> = mail.text.lines().map(|line| linked(line.trim_end(), &shop.url)).collect();
     format!(
         "<p><a href=\"/dev/mailbox\">All mails</a></p><p>To: {}<br>Sent: {}</p><h2>Text</h2><pre>{}</pre>\
          <h2>HTML</h2><iframe sandbox title=\"HTML version\" srcdoc=\"{}\"></iframe>",
@@ -130,4 +118,55 @@ fn content(shop: &Shop, mail: &Received) -> String {
         text.join("\n"),
         escape(&mail.html)
     )
+}
+
+/// A line of a mail, in which the addresses of the shop at `shop` can be followed; anything else stays text.
+fn linked(line: &str, shop: &str) -> String {
+    let home = format!("{shop}/");
+    let (mut out, mut rest) = (String::new(), line);
+    while let Some(at) = rest.find(&home) {
+        let (before, from) = rest.split_at(at);
+        let (link, behind) = from.split_at(length_of_address(from));
+        out += &format!("{}<a href=\"{1}\">{1}</a>", escape(before), escape(link));
+        rest = behind;
+    }
+    out + &escape(rest)
+}
+
+/// How many bytes of `text` belong to the address that it begins with: up to what stands in no address, such as a space or
+/// Japanese words and marks, but not the mark that ends the sentence around it.
+fn length_of_address(text: &str) -> usize {
+    let within = |c: char| c.is_ascii_graphic() && !"\"<>\\^`{|}".contains(c);
+    let end = text.find(|c: char| !within(c)).unwrap_or(text.len());
+    text[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '\'']).len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_ends_where_its_address_does() {
+        let shop = "http://shop.example";
+        let link = |path: &str| format!("<a href=\"{shop}{path}\">{shop}{path}</a>");
+        for (behind, text) in [
+            (" で、当店が送ったメールかどうかを確かめられます。", " で、当店が送ったメールかどうかを確かめられます。"),
+            (" tells whether we sent it.", " tells whether we sent it."),
+            ("。", "。"),
+            ("、または", "、または"),
+            ("）をご覧ください", "）をご覧ください"),
+            ("」", "」"),
+            (").", ")."),
+            (", or", ", or"),
+            ("\"><b>", "&quot;&gt;&lt;b&gt;"),
+            ("", ""),
+        ] {
+            let line = format!("{shop}/mails/check?a=1{behind}");
+            assert_eq!(linked(&line, shop), format!("{}{text}", link("/mails/check?a=1")));
+        }
+        let line = format!("配信の停止: {shop}/newsletter/leave/x-_1 または {shop}/。");
+        let linked_line = format!("配信の停止: {} または {}。", link("/newsletter/leave/x-_1"), link("/"));
+        assert_eq!(linked(&line, shop), linked_line);
+        assert_eq!(linked("http://other.example/ と <shop>", shop), "http://other.example/ と &lt;shop&gt;");
+    }
 }

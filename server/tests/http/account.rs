@@ -188,6 +188,20 @@ async fn leaving_clears_what_the_browser_stores_and_keeps_it_known() {
 }
 
 #[tokio::test]
+async fn whoever_signs_out_is_told_so_once() {
+    let app = TestApp::start().await;
+    for (lang, words) in [("", "ログアウトしました。"), ("/en", "You are signed out.")] {
+        let mut browser = app.browser();
+        register(&app, &mut browser, &format!("new{}@example.jp", lang.len())).await;
+        assert!(!browser.get(&format!("{lang}/account")).await.body.contains(words));
+        let page = browser.submit(&format!("{lang}/account"), "/api/account/logout", &[]).await;
+        assert!(page.status == StatusCode::OK && page.body.contains(words), "{}", page.body);
+        let home = if lang.is_empty() { "/" } else { lang };
+        assert!(!browser.get(home).await.body.contains(words), "said once");
+    }
+}
+
+#[tokio::test]
 async fn one_press_ends_every_other_device() {
     let app = TestApp::start().await;
     let (mut here, mut there) = (app.browser(), app.browser());

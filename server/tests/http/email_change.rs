@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 
 use crate::account::{PASSWORD, code_for, knock, log_in, register};
+use crate::factors::set_up;
 use crate::fixture::{Answer, Browser, TestApp};
 
 const PAGE: &str = "/account/security/email";
@@ -92,6 +93,30 @@ async fn the_address_is_changed_without_scripts_and_the_old_mailbox_takes_it_bac
         let fields = [("code", code.as_str()), ("password", "lantern river maple")];
         assert_eq!(mailbox.post("/reset/code", "/api/account/reset-code", &fields).await.location(), "/account");
         assert!(mailbox.get("/account").await.body.contains(OLD));
+    }
+}
+
+#[tokio::test]
+async fn the_page_after_a_change_was_stopped_or_taken_back_names_the_factors_that_went_once() {
+    for (lang, done, page, said) in [
+        ("", false, "/account/email/stopped", "最近設定された認証アプリ、復旧コードを取り除きました。"),
+        ("/en", true, "/account/email/returned", "what had been set up lately: the authenticator app, recovery codes."),
+    ] {
+        let app = TestApp::start().await;
+        let (mut browser, mut mailbox) = (app.browser(), app.browser());
+        register(&app, &mut browser, OLD).await;
+        set_up(&app, &mut browser, "").await;
+        if done {
+            change(&app, &mut browser, lang, OLD, NEW).await;
+        } else {
+            ask(&mut browser, lang, NEW).await;
+        }
+        let link = format!("{lang}{}", link(&app, OLD).await);
+        let token = link.rsplit('/').next().unwrap().to_owned();
+        let shown = mailbox.submit(&link, "/api/account/email-take-back", &[("token", &token)]).await;
+        assert!(shown.body.contains(said), "{}", shown.body);
+        let again = mailbox.get(&format!("{lang}{page}")).await;
+        assert!(again.status == StatusCode::OK && !again.body.contains(said), "{}", again.body);
     }
 }
 

@@ -6,7 +6,7 @@ use noren_shop::account::lost::{self, Asked};
 use noren_shop::account::{office, recovery};
 use totp_rs::{Builder, Secret};
 
-use crate::account::{PASSWORD, knock, register};
+use crate::account::{PASSWORD, code_for, knock, register};
 use crate::fixture::{Answer, Browser, TestApp};
 
 const TOTP: &str = "/account/security/totp";
@@ -33,7 +33,7 @@ fn codes(page: &Answer) -> Vec<String> {
 }
 
 /// Sets an app up; gives the page it leads to.
-async fn set_up(app: &TestApp, browser: &mut Browser<'_>, lang: &str) -> Answer {
+pub async fn set_up(app: &TestApp, browser: &mut Browser<'_>, lang: &str) -> Answer {
     let page = browser.submit(&format!("{lang}{TOTP}"), "/api/account/totp-begin", &[]).await;
     let code = code(app, &page);
     browser.submit(&format!("{lang}{TOTP}"), "/api/account/totp-confirm", &[("code", &code)]).await
@@ -42,13 +42,14 @@ async fn set_up(app: &TestApp, browser: &mut Browser<'_>, lang: &str) -> Answer 
 #[tokio::test]
 async fn an_app_is_set_up_without_scripts_and_brings_ten_codes_that_are_shown_once() {
     let app = TestApp::start().await;
-    for (lang, email, off, wrong, shown, on) in [
+    for (lang, email, off, wrong, shown, done, on) in [
         (
             "",
             "ja@example.jp",
             "設定されていません",
             "コードが違うか、すでに使われています",
             "この一度だけです",
+            "認証アプリを有効にしました",
             "から有効です",
         ),
         (
@@ -57,13 +58,15 @@ async fn an_app_is_set_up_without_scripts_and_brings_ten_codes_that_are_shown_on
             "Not set up.",
             "The code is wrong or was used before",
             "this once only",
+            "Your app was turned on",
             "In use since",
         ),
     ] {
         let (totp, recovery) = (format!("{lang}{TOTP}"), format!("{lang}{RECOVERY}"));
         let mut browser = app.browser();
         register(&app, &mut browser, email).await;
-        assert!(browser.get(&format!("{lang}/account/security")).await.body.contains(off));
+        let security = browser.get(&format!("{lang}/account/security")).await;
+        assert!(security.body.contains(off) && security.body.contains("href=\"#factors\""));
         let before = browser.get(&totp).await;
         assert!(before.status == StatusCode::OK && !before.body.contains("class=\"qr\""), "a GET makes no secret");
 
@@ -78,7 +81,7 @@ async fn an_app_is_set_up_without_scripts_and_brings_ten_codes_that_are_shown_on
         let page = browser.submit(&totp, "/api/account/totp-confirm", &[("code", another(&right))]).await;
         assert!(page.body.contains(wrong) && page.body.contains(&format!("value=\"{}\"", another(&right))));
         let page = browser.submit(&totp, "/api/account/totp-confirm", &[("code", &right)]).await;
-        assert!(page.body.contains(shown), "{}", page.body);
+        assert!(page.body.contains(shown) && page.body.contains(done), "{}", page.body);
         let made = codes(&page);
         assert_eq!(made.len(), 10);
         let text = page.between("data:text/plain;charset=utf-8,", "\"").unwrap();
@@ -86,6 +89,9 @@ async fn an_app_is_set_up_without_scripts_and_brings_ten_codes_that_are_shown_on
 
         let again = browser.get(&recovery).await;
         assert!(codes(&again).is_empty() && made.iter().all(|code| !again.body.contains(code)), "never a second time");
+        assert!(!again.body.contains(done), "nor is it said again");
+        let security = browser.get(&format!("{lang}/account/security")).await;
+        assert!(!security.body.contains("href=\"#factors\""), "nobody is told to set up what is on");
         let page = browser.get(&totp).await;
         assert!(page.body.contains(on) && !page.body.contains("<code class=\"secret\">"), "nor is the secret");
     }
@@ -147,6 +153,40 @@ async fn the_app_is_turned_off_and_what_was_begun_is_given_up() {
     assert!(!browser.get(TOTP).await.body.contains("class=\"qr\""));
     let again = browser.post(TOTP, "/api/account/totp-off", &[]).await;
     assert!(!again.status.is_server_error(), "pressed again on an old page: {}", again.status);
+}
+
+#[tokio::test]
+async fn an_app_that_is_turned_on_where_there_are_codes_already_is_said_to_be_on_once() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "mori@example.jp").await;
+    set_up(&app, &mut browser, "").await;
+    browser.submit(TOTP, "/api/account/totp-off", &[]).await;
+    let page = set_up(&app, &mut browser, "").await;
+    let said = "認証アプリを有効にしました";
+    assert!(page.body.contains(said) && page.body.contains("から有効です") && codes(&page).is_empty(), "{}", page.body);
+    assert!(!browser.get(TOTP).await.body.contains(said));
+}
+
+#[tokio::test]
+async fn what_a_new_password_by_mail_has_taken_away_is_said_on_the_page_that_follows_once() {
+    const EMAIL: &str = "mori@example.jp";
+    for (lang, said) in [
+        ("", "最近設定された認証アプリ、復旧コードを取り除きました。"),
+        ("/en", "what had been set up lately: the authenticator app, recovery codes."),
+    ] {
+        let app = TestApp::start().await;
+        let (mut home, mut browser) = (app.browser(), app.browser());
+        register(&app, &mut home, EMAIL).await;
+        set_up(&app, &mut home, "").await;
+        browser.post("/reset", "/api/account/reset", &[("email", EMAIL)]).await;
+        let code = code_for(&app, EMAIL).await;
+        let fields = [("code", code.as_str()), ("password", "lantern river maple")];
+        let page = browser.submit(&format!("{lang}/reset/code"), "/api/account/reset-code", &fields).await;
+        let words = page.between(said, "</p>").unwrap_or_else(|| panic!("{}", page.body));
+        assert!(words.contains(&format!("href=\"{lang}/account/security\"")), "{words}");
+        assert!(!browser.get(&format!("{lang}/account")).await.body.contains(said));
+    }
 }
 
 #[tokio::test]

@@ -40,6 +40,10 @@ async fn a_customer_sees_each_mail_with_the_number_that_stands_in_it_and_nobody_
         page.body.contains(&mine) && page.body.contains("確認コードのお知らせ") && page.body.contains("送信しました")
     );
     assert!(!page.body.contains(&others) && !page.body.contains(EMAIL), "no address stands there");
+    assert!(
+        page.body.find("id=\"newsletter\"").unwrap() < page.body.find("class=\"mail-list\"").unwrap(),
+        "what one decides comes first"
+    );
     assert!(browser.get("/account").await.body.contains("href=\"/account/mail\""));
     assert!(browser.get("/en/account/mail").await.body.contains("Mails we sent you"));
     let stranger = app.browser().get("/account/mail").await;
@@ -213,6 +217,41 @@ async fn a_customer_chooses_the_language_of_their_mails_without_scripts() {
     assert!(stranger.location().starts_with("/login?next="), "{}", stranger.location());
     let called = browser.call("/account/mail", ACTION, &[("mail_lang", "en")]).await;
     assert!(called.status.is_success() && called.body.contains("en"), "{}", called.body);
+}
+
+#[tokio::test]
+async fn another_language_of_the_mails_takes_a_fresh_proof_and_is_told_in_the_one_of_before() {
+    const ACTION: &str = "/api/account/mail-lang";
+    const ONCE_MORE: &str = "/account/mail?again=mail-lang";
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, EMAIL).await;
+    app.shop.clock.advance(11 * 60_000);
+    let changed = async || {
+        let mails = app.mails_to(EMAIL).await;
+        mails.iter().filter(|mail| mail.contains("これからのメールは、英語でお送りします")).count()
+    };
+    for lang in ["", "/en"] {
+        let asked = browser.post(&format!("{lang}/account/mail"), ACTION, &[("mail_lang", "en")]).await;
+        let proof = format!("{lang}/account/confirm?next=/account/mail%3Fagain%3Dmail-lang");
+        assert_eq!(asked.location(), proof, "a session alone is not enough");
+    }
+    let page = browser.get("/account/mail").await.body;
+    let japanese = page.split_once("name=\"mail_lang\" value=\"ja\"").unwrap().1.split('>').next().unwrap();
+    assert!(japanese.contains("checked") && changed().await == 0, "nothing has changed");
+    let fields = [("password", PASSWORD), ("next", ONCE_MORE)];
+    let proved = browser.post("/account/confirm", "/api/account/prove", &fields).await;
+    assert_eq!(proved.location(), ONCE_MORE);
+    for (page, words) in
+        [(ONCE_MORE.to_owned(), "まだ変わっていません"), (format!("/en{ONCE_MORE}"), "has not changed yet")]
+    {
+        assert!(browser.get(&page).await.body.contains(words), "it is to be pressed once more");
+    }
+    let page = browser.submit(ONCE_MORE, ACTION, &[("mail_lang", "en")]).await.body;
+    assert!(page.contains("メールの言語を変更しました。これからのメールは、英語で"), "{page}");
+    assert_eq!(changed().await, 1, "by a mail that its owner can read");
+    browser.submit("/account/mail", ACTION, &[("mail_lang", "en")]).await;
+    assert_eq!(changed().await, 1, "it is the one of now");
 }
 
 #[tokio::test]

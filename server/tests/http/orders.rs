@@ -62,6 +62,35 @@ async fn the_token_travels_in_no_address_when_the_wasm_asks() {
 }
 
 #[tokio::test]
+async fn the_page_leads_on_and_its_own_customer_is_no_stranger_among_the_readers() {
+    let app = TestApp::start().await;
+    let (mut hers, mut his) = (app.browser(), app.browser());
+    register(&app, &mut hers, "hers@example.jp").await;
+    register(&app, &mut his, "his@example.jp").await;
+    let seen = to_confirmation(&mut hers, "", "cash").await;
+    let location = place(&mut hers, "", &seen).await.location().to_owned();
+    let stranger = "ログインしていない方";
+    let page = hers.get(&location).await;
+    assert!(page.body.contains("お買い物を続ける") && page.body.contains("ご注文の履歴を見る"), "{}", page.body);
+    assert!(!page.body.contains("確認メールの専用ページ"), "she has a list of her orders");
+    let security = hers.get("/account/security").await;
+    assert!(
+        security.body.contains("ご注文内容の表示") && !security.body.contains(stranger),
+        "she looked at it herself"
+    );
+    for browser in [&mut app.browser(), &mut his] {
+        let page = browser.get(&location).await;
+        assert!(
+            page.body.contains("お買い物を続ける") && page.body.contains("確認メールの専用ページ"),
+            "{}",
+            page.body
+        );
+        assert!(!page.body.contains("ご注文の履歴を見る"), "it is in no list of theirs");
+    }
+    assert!(hers.get("/account/security").await.body.contains(stranger), "they had the link");
+}
+
+#[tokio::test]
 async fn somebody_elses_order_is_as_unknown_as_one_that_never_was() {
     let app = TestApp::start().await;
     let (mut hers, mut his) = (app.browser(), app.browser());

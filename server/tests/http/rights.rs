@@ -59,6 +59,30 @@ async fn a_copy_is_made_without_scripts_shown_to_be_read_and_downloaded_with_a_s
 }
 
 #[tokio::test]
+async fn a_long_section_of_the_copy_folds_and_a_short_one_stands_open() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "mori@example.jp").await;
+    for _ in 0..4 {
+        browser.get("/account").await;
+    }
+    let asked = browser.post(DATA, "/api/account/export-ask", &[]).await;
+    let path = asked.location().strip_prefix(crate::fixture::URL).unwrap_or(asked.location()).to_owned();
+    for (lang, long, short, words) in
+        [("", "お客様の情報を読んだ記録", "アカウント", "件を見る"), ("/en", "Who read my data", "Account", "See all ")]
+    {
+        let copy = browser.get(&format!("{lang}{path}")).await;
+        let section = |title: &str| copy.between(&format!("<h2>{title}</h2>"), "</section>").unwrap();
+        let (long, short) = (section(long), section(short));
+        assert!(!short.contains("<details") && short.contains("mori@example.jp"), "{short}");
+        // Behind the fold and not in it: closed details would be closed on paper.
+        let (fold, entries) = long.split_once("</details>").unwrap();
+        assert!(fold.contains(words) && !fold.contains("class=\"holding\""), "{fold}");
+        assert!(entries.matches("class=\"holding\"").count() > 3, "{entries}");
+    }
+}
+
+#[tokio::test]
 async fn a_copy_opens_to_its_owner_alone_who_is_asked_once_more_and_for_a_day() {
     let app = TestApp::start().await;
     let (mut hers, mut his) = (app.browser(), app.browser());

@@ -1,6 +1,9 @@
 //! `/account/security`: ending devices, and only one's own.
 
 use axum::http::StatusCode;
+use noren_domain::account::AccountEvent;
+use noren_shop::account::{events, office};
+use noren_shop::session::Device;
 
 use crate::account::{PASSWORD, code_for, knock, log_in, register};
 use crate::fixture::{Answer, TestApp};
@@ -196,6 +199,164 @@ async fn the_list_of_sign_ins_tells_the_tries_that_failed_and_only_ones_own() {
         assert!(entries(&theirs, "sign-in").iter().all(|entry| !entry.contains(wrong)));
         assert!(!theirs.body.contains("Firefox"));
     }
+}
+
+#[tokio::test]
+async fn a_sign_in_says_by_what_and_one_without_its_code_what_was_right() {
+    let app = TestApp::start().await;
+    let mut mine = app.browser().named(SAFARI);
+    register(&app, &mut mine, "mine@example.jp").await;
+    app.shop.clock.advance(1_000);
+    log_in(&mut app.browser().named(EDGE), "mine@example.jp", PASSWORD, "").await;
+    app.shop.clock.advance(1_000);
+    knock(&mut app.browser().named(FIREFOX), "mine@example.jp", PASSWORD, "").await;
+    for (page, right, both, registration) in [
+        (
+            "/account/security",
+            "パスワードは合っていましたが",
+            "パスワードとメールの確認コード",
+            "ご登録のときの確認コード",
+        ),
+        (
+            "/en/account/security",
+            "The password was right, but",
+            "Password and a code by mail",
+            "The code of your registration",
+        ),
+    ] {
+        let answer = mine.get(page).await;
+        let listed = entries(&answer, "sign-in");
+        for (entry, words) in listed.iter().zip([right, both, registration]) {
+            assert!(entry.contains(words), "{words}: {entry}");
+        }
+        assert_eq!(listed.len(), 3);
+        assert!(!listed[0].contains(both), "nobody came in");
+    }
+}
+
+#[tokio::test]
+async fn after_a_sign_in_that_was_not_mine_the_ways_to_sign_in_are_looked_through_first() {
+    let app = TestApp::start().await;
+    let (mut mine, mut theirs) = (app.browser().named(SAFARI), app.browser().named(EDGE));
+    register(&app, &mut mine, "mine@example.jp").await;
+    app.shop.clock.advance(1_000);
+    log_in(&mut theirs, "mine@example.jp", PASSWORD, "").await;
+    let page = mine.get("/account/security").await;
+    let newest = entries(&page, "sign-in")[0];
+    let id = newest.split_once("name=\"sign_in\" value=\"").unwrap().1.split('"').next().unwrap();
+    let fields = [("sign_in", id), ("answer", "not_me")];
+    let answer = mine.post("/account/security", "/api/account/answer-sign-in", &fields).await;
+    assert_eq!(answer.location(), "/account/security/not-me");
+    for (page, steps) in [
+        (
+            "/account/security/not-me",
+            [
+                "パスワードだけではログインできません",
+                "パスキーでは、これまでどおり",
+                "身に覚えのないパスキー",
+                "新しいパスワードに変更",
+            ],
+        ),
+        (
+            "/en/account/security/not-me",
+            [
+                "the password alone opens none",
+                "a passkey that is registered still opens",
+                "Remove any passkey",
+                "set a password that",
+            ],
+        ),
+    ] {
+        let answer = mine.get(page).await;
+        let list = answer.between("<ol class=\"steps-to-take\">", "</ol>").unwrap();
+        let places = steps.map(|words| list.find(words).unwrap_or_else(|| panic!("{words}: {list}")));
+        assert!(places.is_sorted(), "{places:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_happened_with_an_account_is_listed_twenty_in_view_and_an_empty_list_says_so() {
+    let app = TestApp::start().await;
+    let mut mine = app.browser().named(SAFARI);
+    register(&app, &mut mine, "mine@example.jp").await;
+    let section = async |browser: &mut crate::fixture::Browser<'_>, page: &str| {
+        let answer = browser.get(page).await;
+        answer.between(" id=\"happened\"", "</section>").unwrap().to_owned()
+    };
+    for (page, none) in [
+        ("/account/security", "過去90日間の記録はありません。"),
+        ("/en/account/security", "Nothing has happened in the past 90 days."),
+    ] {
+        let list = section(&mut mine, page).await;
+        assert!(list.contains(none) && !list.contains("<li"), "{list}");
+    }
+    // One in a browser, and 25 more of the shop's own people.
+    app.shop.clock.advance(1_000);
+    let new = [("password", "lantern river maple")];
+    let customer = office::customer(&app.shop, "mine@example.jp", "test").await.unwrap();
+    for _ in 0..25 {
+        let mut tx = app.shop.db.write().await.unwrap();
+        let by_the_shop = Device::of_the_shop();
+        events::happened(&mut tx, &app.shop, customer, AccountEvent::FactorsKept, &by_the_shop).await.unwrap();
+        tx.commit().await.unwrap();
+        app.shop.clock.advance(1);
+    }
+    mine.post("/account/security/password", "/api/account/change-password", &new).await;
+    for (page, changed, kept, browser, more) in [
+        (
+            "/account/security",
+            "パスワードが変更されました",
+            "二段階認証の解除を取りやめました",
+            "Safari(iPhone)",
+            "ほかの6件も表示する",
+        ),
+        (
+            "/en/account/security",
+            "Your password was changed",
+            "Your two-step sign-in stays",
+            "Safari on iPhone",
+            "Show all: 6 more",
+        ),
+    ] {
+        let list = section(&mut mine, page).await;
+        let rows: Vec<&str> = list.split("<li class=\"read\">").skip(1).collect();
+        assert!(rows[0].contains(changed) && rows[0].contains(browser), "the newest first: {}", rows[0]);
+        assert!(rows.len() == 26 && rows[1..].iter().all(|row| row.contains(kept) && !row.contains(browser)), "{list}");
+        let (in_view, others) = list.split_once("<details").unwrap();
+        assert_eq!(in_view.matches("<li class=\"read\">").count(), 20);
+        assert!(others.contains(more), "{others}");
+    }
+    let mut other = app.browser();
+    register(&app, &mut other, "other@example.jp").await;
+    assert!(!section(&mut other, "/account/security").await.contains("<li"), "only one's own");
+}
+
+#[tokio::test]
+async fn the_check_phrase_is_shown_in_the_language_of_the_mails_first() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "mine@example.jp").await;
+    let phrases = |page: &Answer| -> Vec<String> {
+        let each = page.body.split("<p class=\"phrase\">").skip(1);
+        each.map(|rest| rest.split("</p>").next().unwrap().to_owned()).collect()
+    };
+    let japanese = phrases(&browser.get("/account/security").await);
+    assert_eq!(japanese.len(), 1, "page and mails are of one language");
+    let words = japanese[0].split_once("lang=\"ja\">").unwrap().1.split('<').next().unwrap();
+    assert!(
+        app.mails_to("mine@example.jp").await.iter().all(|mail| !mail.contains(words)),
+        "it was nobody's address yet"
+    );
+    let page = browser.get("/en/account/security").await;
+    let both = phrases(&page);
+    assert_eq!(both.len(), 2);
+    assert!(both[0].contains("In Japanese mails:") && both[0].contains(words), "{both:?}");
+    assert!(both[1].contains("In English mails:") && both[1].contains("lang=\"en\""), "{both:?}");
+    assert!(page.body.contains("nor does a code to an address that is not your account’s yet"));
+    app.shop.clock.advance(1_000);
+    let new = [("password", "lantern river maple")];
+    browser.post("/account/security/password", "/api/account/change-password", &new).await;
+    assert!(app.mails_to("mine@example.jp").await.iter().any(|mail| mail.contains(words)), "as it stands in the mail");
 }
 
 /// What stands between `before` and the next `after`, with the entities of HTML read.

@@ -32,6 +32,41 @@ async fn a_password_alone_opens_nothing_in_a_strange_browser_and_everything_in_a
 }
 
 #[tokio::test]
+async fn whoever_is_asked_for_a_code_reads_when_it_is_asked_for_again_and_what_to_do_on_a_shared_computer() {
+    let app = TestApp::start().await;
+    register(&app, &mut app.browser(), KNOWN).await;
+    let mut strange = app.browser();
+    knock(&mut strange, KNOWN, PASSWORD, "").await;
+    for (page, said) in [
+        (
+            "/login/confirm",
+            [
+                "通常、次回からは",
+                "90日間お使いに",
+                "パスワードを変えたとき",
+                "ほかの端末からこの端末を",
+                "ほかの方も使うパソコン",
+            ],
+        ),
+        (
+            "/en/login/confirm",
+            [
+                "As a rule",
+                "90 days without use",
+                "after a new password",
+                "signed out from another",
+                "computer that others use",
+            ],
+        ),
+    ] {
+        let shown = strange.get(page).await.body;
+        for words in said {
+            assert!(shown.contains(words), "{words}: {shown}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_code_that_is_wrong_over_or_somebody_elses_is_answered_in_words_in_both_languages() {
     let app = TestApp::start().await;
     register(&app, &mut app.browser(), KNOWN).await;

@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use leptos_router::hooks::use_params_map;
-use noren_domain::account::{EmailBackForm, EmailLink};
+use noren_domain::account::{EmailBackForm, EmailLink, RemovedFactors};
 use noren_domain::form::Faults;
 
+use super::super::removed::Removed;
 use crate::form::{Form, Refusal, use_faults};
 use crate::lang::{href, use_lang};
 use crate::legal::MAIL;
@@ -28,8 +29,8 @@ pub async fn take_back_email(token: String) -> Result<(), Refusal> {
     use noren_shop::token::Token;
     let Some(token) = Token::parse(&token) else { return Err(Fault::NotFound.into()) };
     match take_back(&crate::request::shop(), &token, &crate::request::device()).await {
-        Ok(TakenBack::Stopped) => crate::request::go("/account/email/stopped"),
-        Ok(TakenBack::PutBack) => crate::request::go("/account/email/returned"),
+        Ok(TakenBack::Stopped(removed)) => done("/account/email/stopped", removed),
+        Ok(TakenBack::PutBack(removed)) => done("/account/email/returned", removed),
         Err(error) => {
             // The page shows how it stands.
             crate::request::back();
@@ -37,6 +38,19 @@ pub async fn take_back_email(token: String) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Goes to the page that says what was done, and which factors went.
+#[cfg(feature = "ssr")]
+fn done(page: &str, removed: RemovedFactors) {
+    super::super::removed::keep(removed);
+    crate::request::go(page);
+}
+
+/// Which factors went with what was taken back just now, once.
+#[server(endpoint = "account/email-done", input = GetUrl)]
+pub async fn load_email_done() -> Result<Option<RemovedFactors>, Refusal> {
+    Ok(Some(super::super::removed::kept()))
 }
 
 /// Loads the page for the address of before and a recovery code.
@@ -53,8 +67,8 @@ pub async fn put_email_back(#[server(flatten)] form: EmailBackForm) -> Result<()
     let (old, code) = form.parse().map_err(|faults| crate::form::refuse("email-back", &kept, faults))?;
     let (shop, device) = (crate::request::shop(), crate::request::device());
     match noren_shop::account::email_change::take_back_with_paper(&shop, &old, &code, &device).await {
-        Ok(()) => {
-            crate::request::go("/account/email/returned");
+        Ok(removed) => {
+            done("/account/email/returned", removed);
             Ok(())
         }
         Err(error) => {
@@ -213,9 +227,22 @@ pub fn EmailDonePage(
     };
     view! {
         <Head title index=false />
+        <Load
+            key=String::new
+            load=|_| load_email_done()
+            view=move |removed: RemovedFactors| view! { <Done title words removed /> }
+        />
+    }
+}
+
+#[component]
+fn Done(title: &'static str, words: &'static str, removed: RemovedFactors) -> impl IntoView {
+    let lang = use_lang();
+    view! {
         <div class="door stack">
             <h1>{title}</h1>
             <p role="status">{words}</p>
+            <Removed removed signed_in=false />
             <p>
                 <a class="button button--primary" href=href("/reset")>
                     {lang.pick("新しいパスワードを設定する", "Set a new password")}

@@ -24,13 +24,14 @@ pub fn unreadable(lang: Lang) -> &'static str {
     )
 }
 
+/// In the words of [`actor`]: whoever runs the server is one of the staff, here as in the mail that says so.
 pub fn by_people(lang: Lang, times: u32) -> String {
     match (times, lang) {
         (0, Lang::Ja) => "当店の従業員がお客様の情報を開いた記録はありません。".to_owned(),
-        (0, Lang::En) => "No one at this shop has opened your data.".to_owned(),
+        (0, Lang::En) => "No member of our staff has opened your data.".to_owned(),
         (n, Lang::Ja) => format!("当店の従業員がお客様の情報を開いた記録が{n}件あります。"),
-        (1, Lang::En) => "Somebody of this shop has opened your data once.".to_owned(),
-        (n, Lang::En) => format!("People of this shop have opened your data {n} times."),
+        (1, Lang::En) => "A member of our staff has opened your data once.".to_owned(),
+        (n, Lang::En) => format!("Members of our staff have opened your data {n} times."),
     }
 }
 
@@ -143,8 +144,8 @@ pub fn actor(lang: Lang, actor: Actor, kind: Kind) -> &'static str {
             "Somebody not signed in, who held the order's link or the cart",
         ),
         Actor::Customer => lang.pick("お客様のアカウント（ログイン中）", "Your account, signed in"),
-        Actor::Staff => lang.pick("当店の担当者", "A member of our staff"),
-        Actor::Operator => lang.pick("当店のサーバー管理者", "The shop's server administrator"),
+        Actor::Staff => lang.pick("当店の従業員", "A member of our staff"),
+        Actor::Operator => lang.pick("当店の従業員（サーバー管理者）", "A member of our staff (server administrator)"),
         Actor::Stranger => lang.pick("当店のものではないプログラム", "A program that is none of ours"),
     }
 }
@@ -188,6 +189,14 @@ mod tests {
                 assert!(Actor::ALL.iter().all(|who| !actor(lang, *who, *kind).is_empty()));
             }
             assert!(Purpose::ALL.iter().all(|purpose| !opened(lang, *purpose).is_empty()));
+        }
+        for who in [Actor::Staff, Actor::Operator] {
+            let listed = [Lang::Ja, Lang::En].map(|lang| actor(lang, who, Kind::Open));
+            assert!(by_people(Lang::Ja, 2).contains("当店の従業員") && listed[0].contains("当店の従業員"));
+            assert!(
+                by_people(Lang::En, 1).starts_with("A member of our staff")
+                    && listed[1].contains("member of our staff")
+            );
         }
         assert_eq!(fields(Lang::En, Fields::of(&[Field::Name, Field::City, Field::Street])), "name, address");
         assert_eq!(fields(Lang::Ja, Fields::of(&[Field::Email, Field::Phone])), "メールアドレス、電話番号");

@@ -32,8 +32,10 @@ pub enum AccountEvent {
     PasskeyRemoved,
     /// A passkey was refused that had counted further before: there may be a copy of it.
     PasskeyDoubted,
-    /// Many wrong passwords in a short time.
+    /// Many wrong passwords at the door in a short time.
     ManyFailedTries,
+    /// Many wrong passwords by somebody who is signed in and was asked once more who they are.
+    ManyFailedProofs,
     /// Many wrong codes, by somebody who need not know anything but the address.
     ManyWrongCodes,
     /// Many wrong codes after the right password, or after a right code from the mailbox.
@@ -44,6 +46,12 @@ pub enum AccountEvent {
     EmailChanged,
     /// The e-mail address is the earlier one again.
     EmailReverted,
+    /// A change of it was stopped from the mailbox, and everybody was put out.
+    EmailChangeStopped,
+    /// A change of it that had been announced for a day did not come about.
+    EmailChangeFailed,
+    /// Mails about the account come in another language from now on.
+    MailLangChanged,
     /// A copy of the data was asked for.
     ExportAsked,
     /// Orders that were made as a guest were brought in.
@@ -56,7 +64,7 @@ pub enum AccountEvent {
 
 impl AccountEvent {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 28] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::SessionsEnded,
@@ -72,11 +80,15 @@ impl AccountEvent {
         Self::PasskeyRemoved,
         Self::PasskeyDoubted,
         Self::ManyFailedTries,
+        Self::ManyFailedProofs,
         Self::ManyWrongCodes,
         Self::ManyWrongSecondCodes,
         Self::EmailChangeAsked,
         Self::EmailChanged,
         Self::EmailReverted,
+        Self::EmailChangeStopped,
+        Self::EmailChangeFailed,
+        Self::MailLangChanged,
         Self::ExportAsked,
         Self::OrdersClaimed,
         Self::NotMe,
@@ -101,11 +113,15 @@ impl AccountEvent {
             Self::PasskeyRemoved => "passkey_removed",
             Self::PasskeyDoubted => "passkey_doubted",
             Self::ManyFailedTries => "many_failed_tries",
+            Self::ManyFailedProofs => "many_failed_proofs",
             Self::ManyWrongCodes => "many_wrong_codes",
             Self::ManyWrongSecondCodes => "many_wrong_second_codes",
             Self::EmailChangeAsked => "email_change_asked",
             Self::EmailChanged => "email_changed",
             Self::EmailReverted => "email_reverted",
+            Self::EmailChangeStopped => "email_change_stopped",
+            Self::EmailChangeFailed => "email_change_failed",
+            Self::MailLangChanged => "mail_lang_changed",
             Self::ExportAsked => "export_asked",
             Self::OrdersClaimed => "orders_claimed",
             Self::NotMe => "not_me",

@@ -126,6 +126,24 @@ impl FactorsView {
     }
 }
 
+/// Which second factors somebody else may have set up, and were removed: what of them there was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemovedFactors {
+    /// An authenticator app.
+    pub app: bool,
+    /// Passkeys.
+    pub passkeys: bool,
+    /// Recovery codes.
+    pub recovery: bool,
+}
+
+impl RemovedFactors {
+    /// Whether there was anything.
+    pub fn any(self) -> bool {
+        self.app || self.passkeys || self.recovery
+    }
+}
+
 /// How many recovery codes are left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecoveryLeft {

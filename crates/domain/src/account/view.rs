@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Lang;
-use crate::account::FactorsView;
+use crate::account::{FactorsView, StepCode};
 use crate::notice::NoticeView;
 
-masked!(AccountView, SecurityView, ReadProof, DeviceView, SignInView);
+masked!(AccountView, SecurityView, ReadProof, DeviceView, SignInView, HappenedView);
 
 /// The account's first page.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,12 +28,14 @@ pub struct SecurityView {
     pub notices: Vec<NoticeView>,
     /// When the password was last set, UTC ms.
     pub password_changed_at: i64,
-    /// The check phrase, in the language of the page.
-    pub phrase: String,
+    /// The check phrase in the language of the mails, and where the page's is another one, in that as well.
+    pub phrases: Vec<(Lang, String)>,
     /// Browsers signed in now; this one first.
     pub devices: Vec<DeviceView>,
     /// Tries to sign in, the newest first.
     pub sign_ins: Vec<SignInView>,
+    /// What happened to the account, the newest first.
+    pub happened: Vec<HappenedView>,
     /// The second factors.
     pub factors: FactorsView,
     /// When the last mail to the account's address came back, UTC ms.
@@ -78,8 +80,9 @@ pub struct ReadProof {
 
 impl SecurityView {
     /// How many things on the page wait for the person: notices not acknowledged yet, tries to sign in by somebody who
-    /// had the password and not the code, what is wrong with their second factors, that mails come back, and a sign-in that
-    /// was not theirs while the password is still the one of then. A change of the address is one more.
+    /// had the password or the mailbox and not the code asked for next, what is wrong with their second factors, that mails
+    /// come back, and a sign-in that was not theirs while the password is still the one of then. A change of the address is
+    /// one more.
     pub fn attention(&self) -> usize {
         self.notices.iter().filter(|notice| notice.acknowledged_at.is_none()).count()
             + self.sign_ins.iter().filter(|tried| tried.needs_answer()).count()
@@ -112,7 +115,7 @@ pub struct DeviceView {
 pub enum SignInOutcome {
     /// Signed in.
     Ok,
-    /// The password was right; a code was asked for as well.
+    /// The password, or a code from the mailbox, was right; another code was asked for as well.
     Asked,
     /// The password was wrong.
     WrongPassword,
@@ -142,6 +145,77 @@ impl SignInOutcome {
             "wrong_password" => Self::WrongPassword,
             "wrong_code" => Self::WrongCode,
             _ => Self::Blocked,
+        }
+    }
+}
+
+/// By what somebody came in; of one who was asked for a code as well and has not given it, what they had given so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInWay {
+    /// The password alone, in a browser that its owner is known by.
+    Password,
+    /// The password, and a code from the mailbox.
+    PasswordMail,
+    /// The password, and the code of an app.
+    PasswordApp,
+    /// The password, and a recovery code.
+    PasswordRecovery,
+    /// A code from the mailbox: to sign in, or to set a new password.
+    Mail,
+    /// A code from the mailbox, and the code of an app.
+    MailApp,
+    /// A code from the mailbox, and a recovery code.
+    MailRecovery,
+    /// A passkey.
+    Passkey,
+    /// The code that ended the registration.
+    Registration,
+}
+
+impl SignInWay {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Password,
+        Self::PasswordMail,
+        Self::PasswordApp,
+        Self::PasswordRecovery,
+        Self::Mail,
+        Self::MailApp,
+        Self::MailRecovery,
+        Self::Passkey,
+        Self::Registration,
+    ];
+
+    /// The word stored in the database.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::PasswordMail => "password_mail",
+            Self::PasswordApp => "password_app",
+            Self::PasswordRecovery => "password_recovery",
+            Self::Mail => "mail",
+            Self::MailApp => "mail_app",
+            Self::MailRecovery => "mail_recovery",
+            Self::Passkey => "passkey",
+            Self::Registration => "registration",
+        }
+    }
+
+    /// Reads [`Self::word`].
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|way| way.word() == word)
+    }
+
+    /// The way of somebody who had come so far and then gave `code`; `None`: no sign-in goes on like that.
+    pub const fn then(self, code: &StepCode) -> Option<Self> {
+        match (self, code) {
+            (Self::Password, StepCode::Digits(_)) => Some(Self::PasswordMail),
+            (Self::Password, StepCode::App(_)) => Some(Self::PasswordApp),
+            (Self::Password, StepCode::Recovery(_)) => Some(Self::PasswordRecovery),
+            (Self::Mail, StepCode::App(_)) => Some(Self::MailApp),
+            (Self::Mail, StepCode::Recovery(_)) => Some(Self::MailRecovery),
+            _ => None,
         }
     }
 }
@@ -206,6 +280,8 @@ pub struct SignInView {
     pub at: i64,
     /// How it ended.
     pub outcome: SignInOutcome,
+    /// By what; `None`: nobody came in, or it was not written down yet then.
+    pub way: Option<SignInWay>,
     /// What kind of browser.
     pub browser: Browser,
     /// IPv4 /24 or IPv6 /64; empty: not known.
@@ -215,7 +291,7 @@ pub struct SignInView {
 }
 
 impl SignInView {
-    /// Whether its owner can tell who it was: somebody who had the password.
+    /// Whether its owner can tell who it was: somebody who had the password, or their mailbox.
     pub fn can_be_answered(&self) -> bool {
         self.answer.is_none() && matches!(self.outcome, SignInOutcome::Ok | SignInOutcome::Asked)
     }
@@ -226,10 +302,24 @@ impl SignInView {
         self.answer != Some(SignInAnswer::NotMe) && matches!(self.outcome, SignInOutcome::Ok | SignInOutcome::Asked)
     }
 
-    /// Whether its owner must look: somebody had the password and could not read the mail.
+    /// Whether its owner must look: somebody had the password, or a code from the mailbox, and not the code that was asked
+    /// for next.
     pub fn needs_answer(&self) -> bool {
         self.answer.is_none() && self.outcome == SignInOutcome::Asked
     }
+}
+
+/// Something that happened to the account, whoever did it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HappenedView {
+    /// When, UTC ms.
+    pub at: i64,
+    /// What, in the words by which the mail about it is called.
+    pub what: String,
+    /// What kind of browser it came from; `None`: from none, the shop's own people did it.
+    pub browser: Option<Browser>,
+    /// IPv4 /24 or IPv6 /64; empty: not known.
+    pub network: String,
 }
 
 /// The way out for somebody whose account was used by somebody else: what is done, and what is left to do.
@@ -298,6 +388,27 @@ impl Browser {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::{RecoveryCode, Totp, Verify};
+
+    #[test]
+    fn every_way_in_is_read_back_from_its_word() {
+        for way in SignInWay::ALL {
+            assert_eq!(SignInWay::from_word(way.word()), Some(way));
+        }
+        assert_eq!(SignInWay::from_word("noise"), None);
+    }
+
+    #[test]
+    fn a_way_in_goes_on_by_the_code_that_was_given_next() {
+        let mail = StepCode::Digits(Verify::parse("12345678").unwrap());
+        let app = StepCode::App(Totp::parse("123456").unwrap());
+        let paper = StepCode::Recovery(RecoveryCode::new([7; 15]));
+        let then =
+            |way: SignInWay| [way.then(&mail), way.then(&app), way.then(&paper)].map(|way| way.map(SignInWay::word));
+        assert_eq!(then(SignInWay::Password), [Some("password_mail"), Some("password_app"), Some("password_recovery")]);
+        assert_eq!(then(SignInWay::Mail), [None, Some("mail_app"), Some("mail_recovery")]);
+        assert_eq!(then(SignInWay::Passkey), [None; 3], "it is both factors");
+    }
 
     #[test]
     fn a_browser_is_told_from_its_ancestors() {

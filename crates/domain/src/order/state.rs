@@ -208,8 +208,9 @@ impl ShipmentState {
             return lang.pick("ご入金後に発送", "Ships after payment");
         }
         match (self, lang) {
-            (Self::Open, Lang::Ja) => "発送準備中",
-            (Self::Open, Lang::En) => "Being prepared",
+            // Nothing says that anybody has begun to pack: until then an order is called off on request.
+            (Self::Open, Lang::Ja) => "発送前",
+            (Self::Open, Lang::En) => "Not sent yet",
             (Self::Packed, Lang::Ja) => "梱包済み",
             (Self::Packed, Lang::En) => "Packed",
             (Self::Shipped, Lang::Ja) => "発送済み",
@@ -249,6 +250,14 @@ mod tests {
             assert_eq!(state.may_stand_after_all(payment), late);
             assert!(!late || payment.may_become(PaymentState::Paid), "its money may still come");
         }
+    }
+
+    #[test]
+    fn goods_on_the_shelf_are_not_said_to_be_made_ready() {
+        let words = |payment, lang| ShipmentState::Open.words(PaymentMethod::Transfer, payment, lang);
+        assert_eq!(words(PaymentState::Paid, Lang::Ja), "発送前");
+        assert_eq!(words(PaymentState::Paid, Lang::En), "Not sent yet");
+        assert_eq!(words(PaymentState::Unpaid, Lang::Ja), "ご入金後に発送");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::{
     recovery, totp,
 };
 use crate::db::Conn;
-use crate::session::Device;
+use crate::session::{self, Device};
 use crate::token::Token;
 use crate::vault::{Field, Plain};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox, shred};
@@ -50,9 +50,17 @@ impl Kind {
     }
 }
 
+/// What a browser had begun, and is over.
+pub(super) struct Begun {
+    /// The number that the sign-in has in the history, where a password or a mailbox began one.
+    pub id: Uuid,
+    /// The network that the try at the password was counted against, and everybody with it; `None`: no such try was.
+    pub counted: Option<String>,
+}
+
 /// One whose code was right. It is over: its row is gone with the transaction.
 pub(super) struct Proved {
-    pub id: Uuid,
+    pub begun: Begun,
     /// What was asked for.
     pub asked: AskedFor,
     pub customer: Id<Customer>,
@@ -85,6 +93,14 @@ pub(super) async fn second_step(
     device: &Device,
 ) -> Result<Token, sqlx::Error> {
     insert(conn, shop, sign_in, Kind::SignIn, asks, Some(customer), None, None, lang, device).await
+}
+
+/// Notes that the try at the password which began `token` was counted against its network and everybody, in the caller's
+/// transaction.
+pub(super) async fn was_counted(conn: &mut Conn, token: &Token) -> Result<(), sqlx::Error> {
+    let sql = "UPDATE challenge SET counted = TRUE WHERE token_hash = $1";
+    execute!(conn, sql, token.hash().to_vec()).await?;
+    Ok(())
 }
 
 /// Has a new password wait for the code of the second step that `token` has begun, in the caller's transaction.
@@ -266,9 +282,9 @@ pub(super) async fn attempt(
     }
     let row = fetch_optional!(
         conn,
-        (Uuid, Option<Uuid>, String, Option<String>),
+        (Uuid, Option<Uuid>, String, Option<String>, Option<String>),
         "UPDATE challenge SET tries = tries + 1 WHERE token_hash = $1 AND kind = $2 AND tries < $3 AND expires_at > $4
-         RETURNING id, customer_id, asks, password_hash",
+         RETURNING id, customer_id, asks, password_hash, CASE WHEN counted THEN network END",
         token.hash().to_vec(),
         kind.word(),
         TRIES,
@@ -276,7 +292,7 @@ pub(super) async fn attempt(
     )
     .await?;
     let is_over = row.is_none();
-    let Some((id, Some(customer), asks, password)) = row else {
+    let Some((id, Some(customer), asks, password, network)) = row else {
         // As much is written as for an account's owner to see, or the time would tell that there is none.
         limits::take(conn, shop, limits::LOGIN_NOBODY, &token.hash()).await?;
         // A token that was made up guesses at nothing, and no mail went for it: it must not make the door stricter.
@@ -305,7 +321,7 @@ pub(super) async fn attempt(
         limits::honest(conn, shop, *limit, who).await?;
     }
     end(conn, shop, id).await?;
-    Ok(Tried::Right(Proved { id, asked, customer, password }))
+    Ok(Tried::Right(Proved { begun: Begun { id, counted: network }, asked, customer, password }))
 }
 
 /// By what tries at a customer's codes are counted: all strange browsers together, and each that they are known by alone.
@@ -389,6 +405,27 @@ pub(super) async fn second_factor(
     Ok(right)
 }
 
+/// Notes in the session of `token` that a code was given which [`second_factor`] has taken. Recovery codes of these days do
+/// not count: they may have been made on a proof by a passkey, which no app was asked for.
+pub(super) async fn note_app_proof(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    typed: &StepCode,
+    token: &Token,
+) -> Result<(), sqlx::Error> {
+    let counts = match typed {
+        StepCode::Recovery(_) => {
+            recovery::heir_since(conn, customer).await?.is_some_and(|since| email_change::is_old(shop, since))
+        }
+        StepCode::App(_) | StepCode::Digits(_) => true,
+    };
+    if counts {
+        session::app_proved(conn, shop, token).await?;
+    }
+    Ok(())
+}
+
 /// What to say of a code that [`second_factor`] refused.
 pub(super) const fn not_the_factor(typed: &StepCode) -> Fault {
     match typed {
@@ -397,18 +434,20 @@ pub(super) const fn not_the_factor(typed: &StepCode) -> Fault {
     }
 }
 
-/// Ends what this browser has begun to sign `customer` in by, for they came in without its code; gives its number.
+/// Ends what this browser has begun to sign `customer` in by, for they came in without its code.
 pub(super) async fn overtaken(
     conn: &mut Conn,
     shop: &Shop,
     token: &Token,
     customer: Id<Customer>,
-) -> Result<Option<Uuid>, sqlx::Error> {
-    let sql = "SELECT id FROM challenge WHERE token_hash = $1 AND kind = $2 AND customer_id = $3";
-    let begun = fetch_optional!(conn, (Uuid,), sql, token.hash().to_vec(), Kind::SignIn.word(), customer.0).await?;
-    let Some((id,)) = begun else { return Ok(None) };
+) -> Result<Option<Begun>, sqlx::Error> {
+    let sql = "SELECT id, CASE WHEN counted THEN network END FROM challenge
+               WHERE token_hash = $1 AND kind = $2 AND customer_id = $3";
+    let (hash, kind) = (token.hash().to_vec(), Kind::SignIn.word());
+    let begun = fetch_optional!(conn, (Uuid, Option<String>), sql, hash, kind, customer.0).await?;
+    let Some((id, counted)) = begun else { return Ok(None) };
     end(conn, shop, id).await?;
-    Ok(Some(id))
+    Ok(Some(Begun { id, counted }))
 }
 
 async fn end(conn: &mut Conn, shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {

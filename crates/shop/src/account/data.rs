@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::export;
 use crate::db::Conn;
-use crate::session::SignedIn;
+use crate::session::{self, SignedIn};
 use crate::{Shop, fetch_one, fetch_optional};
 
 /// How much there is of each kind.
@@ -34,7 +34,7 @@ async fn count(conn: &mut Conn, sql: &'static str, customer: Uuid) -> Result<i64
     Ok(fetch_one!(conn, (i64,), sql, customer).await?.0)
 }
 
-async fn counts(conn: &mut Conn, customer: Id<Customer>, named: bool) -> Result<Counts, sqlx::Error> {
+async fn counts(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, named: bool) -> Result<Counts, sqlx::Error> {
     let id = customer.0;
     let factors = count(conn, "SELECT COUNT(*) FROM passkey WHERE customer_id = $1", id).await?
         + count(conn, "SELECT COUNT(*) FROM totp WHERE customer_id = $1", id).await?
@@ -54,7 +54,7 @@ async fn counts(conn: &mut Conn, customer: Id<Customer>, named: bool) -> Result<
         typed: count(conn, typed, id).await? > 0,
         addresses: count(conn, "SELECT COUNT(*) FROM address WHERE customer_id = $1", id).await?,
         other_emails: count(conn, "SELECT COUNT(*) FROM email_change WHERE customer_id = $1", id).await?,
-        sessions: count(conn, "SELECT COUNT(*) FROM session WHERE customer_id = $1 AND ended_at IS NULL", id).await?,
+        sessions: session::how_many(conn, shop, customer).await?,
         browsers: count(conn, "SELECT COUNT(*) FROM known_device WHERE customer_id = $1", id).await?,
         sign_ins: count(conn, "SELECT COUNT(*) FROM sign_in WHERE customer_id = $1", id).await?,
         events: count(conn, "SELECT COUNT(*) FROM account_event WHERE customer_id = $1", id).await?,
@@ -73,7 +73,7 @@ pub async fn holdings(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
     let mut conn = shop.db.read().await?;
     let sql = "SELECT name IS NOT NULL FROM customer WHERE id = $1";
     let Some((named,)) = fetch_optional!(conn, (bool,), sql, who.customer.0).await? else { return Ok(None) };
-    let counts = counts(&mut conn, who.customer, named).await?;
+    let counts = counts(&mut conn, shop, who.customer, named).await?;
     let export = export::newest(&mut conn, shop, who.customer).await?;
     Ok(Some(DataView { holdings: words(shop, lang, &counts), export }))
 }
@@ -162,14 +162,14 @@ fn words(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
         lang,
         pair(
             format!(
-                "ログインの記録：{}、{}、{}、{}（日時、ブラウザーの種類、途中までのIPアドレス）",
+                "ログインの記録：{}、{}、{}、{}（日時、ログインの方法、ブラウザーの種類、途中までのIPアドレス）",
                 ken("端末", sessions),
                 ken("確認済みのブラウザー", browsers),
                 ken("ログインとその試み", sign_ins),
                 ken("アカウントのできごと", events)
             ),
             format!(
-                "Sign-ins: {}, {}, {}, {} (time, browser, IP address cut short)",
+                "Sign-ins: {}, {}, {}, {} (time, by what, browser, IP address cut short)",
                 many(sessions, "device", "devices"),
                 many(browsers, "recognised browser", "recognised browsers"),
                 many(sign_ins, "sign-in or try", "sign-ins and tries"),
@@ -368,6 +368,9 @@ mod tests {
     on_both_databases!(what_is_held_is_counted_in_words_that_people_would_use(shop) {
         goods::put(&shop, "CUP", TaxClass::Standard, 1_200, 300, 5).await;
         let hers = customer(&shop, "hanako@example.jp").await;
+        // A device whose session has run out is signed in no more.
+        proved(&shop, hers).await;
+        shop.clock.advance(31 * 24 * 60 * 60_000);
         let who = proved(&shop, hers).await;
         let words = async |lang: Lang| {
             let data = holdings(&shop, who.who(), lang).await.unwrap().unwrap();

@@ -2,9 +2,9 @@
 //!
 //! Whoever has the account could take it away from its owner by this, so it takes more than a session: a fresh proof,
 //! the new mailbox, and one thing more that a thief of a browser and a password does not have. That is the code of an app
-//! that was set up a while ago; without one, the old mailbox; where nobody can read that any more, three days, in which
-//! the owner is told; and where somebody else may read it, a recovery code from paper. For a week after it the change
-//! can be taken back.
+//! that was set up a while ago, given in this session just now; without one, the old mailbox; where nobody can read that
+//! any more, three days, in which the owner is told; and where somebody else may read it, a recovery code from paper. For
+//! a week after it the change can be taken back.
 //!
 //! Nobody learns whether an address that was asked for is somebody else's: the answers are the same, only the mail to
 //! that address differs.
@@ -17,7 +17,7 @@ mod rows;
 mod tests;
 mod view;
 
-use noren_domain::account::{AccountEvent, Customer, Email, EmailChange, StepCode};
+use noren_domain::account::{AccountEvent, Customer, Email, EmailChange, RemovedFactors, StepCode};
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use subtle::ConstantTimeEq;
@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 pub use back::{TakenBack, link, take_back, take_back_with_paper};
 pub use pause::paused_until;
-pub(super) use pause::{needs_paper, paused, taken_back_until};
+pub(super) use pause::{back_until, needs_paper, paused, taken_back_until};
 pub(crate) use rows::{Row, Told, is_held, told};
 pub use view::{view, waits_until};
 
@@ -105,7 +105,7 @@ pub async fn ask(
     }
     let way = match &wanted.paper {
         Some(_) => "paper",
-        None if has_old_app(&mut tx, shop, customer).await? => "factor",
+        None if shows_old_app(&mut tx, shop, who).await? => "factor",
         None => "both",
     };
     end_open(&mut tx, shop, customer).await?;
@@ -146,10 +146,12 @@ pub(super) fn is_old(shop: &Shop, at: i64) -> bool {
     at <= shop.now() - PATIENCE
 }
 
-/// Whether the customer has an app that is no thief's of today. Its code was asked for at the sign-in and with each
-/// proof; a passkey was not, for beside it the password still opens.
-async fn has_old_app(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<bool, sqlx::Error> {
-    Ok(totp::since(conn, customer).await?.is_some_and(|since| is_old(shop, since)))
+/// Whether the customer has an app that is no thief's of today, and has given its code, or a recovery code, in this session
+/// as lately as they must have proved who they are. A proof by a passkey asks for neither, and is not enough: beside it the
+/// password still opens, and whoever holds it alone would take the account by one change.
+async fn shows_old_app(conn: &mut Conn, shop: &Shop, who: &Recent) -> Result<bool, sqlx::Error> {
+    let old = totp::since(conn, who.customer()).await?.is_some_and(|since| is_old(shop, since));
+    Ok(old && session::is_app_proved(conn, shop, who.session()).await?)
 }
 
 /// The code to the new mailbox; to its owner, where that is somebody else, that it was asked for.
@@ -289,7 +291,7 @@ async fn tried(
     let device = devices::know(&mut tx, shop, customer, device).await?;
     tx.commit().await?;
     outbox::ring();
-    Ok(Confirmed::Changed(Entered { token, customer, device }))
+    Ok(Confirmed::Changed(Entered { token, customer, device, removed: RemovedFactors::default() }))
 }
 
 /// Nobody can read the old mailbox: three days take its place, in which it is told all the same, and the change can be

@@ -1,14 +1,15 @@
 //! What happened to an account: kept for its owner to see, and told by mail at once.
 
-use noren_domain::Id;
-use noren_domain::account::{AccountEvent, CheckPhrase, Customer};
+use noren_domain::account::{AccountEvent, Browser, CheckPhrase, Customer, HappenedView};
+use noren_domain::{Id, Lang};
 use uuid::Uuid;
 
-use super::letters;
 use super::limits::{self, Standing};
+use super::{HISTORY, letters};
 use crate::db::Conn;
-use crate::session::Device;
-use crate::{Shop, execute};
+use crate::mail;
+use crate::session::{Device, SignedIn};
+use crate::{Shop, execute, fetch_all};
 
 /// Writes down that `event` happened to the customer's account, and the mail that tells them, in the caller's
 /// transaction. Ring the outbox after the commit.
@@ -23,7 +24,21 @@ pub async fn happened(
     device: &Device,
 ) -> Result<(), sqlx::Error> {
     let id = write_down(conn, shop, customer, event, &device.user_agent, &device.network).await?;
-    letters::event(conn, shop, id).await
+    letters::event(conn, shop, id, None).await
+}
+
+/// Writes down that the customer's mails come in another language than `was` from now on, and the mail that tells them,
+/// in `was`: in that one they can read it. Otherwise like [`happened`].
+pub(super) async fn mail_lang_changed(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    was: Lang,
+    device: &Device,
+) -> Result<(), sqlx::Error> {
+    let event = AccountEvent::MailLangChanged;
+    let id = write_down(conn, shop, customer, event, &device.user_agent, &device.network).await?;
+    letters::event(conn, shop, id, Some(was)).await
 }
 
 /// Writes down that somebody of the shop has just opened the customer's data, in the caller's transaction. They are
@@ -69,6 +84,31 @@ async fn write_down(
     )
     .await?;
     Ok(id)
+}
+
+/// So many are shown.
+const SHOWN: i64 = 200;
+
+/// What happened to the customer's account within the time we remember, the newest first, in the words of `lang`: those by
+/// which the mails about it are called.
+pub(super) async fn list(
+    conn: &mut Conn,
+    shop: &Shop,
+    who: &SignedIn,
+    lang: Lang,
+) -> Result<Vec<HappenedView>, sqlx::Error> {
+    let sql = "SELECT at, kind, user_agent, network FROM account_event WHERE customer_id = $1 AND at > $2
+               ORDER BY at DESC, id DESC LIMIT $3";
+    let since = shop.now() - HISTORY;
+    let rows = fetch_all!(conn, (i64, String, String, String), sql, who.customer.0, since, SHOWN).await?;
+    let view = |(at, kind, user_agent, network): (i64, String, String, String)| {
+        // One that only a later version knows is told by its word rather than kept back.
+        let event = AccountEvent::from_word(&kind);
+        let what = event.map_or(kind, |event| mail::account::subject(event, lang).to_owned());
+        let by_the_shop = user_agent.is_empty() && network.is_empty();
+        HappenedView { at, what, browser: (!by_the_shop).then(|| Browser::of(&user_agent)), network }
+    };
+    Ok(rows.into_iter().map(view).collect())
 }
 
 /// Tells the owner, once a day of each kind at most, that there are many failed tries to come in, in the caller's

@@ -1,7 +1,7 @@
 //! The second factors that are typed, together: how they stand, and what may go wrong with them.
 
 use noren_domain::Id;
-use noren_domain::account::{Customer, FactorsView};
+use noren_domain::account::{Customer, FactorsView, RemovedFactors};
 use noren_domain::form::Fault;
 
 use super::{lost, recovery, totp};
@@ -43,16 +43,18 @@ pub async fn standing(conn: &mut Conn, customer: Id<Customer>) -> Result<Factors
 }
 
 /// Takes the app, the passkeys and the recovery codes away that were set up after `since` (UTC ms), in the caller's
-/// transaction, which holds the customer.
-pub(super) async fn remove_since(conn: &mut Conn, customer: Id<Customer>, since: i64) -> Result<(), sqlx::Error> {
-    for sql in [
+/// transaction, which holds the customer. Says what there was.
+pub(super) async fn remove_since(
+    conn: &mut Conn,
+    customer: Id<Customer>,
+    since: i64,
+) -> Result<RemovedFactors, sqlx::Error> {
+    let young = [
         "DELETE FROM passkey WHERE customer_id = $1 AND created_at > $2",
-        "DELETE FROM totp WHERE customer_id = $1 AND COALESCE(confirmed_at, created_at) > $2",
+        "DELETE FROM totp WHERE customer_id = $1 AND COALESCE(confirmed_at, created_at) > $2 RETURNING confirmed_at",
         "DELETE FROM recovery_code WHERE customer_id = $1 AND made_at > $2",
-    ] {
-        execute!(conn, sql, customer.0, since).await?;
-    }
-    Ok(())
+    ];
+    remove(conn, customer, since, young).await
 }
 
 /// The same for the way back from a change of the address: an app or recovery codes that took the place of old ones, by
@@ -62,15 +64,28 @@ pub(super) async fn remove_strange_since(
     conn: &mut Conn,
     customer: Id<Customer>,
     since: i64,
-) -> Result<(), sqlx::Error> {
-    for sql in [
+) -> Result<RemovedFactors, sqlx::Error> {
+    let young = [
         "DELETE FROM passkey WHERE customer_id = $1 AND created_at > $2",
-        "DELETE FROM totp WHERE customer_id = $1 AND COALESCE(heir_since, confirmed_at, created_at) > $2",
+        "DELETE FROM totp WHERE customer_id = $1 AND COALESCE(heir_since, confirmed_at, created_at) > $2 RETURNING confirmed_at",
         "DELETE FROM recovery_code WHERE customer_id = $1 AND COALESCE(heir_since, made_at) > $2",
-    ] {
-        execute!(conn, sql, customer.0, since).await?;
-    }
-    Ok(())
+    ];
+    remove(conn, customer, since, young).await
+}
+
+/// By these sentences: of passkeys, of the app, of recovery codes.
+async fn remove(
+    conn: &mut Conn,
+    customer: Id<Customer>,
+    since: i64,
+    [passkeys, app, recovery]: [&'static str; 3],
+) -> Result<RemovedFactors, sqlx::Error> {
+    let passkeys = execute!(conn, passkeys, customer.0, since).await? > 0;
+    // One that was begun and not confirmed was no factor yet.
+    let app = fetch_optional!(conn, (Option<i64>,), app, customer.0, since).await?;
+    let app = app.is_some_and(|(confirmed_at,)| confirmed_at.is_some());
+    let recovery = execute!(conn, recovery, customer.0, since).await? > 0;
+    Ok(RemovedFactors { app, passkeys, recovery })
 }
 
 /// Like [`hold`], for somebody in a session; `false`: it was ended since they were let in, and they change nothing more.

@@ -1,7 +1,9 @@
 //! The history of sign-ins, and what its owner says of each.
 
 use noren_domain::Id;
-use noren_domain::account::{AccountEvent, Browser, Customer, NotMeView, SignInAnswer, SignInOutcome, SignInView};
+use noren_domain::account::{
+    AccountEvent, Browser, Customer, NotMeView, SignInAnswer, SignInOutcome, SignInView, SignInWay,
+};
 use uuid::Uuid;
 
 use super::factors::hold_in_session;
@@ -19,6 +21,7 @@ struct Row {
     id: Uuid,
     at: i64,
     outcome: String,
+    way: Option<String>,
     user_agent: String,
     network: String,
     answer: Option<String>,
@@ -28,9 +31,9 @@ struct Row {
 pub(super) async fn list(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<Vec<SignInView>, sqlx::Error> {
     let mut rows = Vec::new();
     for sql in [
-        "SELECT id, at, outcome, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'ok' ORDER BY at DESC, id DESC LIMIT $3",
-        "SELECT id, at, outcome, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'asked' ORDER BY at DESC, id DESC LIMIT $3",
-        "SELECT id, at, outcome, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome NOT IN ('ok', 'asked') ORDER BY at DESC, id DESC LIMIT $3",
+        "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'ok' ORDER BY at DESC, id DESC LIMIT $3",
+        "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'asked' ORDER BY at DESC, id DESC LIMIT $3",
+        "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome NOT IN ('ok', 'asked') ORDER BY at DESC, id DESC LIMIT $3",
     ] {
         rows.extend(fetch_all!(conn, Row, sql, who.customer.0, shop.now() - HISTORY, SHOWN).await?);
     }
@@ -39,6 +42,7 @@ pub(super) async fn list(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result
         id: row.id,
         at: row.at,
         outcome: SignInOutcome::from_word(&row.outcome),
+        way: row.way.as_deref().and_then(SignInWay::from_word),
         browser: Browser::of(&row.user_agent),
         network: row.network,
         answer: row.answer.as_deref().and_then(SignInAnswer::from_word),
@@ -81,9 +85,9 @@ pub async fn was_not_me(shop: &Shop, who: &Recent, sign_in: Uuid, device: &Devic
     Ok(true)
 }
 
-/// Writes the answer down, for a sign-in or a try that had the password: "it was me" if nothing was said before, "it was
-/// not me" once and after anything, for a thief may have said the other. `Some(false)`: it stands already; `None`: it is
-/// none of theirs.
+/// Writes the answer down, for a sign-in or a try that had the password or the mailbox: "it was me" if nothing was said
+/// before, "it was not me" once and after anything, for a thief may have said the other. `Some(false)`: it stands already;
+/// `None`: it is none of theirs.
 async fn answered(
     conn: &mut Conn,
     customer: Id<Customer>,

@@ -1,6 +1,6 @@
 //! The mails of the door, written into the outbox together with what they tell about.
 
-use noren_domain::moment;
+use noren_domain::{Lang, moment};
 use uuid::Uuid;
 
 use crate::Shop;
@@ -114,9 +114,9 @@ pub async fn email_held(conn: &mut Conn, shop: &Shop, registration: Uuid, secret
     post(conn, shop, &registration_key(registration), AccountMail::EmailHeld { registration, secret }).await
 }
 
-/// Something happened to the account.
-pub async fn event(conn: &mut Conn, shop: &Shop, event: Uuid) -> Result<(), sqlx::Error> {
-    post(conn, shop, &format!("event-{event}"), AccountMail::Event { event }).await
+/// Something happened to the account. `lang`: the mail is in this language, whichever the account's is by then.
+pub async fn event(conn: &mut Conn, shop: &Shop, event: Uuid, lang: Option<Lang>) -> Result<(), sqlx::Error> {
+    post(conn, shop, &format!("event-{event}"), AccountMail::Event { event, lang }).await
 }
 
 /// People of the shop opened the customer's data today: one mail about the whole day, at eight o'clock the next

@@ -213,6 +213,14 @@ pub async fn honest(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> R
     Ok(())
 }
 
+/// Until when what `who` has tried is held against them, UTC ms; 0: they have tried nothing.
+#[cfg(test)]
+pub(super) async fn arrival(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Result<i64, sqlx::Error> {
+    let sql = "SELECT arrival FROM rate_limit WHERE key = $1";
+    let row = fetch_optional!(conn, (i64,), sql, key(shop, limit, who)).await?;
+    Ok(row.map_or(0, |(arrival,)| arrival))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,7 +31,7 @@ pub enum Asked {
     NotTried,
 }
 
-/// Has the customer's second factors go after [`DELAY`].
+/// Has the customer's second factors go after [`DELAY`], which begins once no change of the address can be taken back.
 ///
 /// # Errors
 /// The database.
@@ -49,9 +49,9 @@ pub async fn remove_later(shop: &Shop, customer: Id<Customer>) -> Result<Asked, 
     if fetch_optional!(tx, (i32,), sql, customer.0, now - CAME_SO_FAR).await?.is_none() {
         return Ok(Asked::NotTried);
     }
-    // Not while whoever has just changed the address is the one who is told.
-    let paused = email_change::paused_until(&mut tx, shop, customer).await?.unwrap_or_default();
-    let due = now.max(paused) + DELAY;
+    // Not while whoever has just changed the address may be the one who is told, and a recovery code the owner's way back.
+    let back = email_change::back_until(&mut tx, shop, customer).await?.unwrap_or_default();
+    let due = now.max(back) + DELAY;
     let sql = "INSERT INTO factor_removal (customer_id, asked_at, due_at) VALUES ($1, $2, $3)";
     execute!(tx, sql, customer.0, now, due).await?;
     events::happened(&mut tx, shop, customer, AccountEvent::FactorsRemovalAsked, &Device::of_the_shop()).await?;
@@ -145,6 +145,12 @@ pub async fn remove_due(shop: &Shop) -> Result<(), sqlx::Error> {
 async fn remove(shop: &Shop, customer: Id<Customer>) -> Result<(), sqlx::Error> {
     let mut tx = shop.db.write().await?;
     hold(&mut tx, customer).await?;
+    // The address was changed since it was asked for: it waits as long as if it had been asked for after that.
+    if let Some(back) = email_change::back_until(&mut tx, shop, customer).await? {
+        let sql = "UPDATE factor_removal SET due_at = $2 WHERE customer_id = $1 AND due_at < $2";
+        execute!(tx, sql, customer.0, back + DELAY).await?;
+        return tx.commit().await;
+    }
     let sql = "DELETE FROM factor_removal WHERE customer_id = $1 AND due_at <= $2";
     if execute!(tx, sql, customer.0, shop.now()).await? == 0 {
         return Ok(());

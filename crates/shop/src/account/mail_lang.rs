@@ -3,8 +3,10 @@
 
 use noren_domain::Lang;
 
-use crate::session::SignedIn;
-use crate::{Shop, execute, fetch_optional};
+use super::events;
+use super::factors::hold_in_session;
+use crate::session::{Device, Recent, SignedIn};
+use crate::{Shop, execute, fetch_optional, outbox};
 
 /// In which language the customer gets their mails; `None` if the account has gone.
 ///
@@ -16,17 +18,30 @@ pub async fn of(shop: &Shop, who: &SignedIn) -> Result<Option<Lang>, sqlx::Error
     Ok(found.map(|(lang,)| Lang::from_tag(&lang)))
 }
 
-/// Has the customer's mails written in `lang` from now on, those that have not left yet among them; `false` if the
-/// account has gone.
+/// Has the customer's mails written in `lang` from now on, those that have not left yet among them; `false` if the account
+/// or the session has gone. They are told of it in the language of before. It takes a proof: a thief of a session who has
+/// them written in a language that the owner does not read would keep every warning from them.
 ///
 /// # Errors
 /// The database.
-pub async fn choose(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<bool, sqlx::Error> {
+pub async fn choose(shop: &Shop, who: &Recent, lang: Lang, device: &Device) -> Result<bool, sqlx::Error> {
+    let customer = who.customer();
     let mut tx = shop.db.write().await?;
-    let sql = "UPDATE customer SET lang = $2 WHERE id = $1";
-    let changed = execute!(tx, sql, who.customer.0, lang.tag()).await?;
+    if !hold_in_session(&mut tx, who).await? {
+        return Ok(false);
+    }
+    let sql = "SELECT lang FROM customer WHERE id = $1";
+    let Some((was,)) = fetch_optional!(tx, (String,), sql, customer.0).await? else { return Ok(false) };
+    let was = Lang::from_tag(&was);
+    if was == lang {
+        return Ok(true);
+    }
+    // First, so that the list of mails keeps the language of before for this one.
+    events::mail_lang_changed(&mut tx, shop, customer, was, device).await?;
+    execute!(tx, "UPDATE customer SET lang = $2 WHERE id = $1", customer.0, lang.tag()).await?;
     tx.commit().await?;
-    Ok(changed == 1)
+    outbox::ring();
+    Ok(true)
 }
 
 #[cfg(test)]
@@ -39,15 +54,17 @@ mod tests {
     use crate::account::testing::{customer, proved};
     use crate::mail::account::subject;
     use crate::mail::mailbox;
-    use crate::session::Device;
-    use crate::{on_both_databases, outbox};
+    use crate::{fetch_one, on_both_databases};
+
+    fn device() -> Device {
+        Device::new("Firefox/1".to_owned(), None)
+    }
 
     /// The subjects of the mails to `to`, once something has happened to the account `whose`.
     async fn told(shop: &Shop, whose: Id<Customer>, to: &str) -> Vec<String> {
         shop.clock.advance(1);
         let mut tx = shop.db.write().await.unwrap();
-        let device = Device::new("Firefox/1".to_owned(), None);
-        happened(&mut tx, shop, whose, AccountEvent::SessionsEnded, &device).await.unwrap();
+        happened(&mut tx, shop, whose, AccountEvent::SessionsEnded, &device()).await.unwrap();
         tx.commit().await.unwrap();
         while outbox::run_due(shop).await.unwrap() > 0 {}
         let mails = mailbox::list(shop).await.unwrap().into_iter();
@@ -62,13 +79,51 @@ mod tests {
         assert_eq!(of(&shop, who.who()).await.unwrap(), Some(Lang::Ja));
         let mails = told(&shop, hanako, "hanako@example.jp").await;
         assert!(mails.len() == 1 && mails[0].contains(ja), "{mails:?}");
-        assert!(choose(&shop, who.who(), Lang::En).await.unwrap());
+        assert!(choose(&shop, &who, Lang::En, &device()).await.unwrap());
         assert_eq!(of(&shop, who.who()).await.unwrap(), Some(Lang::En));
         let mails = told(&shop, hanako, "hanako@example.jp").await;
-        assert!(mails.len() == 2 && mails.iter().any(|mail| mail.contains(en)), "{mails:?}");
+        assert!(mails.len() == 3 && mails.iter().any(|mail| mail.contains(en)), "{mails:?}");
         let mails = told(&shop, taro, "taro@example.jp").await;
         assert!(mails.len() == 1 && mails[0].contains(ja), "{mails:?}");
-        assert!(choose(&shop, who.who(), Lang::Ja).await.unwrap(), "and back");
+        assert!(choose(&shop, &who, Lang::Ja, &device()).await.unwrap(), "and back");
+        assert_eq!(of(&shop, who.who()).await.unwrap(), Some(Lang::Ja));
+    });
+
+    on_both_databases!(another_language_of_the_mails_is_told_by_a_mail_in_the_one_of_before(shop) {
+        let hanako = customer(&shop, "hanako@example.jp").await;
+        let who = proved(&shop, hanako).await;
+        let about = |lang| subject(AccountEvent::MailLangChanged, lang);
+        let subjects = async || {
+            while outbox::run_due(&shop).await.unwrap() > 0 {}
+            let mails = mailbox::list(&shop).await.unwrap().into_iter();
+            mails.map(|mail| mail.subject).collect::<Vec<_>>()
+        };
+        assert!(choose(&shop, &who, Lang::Ja, &device()).await.unwrap());
+        assert!(subjects().await.is_empty(), "it is the one of now");
+        assert!(choose(&shop, &who, Lang::En, &device()).await.unwrap());
+        let (lang,) = fetch_one!(shop.db.read().await.unwrap(), (String,), "SELECT lang FROM mail_sent").await.unwrap();
+        assert_eq!(lang, "ja", "in the list of mails too");
+        let told = subjects().await;
+        assert!(told.len() == 1 && told[0].contains(about(Lang::Ja)), "{told:?}");
+        let text = mailbox::list(&shop).await.unwrap().remove(0).text;
+        assert!(text.contains("これからのメールは、英語で") && text.contains("合言葉"), "{text}");
+        // To and fro before the outbox is looked at: each mail keeps the language of its own moment.
+        shop.clock.advance(1);
+        assert!(choose(&shop, &who, Lang::Ja, &device()).await.unwrap());
+        shop.clock.advance(1);
+        assert!(choose(&shop, &who, Lang::En, &device()).await.unwrap());
+        let told = subjects().await;
+        let of = |lang| told.iter().filter(|subject| subject.contains(about(lang))).count();
+        assert_eq!((told.len(), of(Lang::Ja), of(Lang::En)), (3, 2, 1), "{told:?}");
+    });
+
+    on_both_databases!(whose_session_was_ended_chooses_no_language(shop) {
+        let hanako = customer(&shop, "hanako@example.jp").await;
+        let who = proved(&shop, hanako).await;
+        let mut tx = shop.db.write().await.unwrap();
+        crate::session::close_all(&mut tx, hanako, None, shop.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(!choose(&shop, &who, Lang::En, &device()).await.unwrap());
         assert_eq!(of(&shop, who.who()).await.unwrap(), Some(Lang::Ja));
     });
 
@@ -76,7 +131,7 @@ mod tests {
         let hanako = customer(&shop, "hanako@example.jp").await;
         let who = proved(&shop, hanako).await;
         crate::account::erase::erase(&shop, &who).await.unwrap().unwrap();
-        assert!(!choose(&shop, who.who(), Lang::En).await.unwrap());
+        assert!(!choose(&shop, &who, Lang::En, &device()).await.unwrap());
         assert_eq!(of(&shop, who.who()).await.unwrap(), None);
     });
 }

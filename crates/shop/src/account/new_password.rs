@@ -1,15 +1,17 @@
 //! A new password: with a code from the mailbox, or while signed in.
 
-use noren_domain::account::{AccountEvent, Customer, Email, Password, Reset, SignInOutcome, StepCode};
+use noren_domain::account::{
+    AccountEvent, Customer, Email, Password, RemovedFactors, Reset, SignInOutcome, SignInWay, StepCode,
+};
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 
 use super::challenge::{self, Kind, Tried};
 use super::factors::{self, hold};
 use super::limits::{self, Standing};
-use super::sign_in::{Opening, ask_app, enter, record};
+use super::sign_in::{Opening, ask_app, enter, record, record_by};
 use super::{DoorError, Entered, devices, email_change, events, lost, password, totp, view};
-use crate::db::Conn;
+use crate::db::{Conn, Tx};
 use crate::session::{self, Device, Recent};
 use crate::token::Token;
 use crate::{Shop, execute, outbox};
@@ -19,6 +21,25 @@ pub(super) async fn judge(shop: &Shop, wanted: &Password, email: Option<&Email>)
     match password::weakness(shop, wanted, email).await? {
         Some(why) => Err(DoorError::Refused(Fault::WeakPassword { why })),
         None => Ok(()),
+    }
+}
+
+/// Refuses a password that [`judge`] let through before it was known whose it is to be, if it holds that person's address.
+async fn judge_by_address(shop: &Shop, wanted: &Password, customer: Id<Customer>) -> Result<(), DoorError> {
+    let Some(email) = address(shop, customer, "reset").await? else { return Ok(()) };
+    match password::guessed(shop, wanted, Some(&email)).await? {
+        Some(why) => Err(DoorError::Refused(Fault::WeakPassword { why })),
+        None => Ok(()),
+    }
+}
+
+/// The customer's address, to hold a new password against; `None`: it does not open, or not now.
+async fn address(shop: &Shop, customer: Id<Customer>, route: &'static str) -> Result<Option<Email>, DoorError> {
+    match view::address(shop, customer, route).await {
+        Ok(address) => Ok(address.and_then(|address| Email::parse(&address).ok())),
+        // A vault that is away keeps nobody from exchanging a password that is known to a thief.
+        Err(DoorError::Vault(error)) if error.is_passing() => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -51,19 +72,11 @@ pub async fn reset(
     // Before the code is looked at: a right code and a wrong one take the same time. Whose address it is, is not known yet.
     judge(shop, &asked.password, None).await?;
     let hash = password::hash(shop, &asked.password).await?;
-    let mut tx = shop.db.write().await?;
-    let typed = StepCode::Digits(asked.code.clone());
-    let customer = match challenge::attempt(&mut tx, shop, pending, Kind::Reset, &typed, device).await? {
-        Tried::Right(proved) => proved.customer,
-        Tried::Wrong { customer, fault } => {
-            if let Some(customer) = customer {
-                record(&mut tx, shop, customer, SignInOutcome::WrongCode, device).await?;
-            }
-            tx.commit().await?;
-            outbox::ring();
-            return Err(DoorError::Refused(fault));
-        }
-    };
+    // The right code says whose. Nothing of this look is kept, so that the code is good for another password.
+    let (look, customer) = proved(shop, pending, asked, device).await?;
+    drop(look);
+    judge_by_address(shop, &asked.password, customer).await?;
+    let (mut tx, customer) = proved(shop, pending, asked, device).await?;
     // An app of these days may be that of a thief of a session, and would shut the owner out for good.
     let since = totp::since(&mut tx, customer).await?;
     let opening = if since.is_some_and(|since| email_change::is_old(shop, since)) {
@@ -71,28 +84,47 @@ pub async fn reset(
         challenge::password_waits(&mut tx, &pending, &hash).await?;
         Opening::Asked(pending)
     } else {
-        reset_whole(&mut tx, shop, customer, &hash, device).await?;
-        record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
-        Opening::In(enter(&mut tx, shop, customer, device, old).await?)
+        let removed = reset_whole(&mut tx, shop, customer, &hash, device).await?;
+        record_by(&mut tx, shop, customer, SignInOutcome::Ok, Some(SignInWay::Mail), device).await?;
+        Opening::In(Entered { removed, ..enter(&mut tx, shop, customer, device, old).await? })
     };
     tx.commit().await?;
     outbox::ring();
     Ok(opening)
 }
 
-/// Sets the new password of somebody who has given all that was asked for, in the caller's transaction.
+/// Whose code it was, with the transaction in which it was used up. A wrong one is written down for good.
+async fn proved(shop: &Shop, pending: &Token, asked: &Reset, device: &Device) -> Result<(Tx, Id<Customer>), DoorError> {
+    let mut tx = shop.db.write().await?;
+    let typed = StepCode::Digits(asked.code.clone());
+    match challenge::attempt(&mut tx, shop, pending, Kind::Reset, &typed, device).await? {
+        Tried::Right(proved) => Ok((tx, proved.customer)),
+        Tried::Wrong { customer, fault } => {
+            if let Some(customer) = customer {
+                record(&mut tx, shop, customer, SignInOutcome::WrongCode, device).await?;
+            }
+            tx.commit().await?;
+            outbox::ring();
+            Err(DoorError::Refused(fault))
+        }
+    }
+}
+
+/// Sets the new password of somebody who has given all that was asked for, in the caller's transaction; says which
+/// factors of these days went.
 pub(super) async fn reset_whole(
     conn: &mut Conn,
     shop: &Shop,
     customer: Id<Customer>,
     hash: &str,
     device: &Device,
-) -> Result<(), sqlx::Error> {
+) -> Result<RemovedFactors, sqlx::Error> {
     set(conn, shop, customer, hash).await?;
-    factors::remove_since(conn, customer, shop.now() - email_change::PATIENCE).await?;
+    let removed = factors::remove_since(conn, customer, shop.now() - email_change::PATIENCE).await?;
     lost::settled(conn, customer).await?;
     session::close_all(conn, customer, None, shop.now()).await?;
-    events::happened(conn, shop, customer, AccountEvent::PasswordReset, device).await
+    events::happened(conn, shop, customer, AccountEvent::PasswordReset, device).await?;
+    Ok(removed)
 }
 
 /// Sets a new password for somebody who has just proved who they are. It ends every other session and every code
@@ -102,12 +134,7 @@ pub(super) async fn reset_whole(
 /// The session has ended meanwhile; the database.
 pub async fn change(shop: &Shop, who: &Recent, wanted: &Password, device: &Device) -> Result<Entered, DoorError> {
     let (customer, now) = (who.customer(), shop.now());
-    let email = match view::address(shop, customer, "account/security/password").await {
-        Ok(address) => address.and_then(|address| Email::parse(&address).ok()),
-        // A vault that is away keeps nobody from exchanging a password that is known to a thief.
-        Err(DoorError::Vault(error)) if error.is_passing() => None,
-        Err(error) => return Err(error),
-    };
+    let email = address(shop, customer, "account/security/password").await?;
     judge(shop, wanted, email.as_ref()).await?;
     let hash = password::hash(shop, wanted).await?;
     let mut tx = shop.db.write().await?;
@@ -121,7 +148,7 @@ pub async fn change(shop: &Shop, who: &Recent, wanted: &Password, device: &Devic
     let device = devices::know(&mut tx, shop, customer, device).await?;
     tx.commit().await?;
     outbox::ring();
-    Ok(Entered { token, customer, device })
+    Ok(Entered { token, customer, device, removed: RemovedFactors::default() })
 }
 
 async fn set(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, hash: &str) -> Result<(), sqlx::Error> {

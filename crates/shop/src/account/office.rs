@@ -39,7 +39,7 @@ pub async fn customer(shop: &Shop, address: &str, route: &'static str) -> Result
 
 /// Ends every session of one customer, who is told by mail, and gives up what a thief of one may have begun: sign-ins and a
 /// change of the address that are under way. Nor is the customer known by any browser any more: the password alone would
-/// open the account there again. Gives the number of sessions.
+/// open the account there again. Gives the number of sessions that were live.
 ///
 /// # Errors
 /// Nobody has the address; the vault or the database.
@@ -58,14 +58,14 @@ pub async fn end_sessions(shop: &Shop, address: &str) -> Result<u64, AccountOffi
     Ok(ended)
 }
 
-/// The same of everybody; gives the number of sessions. It sends no mails: all customers at once would be told of
+/// The same of everybody. It sends no mails: all customers at once would be told of
 /// something that is not about them.
 ///
 /// # Errors
 /// The database.
 pub async fn end_all_sessions(shop: &Shop) -> Result<u64, sqlx::Error> {
     let mut tx = shop.db.write().await?;
-    let ended = execute!(tx, "UPDATE session SET ended_at = $1 WHERE ended_at IS NULL", shop.now()).await?;
+    let ended = session::close_everybodys(&mut tx, shop.now()).await?;
     execute!(tx, "DELETE FROM known_device").await?;
     // What is over is tidied away.
     execute!(tx, "UPDATE challenge SET expires_at = $1 WHERE expires_at > $1", shop.now()).await?;
@@ -101,6 +101,16 @@ mod tests {
         proved(&shop, hers).await;
         assert_eq!(end_all_sessions(&shop).await.unwrap(), 2);
         assert_eq!((open().await, told().await), (0, 1));
+    });
+
+    on_both_databases!(nobody_hears_that_sessions_were_ended_that_had_run_out_anyhow(shop) {
+        let hers = customer(&shop, "hanako@example.jp").await;
+        proved(&shop, hers).await;
+        shop.clock.advance(91 * 24 * 60 * 60_000);
+        assert_eq!(end_sessions(&shop, "hanako@example.jp").await.unwrap(), 0);
+        let sql = "SELECT COUNT(*) FROM account_event";
+        assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, 0);
+        assert_eq!(end_all_sessions(&shop).await.unwrap(), 0);
     });
 
     on_both_databases!(what_the_operator_ends_is_opened_again_by_the_password_in_no_browser(shop) {

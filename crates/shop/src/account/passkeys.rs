@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use noren_domain::Id;
 use noren_domain::account::{
-    AccountEvent, Ceremony, Customer, MAX_PASSKEYS, PasskeyName, PasskeyView, PasskeysView, SignInOutcome,
+    AccountEvent, Ceremony, Customer, MAX_PASSKEYS, PasskeyName, PasskeyView, PasskeysView, SignInOutcome, SignInWay,
 };
 use noren_domain::form::Fault;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ use webauthn_rs_proto::ResidentKeyRequirement;
 use super::factors::{hold, hold_in_session};
 use super::limits::{self, Standing};
 use super::sign_in::{came_in, enter, record};
-use super::{Entered, challenge, email_change, events, lost};
+use super::{Entered, challenge, devices, email_change, events, lost};
 use crate::db::Conn;
 use crate::session::{self, Device, Recent, SignedIn};
 use crate::token::Token;
@@ -209,7 +209,8 @@ pub async fn rename(shop: &Shop, who: &SignedIn, id: &str, name: &PasskeyName) -
 }
 
 /// Takes one of the customer's own passkeys away: from now on it opens nothing, and every other browser is signed
-/// out, for it may have been opened with that.
+/// out, for it may have been opened with that. Nor are they known by another browser any more: whoever came in with the
+/// passkey made one known, and the password alone would open it again.
 ///
 /// # Errors
 /// It is not there, or not theirs; the session has ended; the database.
@@ -225,6 +226,7 @@ pub async fn remove(shop: &Shop, who: &Recent, id: &str, device: &Device) -> Res
     if !rows::delete(&mut tx, who.customer(), &id).await? {
         return Err(PasskeyError::Refused(Fault::NotFound));
     }
+    devices::forget_others(&mut tx, who.customer(), device).await?;
     changed(&mut tx, shop, who, AccountEvent::PasskeyRemoved, device).await?;
     tx.commit().await?;
     outbox::ring();
@@ -298,7 +300,7 @@ pub async fn sign_in(
         Some(pending) => challenge::overtaken(&mut tx, shop, pending, customer).await?,
         None => None,
     };
-    came_in(&mut tx, shop, customer, begun, device).await?;
+    came_in(&mut tx, shop, customer, begun, Some(SignInWay::Passkey), device).await?;
     let entered = enter(&mut tx, shop, customer, device, old).await?;
     tx.commit().await?;
     outbox::ring();

@@ -58,12 +58,16 @@ async fn bounded<T: Send + 'static>(
 /// Why `password` is no good as a new one for the account of `email`, beside what [`Password::new`] says of
 /// it: easy to guess, or in a leak. `None`: it may be set.
 pub async fn weakness(shop: &Shop, password: &Password, email: Option<&Email>) -> Result<Option<Weakness>, HashError> {
-    let (judged, own) = (password.clone(), weakness::own_words(email, shop.host()));
-    let found = bounded(move || Ok(weakness::of(&judged, &own))).await?;
-    match (found, shop.leaks()) {
+    match (guessed(shop, password, email).await?, shop.leaks()) {
         (None, Some(leaks)) if leaks.hold(password).await => Ok(Some(Weakness::Leaked)),
         (found, _) => Ok(found),
     }
+}
+
+/// Why `password` is easy to guess for the account of `email`, without asking whether it was in a leak.
+pub async fn guessed(shop: &Shop, password: &Password, email: Option<&Email>) -> Result<Option<Weakness>, HashError> {
+    let (judged, own) = (password.clone(), weakness::own_words(email, shop.host()));
+    bounded(move || Ok(weakness::of(&judged, &own))).await
 }
 
 /// The PHC string of `password` as it was typed.

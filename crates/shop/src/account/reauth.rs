@@ -3,7 +3,7 @@
 use noren_domain::account::{AccountEvent, Proof, SignInOutcome, StepCode};
 use noren_domain::form::Fault;
 
-use super::challenge::{not_the_factor, second_factor, tries_of};
+use super::challenge::{not_the_factor, note_app_proof, second_factor, tries_of};
 use super::factors::hold;
 use super::limits::{self, Standing};
 use super::sign_in::record;
@@ -38,7 +38,8 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
     if let Standing::Over { minutes, first } = standing {
         if first {
             record(&mut tx, shop, who.customer, SignInOutcome::Blocked, device).await?;
-            events::many_failed_tries(&mut tx, shop, who.customer, AccountEvent::ManyFailedTries, device).await?;
+            // Not the news of tries at the door: whoever tries here is inside.
+            events::many_failed_tries(&mut tx, shop, who.customer, AccountEvent::ManyFailedProofs, device).await?;
         }
         tx.commit().await?;
         outbox::ring();
@@ -53,7 +54,8 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
         tx.commit().await?;
         return Err(DoorError::Refused(Fault::WrongPassword));
     }
-    if totp::is_set(&mut tx, who.customer).await? {
+    let app = totp::is_set(&mut tx, who.customer).await?;
+    if app {
         let Some(code) = &shown.code else { return Err(DoorError::Refused(Fault::AppCode)) };
         // Counted together with those at the door, or whoever has the password would have more tries here.
         let known = devices::is_known(&mut tx, shop, who.customer, device).await?;
@@ -83,6 +85,9 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
     let Some(token) = session::prove(&mut tx, shop, who).await? else {
         return Err(DoorError::Refused(Fault::SessionEnded));
     };
+    if let (true, Some(code)) = (app, &shown.code) {
+        note_app_proof(&mut tx, shop, who.customer, code, &token).await?;
+    }
     tx.commit().await?;
     outbox::ring();
     Ok(token)

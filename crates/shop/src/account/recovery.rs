@@ -37,6 +37,13 @@ pub async fn left(conn: &mut Conn, customer: Id<Customer>) -> Result<u32, sqlx::
     Ok(standing(conn, customer).await?.left)
 }
 
+/// Since when there have been any, where each set replaced the one before by somebody who had proved that; see
+/// [`totp::heir_since`].
+pub(super) async fn heir_since(conn: &mut Conn, customer: Id<Customer>) -> Result<Option<i64>, sqlx::Error> {
+    let sql = "SELECT MAX(COALESCE(heir_since, made_at)) FROM recovery_code WHERE customer_id = $1";
+    Ok(fetch_one!(conn, (Option<i64>,), sql, customer.0).await?.0)
+}
+
 /// Uses a code up, in the caller's transaction; `false` if it is none of the customer's, or was used before.
 /// Of two requests with the same code at the same moment one is told `false`. Who calls counts the tries.
 pub async fn spend(
@@ -68,7 +75,7 @@ pub async fn renew(shop: &Shop, who: &Recent, device: &Device) -> Result<Vec<Rec
     {
         return Err(FactorError::Refused(fault));
     }
-    let codes = make(&mut tx, shop, who.customer()).await?;
+    let codes = make(&mut tx, shop, who).await?;
     session::close_all(&mut tx, who.customer(), Some(who.session()), shop.now()).await?;
     events::happened(&mut tx, shop, who.customer(), AccountEvent::RecoveryCodesMade, device).await?;
     tx.commit().await?;
@@ -77,16 +84,14 @@ pub async fn renew(shop: &Shop, who: &Recent, device: &Device) -> Result<Vec<Rec
 }
 
 /// Puts a new set in the place of what there was, in the caller's transaction, which [holds](super::factors::hold) the customer.
-pub(super) async fn make(
-    conn: &mut Conn,
-    shop: &Shop,
-    customer: Id<Customer>,
-) -> Result<Vec<RecoveryCode>, sqlx::Error> {
-    // Where an app is asked for, whoever replaces the codes has proved a second factor. The new set is then as old as the
-    // one before, but no older than the app, which could be a thief's.
-    let sql = "SELECT MAX(COALESCE(heir_since, made_at)) FROM recovery_code WHERE customer_id = $1";
-    let (before,) = fetch_one!(conn, (Option<i64>,), sql, customer.0).await?;
-    let heir = totp::heir_since(conn, customer).await?.and_then(|app| before.map(|before| before.max(app)));
+pub(super) async fn make(conn: &mut Conn, shop: &Shop, who: &Recent) -> Result<Vec<RecoveryCode>, sqlx::Error> {
+    // The new set of somebody who has just given a code of their app, or a recovery code, is as old as the one before, but
+    // no older than the app, which could be a thief's. A proof by a passkey is none by either.
+    let customer = who.customer();
+    let before = heir_since(conn, customer).await?;
+    let app = totp::heir_since(conn, customer).await?;
+    let proved = session::is_app_proved(conn, shop, who.session()).await?;
+    let heir = app.filter(|_| proved).and_then(|app| before.map(|before| before.max(app)));
     execute!(conn, "DELETE FROM recovery_code WHERE customer_id = $1", customer.0).await?;
     let mut codes = Vec::with_capacity(CODES);
     for _ in 0..CODES {

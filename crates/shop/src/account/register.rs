@@ -1,6 +1,6 @@
 //! Opening an account: a registration waits until the code from the mail proves the address.
 
-use noren_domain::account::{Register, SignInOutcome, Verify};
+use noren_domain::account::{Register, SignInOutcome, SignInWay, Verify};
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use subtle::ConstantTimeEq;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::limits::{self, Limit, Standing};
 use super::new_password::judge;
-use super::sign_in::{enter, record};
+use super::sign_in::{enter, record_by};
 use super::{DoorError, Entered, MINUTE, at_the_door, email_change, letters, looked_for, mail_code, owner, password};
 use crate::db::Dialect;
 use crate::session::{self, Device};
@@ -159,7 +159,7 @@ pub async fn verify(
         return Err(DoorError::Refused(Fault::CodeOver));
     }
     let customer = Id::new(waiting.id);
-    record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
+    record_by(&mut tx, shop, customer, SignInOutcome::Ok, Some(SignInWay::Registration), device).await?;
     let entered = enter(&mut tx, shop, customer, device, old).await?;
     session::mailbox_proved(&mut tx, shop, &entered.token).await?;
     tx.commit().await?;

@@ -1,11 +1,13 @@
 //! Signing in and out.
 
-use noren_domain::account::{AccountEvent, AskedFor, Customer, Login, Password, Session, SignInOutcome, StepCode};
+use noren_domain::account::{
+    AccountEvent, AskedFor, Customer, Login, Password, RemovedFactors, Session, SignInOutcome, SignInWay, StepCode,
+};
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use uuid::Uuid;
 
-use super::challenge::{self, Kind, Proved, Tried};
+use super::challenge::{self, Begun, Kind, Proved, Tried};
 use super::factors::hold;
 use super::limits::{self, Limit, Standing};
 use super::{
@@ -89,12 +91,17 @@ pub async fn login(
         for (limit, who) in &counted {
             limits::honest(&mut tx, shop, *limit, who).await?;
         }
-        record(&mut tx, shop, customer, SignInOutcome::Ok, device).await?;
+        record_by(&mut tx, shop, customer, SignInOutcome::Ok, Some(SignInWay::Password), device).await?;
         Opening::In(enter(&mut tx, shop, customer, device, old).await?)
     } else {
         let asks = if app { AskedFor::App } else { AskedFor::Mail };
-        let sign_in = record(&mut tx, shop, customer, SignInOutcome::Asked, device).await?;
-        Opening::Asked(challenge::second_step(&mut tx, shop, sign_in, asks, customer, lang, device).await?)
+        let so_far = Some(SignInWay::Password);
+        let sign_in = record_by(&mut tx, shop, customer, SignInOutcome::Asked, so_far, device).await?;
+        let pending = challenge::second_step(&mut tx, shop, sign_in, asks, customer, lang, device).await?;
+        if counted.iter().any(|(limit, _)| limit.is_shared()) {
+            challenge::was_counted(&mut tx, &pending).await?;
+        }
+        Opening::Asked(pending)
     };
     tx.commit().await?;
     outbox::ring();
@@ -134,7 +141,7 @@ pub async fn confirm(
 ) -> Result<Opening, DoorError> {
     let mut tx = shop.db.write().await?;
     let tried = challenge::attempt(&mut tx, shop, pending, Kind::SignIn, typed, device).await?;
-    let Proved { id, asked, customer, password } = match tried {
+    let Proved { begun, asked, customer, password } = match tried {
         Tried::Right(proved) => proved,
         Tried::Wrong { customer, fault } => {
             if let Some(customer) = customer {
@@ -152,30 +159,45 @@ pub async fn confirm(
         outbox::ring();
         return Ok(Opening::Asked(asked));
     }
-    match password {
+    let way = way_through(&mut tx, begun.id, typed).await?;
+    let removed = if let Some(hash) = password {
         // It says itself that all other devices were signed out; this one needs no mail of its own.
-        Some(hash) => {
-            new_password::reset_whole(&mut tx, shop, customer, &hash, device).await?;
-            done(&mut tx, shop, customer, Some(id), device).await?;
-        }
-        None => came_in(&mut tx, shop, customer, Some(id), device).await?,
+        let removed = new_password::reset_whole(&mut tx, shop, customer, &hash, device).await?;
+        done(&mut tx, shop, customer, Some(begun), way, device).await?;
+        removed
+    } else {
+        came_in(&mut tx, shop, customer, Some(begun), way, device).await?;
+        RemovedFactors::default()
+    };
+    let entered = Entered { removed, ..enter(&mut tx, shop, customer, device, old).await? };
+    if asked == AskedFor::App {
+        challenge::note_app_proof(&mut tx, shop, customer, typed, &entered.token).await?;
     }
-    let entered = enter(&mut tx, shop, customer, device, old).await?;
     tx.commit().await?;
     outbox::ring();
     Ok(Opening::In(entered))
 }
 
-/// Notes that the customer came in, and tells them if they are not known by this browser, in the caller's transaction.
+/// By what somebody came in who has just given `code` for what `begun` began.
+async fn way_through(conn: &mut Conn, begun: Uuid, code: &StepCode) -> Result<Option<SignInWay>, sqlx::Error> {
+    let row = fetch_optional!(conn, (Option<String>,), "SELECT way FROM sign_in WHERE id = $1", begun).await?;
+    // A code that was asked for instead of a password began nothing in the history.
+    let Some((so_far,)) = row else { return Ok(Some(SignInWay::Mail)) };
+    Ok(so_far.and_then(|word| SignInWay::from_word(&word)).and_then(|way| way.then(code)))
+}
+
+/// Notes that the customer came in, and by what, and tells them if they are not known by this browser, in the caller's
+/// transaction.
 pub(super) async fn came_in(
     conn: &mut Conn,
     shop: &Shop,
     customer: Id<Customer>,
-    begun: Option<Uuid>,
+    begun: Option<Begun>,
+    way: Option<SignInWay>,
     device: &Device,
 ) -> Result<(), sqlx::Error> {
     let known = devices::is_known(conn, shop, customer, device).await?;
-    let sign_in = done(conn, shop, customer, begun, device).await?;
+    let sign_in = done(conn, shop, customer, begun, way, device).await?;
     if !known {
         letters::new_device(conn, shop, sign_in).await?;
     }
@@ -188,24 +210,34 @@ async fn done(
     conn: &mut Conn,
     shop: &Shop,
     customer: Id<Customer>,
-    begun: Option<Uuid>,
+    begun: Option<Begun>,
+    way: Option<SignInWay>,
     device: &Device,
 ) -> Result<Uuid, sqlx::Error> {
-    if let Some(begun) = begun {
-        let sql = "UPDATE sign_in SET outcome = 'ok', at = $2 WHERE id = $1";
-        if execute!(conn, sql, begun, shop.now()).await? == 1 {
-            // The password was not guessed after all: neighbours in the same network are not the worse for it.
-            let network = limits::of_network(limits::LOGIN_NETWORK, device);
-            for (limit, who) in network.into_iter().chain([(limits::LOGIN_ANYWHERE, Vec::new())]) {
-                limits::honest(conn, shop, limit, &who).await?;
+    if let Some(Begun { id, counted }) = begun {
+        let sql = "UPDATE sign_in SET outcome = 'ok', at = $2, way = $3 WHERE id = $1";
+        if execute!(conn, sql, id, shop.now(), way.map(SignInWay::word)).await? == 1 {
+            if let Some(network) = counted {
+                give_back(conn, shop, network).await?;
             }
-            return Ok(begun);
+            return Ok(id);
         }
     }
-    record(conn, shop, customer, SignInOutcome::Ok, device).await
+    record_by(conn, shop, customer, SignInOutcome::Ok, way, device).await
 }
 
-/// Asks for the code of the customer's app, in the caller's transaction, after something else than the password.
+/// Gives a try at a password back to those who were counted together for it: it was not guessed after all, and neighbours
+/// in the network that it came from are not the worse for it. Never more than was taken, or whoever has an account would
+/// make tries for others by signing in.
+async fn give_back(conn: &mut Conn, shop: &Shop, network: String) -> Result<(), sqlx::Error> {
+    let from = Device { network, ..Device::of_the_shop() };
+    for (limit, who) in limits::of_network(limits::LOGIN_NETWORK, &from) {
+        limits::honest(conn, shop, limit, &who).await?;
+    }
+    limits::honest(conn, shop, limits::LOGIN_ANYWHERE, &[]).await
+}
+
+/// Asks for the code of the customer's app, in the caller's transaction, after a code from the mailbox.
 pub(super) async fn ask_app(
     conn: &mut Conn,
     shop: &Shop,
@@ -213,7 +245,7 @@ pub(super) async fn ask_app(
     lang: Lang,
     device: &Device,
 ) -> Result<Token, sqlx::Error> {
-    let sign_in = record(conn, shop, customer, SignInOutcome::Asked, device).await?;
+    let sign_in = record_by(conn, shop, customer, SignInOutcome::Asked, Some(SignInWay::Mail), device).await?;
     challenge::second_step(conn, shop, sign_in, AskedFor::App, customer, lang, device).await
 }
 
@@ -295,7 +327,7 @@ pub(super) async fn enter(
     }
     let known_by = devices::know(conn, shop, customer, device).await?;
     let token = session::open(conn, shop, customer, &device.clone().holding(Some(known_by.clone()))).await?;
-    Ok(Entered { token, customer, device: known_by })
+    Ok(Entered { token, customer, device: known_by, removed: RemovedFactors::default() })
 }
 
 /// Notes a refused try for the account's owner, who hears of many by mail. For an address without one something as
@@ -321,6 +353,7 @@ async fn refused(
     Ok(())
 }
 
+/// Writes a try down that did not open the door, in the caller's transaction; gives its number.
 pub(super) async fn record(
     conn: &mut Conn,
     shop: &Shop,
@@ -328,17 +361,30 @@ pub(super) async fn record(
     outcome: SignInOutcome,
     device: &Device,
 ) -> Result<Uuid, sqlx::Error> {
+    record_by(conn, shop, customer, outcome, None, device).await
+}
+
+/// Writes a sign-in down that got somewhere, and by what, in the caller's transaction; gives its number.
+pub(super) async fn record_by(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    outcome: SignInOutcome,
+    way: Option<SignInWay>,
+    device: &Device,
+) -> Result<Uuid, sqlx::Error> {
     let now = shop.now();
     let id = shop.entropy.uuid(now);
     execute!(
         conn,
-        "INSERT INTO sign_in (id, customer_id, at, outcome, user_agent, network) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO sign_in (id, customer_id, at, outcome, user_agent, network, way) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         id,
         customer.0,
         now,
         outcome.word(),
         &device.user_agent,
-        &device.network
+        &device.network,
+        way.map(SignInWay::word)
     )
     .await?;
     Ok(id)

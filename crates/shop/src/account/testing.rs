@@ -36,10 +36,22 @@ pub async fn customer(shop: &Shop, address: &str) -> Id<Customer> {
     Id::new(id)
 }
 
-/// The same customer in a browser, just signed in.
+/// The same customer in a browser, just signed in: with the password, or with a passkey.
 pub async fn proved(shop: &Shop, customer: Id<Customer>) -> Recent {
+    signed_in(shop, customer, false).await
+}
+
+/// The same, with a code of their app.
+pub async fn proved_by_app(shop: &Shop, customer: Id<Customer>) -> Recent {
+    signed_in(shop, customer, true).await
+}
+
+async fn signed_in(shop: &Shop, customer: Id<Customer>, by_app: bool) -> Recent {
     let mut tx = shop.db.write().await.unwrap();
     let token = session::open(&mut tx, shop, customer, &Device::new("Firefox/1".to_owned(), None)).await.unwrap();
+    if by_app {
+        session::app_proved(&mut tx, shop, &token).await.unwrap();
+    }
     tx.commit().await.unwrap();
     session::find(shop, &token).await.unwrap().unwrap().recent(shop.now()).unwrap()
 }

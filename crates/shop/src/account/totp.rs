@@ -32,7 +32,7 @@ pub(super) async fn since(conn: &mut Conn, customer: Id<Customer>) -> Result<Opt
 }
 
 /// The same, of an app that took another one's place, since when there has been one, each replaced by somebody who had
-/// proved the one before. Only the way back from a change of the address asks for it.
+/// given the code of the one before. Only the way back from a change of the address asks for it.
 pub(super) async fn heir_since(conn: &mut Conn, customer: Id<Customer>) -> Result<Option<i64>, sqlx::Error> {
     let sql = "SELECT COALESCE(heir_since, confirmed_at) FROM totp WHERE customer_id = $1 AND confirmed_at IS NOT NULL";
     Ok(fetch_optional!(conn, (i64,), sql, customer.0).await?.map(|(since,)| since))
@@ -151,17 +151,21 @@ pub async fn confirm(
     let Some(begun) = begun else { return Err(FactorError::Refused(Fault::StepMissing)) };
     let step = step_of(shop, who.customer(), &begun.secret, typed)?;
     let step = step.ok_or(FactorError::Refused(Fault::AppCode))?;
-    // Whose last proof is from before they turned an app off has proved that one, so this one is as good as that.
+    // This one is as good as the app that was turned off on the proof that still counts, if that one's code was given in
+    // this session just before. A proof by a passkey says nothing of an app.
+    let now = shop.now();
     let confirmed = execute!(
         tx,
         "UPDATE totp SET confirmed_at = $3, last_step = $4, heir_since =
-           (SELECT app_off_since FROM session WHERE id = $5 AND app_off_at >= proved_at)
+           (SELECT app_off_since FROM session
+            WHERE id = $5 AND app_off_at >= proved_at AND app_proved_at BETWEEN $6 AND $3)
          WHERE customer_id = $1 AND secret = $2 AND confirmed_at IS NULL",
         who.customer().0,
         begun.secret,
-        shop.now(),
+        now,
         step,
-        who.session().0
+        who.session().0,
+        now - session::RECENT
     )
     .await?;
     if confirmed == 0 {
@@ -169,10 +173,10 @@ pub async fn confirm(
         return Err(FactorError::Refused(Fault::Changed));
     }
     let codes = match recovery::left(&mut tx, who.customer()).await? {
-        0 => Some(recovery::make(&mut tx, shop, who.customer()).await?),
+        0 => Some(recovery::make(&mut tx, shop, who).await?),
         _ => None,
     };
-    session::close_all(&mut tx, who.customer(), Some(who.session()), shop.now()).await?;
+    session::close_all(&mut tx, who.customer(), Some(who.session()), now).await?;
     events::happened(&mut tx, shop, who.customer(), AccountEvent::TotpOn, device).await?;
     tx.commit().await?;
     outbox::ring();

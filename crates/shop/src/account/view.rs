@@ -1,11 +1,11 @@
 //! What the account pages show.
 
-use noren_domain::account::{AccountView, Customer, ReadProof, Reads, ReadsView, SecurityView};
+use noren_domain::account::{AccountView, CheckPhrase, Customer, ReadProof, Reads, ReadsView, SecurityView};
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 
 use super::events::check_phrase;
-use super::{DoorError, email_change, factors, history};
+use super::{DoorError, email_change, events, factors, history};
 use crate::db::Conn;
 use crate::mail::sent;
 use crate::session::{self, SignedIn};
@@ -93,12 +93,14 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
     let notices = notice::mine(shop, who.customer).await?;
     let devices = session::list(shop, who).await?;
     let mut conn = shop.db.read().await?;
-    let sql = "SELECT password_changed_at, phrase_no FROM customer WHERE id = $1";
-    let Some((password_changed_at, no)) = fetch_optional!(conn, (i64, i64), sql, who.customer.0).await? else {
+    let sql = "SELECT password_changed_at, phrase_no, lang FROM customer WHERE id = $1";
+    let Some((password_changed_at, no, mails)) = fetch_optional!(conn, (i64, i64, String), sql, who.customer.0).await?
+    else {
         return Ok(None);
     };
-    let phrase = check_phrase(shop, who.customer, no).words(lang);
+    let phrases = phrases(check_phrase(shop, who.customer, no), Lang::from_tag(&mails), lang);
     let sign_ins = history::list(&mut conn, shop, who).await?;
+    let happened = events::list(&mut conn, shop, who, lang).await?;
     let factors = factors::standing(&mut conn, who.customer).await?;
     let undelivered = sent::undelivered(&mut conn, who.customer.0).await?;
     drop(conn);
@@ -116,14 +118,22 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
     Ok(Some(SecurityView {
         notices,
         password_changed_at,
-        phrase,
+        phrases,
         devices,
         sign_ins,
+        happened,
         factors,
         undelivered,
         reported_at,
         reads,
     }))
+}
+
+/// The check phrase as it stands in mails, which are in the language `mails`, and in the page's own words where those are
+/// others: its owner would look for those in vain, and mails of before another language was chosen may hold them.
+fn phrases(phrase: CheckPhrase, mails: Lang, page: Lang) -> Vec<(Lang, String)> {
+    let page = (page != mails).then_some(page);
+    std::iter::once(mails).chain(page).map(|lang| (lang, phrase.words(lang))).collect()
 }
 
 /// So many of a person's orders are asked about, the newest first. Those that they placed signed in have the
@@ -148,10 +158,64 @@ pub(super) async fn reads(shop: &Shop, who: &SignedIn, route: &'static str) -> R
 
 #[cfg(test)]
 mod tests {
+    use noren_domain::account::{AccountEvent, HappenedView};
+
     use super::*;
+    use crate::account::HISTORY;
     use crate::account::email_change::BACK_LIFE;
     use crate::account::testing::{address_changed, customer, proved};
+    use crate::mail::account::subject;
     use crate::on_both_databases;
+    use crate::session::Device;
+
+    on_both_databases!(what_happened_to_an_account_is_listed_for_ninety_days_to_its_owner_the_newest_first(shop) {
+        let (hanako, taro) = (customer(&shop, "hanako@example.jp").await, customer(&shop, "taro@example.jp").await);
+        let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+        let here = Device::new(firefox.to_owned(), Some("203.0.113.7".parse().unwrap()));
+        let happened = async |whose: Id<Customer>, event: AccountEvent, device: &Device| {
+            shop.clock.advance(1);
+            let mut tx = shop.db.write().await.unwrap();
+            events::happened(&mut tx, &shop, whose, event, device).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let who = proved(&shop, hanako).await;
+        let listed = async |lang| security(&shop, who.who(), lang).await.unwrap().unwrap().happened;
+        assert!(listed(Lang::Ja).await.is_empty());
+        happened(hanako, AccountEvent::PasskeyAdded, &here).await;
+        happened(hanako, AccountEvent::SessionsEndedByShop, &Device::of_the_shop()).await;
+        happened(taro, AccountEvent::TotpOn, &here).await;
+        let told = |list: &[HappenedView]| {
+            let one = |one: &HappenedView| {
+                let browser = one.browser.as_ref().map(|browser| browser.words(Lang::En));
+                (one.what.clone(), browser, one.network.clone())
+            };
+            list.iter().map(one).collect::<Vec<_>>()
+        };
+        for lang in Lang::ALL {
+            let words = |event| subject(event, lang).to_owned();
+            let by_the_shop = (words(AccountEvent::SessionsEndedByShop), None, String::new());
+            let from_here = Some("Firefox on Linux".to_owned());
+            let own = (words(AccountEvent::PasskeyAdded), from_here, "203.0.113.0/24".to_owned());
+            assert_eq!(told(&listed(lang).await), [by_the_shop, own]);
+        }
+        // From the first of them on it is ninety days to the millisecond.
+        shop.clock.advance(HISTORY - 2);
+        let left = listed(Lang::En).await;
+        assert_eq!(left.iter().map(|one| one.browser.is_none()).collect::<Vec<_>>(), [true], "the first one is too old");
+    });
+
+    on_both_databases!(the_check_phrase_is_shown_as_it_stands_in_mails_and_in_the_language_of_the_page(shop) {
+        let hanako = customer(&shop, "hanako@example.jp").await;
+        let who = proved(&shop, hanako).await;
+        let shown = async |page| security(&shop, who.who(), page).await.unwrap().unwrap().phrases;
+        let said = |lang: Lang| (lang, check_phrase(&shop, hanako, 0).words(lang));
+        assert_eq!(shown(Lang::Ja).await, [said(Lang::Ja)]);
+        assert_eq!(shown(Lang::En).await, [said(Lang::Ja), said(Lang::En)], "the mails come in Japanese");
+        let device = Device::new("Firefox/1".to_owned(), None);
+        crate::account::mail_lang::choose(&shop, &who, Lang::En, &device).await.unwrap();
+        assert_eq!(shown(Lang::Ja).await, [said(Lang::En), said(Lang::Ja)]);
+        assert_eq!(shown(Lang::En).await, [said(Lang::En)]);
+    });
 
     on_both_databases!(an_account_whose_address_was_changed_lately_says_when_it_can_be_erased(shop) {
         let hanako = customer(&shop, "hanako@example.jp").await;

@@ -52,6 +52,9 @@ pub enum AccountMail {
     Event {
         /// The row of `account_event`.
         event: Uuid,
+        /// In which language it is; `None`: in that of the account's mails.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lang: Option<Lang>,
     },
     /// People of the shop opened the customer's data on this day.
     StaffRead {
@@ -143,7 +146,7 @@ impl AccountMail {
             | Self::AlreadyRegistered { customer: about }
             | Self::Code { challenge: about }
             | Self::NewDevice { sign_in: about }
-            | Self::Event { event: about }
+            | Self::Event { event: about, .. }
             | Self::StaffRead { customer: about, .. }
             | Self::Notice { notice: about, .. }
             | Self::EmailChange { change: about, .. }
@@ -182,7 +185,7 @@ pub(super) async fn is_late(shop: &Shop, mail: &AccountMail) -> Result<bool, sql
         AccountMail::EmailChange { change, what: EmailMail::NewCode | EmailMail::OldCode } => {
             ("SELECT 1 FROM email_change WHERE id = $1 AND code_until <= $2", *change)
         }
-        AccountMail::Event { event } => (
+        AccountMail::Event { event, .. } => (
             "SELECT 1 FROM account_event e WHERE e.id = $1 AND e.kind = 'factors_removal_asked' AND NOT EXISTS
                (SELECT 1 FROM factor_removal f WHERE f.customer_id = e.customer_id AND f.due_at > $2)",
             *event,
@@ -238,10 +241,10 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
             let words = words::new_device(reader.lang(), &row.about());
             reader.draft(shop, words)
         }
-        AccountMail::Event { event } => {
+        AccountMail::Event { event, lang } => {
             let sql = "SELECT customer_id, at, user_agent, network, kind FROM account_event WHERE id = $1";
             let row = fetch_optional!(conn, EventRow, sql, *event).await?.ok_or(MailError::Gone)?;
-            let reader = reader(&mut conn, row.0).await?;
+            let reader = reader(&mut conn, row.0).await?.reading(*lang);
             let event = AccountEvent::from_word(&row.4).ok_or(MailError::Gone)?;
             let due = match event {
                 AccountEvent::FactorsRemovalAsked => {
@@ -317,6 +320,14 @@ struct Reader(Uuid, Vec<u8>, String, i64);
 impl Reader {
     fn lang(&self) -> Lang {
         Lang::from_tag(&self.2)
+    }
+
+    /// The same, who reads this mail in `lang` if that is given.
+    fn reading(mut self, lang: Option<Lang>) -> Self {
+        if let Some(lang) = lang {
+            lang.tag().clone_into(&mut self.2);
+        }
+        self
     }
 
     fn draft(self, shop: &Shop, words: Words) -> Draft {

@@ -90,6 +90,7 @@ impl Mail {
             Self::Account(AccountMail::Dormant { .. }) => "dormant",
             Self::Account(AccountMail::Erased { .. }) => "erased",
             Self::Newsletter(NewsletterMail::Confirm { .. }) => "newsletter_confirm",
+            Self::Newsletter(NewsletterMail::Anew { .. }) => "newsletter_anew",
             Self::Newsletter(NewsletterMail::Issue { .. }) => "newsletter",
         }
     }
@@ -111,13 +112,17 @@ impl Mail {
                 | AccountMail::Notice { customer, .. }
                 | AccountMail::Dormant { customer, .. },
             )
-            | Self::Newsletter(NewsletterMail::Confirm { customer, .. } | NewsletterMail::Issue { customer, .. }) => {
-                Whom::Customer(*customer)
-            }
+            | Self::Newsletter(
+                NewsletterMail::Confirm { customer, .. }
+                | NewsletterMail::Anew { customer, .. }
+                | NewsletterMail::Issue { customer, .. },
+            ) => Whom::Customer(*customer),
             Self::Account(AccountMail::Code { challenge, .. }) => Whom::Challenge(*challenge),
             Self::Account(AccountMail::NewDevice { sign_in }) => Whom::SignIn(*sign_in),
-            Self::Account(AccountMail::Event { event }) => Whom::Event(*event),
-            Self::Account(AccountMail::EmailChange { change, what: EmailMail::NewCode }) => Whom::NewMailbox(*change),
+            Self::Account(AccountMail::Event { event, .. }) => Whom::Event(*event),
+            Self::Account(AccountMail::EmailChange { change, what: EmailMail::NewCode | EmailMail::Over }) => {
+                Whom::NewMailbox(*change)
+            }
             Self::Account(AccountMail::EmailChange { change, .. }) => Whom::EmailChange(*change),
             Self::Account(AccountMail::Erased { erasure }) => Whom::Erased(*erasure),
         }
@@ -147,6 +152,7 @@ pub(crate) fn kind_words(kind: &str, lang: Lang) -> &'static str {
         "dormant" => ("長くお使いいただいていないアカウントのお知らせ", "About an account that is not used"),
         "erased" => ("消去のお知らせ", "Statement of erasure"),
         "newsletter_confirm" => ("お便りのお申し込みの確認", "Newsletter: please confirm"),
+        "newsletter_anew" => ("新しいアドレスでのお便りについてのお伺い", "Newsletter at a new address"),
         "newsletter" => ("お便り", "Newsletter"),
         _ => ("アカウントについてのお知らせ", "About your account"),
     };
@@ -204,7 +210,8 @@ async fn person(conn: &mut Conn, whom: Whom) -> Result<Option<Person>, sqlx::Err
             let found = fetch_optional!(conn, (String,), "SELECT lang FROM registration WHERE id = $1", id).await?;
             return Ok(found.map(|(lang,)| Person { subject: id, customer: None, lang }));
         }
-        // It stands in nobody's list: whoever asked would learn from it that the address is nobody's yet.
+        // It stands in nobody's list: whoever asked would learn from it that the address is nobody's yet. What tells that
+        // mailbox that the change was taken back went to somebody else, as far as the owner of the account knows.
         Whom::NewMailbox(id) => {
             let found = fetch_optional!(conn, (String,), "SELECT lang FROM email_change WHERE id = $1", id).await?;
             return Ok(found.map(|(lang,)| Person { subject: id, customer: None, lang }));

@@ -4,6 +4,7 @@ use noren_domain::Text;
 
 use super::*;
 use crate::account::testing::customer;
+use crate::db::Db;
 use crate::mail::account::AccountMail;
 use crate::mail::mailbox::{self, Received};
 use crate::{fetch_one, on_both_databases};
@@ -75,6 +76,39 @@ on_both_databases!(the_ledger_of_consent_is_never_rewritten(shop) {
         let mut tx = shop.db.write().await.unwrap();
         assert!(execute!(tx, sql).await.unwrap_err().to_string().contains("append-only"), "{sql}");
     }
+});
+
+/// On SQLite the table was made anew for the words of an entry that the shop itself makes.
+#[tokio::test]
+async fn what_was_agreed_to_before_stays_as_it_was_and_is_still_never_rewritten() {
+    let shop = crate::testing::sqlite().await;
+    let db = Db::sqlite(&shop.data.join("before.sqlite")).await.unwrap();
+    db.migrate_to(22).await.unwrap();
+    let (id, who) = (shop.entropy.uuid(0), shop.entropy.uuid(0));
+    let mut tx = db.write().await.unwrap();
+    let sql = "INSERT INTO newsletter_consent (id, customer_id, act, words, lang, source, at) VALUES ($1, $2, 'withdrawn', 'old', 'en', 'one_click', 7)";
+    execute!(tx, sql, id, who).await.unwrap();
+    tx.commit().await.unwrap();
+    db.migrate().await.unwrap();
+    let sql = "SELECT id, customer_id, act, words, lang, source, at FROM newsletter_consent";
+    let kept =
+        fetch_all!(db.read().await.unwrap(), (Uuid, Uuid, String, String, String, String, i64), sql).await.unwrap();
+    let words = |word: &str| word.to_owned();
+    assert_eq!(kept, [(id, who, words("withdrawn"), words("old"), words("en"), words("one_click"), 7)]);
+    let mut tx = db.write().await.unwrap();
+    assert!(execute!(tx, "DELETE FROM newsletter_consent").await.unwrap_err().to_string().contains("append-only"));
+}
+
+on_both_databases!(who_leaves_is_not_asked_at_a_new_address_either(shop) {
+    let who = reader(&shop, EMAIL).await;
+    shop.clock.advance(1);
+    let mut tx = shop.db.write().await.unwrap();
+    ask_anew(&mut tx, &shop, who, Lang::Ja).await.unwrap();
+    tx.commit().await.unwrap();
+    withdraw(&shop, who, Lang::Ja, Source::Account).await.unwrap();
+    assert!(mails(&shop).await.iter().all(|mail| !mail.text.contains("メールアドレスが変わりました")));
+    let sql = "SELECT state FROM mail_sent WHERE kind = 'newsletter_anew'";
+    assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (String,), sql).await.unwrap().0, "cancelled");
 });
 
 on_both_databases!(a_link_that_confirms_is_good_for_seven_days_and_only_the_newest_is(shop) {

@@ -160,7 +160,7 @@ async fn count(shop: &Shop, sql: &'static str) -> i64 {
 }
 
 async fn shown(shop: &Shop, placed: &Placed) -> noren_domain::order::OrderView {
-    view(shop, &placed.token).await.unwrap().unwrap()
+    view(shop, &placed.token, None).await.unwrap().unwrap().order
 }
 
 /// The mail whose outbox key begins with `key`.

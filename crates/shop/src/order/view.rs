@@ -117,12 +117,28 @@ pub fn token_of(shop: &Shop, order: Id<Order>) -> Token {
     Token::from_bytes(&shop.keys.derive("order", order.0.as_bytes()))
 }
 
-/// The order whose page `token` opens.
-pub async fn view(shop: &Shop, token: &Token) -> Result<Option<OrderView>, ViewError> {
+noren_domain::masked!(ByLink);
+
+/// An order as whoever came by the link of its page sees it.
+#[derive(PartialEq, Eq)]
+pub struct ByLink {
+    /// The order.
+    pub order: OrderView,
+    /// Whoever came is signed in as its customer.
+    pub own: bool,
+}
+
+/// The order whose page `token` opens, for somebody who is signed in as `customer`, if as anybody. Its own customer stands
+/// in the ledger as such, and not as somebody who happened to have the link.
+pub async fn view(shop: &Shop, token: &Token, customer: Option<Id<Customer>>) -> Result<Option<ByLink>, ViewError> {
     let mut conn = shop.db.read().await?;
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM orders WHERE token_hash = $1"));
     let row = fetch_optional!(conn, Row, sql, token.hash().to_vec()).await?;
-    Ok(found(conn, shop, row, Viewer::Link).await?.map(|(view, _)| view))
+    let owner = row.as_ref().and_then(|row| row.customer_id);
+    let own = customer.filter(|customer| owner == Some(customer.0));
+    let viewer = own.map_or(Viewer::Link, |customer| Viewer::Customer(customer, "orders"));
+    let shown = found(conn, shop, row, viewer).await?;
+    Ok(shown.map(|(order, _)| ByLink { order, own: own.is_some() }))
 }
 
 /// Whether the person is gone out of the order.
@@ -150,7 +166,7 @@ pub async fn mine_one(shop: &Shop, customer: Id<Customer>, no: &str) -> Result<O
         "SELECT {COLUMNS} FROM orders WHERE no = $1 AND customer_id = $2 AND state <> 'draft'"
     ));
     let row = fetch_optional!(conn, Row, sql, no, customer.0).await?;
-    Ok(found(conn, shop, row, Viewer::Customer(customer)).await?.map(|(view, _)| view))
+    Ok(found(conn, shop, row, Viewer::Customer(customer, "account/orders")).await?.map(|(view, _)| view))
 }
 
 /// The last hundred orders of `customer`, newest first.
@@ -219,8 +235,8 @@ fn summary(row: SummaryRow) -> Result<OrderSummary, ViewError> {
 enum Viewer {
     /// Whoever holds the link of its page.
     Link,
-    /// The customer whose order it is.
-    Customer(Id<Customer>),
+    /// The customer whose order it is, and the page, as the ledger names it.
+    Customer(Id<Customer>, &'static str),
     /// The shop, to write a mail about it.
     Mail,
     /// Who runs the shop's machine.
@@ -231,7 +247,7 @@ impl Viewer {
     fn asks(self, order: Uuid) -> (Asker, For) {
         match self {
             Self::Link => (Asker::guest(order, "orders"), For::OrderView(order)),
-            Self::Customer(customer) => (Asker::customer(customer, "account/orders"), For::OrderView(order)),
+            Self::Customer(customer, page) => (Asker::customer(customer, page), For::OrderView(order)),
             Self::Mail => (Asker::shop("outbox/mail"), For::Mail(order)),
             Self::Operator => (Asker::operator("order"), For::OrderView(order)),
         }

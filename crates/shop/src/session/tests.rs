@@ -144,3 +144,60 @@ on_both_databases!(ending_all_others_leaves_no_other_browser_that_the_password_a
     let known = fetch_all!(shop.db.read().await.unwrap(), (Vec<u8>,), "SELECT token_hash FROM known_device").await.unwrap();
     assert_eq!(known, [(here.hash().to_vec(),)]);
 });
+
+on_both_databases!(a_session_that_ran_out_keeps_no_browser_known_and_one_that_is_live_does(shop) {
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    let held = Token::random(&shop.entropy);
+    let opens = async || {
+        let mut tx = shop.db.write().await.unwrap();
+        let here = device("Firefox/1").holding(Some(held.clone()));
+        let token = open(&mut tx, &shop, hanako, &here).await.unwrap();
+        tx.commit().await.unwrap();
+        find(&shop, &token).await.unwrap().unwrap().session
+    };
+    let ends = async |session: Id<Session>| {
+        let mut tx = shop.db.write().await.unwrap();
+        assert!(end(&mut tx, hanako, session, shop.now()).await.unwrap());
+        tx.commit().await.unwrap();
+        let sql = "SELECT COUNT(*) FROM known_device";
+        fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0
+    };
+    for ran_out in ["UPDATE session SET expires_at = 1", "UPDATE session SET seen_at = 1"] {
+        opens().await;
+        let mut tx = shop.db.write().await.unwrap();
+        execute!(tx, ran_out).await.unwrap();
+        let sql = "INSERT INTO known_device (token_hash, customer_id, since, seen_at) VALUES ($1, $2, $3, $3)";
+        execute!(tx, sql, held.hash().to_vec(), hanako.0, shop.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let (one, other) = (opens().await, opens().await);
+        assert_eq!(ends(one).await, 1, "the other one is live there: {ran_out}");
+        assert_eq!(ends(other).await, 0, "{ran_out}");
+    }
+});
+
+on_both_databases!(sessions_that_ran_out_are_nobodys_devices_and_are_ended_with_the_others_all_the_same(shop) {
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    sign_in(&shop, hanako, "iPhone Safari/1").await;
+    shop.clock.advance(IDLE);
+    let (_, who) = sign_in(&shop, hanako, "Windows Chrome/1").await;
+    assert_eq!(how_many(&mut shop.db.read().await.unwrap(), &shop, hanako).await.unwrap(), 1);
+    assert_eq!(end_others(&shop, &who, &device("")).await.unwrap(), 0);
+    for (sql, count) in [
+        ("SELECT COUNT(*) FROM account_event", 0),
+        ("SELECT COUNT(*) FROM session WHERE ended_at IS NULL", 1),
+    ] {
+        assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, count, "{sql}");
+    }
+});
+
+on_both_databases!(a_session_of_a_clock_that_was_far_ahead_opens_nothing(shop) {
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    shop.clock.advance(AHEAD);
+    let (near, who) = sign_in(&shop, hanako, "Firefox/1").await;
+    shop.clock.advance(1);
+    let (far, _) = sign_in(&shop, hanako, "Firefox/1").await;
+    shop.clock.advance(-AHEAD - 1);
+    assert!(find(&shop, &near).await.unwrap().is_some(), "clocks of nodes differ");
+    assert!(find(&shop, &far).await.unwrap().is_none(), "it would outlive its time");
+    assert_eq!(list(&shop, &who).await.unwrap().len(), 1);
+});

@@ -1,7 +1,7 @@
 //! Taking a change back: by the link that went to the old mailbox, or, where that is not safe, with a recovery code.
 
 use noren_domain::Lang;
-use noren_domain::account::{AccountEvent, Email, EmailLink, Password, RecoveryCode};
+use noren_domain::account::{AccountEvent, Email, EmailLink, Password, RecoveryCode, RemovedFactors};
 use noren_domain::form::Fault;
 
 use super::rows::{self, Row};
@@ -17,13 +17,13 @@ use crate::token::Token;
 use crate::vault::Indexes;
 use crate::{Shop, execute, fetch_one, newsletter, outbox, shred};
 
-/// What was taken back.
+/// What was taken back, and which factors went with it. A new password is to be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TakenBack {
     /// A change that was not in effect yet will not be.
-    Stopped,
-    /// The old address is the account's again, and a new password is to be set.
-    PutBack,
+    Stopped(RemovedFactors),
+    /// The old address is the account's again.
+    PutBack(RemovedFactors),
 }
 
 /// What the link does now. Looking changes nothing: programs that look at mails open links too.
@@ -41,7 +41,7 @@ pub async fn link(shop: &Shop, token: &Token) -> Result<EmailLink, sqlx::Error> 
 
 /// The button behind the link in a mail to the old mailbox. Somebody else may have been in: all sessions end, what they
 /// may have set up goes, and the password is void until a new one is set by a code to that mailbox. Where the change was
-/// in effect, the old address is put back. Works once.
+/// in effect, the old address is put back. The owner is told by mail. Works once.
 ///
 /// # Errors
 /// The link is no good (any more) ([`Fault::NotFound`]); somebody else has the old address ([`Fault::Changed`]); the
@@ -56,12 +56,13 @@ pub async fn take_back(shop: &Shop, token: &Token, device: &Device) -> Result<Ta
     let row = rows::by_link(&mut tx, shop, token.hash()).await?;
     let Some(row) = row else { return Err(DoorError::Refused(Fault::NotFound)) };
     let taken = if row.is_open() {
-        out(&mut tx, shop, &row, &void).await?;
+        let removed = out(&mut tx, shop, &row, &void).await?;
         end(&mut tx, shop, row.id).await?;
-        TakenBack::Stopped
+        events::happened(&mut tx, shop, row.customer(), AccountEvent::EmailChangeStopped, device).await?;
+        TakenBack::Stopped(removed)
     } else {
-        put_back(&mut tx, shop, &row, &row.index(), Some(shop.now()), &void, device).await.map_err(taken_meanwhile)?;
-        TakenBack::PutBack
+        let back = put_back(&mut tx, shop, &row, &row.index(), Some(shop.now()), &void, device).await;
+        TakenBack::PutBack(back.map_err(taken_meanwhile)?)
     };
     tx.commit().await?;
     outbox::ring();
@@ -69,7 +70,7 @@ pub async fn take_back(shop: &Shop, token: &Token, device: &Device) -> Result<Ta
 }
 
 /// The same where the old mailbox was not safe: with the address of before and a recovery code. The answer is the same
-/// for an address that was nobody's.
+/// for an address that was nobody's. Says which factors went.
 ///
 /// # Errors
 /// They do not belong together, or the time is over ([`Fault::RecoveryCode`]); too many were tried; somebody else has
@@ -79,7 +80,7 @@ pub async fn take_back_with_paper(
     old: &Email,
     code: &RecoveryCode,
     device: &Device,
-) -> Result<(), DoorError> {
+) -> Result<RemovedFactors, DoorError> {
     let asker = at_the_door(shop, device, limits::BACK_NETWORK, ROUTE).await?;
     // For an address there is no limit: a code has 120 bits, and strangers would use up its owner's tries.
     for (limit, who) in limits::of_network(limits::BACK_NETWORK, device) {
@@ -100,10 +101,10 @@ pub async fn take_back_with_paper(
     if !before || !recovery::spend(&mut tx, shop, row.customer(), code).await? {
         return Err(DoorError::Refused(Fault::RecoveryCode));
     }
-    put_back(&mut tx, shop, &row, &index, None, &void, device).await.map_err(taken_meanwhile)?;
+    let removed = put_back(&mut tx, shop, &row, &index, None, &void, device).await.map_err(taken_meanwhile)?;
     tx.commit().await?;
     outbox::ring();
-    Ok(())
+    Ok(removed)
 }
 
 /// A hash of a password that nobody has ever known.
@@ -119,20 +120,21 @@ fn taken_meanwhile(error: sqlx::Error) -> DoorError {
 
 /// Puts whoever is in the account out: sessions, browsers that are known, codes under way, the password, and the factors
 /// that were not old when the change was asked for, nor the heirs of old ones. Whoever asked for it could have set those
-/// up just before.
-async fn out(conn: &mut Conn, shop: &Shop, row: &Row, void: &str) -> Result<(), sqlx::Error> {
+/// up just before. Says which factors went.
+async fn out(conn: &mut Conn, shop: &Shop, row: &Row, void: &str) -> Result<RemovedFactors, sqlx::Error> {
     let customer = row.customer();
     session::close_all(conn, customer, None, shop.now()).await?;
     devices::forget_all(conn, customer).await?;
     challenge::end_all(conn, shop, customer).await?;
     execute!(conn, "UPDATE customer SET password_hash = $2 WHERE id = $1", customer.0, void).await?;
-    factors::remove_strange_since(conn, customer, row.created_at - PATIENCE).await?;
+    let removed = factors::remove_strange_since(conn, customer, row.created_at - PATIENCE).await?;
     // They may have talked the shop's people into taking the owner's factors away.
     execute!(conn, "DELETE FROM factor_removal WHERE customer_id = $1", customer.0).await?;
-    Ok(())
+    Ok(removed)
 }
 
-/// Puts the old address back, in the caller's transaction, which holds the customer.
+/// Puts the old address back, in the caller's transaction, which holds the customer. Whoever shows now that its mailbox is
+/// theirs has `proved` it (UTC ms); otherwise that was last shown when it was before. Says which factors went.
 async fn put_back(
     conn: &mut Conn,
     shop: &Shop,
@@ -141,13 +143,14 @@ async fn put_back(
     proved: Option<i64>,
     void: &str,
     device: &Device,
-) -> Result<(), sqlx::Error> {
+) -> Result<RemovedFactors, sqlx::Error> {
     let customer = row.customer();
     let registrations = rows::registrations(conn, old).await?;
     let sql = "SELECT email, email_index, lang FROM customer WHERE id = $1";
     let (new, new_index, lang) = fetch_one!(conn, (Vec<u8>, Vec<u8>, String), sql, customer.0).await?;
-    let sql = "UPDATE customer SET email = $2, email_index = $3, email_verified_at = $4 WHERE id = $1";
-    execute!(conn, sql, customer.0, row.email.clone(), row.email_index.clone(), proved).await?;
+    let sql = "UPDATE customer SET email = $2, email_index = $3,
+                 email_verified_at = COALESCE($4, (SELECT old_verified_at FROM email_change WHERE id = $5)) WHERE id = $1";
+    execute!(conn, sql, customer.0, row.email.clone(), row.email_index.clone(), proved, row.id).await?;
     for registration in registrations {
         letters::forget_registration(conn, shop, registration).await?;
         execute!(conn, "DELETE FROM registration WHERE id = $1", registration).await?;
@@ -159,8 +162,9 @@ async fn put_back(
     }
     let sql = "UPDATE email_change SET state = 'reverted', email = $2, email_index = $3, due_at = $4 WHERE id = $1";
     execute!(conn, sql, row.id, new, new_index, shop.now() + BACK_LIFE).await?;
-    out(conn, shop, row, void).await?;
+    let removed = out(conn, shop, row, void).await?;
     newsletter::ask_anew(conn, shop, customer, Lang::from_tag(&lang)).await?;
     events::happened(conn, shop, customer, AccountEvent::EmailReverted, device).await?;
-    letters::email(conn, shop, row.id, EmailMail::Over).await
+    letters::email(conn, shop, row.id, EmailMail::Over).await?;
+    Ok(removed)
 }

@@ -31,8 +31,9 @@ pub(super) async fn take(
     if owner.is_some() || rows::is_held(conn, shop, index, customer).await?.is_some() {
         return Ok(false);
     }
-    let sql = "SELECT email, email_index, lang FROM customer WHERE id = $1";
-    let (old, old_index, lang) = fetch_one!(conn, (Vec<u8>, Vec<u8>, String), sql, customer.0).await?;
+    let sql = "SELECT email, email_index, lang, email_verified_at FROM customer WHERE id = $1";
+    let before = fetch_one!(conn, (Vec<u8>, Vec<u8>, String, Option<i64>), sql, customer.0).await?;
+    let (old, old_index, lang, old_verified_at) = before;
     let sql = "UPDATE customer SET email = $2, email_index = $3, email_verified_at = $4 WHERE id = $1";
     execute!(conn, sql, customer.0, row.email.clone(), row.email_index.clone(), now).await?;
     // Who goes back to an address by the front door leaves nothing to be taken back there.
@@ -42,8 +43,9 @@ pub(super) async fn take(
         end(conn, shop, id).await?;
     }
     letters::forget_email_code(conn, shop, row.code_id).await?;
-    let sql = "UPDATE email_change SET state = 'done', email = $2, email_index = $3, changed_at = $4, due_at = $5 WHERE id = $1";
-    execute!(conn, sql, row.id, old, old_index, now, now + BACK_LIFE).await?;
+    let sql = "UPDATE email_change SET state = 'done', email = $2, email_index = $3, old_verified_at = $4, changed_at = $5, due_at = $6
+               WHERE id = $1";
+    execute!(conn, sql, row.id, old, old_index, old_verified_at, now, now + BACK_LIFE).await?;
     for registration in registrations {
         letters::forget_registration(conn, shop, registration).await?;
         execute!(conn, "DELETE FROM registration WHERE id = $1", registration).await?;
@@ -69,8 +71,10 @@ pub(super) async fn sweep_one(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error>
     match due(shop, id).await {
         Err(error) if is_unique_violation(&error) => {
             let mut tx = shop.db.write().await?;
-            let gone = end(&mut tx, shop, id).await?;
+            let Some(row) = over(&mut tx, shop, id).await? else { return Ok(0) };
+            let gone = give_up(&mut tx, shop, &row).await?;
             tx.commit().await?;
+            outbox::ring();
             Ok(gone)
         }
         swept => swept,
@@ -79,14 +83,29 @@ pub(super) async fn sweep_one(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error>
 
 async fn due(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
     let mut tx = shop.db.write().await?;
-    let Some(found) = rows::of(&mut tx, id).await? else { return Ok(0) };
-    rows::hold_whole(&mut tx, found.customer()).await?;
-    let row = rows::of(&mut tx, id).await?.filter(|row| row.due_at < shop.now());
-    let Some(row) = row else { return Ok(0) };
+    let Some(row) = over(&mut tx, shop, id).await? else { return Ok(0) };
     let device = Device { user_agent: row.user_agent.clone(), network: row.network.clone(), token: None };
     let taken = row.state == "waiting" && take(&mut tx, shop, &row, &row.index(), None, &device).await?;
-    let swept = if taken { 1 } else { end(&mut tx, shop, id).await? };
+    let swept = if taken { 1 } else { give_up(&mut tx, shop, &row).await? };
     tx.commit().await?;
     outbox::ring();
     Ok(swept)
+}
+
+/// The change with this number if its time is over, with its customer held.
+async fn over(conn: &mut Conn, shop: &Shop, id: Uuid) -> Result<Option<Row>, sqlx::Error> {
+    let Some(found) = rows::of(conn, id).await? else { return Ok(None) };
+    rows::hold_whole(conn, found.customer()).await?;
+    Ok(rows::of(conn, id).await?.filter(|row| row.due_at < shop.now()))
+}
+
+/// Forgets a change whose time is over. Of one that waited its owner was told that it would come about: they are told that
+/// it did not.
+async fn give_up(conn: &mut Conn, shop: &Shop, row: &Row) -> Result<u64, sqlx::Error> {
+    let gone = end(conn, shop, row.id).await?;
+    if gone > 0 && row.state == "waiting" {
+        let device = Device::of_the_shop();
+        events::happened(conn, shop, row.customer(), AccountEvent::EmailChangeFailed, &device).await?;
+    }
+    Ok(gone)
 }

@@ -24,15 +24,20 @@ pub async fn paused(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Res
     Ok(paused_until(conn, shop, customer).await?.map(|until| pause(shop, until)))
 }
 
-/// Until when the address can be put back, as the fault to show: an account that was erased could not be.
+/// Until when an earlier address can be put back, by whichever way, UTC ms; `None`: none can be.
+pub async fn back_until(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<Option<i64>, sqlx::Error> {
+    let sql = "SELECT MAX(due_at) FROM email_change WHERE customer_id = $1 AND state = 'done'";
+    let until = fetch_optional!(conn, (Option<i64>,), sql, customer.0).await?.and_then(|(until,)| until);
+    Ok(until.filter(|until| *until > shop.now()))
+}
+
+/// Like [`back_until`], as the fault to show: an account that was erased could not be taken back.
 pub async fn taken_back_until(
     conn: &mut Conn,
     shop: &Shop,
     customer: Id<Customer>,
 ) -> Result<Option<Fault>, sqlx::Error> {
-    let sql = "SELECT MAX(due_at) FROM email_change WHERE customer_id = $1 AND state = 'done'";
-    let until = fetch_optional!(conn, (Option<i64>,), sql, customer.0).await?.and_then(|(until,)| until);
-    Ok(until.filter(|until| *until > shop.now()).map(|until| pause(shop, until)))
+    Ok(back_until(conn, shop, customer).await?.map(|until| pause(shop, until)))
 }
 
 /// Whether recovery codes must stay as they are: as long as one of them can take a change back.

@@ -9,7 +9,7 @@ mod heirs;
 mod late;
 
 use super::*;
-use crate::account::testing::{customer, proved};
+use crate::account::testing::{customer, proved, proved_by_app};
 use crate::mail::mailbox::{self, Received};
 use crate::testing::TestShop;
 use crate::{account, fetch_one, on_both_databases};
@@ -90,6 +90,14 @@ async fn owner_of(shop: &Shop, address: &str) -> Option<Uuid> {
 async fn sessions(shop: &Shop, customer: Id<Customer>) -> i64 {
     let sql = "SELECT COUNT(*) FROM session WHERE customer_id = $1 AND ended_at IS NULL";
     fetch_one!(shop.db.read().await.unwrap(), (i64,), sql, customer.0).await.unwrap().0
+}
+
+/// The session proves itself anew by a passkey, which asks for no code of an app.
+async fn proves_by_passkey(shop: &Shop, who: &Recent) -> Recent {
+    let mut tx = shop.db.write().await.unwrap();
+    let token = session::prove(&mut tx, shop, who.who()).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    session::find(shop, &token).await.unwrap().unwrap().recent(shop.now()).unwrap()
 }
 
 async fn changes(shop: &Shop) -> Vec<(String, String)> {

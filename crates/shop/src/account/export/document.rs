@@ -170,6 +170,8 @@ pub(super) struct KnownBrowser {
 pub(super) struct SignIn {
     pub at: i64,
     pub outcome: String,
+    /// By what; `None`: nobody came in, or it was not kept yet then.
+    pub way: Option<String>,
     pub user_agent: String,
     pub network: String,
     pub answer: Option<String>,
@@ -249,7 +251,7 @@ pub(super) async fn gather(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<
     let sql = "SELECT since, seen_at FROM known_device WHERE customer_id = $1 ORDER BY since DESC";
     let known_browsers = fetch_all!(conn, KnownBrowser, sql, id).await?;
     let sql =
-        "SELECT at, outcome, user_agent, network, answer FROM sign_in WHERE customer_id = $1 ORDER BY at DESC, id";
+        "SELECT at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 ORDER BY at DESC, id";
     let sign_ins = fetch_all!(conn, SignIn, sql, id).await?;
     let sql = "SELECT at, kind, user_agent, network FROM account_event WHERE customer_id = $1 ORDER BY at DESC, id";
     let events = fetch_all!(conn, Event, sql, id).await?;

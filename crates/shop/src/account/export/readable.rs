@@ -248,6 +248,7 @@ fn ways_in(w: &Writer, document: &Document) -> Vec<ExportSection> {
             w.pair("日時", "When", w.at(sign_in.at)),
             w.pair("結果", "Outcome", words::of("sign_in", &sign_in.outcome, w.0)),
         ];
+        entry.extend(sign_in.way.as_ref().map(|way| w.pair("方法", "By", words::of("way", way, w.0))));
         entry.extend(w.device(&sign_in.user_agent, &sign_in.network));
         entry.extend(
             sign_in.answer.as_ref().map(|answer| w.pair("ご回答", "Your answer", words::of("answer", answer, w.0))),

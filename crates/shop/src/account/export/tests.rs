@@ -22,7 +22,7 @@ on_both_databases!(a_copy_holds_all_that_is_held_and_no_secret_and_its_signature
     let who = proved(&shop, hers).await;
     crate::newsletter::ask(&shop, hers, Lang::Ja).await.unwrap();
     let mut tx = shop.db.write().await.unwrap();
-    let sql = "INSERT INTO sign_in (id, customer_id, at, outcome, user_agent, network) VALUES ($1, $2, $3, 'ok', 'Firefox/1', '192.0.2.0/24')";
+    let sql = "INSERT INTO sign_in (id, customer_id, at, outcome, user_agent, network, way) VALUES ($1, $2, $3, 'ok', 'Firefox/1', '192.0.2.0/24', 'passkey')";
     execute!(tx, sql, shop.entropy.uuid(0), hers.0, shop.now()).await.unwrap();
     tx.commit().await.unwrap();
     let address = AddressForm {
@@ -50,6 +50,7 @@ on_both_databases!(a_copy_holds_all_that_is_held_and_no_secret_and_its_signature
         assert!(!data[list].as_array().unwrap().is_empty(), "{list}");
     }
     assert_eq!(data["newsletter"]["consents"][0]["act"], "asked");
+    assert_eq!(data["sign_ins"][0]["way"], "passkey");
     assert_eq!(data["addresses"][0]["address"]["name"], "暖簾 太郎");
     let (hash,) = fetch_one!(shop.db.read().await.unwrap(), (String,), "SELECT password_hash FROM customer").await.unwrap();
     assert!(!file.contains(&format!("\"{hash}\"")) && !file.contains(&link.token) && !file.contains("token"));
@@ -60,6 +61,24 @@ on_both_databases!(a_copy_holds_all_that_is_held_and_no_secret_and_its_signature
     let text = format!("{:?}", view.sections.iter().map(|section| section.entries.clone()).collect::<Vec<_>>());
     assert!(text.contains("暖簾 太郎") && text.contains("Tokyo"), "the saved address, in words");
     assert!(text.contains("暖簾 花子") && text.contains(&no) && text.contains("hanako@example.jp"));
+    assert!(text.contains(r#"("By", "passkey")"#), "by what they came in: {text}");
+});
+
+on_both_databases!(who_came_by_the_link_of_an_order_stands_among_the_readers_as_who_they_are(shop) {
+    goods::put(&shop, "CUP", TaxClass::Standard, 1_200, 300, 5).await;
+    let (hers, his) = (customer(&shop, "hanako@example.jp").await, customer(&shop, "taro@example.jp").await);
+    let (order, _) = ordered(&shop, hers, "cash").await;
+    let link = crate::order::token_of(&shop, Id::new(order));
+    for (customer, own) in [(Some(hers), true), (Some(his), false), (None, false)] {
+        let seen = crate::order::view(&shop, &link, customer).await.unwrap().unwrap();
+        assert_eq!((seen.own, seen.order.address.name.as_str()), (own, "暖簾 花子"));
+    }
+    let who = proved(&shop, hers).await;
+    let copy = ask(&shop, &who, &device()).await.unwrap();
+    let file = file(&shop, &who, &token(&copy)).await.unwrap().unwrap();
+    let data: Value = serde_json::from_str(&file).unwrap();
+    let reads = data["data"]["reads"].as_array().unwrap().iter().filter(|read| read["purpose"] == "order-view");
+    assert_eq!(reads.map(|read| read["actor"].as_str().unwrap()).collect::<Vec<_>>(), ["customer", "guest", "guest"]);
 });
 
 on_both_databases!(a_copy_that_was_changed_by_one_byte_is_not_genuine_nor_is_another_shops(shop) {

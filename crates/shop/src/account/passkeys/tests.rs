@@ -7,7 +7,7 @@ use noren_domain::account::AskedFor;
 use super::*;
 use crate::account::testing::customer;
 use crate::session;
-use crate::{Parts, fetch_all, fetch_one, on_both_databases};
+use crate::{Parts, execute, fetch_all, fetch_one, on_both_databases};
 
 const SITE: &str = "https://shop.noren.example";
 
@@ -225,7 +225,7 @@ on_both_databases!(a_passkey_in_place_of_the_code_from_the_mail_leaves_nothing_t
         (sign_in, pending)
     };
     let outcome = async |sign_in: Uuid| {
-        let sql = "SELECT outcome FROM sign_in WHERE id = $1";
+        let sql = "SELECT outcome || ' ' || COALESCE(way, '') FROM sign_in WHERE id = $1";
         fetch_one!(shop.db.read().await.unwrap(), (String,), sql, sign_in).await.unwrap().0
     };
     let ((hers, pending), (his, others)) = (begun(hanako.customer()).await, begun(taro.customer()).await);
@@ -234,7 +234,7 @@ on_both_databases!(a_passkey_in_place_of_the_code_from_the_mail_leaves_nothing_t
         let answer = telephone.get(&ceremony.options).await;
         sign_in(&shop, &browser, ceremony.id, &answer, &device(), None, Some(pending)).await.unwrap();
     }
-    assert_eq!((outcome(hers).await.as_str(), outcome(his).await.as_str()), ("ok", "asked"));
+    assert_eq!((outcome(hers).await.as_str(), outcome(his).await.as_str()), ("ok passkey", "asked "));
     assert_eq!(challenge::waiting(&shop, &pending, challenge::Kind::SignIn).await.unwrap(), None, "its code opens nothing");
 });
 
@@ -375,4 +375,54 @@ on_both_databases!(a_session_that_was_ended_meanwhile_adds_and_removes_no_passke
     let id = list(&shop, owner.who()).await.unwrap().passkeys[0].id.clone();
     assert_eq!(refusal(remove(&shop, &thief, &id, &device()).await), Fault::SessionEnded);
     assert_eq!(list(&shop, owner.who()).await.unwrap().passkeys.len(), 1);
+});
+
+on_both_databases!(a_passkey_says_nothing_of_the_app_and_changes_no_address_alone(shop) {
+    let shop = at(&shop, SITE);
+    let hanako = signed_in(&shop, "hanako@example.jp").await;
+    let (mut telephone, browser) = (add(&shop, &hanako).await, browser(&shop));
+    let mut tx = shop.db.write().await.unwrap();
+    let sql = "INSERT INTO totp (customer_id, secret, created_at, confirmed_at, last_step) VALUES ($1, $2, 0, 0, 0)";
+    execute!(tx, sql, hanako.customer().0, vec![1u8; 20]).await.unwrap();
+    tx.commit().await.unwrap();
+    let form = noren_domain::account::EmailForm { email: "hanako.new@example.com".into(), ..Default::default() };
+    let wanted = form.parse().unwrap();
+    let way = async |who: &Recent| {
+        email_change::ask(&shop, who, &wanted, Lang::Ja, &device()).await.unwrap();
+        fetch_one!(shop.db.read().await.unwrap(), (String,), "SELECT way FROM email_change").await.unwrap().0
+    };
+
+    let ceremony = begin_sign_in(&shop, None, &browser, &device()).await.unwrap();
+    let answer = telephone.get(&ceremony.options).await;
+    let entered = sign_in(&shop, &browser, ceremony.id, &answer, &device(), None, None).await.unwrap();
+    let inside = session::find(&shop, &entered.token).await.unwrap().unwrap();
+    assert_eq!(way(&inside.clone().recent(shop.now()).unwrap()).await, "both", "at the sign-in");
+
+    shop.clock.advance(session::RECENT + MINUTE);
+    let ceremony = begin_sign_in(&shop, Some(hanako.customer()), &browser, &device()).await.unwrap();
+    let answer = telephone.get(&ceremony.options).await;
+    let token = prove(&shop, &inside, &browser, ceremony.id, &answer, &device()).await.unwrap();
+    let proved = session::find(&shop, &token).await.unwrap().unwrap().recent(shop.now()).unwrap();
+    assert_eq!(way(&proved).await, "both", "as a proof");
+});
+
+on_both_databases!(a_passkey_that_is_removed_leaves_no_other_browser_that_the_password_alone_opens(shop) {
+    let shop = at(&shop, SITE);
+    let hanako = signed_in(&shop, "hanako@example.jp").await;
+    let (mut telephone, browser) = (add(&shop, &hanako).await, browser(&shop));
+    // Whoever has the passkey comes in by it, and from then on the owner is known there.
+    let ceremony = begin_sign_in(&shop, None, &browser, &device()).await.unwrap();
+    let answer = telephone.get(&ceremony.options).await;
+    let thief = sign_in(&shop, &browser, ceremony.id, &answer, &device(), None, None).await.unwrap().device;
+    let mut tx = shop.db.write().await.unwrap();
+    let own = devices::know(&mut tx, &shop, hanako.customer(), &device()).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let id = list(&shop, hanako.who()).await.unwrap().passkeys.remove(0).id;
+    remove(&shop, &hanako, &id, &device().holding(Some(own.clone()))).await.unwrap();
+    let mut conn = shop.db.read().await.unwrap();
+    for (held, known) in [(thief, false), (own, true)] {
+        let device = device().holding(Some(held));
+        assert_eq!(devices::is_known(&mut conn, &shop, hanako.customer(), &device).await.unwrap(), known);
+    }
 });

@@ -6,7 +6,7 @@ use super::second_step::{app_shows, asked, step, with_app};
 use super::*;
 use crate::account::factors::FactorError;
 use crate::account::lost::{self, Asked, DELAY, keep, keep_by_the_shop, remove_due, remove_later};
-use crate::account::testing::proved;
+use crate::account::testing::{address_changed, proved};
 use crate::session;
 
 async fn owner_of(shop: &TestShop) -> Id<Customer> {
@@ -96,6 +96,36 @@ on_both_databases!(the_owner_stops_it_by_a_press_a_letter_and_by_coming_in_with_
     remove_due(&shop).await.unwrap();
     let pending = asked(&shop, &home).await;
     assert_eq!(challenge::waiting(&shop, &pending, Kind::SignIn).await.unwrap(), Some(AskedFor::App));
+});
+
+on_both_databases!(lost_factors_stay_until_three_days_after_no_address_can_be_put_back_any_more(shop) {
+    with_app(&shop).await;
+    let customer = owner_of(&shop).await;
+    address_changed(&shop, customer).await;
+    let due = shop.now() + email_change::BACK_LIFE + DELAY;
+    asked(&shop, &device("x")).await;
+    shop.clock.advance(1);
+    assert_eq!(remove_later(&shop, customer).await.unwrap(), Asked::Now(due));
+});
+
+on_both_databases!(a_removal_that_was_asked_for_before_a_change_of_the_address_waits_as_long_as_one_after_it(shop) {
+    with_app(&shop).await;
+    let customer = owner_of(&shop).await;
+    asked(&shop, &device("x")).await;
+    shop.clock.advance(1);
+    assert!(matches!(remove_later(&shop, customer).await.unwrap(), Asked::Now(_)));
+    shop.clock.advance(DELAY);
+    address_changed(&shop, customer).await;
+    let due = shop.now() + email_change::BACK_LIFE + DELAY;
+    for wait in [0, email_change::BACK_LIFE - 1, DELAY] {
+        shop.clock.advance(wait);
+        remove_due(&shop).await.unwrap();
+        assert_eq!(lost::waiting(&mut shop.db.read().await.unwrap(), customer).await.unwrap(), Some(due));
+        assert_eq!(told(&shop).await.last(), Some(&AccountEvent::FactorsRemovalAsked));
+    }
+    shop.clock.advance(1);
+    remove_due(&shop).await.unwrap();
+    assert_eq!(told(&shop).await.last(), Some(&AccountEvent::FactorsRemoved));
 });
 
 on_both_databases!(a_session_that_was_ended_stops_no_removal(shop) {

@@ -27,6 +27,21 @@ on_both_databases!(a_new_password_by_mail_ends_every_session_and_every_code_unde
     assert_eq!(mails(&shop).await.iter().filter(|m| m["account"]["event"].is_object()).count(), 1);
 });
 
+on_both_databases!(a_new_password_by_mail_does_not_hold_the_address_and_the_code_is_good_for_another(shop) {
+    registered(&shop, "tsukimi.yabukiri@example.jp").await;
+    let email = Email::parse("tsukimi.yabukiri@example.jp").unwrap();
+    let pending = ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &device("x")).await.unwrap();
+    let code = mailed_code(&shop).await;
+    let asked = |code: &str| ResetForm { code: code.into(), password: "tsukimi.yabukiri".into() }.parse().unwrap();
+    let wrong = reset_password(&shop, &pending, &asked(&another(&code)), &device("x"), None).await;
+    assert_eq!(refused(wrong), Fault::Code, "whoever has no code does not learn whose it is");
+    for _ in 0..6 {
+        let own = reset_password(&shop, &pending, &asked(&code), &device("x"), None).await;
+        assert_eq!(refused(own), Fault::WeakPassword { why: Weakness::Own });
+    }
+    reset_password(&shop, &pending, &new_password(&code), &device("x"), None).await.unwrap();
+});
+
 on_both_databases!(a_change_of_the_password_asks_for_a_fresh_proof_and_ends_the_other_sessions(shop) {
     let owner = registered(&shop, "mori@example.jp").await;
     let home = device("Firefox/1").holding(Some(owner.device.clone()));

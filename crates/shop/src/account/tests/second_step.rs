@@ -203,8 +203,59 @@ on_both_databases!(an_app_of_these_days_shuts_no_owner_out_a_new_password_by_mai
     let (email, strange) = (Email::parse("mori@example.jp").unwrap(), device("x"));
     let pending = ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &strange).await.unwrap();
     let by_mail = mailed_code(&shop).await;
-    reset_password(&shop, &pending, &new_password(&by_mail), &strange, None).await.unwrap();
+    let entered = reset_password(&shop, &pending, &new_password(&by_mail), &strange, None).await.unwrap();
+    assert_eq!(entered.removed, RemovedFactors { app: true, passkeys: false, recovery: true }, "and is told what went");
     for sql in ["SELECT COUNT(*) FROM totp", "SELECT COUNT(*) FROM recovery_code"] {
         assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, 0, "{sql}");
+    }
+});
+
+on_both_databases!(what_was_begun_and_not_confirmed_is_no_factor_that_went(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let who: Recent = find(&shop, &owner.token).await.unwrap().unwrap().recent(shop.now()).unwrap();
+    totp::begin(&shop, &who).await.unwrap();
+    let (email, strange) = (Email::parse("mori@example.jp").unwrap(), device("x"));
+    let pending = ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &strange).await.unwrap();
+    let by_mail = mailed_code(&shop).await;
+    let entered = reset_password(&shop, &pending, &new_password(&by_mail), &strange, None).await.unwrap();
+    assert!(!entered.removed.any(), "{:?}", entered.removed);
+});
+
+/// Whether the app's code was given in this session as lately as a proof must have been.
+async fn app_was_given(shop: &TestShop, token: &Token) -> bool {
+    let who = find(shop, token).await.unwrap().unwrap();
+    session::is_app_proved(&mut shop.db.read().await.unwrap(), shop, who.session).await.unwrap()
+}
+
+on_both_databases!(a_session_knows_when_the_apps_code_was_given_in_it_at_the_door_or_as_a_proof(shop) {
+    let (secret, _, home) = with_app(&shop).await;
+    let pending = asked(&shop, &home).await;
+    let code = app_shows(&shop, &secret);
+    let Opening::In(entered) = step(&shop, &pending, &code, &home).await.unwrap() else { panic!("the code was right") };
+    assert!(app_was_given(&shop, &entered.token).await);
+    shop.clock.advance(session::RECENT + 1);
+    assert!(!app_was_given(&shop, &entered.token).await);
+    let who = find(&shop, &entered.token).await.unwrap().unwrap();
+    let proof = Proof { code: Some(app_shows(&shop, &secret)), ..shown(PASSWORD) };
+    let token = prove(&shop, &who, &proof, &home).await.unwrap();
+    assert!(app_was_given(&shop, &token).await);
+    shop.clock.advance(MINUTE);
+    let recent = find(&shop, &token).await.unwrap().unwrap().recent(shop.now()).unwrap();
+    let changed = change_password(&shop, &recent, &Password::typed("lantern river maple").unwrap(), &home).await.unwrap();
+    assert!(app_was_given(&shop, &changed.token).await, "another token of the session");
+    shop.clock.advance(session::RECENT - MINUTE + 1);
+    assert!(find(&shop, &changed.token).await.unwrap().unwrap().recent(shop.now()).is_some());
+    assert!(!app_was_given(&shop, &changed.token).await, "it makes the code no younger");
+});
+
+on_both_databases!(a_recovery_code_says_as_much_as_the_apps_unless_it_is_of_these_days(shop) {
+    let (_, codes, home) = with_app(&shop).await;
+    shop.clock.advance(email_change::PATIENCE - 60 * MINUTE);
+    for (code, old) in codes.iter().zip([false, true]) {
+        let pending = asked(&shop, &home).await;
+        let code = StepCode::Recovery(code.clone());
+        let Opening::In(entered) = step(&shop, &pending, &code, &home).await.unwrap() else { panic!("it was right") };
+        assert_eq!(app_was_given(&shop, &entered.token).await, old);
+        shop.clock.advance(60 * MINUTE);
     }
 });

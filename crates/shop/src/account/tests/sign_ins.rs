@@ -1,5 +1,8 @@
 //! What a customer sees of their sign-ins, and says about them.
 
+use noren_domain::account::SignInWay;
+
+use super::second_step::{app_shows, asked, step, with_app};
 use super::*;
 
 on_both_databases!(it_was_not_me_signs_every_other_browser_out_and_ends_the_codes_under_way(shop) {
@@ -73,4 +76,73 @@ on_both_databases!(a_sign_in_is_not_pushed_out_of_sight_by_passwords_without_a_c
     assert!(page.sign_ins.iter().any(|tried| tried.outcome == SignInOutcome::Ok && tried.network == thief.network));
     assert_eq!(page.sign_ins.iter().filter(|tried| tried.outcome == SignInOutcome::Asked).count(), 20);
     assert!(page.sign_ins.windows(2).all(|two| two[0].at >= two[1].at), "the newest first");
+});
+
+/// How the newest try of all ended, and by what.
+async fn newest(shop: &TestShop) -> (String, Option<SignInWay>) {
+    let sql = "SELECT outcome, way FROM sign_in ORDER BY at DESC, id DESC LIMIT 1";
+    let mut conn = shop.db.read().await.unwrap();
+    let (outcome, way) = fetch_one!(conn, (String, Option<String>), sql).await.unwrap();
+    // Of two tries of one millisecond nobody could tell which is the newer one.
+    shop.clock.advance(1);
+    (outcome, way.map(|word| SignInWay::from_word(&word).unwrap()))
+}
+
+fn came(outcome: &str, way: SignInWay) -> (String, Option<SignInWay>) {
+    (outcome.to_owned(), Some(way))
+}
+
+on_both_databases!(a_sign_in_says_by_what_somebody_came_in(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    assert_eq!(newest(&shop).await, came("ok", SignInWay::Registration));
+    assert!(lets_in(&shop, &mut device("Firefox/1").holding(Some(owner.device.clone()))).await);
+    assert_eq!(newest(&shop).await, came("ok", SignInWay::Password));
+    let (email, strange) = (Email::parse("mori@example.jp").unwrap(), device("x"));
+    let pending = asked(&shop, &strange).await;
+    assert_eq!(newest(&shop).await, came("asked", SignInWay::Password), "so far");
+    let code = typed(&mailed_code(&shop).await);
+    confirm(&shop, &pending, &code, &strange, None).await.unwrap();
+    assert_eq!(newest(&shop).await, came("ok", SignInWay::PasswordMail));
+    refused(login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, &strange, None).await);
+    assert_eq!(newest(&shop).await, ("wrong_password".to_owned(), None));
+    let pending = ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &strange).await.unwrap();
+    let code = typed(&mailed_code(&shop).await);
+    confirm(&shop, &pending, &code, &strange, None).await.unwrap();
+    assert_eq!(newest(&shop).await, came("ok", SignInWay::Mail));
+    let pending = ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &strange).await.unwrap();
+    let code = mailed_code(&shop).await;
+    let entered = reset_password(&shop, &pending, &new_password(&code), &strange, None).await.unwrap();
+    assert_eq!(newest(&shop).await, came("ok", SignInWay::Mail));
+    // Its owner sees it.
+    let who = find(&shop, &entered.token).await.unwrap().unwrap();
+    let ways: Vec<_> = view::security(&shop, &who, Lang::Ja).await.unwrap().unwrap().sign_ins.iter().map(|tried| tried.way).collect();
+    let (mail, both) = (Some(SignInWay::Mail), Some(SignInWay::PasswordMail));
+    assert_eq!(ways, [mail, mail, None, both, Some(SignInWay::Password), Some(SignInWay::Registration)]);
+});
+
+on_both_databases!(a_sign_in_with_an_app_says_what_its_code_came_after(shop) {
+    let (secret, codes, home) = with_app(&shop).await;
+    shop.clock.advance(email_change::PATIENCE);
+    let email = Email::parse("mori@example.jp").unwrap();
+    let pending = asked(&shop, &home).await;
+    assert_eq!(newest(&shop).await, came("asked", SignInWay::Password));
+    step(&shop, &pending, &app_shows(&shop, &secret), &home).await.unwrap();
+    assert_eq!(newest(&shop).await, came("ok", SignInWay::PasswordApp));
+    let pending = asked(&shop, &home).await;
+    step(&shop, &pending, &StepCode::Recovery(codes[0].clone()), &home).await.unwrap();
+    assert_eq!(newest(&shop).await, came("ok", SignInWay::PasswordRecovery));
+    let pending = ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &home).await.unwrap();
+    let by_mail = StepCode::Digits(typed(&mailed_code(&shop).await));
+    let Opening::Asked(pending) = step(&shop, &pending, &by_mail, &home).await.unwrap() else { panic!("the mailbox alone is enough") };
+    assert_eq!(newest(&shop).await, came("asked", SignInWay::Mail));
+    step(&shop, &pending, &app_shows(&shop, &secret), &home).await.unwrap();
+    assert_eq!(newest(&shop).await, came("ok", SignInWay::MailApp));
+    // With a new password that waits for the code.
+    let pending = ask_mailbox(&shop, Kind::Reset, &email, Lang::Ja, &home).await.unwrap();
+    let code = mailed_code(&shop).await;
+    let opening = crate::account::reset_password(&shop, &pending, &new_password(&code), Lang::Ja, &home, None).await.unwrap();
+    let Opening::Asked(pending) = opening else { panic!("the mailbox alone is enough") };
+    assert_eq!(newest(&shop).await, came("asked", SignInWay::Mail));
+    step(&shop, &pending, &StepCode::Recovery(codes[1].clone()), &home).await.unwrap();
+    assert_eq!(newest(&shop).await, came("ok", SignInWay::MailRecovery));
 });

@@ -233,3 +233,25 @@ on_both_databases!(whoever_was_signed_out_meanwhile_reports_nothing(shop) {
     assert!(!history::was_not_me(&shop, &theirs, row, &elsewhere()).await.unwrap());
     assert!(find(&shop, &owner.token).await.unwrap().is_some());
 });
+
+on_both_databases!(of_wrong_passwords_in_a_session_its_owner_hears_whatever_strangers_have_tried_that_day(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let who = find(&shop, &owner.token).await.unwrap().unwrap();
+    let told = async |kind: &str| {
+        let sql = "SELECT COUNT(*) FROM account_event WHERE kind = $1";
+        fetch_one!(shop.db.read().await.unwrap(), (i64,), sql, kind).await.unwrap().0
+    };
+    for _ in 0..11 {
+        refused(login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, &elsewhere(), None).await);
+    }
+    assert_eq!((told("many_failed_tries").await, told("many_failed_proofs").await), (1, 0));
+    shop.clock.advance(1);
+    for _ in 0..12 {
+        refused(prove(&shop, &who, &shown("not the password"), &device("x")).await);
+    }
+    assert_eq!((told("many_failed_tries").await, told("many_failed_proofs").await), (1, 1));
+    outbox::run_due(&shop).await.unwrap();
+    let mails = crate::mail::mailbox::list(&shop).await.unwrap();
+    let about = |what: &str| mails.iter().filter(|mail| mail.subject.contains(what)).count();
+    assert_eq!((about("ログインの失敗が続いて"), about("ログイン中の端末で、パスワードの間違い")), (1, 1));
+});

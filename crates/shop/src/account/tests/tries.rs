@@ -1,5 +1,6 @@
 //! Trying passwords: who is stopped, and who is not locked out by it.
 
+use super::second_step::{app_shows, asked, step, with_app};
 use super::*;
 
 on_both_databases!(ten_wrong_passwords_stop_an_address_and_its_owner_hears_of_it_once(shop) {
@@ -96,4 +97,72 @@ on_both_databases!(a_network_that_tries_many_addresses_is_stopped(shop) {
     let elsewhere = Device::new(String::new(), Some("198.51.100.1".parse().unwrap()));
     let tried = login(&shop, &credentials("nobody@example.jp", PASSWORD), Lang::Ja, &elsewhere, None).await;
     assert_eq!(refused(tried), Fault::Credentials);
+});
+
+/// Where tries at passwords from this device are counted for many people together.
+fn shared(device: &Device) -> Vec<(limits::Limit, Vec<u8>)> {
+    let network = limits::of_network(limits::LOGIN_NETWORK, device);
+    network.into_iter().chain([(limits::LOGIN_ANYWHERE, Vec::new())]).collect()
+}
+
+/// Others have tried some.
+async fn others_try(shop: &TestShop, device: &Device) {
+    let mut tx = shop.db.write().await.unwrap();
+    for (limit, who) in shared(device) {
+        for _ in 0..5 {
+            limits::take(&mut tx, shop, limit, &who).await.unwrap();
+        }
+    }
+    tx.commit().await.unwrap();
+}
+
+/// How many were tried there, as times until which they are held against somebody.
+async fn tried(shop: &TestShop, device: &Device) -> Vec<i64> {
+    let (mut conn, mut tried) = (shop.db.read().await.unwrap(), Vec::new());
+    for (limit, who) in shared(device) {
+        tried.push(limits::arrival(&mut conn, shop, limit, &who).await.unwrap());
+    }
+    tried
+}
+
+on_both_databases!(a_sign_in_for_which_no_try_was_taken_from_others_gives_them_none(shop) {
+    let (secret, _, home) = with_app(&shop).await;
+    shop.clock.advance(email_change::PATIENCE);
+    others_try(&shop, &home).await;
+    let before = tried(&shop, &home).await;
+    // In a browser that they are known by it is counted there and nowhere else.
+    let pending = asked(&shop, &home).await;
+    step(&shop, &pending, &app_shows(&shop, &secret), &home).await.unwrap();
+    assert_eq!(tried(&shop, &home).await, before);
+    // A code by mail is no try at the password.
+    let (email, strange) = (Email::parse("mori@example.jp").unwrap(), device("x"));
+    for kind in [Kind::SignIn, Kind::Reset] {
+        shop.clock.advance(1);
+        let pending = ask_mailbox(&shop, kind, &email, Lang::Ja, &strange).await.unwrap();
+        let code = mailed_code(&shop).await;
+        let opening = match kind {
+            Kind::Reset => {
+                let new = new_password(&code);
+                crate::account::reset_password(&shop, &pending, &new, Lang::Ja, &strange, None).await
+            }
+            _ => step(&shop, &pending, &StepCode::Digits(typed(&code)), &strange).await,
+        };
+        let Opening::Asked(pending) = opening.unwrap() else { panic!("the mailbox alone is enough") };
+        step(&shop, &pending, &app_shows(&shop, &secret), &strange).await.unwrap();
+        assert_eq!(tried(&shop, &strange).await, before, "{kind:?}");
+    }
+});
+
+on_both_databases!(a_try_is_given_back_to_the_network_that_it_was_taken_from(shop) {
+    registered(&shop, "mori@example.jp").await;
+    let begun = device("x");
+    let done = Device::new("x".to_owned(), Some("198.51.100.1".parse().unwrap()));
+    for device in [&begun, &done] {
+        others_try(&shop, device).await;
+    }
+    let before = (tried(&shop, &begun).await, tried(&shop, &done).await);
+    let pending = asked(&shop, &begun).await;
+    assert!(tried(&shop, &begun).await > before.0, "the password was tried there");
+    confirm(&shop, &pending, &typed(&mailed_code(&shop).await), &done, None).await.unwrap();
+    assert_eq!((tried(&shop, &begun).await, tried(&shop, &done).await), before);
 });

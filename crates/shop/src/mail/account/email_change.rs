@@ -88,11 +88,9 @@ pub(super) async fn draft(conn: &mut Conn, shop: &Shop, change: Uuid, what: Emai
     if !timely {
         return Err(MailError::Late);
     }
-    // Somebody waits at the page for a code, so it is in its language.
-    let lang = match what {
-        EmailMail::NewCode | EmailMail::OldCode => Lang::from_tag(&row.lang),
-        _ => Lang::from_tag(&owner_lang),
-    };
+    // Whoever has the new mailbox waits at the page for its code, and is not known yet. All else is in the language of the
+    // account: whoever has a session could have its owner warned in words that they do not know.
+    let lang = Lang::from_tag(if what == EmailMail::NewCode { &row.lang } else { &owner_lang });
     let words = words(shop, &row, what, lang);
     // The phrase is the owner's: whoever has the new mailbox has not shown yet that it is theirs.
     let phrase = (!to_new).then(|| check_phrase(shop, row.customer(), phrase_no).words(lang));

@@ -15,6 +15,7 @@ pub(super) fn event(lang: Lang, event: AccountEvent, about: &About<'_>, due: Opt
         // These say themselves what to do, or were nobody's own doing.
         (
             AccountEvent::ManyFailedTries
+            | AccountEvent::ManyFailedProofs
             | AccountEvent::ManyWrongCodes
             | AccountEvent::ManyWrongSecondCodes
             | AccountEvent::NotMe
@@ -22,6 +23,8 @@ pub(super) fn event(lang: Lang, event: AccountEvent, about: &About<'_>, due: Opt
             | AccountEvent::FactorsRemovalAsked
             | AccountEvent::FactorsRemoved
             | AccountEvent::EmailReverted
+            | AccountEvent::EmailChangeStopped
+            | AccountEvent::EmailChangeFailed
             | AccountEvent::SessionsEndedByShop,
             _,
         ) => said.to_owned(),
@@ -57,7 +60,7 @@ fn remedy(event: AccountEvent, lang: Lang) -> Part {
             "このご報告にお心当たりがない場合も、同じようにしてください。このメールには、ログインのためのリンクはありません。",
             "If you made no such report, please do the same. This mail holds no link to sign in.",
         ),
-        AccountEvent::FactorsRemovalAsked | AccountEvent::EmailReverted => {
+        AccountEvent::FactorsRemovalAsked | AccountEvent::EmailReverted | AccountEvent::EmailChangeStopped => {
             text(lang, "このメールには、ログインのためのリンクはありません。", "This mail holds no link to sign in.")
         }
         _ => look_yourself(lang),
@@ -172,6 +175,16 @@ pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static s
                 "There were many failed tries to sign in to your account within a short time. None of them succeeded. To be safe, we have stopped taking passwords for a while. On a device that you have used before, or with a code by mail, you can still sign in.",
             ),
         ),
+        AccountEvent::ManyFailedProofs => (
+            (
+                "ログイン中の端末で、パスワードの間違いが続いています",
+                "お客様のアカウントにログイン中の端末で、ご本人の確認のためにお尋ねしたパスワードが、短い間に何度も間違って入力されました。いずれも受け付けていません。念のため、この確認をしばらくお受けしていません。\n\nご本人でない場合、ログインしたままの端末やブラウザーを、だれかが使っているおそれがあります。いつものように当店を開き、「アカウントの安全」のページで、ほかの端末をすべてログアウトし、パスワードを変更してください。",
+            ),
+            (
+                "Many wrong passwords on a device that is signed in",
+                "Somebody who is signed in to your account entered a wrong password many times, where we ask for it once more to be sure that it is you. None of them was accepted, and to be safe we take no more for a while.\n\nIf it was not you, somebody else may be using a device or a browser in which you are signed in: open our shop as usual, sign all other devices out on the page “Account security”, and choose another password.",
+            ),
+        ),
         AccountEvent::ManyWrongCodes => (
             (
                 "確認コードの間違いが続いています",
@@ -236,11 +249,42 @@ pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static s
         AccountEvent::EmailReverted => (
             (
                 "メールアドレスを元に戻しました",
-                "お客様のアカウントのメールアドレスの変更を取り消し、元のアドレスに戻しました。それまでのパスワードは使えなくなりました。いつものように当店を開き、「パスワードをお忘れの方」から、新しいパスワードを設定してください。",
+                "お客様のアカウントのメールアドレスの変更を取り消し、元のアドレスに戻しました。すべての端末をログアウトし、それまでのパスワードは使えなくしました。変更の手続きの3日前からあとに設定された認証アプリ、パスキー、復旧コードがあれば、取り除きました。いつものように当店を開き、「パスワードをお忘れの方」から、新しいパスワードを設定してください。",
             ),
             (
                 "Your e-mail address is the earlier one again",
-                "The change of the e-mail address of your account was undone. The password of before can no longer be used: please open our shop as usual and set a new one by “Forgot your password?”.",
+                "The change of the e-mail address of your account was undone. All devices were signed out, and the password of before can no longer be used. An authenticator app, passkeys and recovery codes that were set up in the three days before the change was asked for, or since, were removed, if there were any. Please open our shop as usual and set a new password by “Forgot your password?”.",
+            ),
+        ),
+        AccountEvent::EmailChangeStopped => (
+            (
+                "メールアドレスの変更を止めました",
+                "お客様のアカウントで手続き中だったメールアドレスの変更を、このアドレスにお送りしたメールのページから止めました。メールアドレスは変わりません。すべての端末をログアウトし、それまでのパスワードは使えなくしました。変更の手続きの3日前からあとに設定された認証アプリ、パスキー、復旧コードがあれば、取り除きました。いつものように当店を開き、「パスワードをお忘れの方」から、新しいパスワードを設定してください。",
+            ),
+            (
+                "The change of your e-mail address was stopped",
+                "The change of the e-mail address of your account that was under way was stopped by the page in our mail to this address. The address stays as it is. All devices were signed out, and the password of before can no longer be used. An authenticator app, passkeys and recovery codes that were set up in the three days before the change was asked for, or since, were removed, if there were any. Please open our shop as usual and set a new password by “Forgot your password?”.",
+            ),
+        ),
+        // Not why: whether somebody else has an address is nobody's business.
+        AccountEvent::EmailChangeFailed => (
+            (
+                "メールアドレスを変更できませんでした",
+                "お知らせしていたメールアドレスの変更は、完了できませんでした。お客様のアカウントのメールアドレスは、これまでのままです。変更をご希望の場合は、お手数ですが、別のアドレスで、はじめからお手続きください。",
+            ),
+            (
+                "Your e-mail address could not be changed",
+                "The change of the e-mail address of your account that we had told you of could not be completed. Your address is still the one of before. If you would like to change it, please begin anew with another address.",
+            ),
+        ),
+        AccountEvent::MailLangChanged => (
+            (
+                "メールの言語が変更されました",
+                "お客様のアカウントについて当店がお送りするメールの言語が変更されました。これからのメールは、英語でお送りします。言語は「当店からお送りしたメール」のページで、いつでもお選びいただけます。",
+            ),
+            (
+                "The language of your mails was changed",
+                "The language of our mails about your account was changed. From now on they come in Japanese. You can choose the language at any time on the page “Mails we sent you”.",
             ),
         ),
         AccountEvent::ExportAsked => (

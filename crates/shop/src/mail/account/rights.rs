@@ -52,8 +52,8 @@ pub(super) fn dormant(lang: Lang, step: DormantStep, day: i64) -> Words {
                 ),
                 text(
                     lang,
-                    "アカウントはこれまでどおりお使いいただけます。次のログインでは、確認コードをメールでお送りします。ログインがないまま2年たつと、アカウントも消去します。その前に、あらためてお知らせします。".to_owned(),
-                    "Your account is still there; at your next sign-in we send you a code by mail. After two years without a sign-in the account goes as well, and we tell you before.".to_owned(),
+                    "アカウントはこれまでどおりお使いいただけます。次にパスワードでログインされるときは、認証アプリのコードを、アプリを設定されていない場合はメールでお送りする確認コードを、あわせてお尋ねします。パスキーでのログインには、コードは必要ありません。ログインがないまま2年たつと、アカウントも消去します。その前に、あらためてお知らせします。".to_owned(),
+                    "Your account is still there. When you next sign in with your password, we ask for the code of your authenticator app as well, or, if you have not set one up, for a code that we send you by mail. A passkey needs no code. After two years without a sign-in the account goes as well, and we tell you before.".to_owned(),
                 ),
             ],
         ),
@@ -236,4 +236,38 @@ pub(super) fn samples(lang: Lang, at: i64) -> Vec<(&'static str, Words)> {
     ];
     samples.extend(DormantStep::ALL.map(|step| (step.word(), dormant(lang, step, at))));
     samples
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_was_reduced_reads_what_the_next_sign_in_asks_of_those_with_an_app_a_passkey_or_neither() {
+        for (lang, asked) in [
+            (
+                Lang::Ja,
+                [
+                    "認証アプリのコード",
+                    "アプリを設定されていない場合はメールでお送りする確認コード",
+                    "パスキーでのログインには、コードは必要ありません",
+                ],
+            ),
+            (
+                Lang::En,
+                [
+                    "the code of your authenticator app",
+                    "if you have not set one up, for a code that we send you by mail",
+                    "A passkey needs no code",
+                ],
+            ),
+        ] {
+            let said = dormant(lang, DormantStep::Reduced, 0).parts.into_iter().map(|part| match part {
+                Part::Text(text) => text,
+                _ => String::new(),
+            });
+            let said = said.collect::<String>();
+            assert!(asked.iter().all(|asked| said.contains(asked)), "{said}");
+        }
+    }
 }

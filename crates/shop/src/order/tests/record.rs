@@ -49,7 +49,7 @@ on_both_databases!(a_wrong_token_opens_nothing_and_a_mail_holds_the_right_one(sh
     goods(&shop, 10).await;
     let cart = buyer(&shop, PaymentMethod::Transfer, 1).await;
     let placed = press(&shop, cart).await.unwrap();
-    assert_eq!(view(&shop, &Token::random(&shop.entropy)).await.unwrap(), None);
+    assert_eq!(view(&shop, &Token::random(&shop.entropy), None).await.unwrap(), None);
     let order = shown(&shop, &placed).await;
     assert_eq!((order.address.name.as_str(), order.address.postal_code.as_str()), ("暖簾 花子", "100-0001"));
     let (id,) = fetch_one!(shop.db.read().await.unwrap(), (Uuid,), "SELECT id FROM orders").await.unwrap();

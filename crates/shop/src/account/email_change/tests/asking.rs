@@ -35,7 +35,7 @@ async fn entered_who(shop: &Shop, entered: &Entered) -> Recent {
 
 on_both_databases!(a_second_factor_takes_the_old_mailboxs_place_unless_it_is_of_these_days(shop) {
     let hers = customer(&shop, OLD).await;
-    let who = proved(&shop, hers).await;
+    let who = proved_by_app(&shop, hers).await;
     with_app(&shop, hers, shop.now() - PATIENCE + 2).await;
     asks(&shop, &who, NEW).await.unwrap();
     assert_eq!(changes(&shop).await, [("new".to_owned(), "both".to_owned())], "a thief may have set it up just now");
@@ -44,6 +44,27 @@ on_both_databases!(a_second_factor_takes_the_old_mailboxs_place_unless_it_is_of_
     let code = code_to(&shop, NEW).await;
     assert!(matches!(types(&shop, &who, &code).await.unwrap(), Confirmed::Changed(_)));
     assert!(mails_to(&shop, OLD).await.last().unwrap().text.contains("/account/email/back/"));
+});
+
+on_both_databases!(an_app_takes_the_old_mailboxs_place_only_where_its_code_was_given_just_now(shop) {
+    let hers = customer(&shop, OLD).await;
+    with_app(&shop, hers, 0).await;
+    let way = async |who: &Recent| {
+        asks(&shop, who, NEW).await.unwrap();
+        changes(&shop).await.remove(0).1
+    };
+    // A passkey is not asked for it, at the sign-in or as a proof.
+    assert_eq!(way(&proved(&shop, hers).await).await, "both");
+    let who = proved_by_app(&shop, hers).await;
+    assert_eq!(way(&who).await, "factor");
+    shop.clock.advance(session::RECENT - 2);
+    let again = proves_by_passkey(&shop, &who).await;
+    assert_eq!(way(&again).await, "factor", "it is as fresh as any proof must be");
+    assert_eq!(way(&again).await, "both", "a millisecond later it is not, and the passkey's proof is");
+    shop.clock.advance(DAY);
+    let ahead = proved_by_app(&shop, hers).await;
+    shop.clock.advance(-DAY);
+    assert_eq!(way(&ahead).await, "both", "nor does one count that lies ahead");
 });
 
 on_both_databases!(a_passkey_does_not_take_the_old_mailboxs_place_for_the_password_proves_without_it(shop) {
@@ -171,7 +192,7 @@ on_both_databases!(ones_own_address_is_refused_however_it_is_typed(shop) {
 
 on_both_databases!(a_session_that_has_ended_meanwhile_changes_nothing(shop) {
     let hers = customer(&shop, OLD).await;
-    let who = proved(&shop, hers).await;
+    let who = proved_by_app(&shop, hers).await;
     with_app(&shop, hers, 0).await;
     asks(&shop, &who, NEW).await.unwrap();
     let code = code_to(&shop, NEW).await;
@@ -217,12 +238,27 @@ on_both_databases!(the_newsletter_is_asked_about_anew_at_the_new_address(shop) {
     changed(&shop, &proved(&shop, hers).await, OLD, NEW).await;
     assert_eq!(crate::newsletter::standing(&shop, hers).await.unwrap(), noren_domain::newsletter::Standing::Asked);
     assert!(!crate::newsletter::can_confirm(&shop, &old_link).await.unwrap());
-    let asked = mails_to(&shop, NEW).await.into_iter().find_map(|mail| {
-        Token::parse(&mail.text.split("/newsletter/confirm/").nth(1)?[..43])
-    });
+    let mails = mails_to(&shop, NEW).await;
+    let asked = mails.iter().find(|mail| mail.text.contains("/newsletter/confirm/")).unwrap();
+    assert!(asked.text.contains("アカウントのメールアドレスが変わりました") && !asked.text.contains("ありがとうございます"), "{}", asked.text);
+    let token = Token::parse(&asked.text.split("/newsletter/confirm/").nth(1).unwrap()[..43]).unwrap();
     shop.clock.advance(1);
-    assert!(crate::newsletter::confirm(&shop, &asked.unwrap(), Lang::Ja).await.unwrap());
-    let acts = fetch_all!(shop.db.read().await.unwrap(), (String,), "SELECT act FROM newsletter_consent ORDER BY id").await.unwrap();
-    let acts: Vec<&str> = acts.iter().map(|(act,)| act.as_str()).collect();
-    assert_eq!(acts, ["asked", "confirmed", "asked", "confirmed"]);
+    assert!(crate::newsletter::confirm(&shop, &token, Lang::Ja).await.unwrap());
+    let sql = "SELECT act, source FROM newsletter_consent ORDER BY id";
+    let entries = fetch_all!(shop.db.read().await.unwrap(), (String, String), sql).await.unwrap();
+    let entries: Vec<_> = entries.iter().map(|(act, source)| (act.as_str(), source.as_str())).collect();
+    // The second time the shop asked, and nobody had asked it to.
+    assert_eq!(entries, [("asked", "account"), ("confirmed", "mail"), ("asked_anew", "address_change"), ("confirmed", "mail")]);
+});
+
+on_both_databases!(the_code_to_the_old_mailbox_is_in_the_language_of_the_account_and_that_to_the_new_one_in_the_pages(shop) {
+    let who = proved(&shop, customer(&shop, OLD).await).await;
+    ask(&shop, &who, &wanted(NEW), Lang::En, &device()).await.unwrap();
+    let code = code_to(&shop, NEW).await;
+    assert!(mails_to(&shop, NEW).await.last().unwrap().text.contains("Please type this code"));
+    types(&shop, &who, &code).await.unwrap();
+    let mails = mails_to(&shop, OLD).await;
+    let asked = mails.last().unwrap();
+    assert!(asked.subject.contains("メールアドレス変更の確認コード") && asked.text.contains("お心当たりがない場合は"), "{}", asked.text);
+    assert!(!asked.text.contains("/en/account/email/back/"), "nor does its link lead to a page in another language");
 });

@@ -15,12 +15,15 @@ on_both_databases!(the_old_mailbox_takes_a_change_back_once_and_puts_everybody_o
     }
     assert_eq!((address_of(&shop, hers).await.as_str(), sessions(&shop, hers).await), (NEW, 1), "looking changes nothing");
     shop.clock.advance(BACK_LIFE - 10);
-    assert_eq!(take_back(&shop, &token, &device()).await.unwrap(), TakenBack::PutBack);
+    let app = RemovedFactors { app: true, ..RemovedFactors::default() };
+    assert_eq!(take_back(&shop, &token, &device()).await.unwrap(), TakenBack::PutBack(app));
     assert_eq!((address_of(&shop, hers).await.as_str(), sessions(&shop, hers).await), (OLD, 0));
     assert_eq!((owner_of(&shop, OLD).await, owner_of(&shop, NEW).await), (Some(hers.0), None));
     let app = fetch_optional!(shop.db.read().await.unwrap(), (i32,), "SELECT 1 FROM totp").await.unwrap();
     assert!(app.is_none(), "what was set up since does not open the account");
-    assert!(mails_to(&shop, OLD).await.last().unwrap().subject.contains("元に戻しました"));
+    let told = mails_to(&shop, OLD).await;
+    let told = told.last().unwrap();
+    assert!(told.subject.contains("元に戻しました") && told.text.contains("復旧コードがあれば、取り除きました"), "{}", told.text);
     assert!(mails_to(&shop, NEW).await.last().unwrap().text.contains("外されました"));
     assert_eq!(link(&shop, &token).await.unwrap(), EmailLink::Void);
     assert_eq!(refused(take_back(&shop, &token, &device()).await), Fault::NotFound);
@@ -65,7 +68,7 @@ on_both_databases!(the_first_owner_gets_the_address_back_however_often_it_was_ch
     changed(&shop, &who, "thief@example.com", "thief.too@example.com").await;
     let thiefs = link_to(&shop, "thief@example.com").await;
     asks(&shop, &who, "thief.three@example.com").await.unwrap();
-    assert_eq!(take_back(&shop, &owners, &device()).await.unwrap(), TakenBack::PutBack);
+    assert_eq!(take_back(&shop, &owners, &device()).await.unwrap(), TakenBack::PutBack(RemovedFactors::default()));
     assert_eq!(address_of(&shop, hers).await, OLD);
     assert_eq!(refused(take_back(&shop, &thiefs, &device()).await), Fault::NotFound, "it is no way back for the thief");
     assert_eq!(changes(&shop).await.len(), 1);
@@ -176,6 +179,60 @@ on_both_databases!(while_the_index_key_is_exchanged_a_change_finds_what_has_its_
     assert_eq!(refused(take_back(&shop, &first, &device()).await), Fault::NotFound, "the front door leaves nothing to be taken back");
 });
 
+on_both_databases!(of_a_change_that_was_stopped_by_the_link_the_owner_is_told_and_what_is_left_to_do(shop) {
+    let hers = customer(&shop, OLD).await;
+    asks(&shop, &proved(&shop, hers).await, NEW).await.unwrap();
+    let token = link_to(&shop, OLD).await;
+    shop.clock.advance(1);
+    take_back(&shop, &token, &device()).await.unwrap();
+    let sql = "SELECT kind, network FROM account_event ORDER BY at, id";
+    let events = fetch_all!(shop.db.read().await.unwrap(), (String, String), sql).await.unwrap();
+    assert_eq!(events.last(), Some(&("email_change_stopped".to_owned(), device().network)));
+    let told = mails_to(&shop, OLD).await;
+    let told = told.last().unwrap();
+    assert!(told.subject.contains("変更を止めました") && !told.text.contains("/account/email/back/"), "{}", told.subject);
+    for said in [
+        "メールアドレスは変わりません",
+        "すべての端末をログアウト",
+        "パスワードは使えなくしました",
+        "復旧コードがあれば、取り除きました",
+        "「パスワードをお忘れの方」",
+        "合言葉",
+    ] {
+        assert!(told.text.contains(said), "{said}: {}", told.text);
+    }
+});
+
+on_both_databases!(what_went_to_the_other_mailbox_after_a_way_back_is_not_among_the_owners_mails(shop) {
+    let hers = customer(&shop, OLD).await;
+    changed(&shop, &proved(&shop, hers).await, OLD, NEW).await;
+    let token = link_to(&shop, OLD).await;
+    shop.clock.advance(1);
+    take_back(&shop, &token, &device()).await.unwrap();
+    let over = mails_to(&shop, NEW).await.pop().unwrap();
+    assert!(over.text.contains("外されました"), "{}", over.text);
+    let page = crate::mail::sent::mine(&shop, hers.0, 1, Lang::Ja).await.unwrap();
+    let subjects: Vec<_> = page.mails.into_iter().map(|mail| mail.subject).collect();
+    assert!(subjects.iter().any(|subject| subject.contains("元に戻しました")), "{subjects:?}");
+    assert!(!subjects.contains(&over.subject), "{subjects:?}");
+});
+
+on_both_databases!(at_an_address_that_was_put_back_the_newsletter_is_asked_about_by_the_shop(shop) {
+    let hers = customer(&shop, OLD).await;
+    changed(&shop, &proved(&shop, hers).await, OLD, NEW).await;
+    crate::newsletter::ask(&shop, hers, Lang::Ja).await.unwrap();
+    let token = link_to(&shop, OLD).await;
+    shop.clock.advance(1);
+    take_back(&shop, &token, &device()).await.unwrap();
+    let sql = "SELECT act, source FROM newsletter_consent ORDER BY id";
+    let entries = fetch_all!(shop.db.read().await.unwrap(), (String, String), sql).await.unwrap();
+    let said = |act: &str, source: &str| (act.to_owned(), source.to_owned());
+    assert_eq!(entries, [said("asked", "account"), said("asked_anew", "address_change")]);
+    let mails = mails_to(&shop, OLD).await;
+    let asked = mails.iter().find(|mail| mail.text.contains("/newsletter/confirm/")).unwrap();
+    assert!(asked.text.contains("このアドレスにお送りして") && !asked.text.contains("お申し込み"), "{}", asked.text);
+});
+
 /// A passkey, an app, recovery codes and a wait for their removal, all of this age (ms).
 async fn with_factors(shop: &Shop, customer: Id<Customer>, age: i64) {
     let at = shop.now() - age;
@@ -228,7 +285,8 @@ on_both_databases!(a_change_that_is_stopped_by_the_link_leaves_the_thief_neither
     with_factors(&shop, hers, HOUR).await;
     let before = password_of(&shop).await;
     asks(&shop, &who, NEW).await.unwrap();
-    assert_eq!(take_back(&shop, &link_to(&shop, OLD).await, &device()).await.unwrap(), TakenBack::Stopped);
+    let all = RemovedFactors { app: true, passkeys: true, recovery: true };
+    assert_eq!(take_back(&shop, &link_to(&shop, OLD).await, &device()).await.unwrap(), TakenBack::Stopped(all));
     assert_eq!((factors(&shop).await, sessions(&shop, hers).await), (vec![0, 0, 0, 0], 0));
     assert_ne!(password_of(&shop).await, before);
     assert_eq!(address_of(&shop, hers).await, OLD);

@@ -8,7 +8,7 @@ async fn two(shop: &TestShop) -> [(Recent, StepCode); 2] {
     for address in [OLD, "taro@example.jp"] {
         let customer = customer(shop, address).await;
         with_app(shop, customer, 0).await;
-        let who = proved(shop, customer).await;
+        let who = proved_by_app(shop, customer).await;
         asks(shop, &who, NEW).await.unwrap();
         both.push((who, code_to(shop, NEW).await));
     }
@@ -31,7 +31,7 @@ on_both_databases!(of_two_who_change_to_one_address_one_gets_it(shop) {
 on_both_databases!(of_a_change_and_a_registration_of_one_address_one_gets_it(shop) {
     let hers = customer(&shop, OLD).await;
     with_app(&shop, hers, 0).await;
-    let who = proved(&shop, hers).await;
+    let who = proved_by_app(&shop, hers).await;
     let pending = account::register(&shop, &registration(NEW), Lang::Ja, &device()).await.unwrap();
     let registered = typed(&code_to(&shop, NEW).await);
     asks(&shop, &who, NEW).await.unwrap();
@@ -58,7 +58,7 @@ on_both_databases!(of_a_change_and_a_registration_of_one_address_one_gets_it(sho
 on_both_databases!(an_address_that_was_registered_between_asking_and_confirming_is_lost(shop) {
     let hers = customer(&shop, OLD).await;
     with_app(&shop, hers, 0).await;
-    let who = proved(&shop, hers).await;
+    let who = proved_by_app(&shop, hers).await;
     asks(&shop, &who, NEW).await.unwrap();
     let code = code_to(&shop, NEW).await;
     let other = customer(&shop, NEW).await;

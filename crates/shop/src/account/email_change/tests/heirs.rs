@@ -45,7 +45,7 @@ async fn with_old(shop: &TestShop, age: i64) -> Id<Customer> {
 
 on_both_databases!(an_app_and_codes_that_replaced_old_ones_outlive_a_way_back_by_the_old_mailbox(shop) {
     let hers = with_old(&shop, PATIENCE).await;
-    let who = proved(&shop, hers).await;
+    let who = proved_by_app(&shop, hers).await;
     for _ in 0..2 {
         replaces(&shop, &who, &who).await;
         recovery::renew(&shop, &who, &device()).await.unwrap();
@@ -57,7 +57,7 @@ on_both_databases!(an_app_and_codes_that_replaced_old_ones_outlive_a_way_back_by
 
 on_both_databases!(an_app_that_replaced_an_old_one_on_another_proof_is_no_heir(shop) {
     let hers = with_old(&shop, PATIENCE).await;
-    let who = proved(&shop, hers).await;
+    let who = proved_by_app(&shop, hers).await;
     totp::turn_off(&shop, &who, &device()).await.unwrap();
     shop.clock.advance(1);
     // The password alone has proved this session, or this one anew.
@@ -74,13 +74,10 @@ on_both_databases!(an_app_that_replaced_an_old_one_on_another_proof_is_no_heir(s
     let code = begun(&shop, &who).await;
     totp::confirm(&shop, &who, &code, &device()).await.unwrap();
     shop.clock.advance(PATIENCE);
-    let who = proved(&shop, hers).await;
+    let who = proved_by_app(&shop, hers).await;
     totp::turn_off(&shop, &who, &device()).await.unwrap();
     shop.clock.advance(1);
-    let mut tx = shop.db.write().await.unwrap();
-    let token = session::prove(&mut tx, &shop, who.who()).await.unwrap().unwrap();
-    tx.commit().await.unwrap();
-    let again = session::find(&shop, &token).await.unwrap().unwrap().recent(shop.now()).unwrap();
+    let again = proves_by_passkey(&shop, &who).await;
     let code = begun(&shop, &again).await;
     totp::confirm(&shop, &again, &code, &device()).await.unwrap();
     changed(&shop, &again, OLD, NEW).await;
@@ -90,7 +87,7 @@ on_both_databases!(an_app_that_replaced_an_old_one_on_another_proof_is_no_heir(s
 
 on_both_databases!(an_heir_of_a_young_app_is_young_and_so_are_codes_replaced_with_it(shop) {
     let hers = with_old(&shop, PATIENCE - HOUR).await;
-    let who = proved(&shop, hers).await;
+    let who = proved_by_app(&shop, hers).await;
     replaces(&shop, &who, &who).await;
     recovery::renew(&shop, &who, &device()).await.unwrap();
     changed(&shop, &who, OLD, NEW).await;
@@ -98,9 +95,31 @@ on_both_databases!(an_heir_of_a_young_app_is_young_and_so_are_codes_replaced_wit
     assert_eq!((count(&shop, "totp").await, count(&shop, "recovery_code").await), (0, 0));
 });
 
+on_both_databases!(what_replaced_an_old_app_and_codes_on_a_proof_by_a_passkey_is_no_heir(shop) {
+    let hers = with_old(&shop, PATIENCE).await;
+    let passkey = proved(&shop, hers).await;
+    recovery::renew(&shop, &passkey, &device()).await.unwrap();
+    replaces(&shop, &passkey, &passkey).await;
+    changed(&shop, &passkey, OLD, NEW).await;
+    take_back(&shop, &link_to(&shop, OLD).await, &device()).await.unwrap();
+    assert_eq!((count(&shop, "totp").await, count(&shop, "recovery_code").await), (0, 0));
+});
+
+on_both_databases!(what_replaced_an_old_app_when_its_code_was_not_fresh_any_more_is_no_heir(shop) {
+    let hers = with_old(&shop, PATIENCE).await;
+    let who = proved_by_app(&shop, hers).await;
+    shop.clock.advance(session::RECENT + 1);
+    let passkey = proves_by_passkey(&shop, &who).await;
+    recovery::renew(&shop, &passkey, &device()).await.unwrap();
+    replaces(&shop, &passkey, &passkey).await;
+    changed(&shop, &passkey, OLD, NEW).await;
+    take_back(&shop, &link_to(&shop, OLD).await, &device()).await.unwrap();
+    assert_eq!((count(&shop, "totp").await, count(&shop, "recovery_code").await), (0, 0));
+});
+
 on_both_databases!(everywhere_else_an_heir_is_as_young_as_it_is(shop) {
     let hers = with_old(&shop, PATIENCE).await;
-    let who = proved(&shop, hers).await;
+    let who = proved_by_app(&shop, hers).await;
     replaces(&shop, &who, &who).await;
     asks(&shop, &who, NEW).await.unwrap();
     assert_eq!(changes(&shop).await, [("new".to_owned(), "both".to_owned())], "the old mailbox is asked");

@@ -46,7 +46,7 @@ on_both_databases!(every_session_can_stop_it_and_so_can_the_old_mailbox(shop) {
     let token = link_to(&shop, OLD).await;
     assert_eq!(link(&shop, &token).await.unwrap(), noren_domain::account::EmailLink::Stops);
     assert_eq!(waits_until(&shop, who.customer()).await.unwrap(), Some(shop.now() + PATIENCE), "looking changes nothing");
-    assert_eq!(take_back(&shop, &token, &device()).await.unwrap(), TakenBack::Stopped);
+    assert_eq!(take_back(&shop, &token, &device()).await.unwrap(), TakenBack::Stopped(RemovedFactors::default()));
     assert_eq!((waits_until(&shop, who.customer()).await.unwrap(), sessions(&shop, who.customer()).await), (None, 0));
     assert_eq!(refused(take_back(&shop, &token, &device()).await), Fault::NotFound);
     shop.clock.advance(PATIENCE + 1);
@@ -81,7 +81,7 @@ on_both_databases!(a_change_that_is_done_is_still_taken_back_by_the_old_mailbox_
     let token = link_to(&shop, OLD).await;
     account::office::end_all_sessions(&shop).await.unwrap();
     account::office::end_sessions(&shop, NEW).await.unwrap();
-    assert_eq!(take_back(&shop, &token, &device()).await.unwrap(), TakenBack::PutBack);
+    assert_eq!(take_back(&shop, &token, &device()).await.unwrap(), TakenBack::PutBack(RemovedFactors::default()));
 });
 
 on_both_databases!(an_address_that_was_taken_while_one_waited_is_lost_and_nothing_else_is(shop) {
@@ -92,6 +92,28 @@ on_both_databases!(an_address_that_was_taken_while_one_waited_is_lost_and_nothin
     assert_eq!((owner_of(&shop, NEW).await, address_of(&shop, who.customer()).await.as_str()), (Some(other.0), OLD));
     assert!(changes(&shop).await.is_empty());
     assert_eq!(sessions(&shop, who.customer()).await, 1);
+});
+
+on_both_databases!(an_owner_who_was_told_of_a_change_is_told_that_it_did_not_come_about_and_not_why(shop) {
+    let who = waiting(&shop).await;
+    let other = customer(&shop, NEW).await;
+    shop.clock.advance(PATIENCE + 1);
+    for _ in 0..2 {
+        account::sweep(&shop).await.unwrap();
+    }
+    let sql = "SELECT customer_id FROM account_event WHERE kind = 'email_change_failed'";
+    let told = fetch_all!(shop.db.read().await.unwrap(), (Uuid,), sql).await.unwrap();
+    assert_eq!(told, [(who.customer().0,)], "once, and not {other:?}");
+    let mails = mails_to(&shop, OLD).await;
+    let told = mails.last().unwrap();
+    assert!(told.subject.contains("変更できませんでした") && told.text.contains("これまでのままです"), "{}", told.text);
+    assert!(!told.text.contains("登録") && !told.text.contains("ほかの方"), "{}", told.text);
+    // Of one that was not finished nothing was announced.
+    asks(&shop, &proved(&shop, who.customer()).await, "third@example.com").await.unwrap();
+    shop.clock.advance(PENDING_LIFE + 1);
+    account::sweep(&shop).await.unwrap();
+    assert!(changes(&shop).await.is_empty());
+    assert_eq!(fetch_all!(shop.db.read().await.unwrap(), (Uuid,), sql).await.unwrap().len(), 1);
 });
 
 /// A customer with recovery codes of `age` milliseconds.
@@ -131,6 +153,20 @@ on_both_databases!(a_recovery_code_takes_the_place_of_a_mailbox_that_is_not_safe
     take_back_with_paper(&shop, &old, &codes[1], &device()).await.unwrap();
     assert_eq!((address_of(&shop, who.customer()).await.as_str(), sessions(&shop, who.customer()).await), (OLD, 0));
     assert_eq!(refused(take_back_with_paper(&shop, &old, &codes[2], &device()).await), Fault::RecoveryCode, "once");
+});
+
+on_both_databases!(an_address_that_paper_puts_back_was_last_confirmed_when_it_was_before_the_change(shop) {
+    let (who, codes) = with_paper(&shop, PATIENCE).await;
+    let confirmed = shop.now() - HOUR;
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, "UPDATE customer SET email_verified_at = $1", confirmed).await.unwrap();
+    tx.commit().await.unwrap();
+    asks_with(&shop, &who, &codes[0]).await.unwrap();
+    let code = code_to(&shop, NEW).await;
+    types(&shop, &who, &code).await.unwrap();
+    take_back_with_paper(&shop, &Email::parse(OLD).unwrap(), &codes[1], &device()).await.unwrap();
+    let seen = view(&shop, proved(&shop, who.customer()).await.who()).await.unwrap().unwrap();
+    assert_eq!((seen.address.as_deref(), seen.verified_at), (Some(OLD), confirmed), "paper shows nothing of the mailbox");
 });
 
 on_both_databases!(a_mailbox_that_is_not_safe_is_told_nothing_until_the_change_is_done_and_no_more_when_the_address_is_tried(shop) {
