@@ -2,6 +2,7 @@
 
 pub mod goods;
 pub mod mail_server;
+mod migrated;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -87,8 +88,7 @@ impl TestShop {
 /// A shop on SQLite.
 pub async fn sqlite() -> TestShop {
     let dir = tempfile::tempdir().unwrap();
-    let db = Db::sqlite(&dir.path().join("noren.sqlite")).await.unwrap();
-    db.migrate().await.unwrap();
+    let db = migrated::sqlite(&dir.path().join("noren.sqlite")).await;
     put_together(db, dir, None)
 }
 
@@ -102,12 +102,7 @@ pub async fn postgres() -> TestShop {
         .expect("NOREN_TEST_DATABASE_URL names a PostgreSQL server for tests; `make test` starts one");
     // Random, for the server may be one that keeps what an interrupted run left behind.
     let name = format!("noren_test_{:032x}", u128::from_ne_bytes(Entropy::System.bytes()));
-    let Db::Postgres(admin) = Db::postgres(&base).await.unwrap() else { unreachable!("a PostgreSQL URL") };
-    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&admin).await.unwrap();
-    admin.close().await;
-    let (server, _) = base.rsplit_once('/').expect("the URL names a database");
-    let db = Db::postgres(&format!("{server}/{name}")).await.unwrap();
-    db.migrate().await.unwrap();
+    let db = migrated::postgres(&base, &name).await;
     put_together(db, tempfile::tempdir().unwrap(), Some((base, name)))
 }
 
