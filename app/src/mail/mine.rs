@@ -258,7 +258,7 @@ fn Language(data: LanguageData, choose: ServerAction<ChooseMailLang>) -> impl In
             <p>
                 {lang.pick(
                     "ご登録のアドレスへの確認コード、アカウントの安全についてのお知らせ、お便りを、この言語でお送りします。ご注文についてのメールは、ご注文のときにご覧になっていたページの言語でお送りします。言語を変更されたときは、それまでの言語のメールでもお知らせします。",
-                    "Codes to the address of your account, news about its security and the newsletter come in this language. Mails about an order come in the language of the page that it was placed on. Of a change we tell you by a mail in the language of before.",
+                    "Codes to the address of your account, news about its security and the newsletter come in this language. Mails about an order come in the language of the page that it was placed on. When you change it, we also tell you in the language you had until then.",
                 )}
             </p>
             <ActionForm action=choose>
