@@ -92,8 +92,8 @@ fn WaysOn(
         view! {
             <p>
                 {lang.pick(
-                    "ご注文の内容は、確認メールの専用ページでいつでもご覧いただけます。",
-                    "To see your order again, open its own page from the confirmation mail.",
+                    "ご注文の内容は、確認メールに記載のリンクからご覧いただけます。",
+                    "To see your order again, follow the link in the confirmation mail.",
                 )}
             </p>
         }

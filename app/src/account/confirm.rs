@@ -210,7 +210,7 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
                                 "アプリも復旧コードもお使いになれないときは、アカウントのメールアドレスから、",
                                 "Have you neither the app nor a recovery code? Write to us from the address of your account: ",
                             )} <a href=format!("mailto:{MAIL}") rel="external">{MAIL}</a>
-                            {lang.pick("までご連絡ください。ご本人と確かめたうえで、3日後に解除いたします。", ". Once we are sure that it is you, we remove the app after three days.")}
+                            {lang.pick("までご連絡ください。ご本人と確かめたうえで、早くて3日後に解除いたします。", ". Once we are sure that it is you, we remove the app, after three days at the earliest.")}
                         </p>
                     }
                 })}

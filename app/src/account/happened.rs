@@ -17,7 +17,7 @@ pub fn Happened(
 ) -> impl IntoView {
     let lang = use_lang();
     let none = happened.is_empty().then(|| {
-        view! { <p>{lang.pick("過去90日間の記録はありません。", "Nothing has happened in the past 90 days.")}</p> }
+        view! { <p>{lang.pick("過去90日間の記録はありません。", "Nothing is recorded for the past 90 days.")}</p> }
     });
     let mut rows = happened.into_iter().map(|happened| view! { <Row happened /> }.into_any());
     let first: Vec<AnyView> = rows.by_ref().take(IN_VIEW).collect();

@@ -26,18 +26,14 @@ pub fn PhraseSection(
     action: ServerAction<AnotherPhrase>,
 ) -> impl IntoView {
     let lang = use_lang();
-    let several = phrases.len() > 1;
     let phrases = phrases
         .into_iter()
         .map(|(of, words)| {
-            let mails = several.then(|| {
-                let words = match of {
-                    Lang::Ja => lang.pick("日本語のメール：", "In Japanese mails:"),
-                    Lang::En => lang.pick("英語のメール：", "In English mails:"),
-                };
-                view! { <span class="phrase__mails">{words}</span> }
-            });
-            view! { <p class="phrase">{mails} <span lang=of.tag()>{words}</span></p> }
+            let mails = match of {
+                Lang::Ja => lang.pick("日本語のメール：", "In Japanese mails:"),
+                Lang::En => lang.pick("英語のメール：", "In English mails:"),
+            };
+            view! { <p class="phrase"><span class="phrase__mails">{mails}</span> <span lang=of.tag()>{words}</span></p> }
         })
         .collect_view();
     view! {

@@ -44,14 +44,14 @@ pub fn Removed(
         let again = if signed_in {
             let security = lang.pick("「アカウントの安全」のページ", "the page “Account security”");
             view! {
-                {lang.pick("", "It can be set up again on ")} <a href=href("/account/security")>{security}</a>
+                {lang.pick("", "You can set that up again on ")} <a href=href("/account/security")>{security}</a>
                 {lang.pick("で、もう一度設定できます。", ".")}
             }
             .into_any()
         } else {
             let words = lang.pick(
                 "ログインしたあと、「アカウントの安全」のページで、もう一度設定できます。",
-                "Once you are signed in, it can be set up again on the page “Account security”.",
+                "Once you are signed in, you can set that up again on the page “Account security”.",
             );
             words.into_any()
         };

@@ -41,7 +41,7 @@ pub struct Factors {
 
 #[derive(Debug, Subcommand)]
 enum FactorsWhat {
-    /// Takes app, recovery codes and passkeys away in 72 hours, after you have made sure that it is the owner who asks
+    /// Takes app, recovery codes and passkeys away in 72 hours or later, after you have made sure that it is the owner who asks
     ///
     /// docs/OPERATIONS.md says how. The owner is told by mail and can stop it; signing in with the app stops it as well.
     Remove {

@@ -72,7 +72,7 @@ async fn the_page_leads_on_and_its_own_customer_is_no_stranger_among_the_readers
     let stranger = "ログインしていない方";
     let page = hers.get(&location).await;
     assert!(page.body.contains("お買い物を続ける") && page.body.contains("ご注文の履歴を見る"), "{}", page.body);
-    assert!(!page.body.contains("確認メールの専用ページ"), "she has a list of her orders");
+    assert!(!page.body.contains("確認メールに記載のリンク"), "she has a list of her orders");
     let security = hers.get("/account/security").await;
     assert!(
         security.body.contains("ご注文内容の表示") && !security.body.contains(stranger),
@@ -81,7 +81,7 @@ async fn the_page_leads_on_and_its_own_customer_is_no_stranger_among_the_readers
     for browser in [&mut app.browser(), &mut his] {
         let page = browser.get(&location).await;
         assert!(
-            page.body.contains("お買い物を続ける") && page.body.contains("確認メールの専用ページ"),
+            page.body.contains("お買い物を続ける") && page.body.contains("確認メールに記載のリンク"),
             "{}",
             page.body
         );

@@ -406,7 +406,7 @@ pub(super) async fn second_factor(
 }
 
 /// Notes in the session of `token` that a code was given which [`second_factor`] has taken. Recovery codes of these days do
-/// not count: they may have been made on a proof by a passkey, which no app was asked for.
+/// not count, whatever set they took the place of: a thief of a session may have made them.
 pub(super) async fn note_app_proof(
     conn: &mut Conn,
     shop: &Shop,
@@ -416,7 +416,7 @@ pub(super) async fn note_app_proof(
 ) -> Result<(), sqlx::Error> {
     let counts = match typed {
         StepCode::Recovery(_) => {
-            recovery::heir_since(conn, customer).await?.is_some_and(|since| email_change::is_old(shop, since))
+            recovery::standing(conn, customer).await?.made_at.is_some_and(|at| email_change::is_old(shop, at))
         }
         StepCode::App(_) | StepCode::Digits(_) => true,
     };

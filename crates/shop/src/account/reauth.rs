@@ -55,6 +55,14 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
         return Err(DoorError::Refused(Fault::WrongPassword));
     }
     let app = totp::is_set(&mut tx, who.customer).await?;
+    // Wrong codes of the app are counted by themselves and told of as what they are: somebody has the password. Recovery
+    // codes are not, and stay with the passwords, or a session could have them tried for ever.
+    let paper = app && matches!(shown.code, Some(StepCode::Recovery(_)));
+    if !paper {
+        for (limit, whose) in counted {
+            limits::honest(&mut tx, shop, limit, whose.as_bytes()).await?;
+        }
+    }
     if app {
         let Some(code) = &shown.code else { return Err(DoorError::Refused(Fault::AppCode)) };
         // Counted together with those at the door, or whoever has the password would have more tries here.
@@ -79,8 +87,10 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
         }
         limits::honest(&mut tx, shop, limits::STEP_CODE, &tries).await?;
     }
-    for (limit, whose) in counted {
-        limits::honest(&mut tx, shop, limit, whose.as_bytes()).await?;
+    if paper {
+        for (limit, whose) in counted {
+            limits::honest(&mut tx, shop, limit, whose.as_bytes()).await?;
+        }
     }
     let Some(token) = session::prove(&mut tx, shop, who).await? else {
         return Err(DoorError::Refused(Fault::SessionEnded));

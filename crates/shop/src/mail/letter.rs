@@ -172,8 +172,8 @@ impl Letter {
         };
         if let Some(Phrase { words, shown }) = &self.phrase {
             below += &self.lang.pick(
-                format!("\n\nお客様の合言葉: {words}\nアカウントの安全に関わる当店のメールには、必ずこの合言葉が入っています。"),
-                format!("\n\nYour check phrase: {words}\nAll of our mails about the security of your account carry it."),
+                format!("\n\nお客様の合言葉: {words}\nアカウントの安全に関わる当店の日本語のメールには、必ずこの合言葉が入っています。"),
+                format!("\n\nYour check phrase: {words}\nAll of our mails in English about the security of your account carry it."),
             );
             if *shown {
                 below += self.lang.pick(

@@ -258,4 +258,17 @@ on_both_databases!(a_recovery_code_says_as_much_as_the_apps_unless_it_is_of_thes
         assert_eq!(app_was_given(&shop, &entered.token).await, old);
         shop.clock.advance(60 * MINUTE);
     }
+    // A thief of a session in which a code was just given makes others of them: they are as young as they are.
+    let sign_in = async |code: &RecoveryCode| {
+        let pending = asked(&shop, &home).await;
+        let opening = step(&shop, &pending, &StepCode::Recovery(code.clone()), &home).await.unwrap();
+        let Opening::In(entered) = opening else { panic!("it was right") };
+        entered.token
+    };
+    let token = sign_in(&codes[2]).await;
+    let who = find(&shop, &token).await.unwrap().unwrap().recent(shop.now()).unwrap();
+    let others = crate::account::recovery::renew(&shop, &who, &home).await.unwrap();
+    shop.clock.advance(24 * 60 * MINUTE);
+    let token = sign_in(&others[0]).await;
+    assert!(!app_was_given(&shop, &token).await);
 });

@@ -73,6 +73,21 @@ on_both_databases!(an_owner_hears_that_somebody_has_the_password_whatever_else_w
     assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, 2, "the history shows both");
 });
 
+on_both_databases!(whoever_tries_codes_in_a_session_with_the_right_password_is_told_of_as_one_who_has_it(shop) {
+    let (secret, _, home) = with_app(&shop).await;
+    let pending = second_step::asked(&shop, &home).await;
+    let right = app_shows(&shop, &secret);
+    let Opening::In(entered) = step(&shop, &pending, &right, &home).await.unwrap() else { panic!("it was right") };
+    let who = find(&shop, &entered.token).await.unwrap().unwrap();
+    for _ in 0..12 {
+        let tried = Proof { code: Some(app_does_not_show(&shop, &secret)), ..shown(PASSWORD) };
+        refused(prove(&shop, &who, &tried, &home).await);
+    }
+    let sql = "SELECT kind FROM account_event WHERE kind LIKE 'many%'";
+    let told = fetch_all!(shop.db.read().await.unwrap(), (String,), sql).await.unwrap();
+    assert_eq!(told, [("many_wrong_second_codes".to_owned(),)]);
+});
+
 on_both_databases!(whoever_has_the_password_does_not_choose_the_language_that_its_owner_is_warned_in(shop) {
     registered(&shop, "mori@example.jp").await;
     outbox::run_due(&shop).await.unwrap();

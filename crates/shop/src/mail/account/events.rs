@@ -178,11 +178,11 @@ pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static s
         AccountEvent::ManyFailedProofs => (
             (
                 "ログイン中の端末で、パスワードの間違いが続いています",
-                "お客様のアカウントにログイン中の端末で、ご本人の確認のためにお尋ねしたパスワードが、短い間に何度も間違って入力されました。いずれも受け付けていません。念のため、この確認をしばらくお受けしていません。\n\nご本人でない場合、ログインしたままの端末やブラウザーを、だれかが使っているおそれがあります。いつものように当店を開き、「アカウントの安全」のページで、ほかの端末をすべてログアウトし、パスワードを変更してください。",
+                "お客様のアカウントにログイン中の端末で、ご本人の確認のためにお尋ねしたパスワードや復旧コードが、短い間に何度も間違って入力されました。いずれも受け付けていません。念のため、この確認をしばらくお受けしていません。\n\nご本人でない場合、ログインしたままの端末やブラウザーを、だれかが使っているおそれがあります。いつものように当店を開き、「アカウントの安全」のページで、ほかの端末をすべてログアウトし、パスワードを変更してください。",
             ),
             (
                 "Many wrong passwords on a device that is signed in",
-                "Somebody who is signed in to your account entered a wrong password many times, where we ask for it once more to be sure that it is you. None of them was accepted, and to be safe we take no more for a while.\n\nIf it was not you, somebody else may be using a device or a browser in which you are signed in: open our shop as usual, sign all other devices out on the page “Account security”, and choose another password.",
+                "Somebody who is signed in to your account entered a wrong password or recovery code many times, where we ask for it once more to be sure that it is you. None of them was accepted, and to be safe we take no more for a while.\n\nIf it was not you, somebody else may be using a device or a browser in which you are signed in: open our shop as usual, sign all other devices out on the page “Account security”, and choose another password.",
             ),
         ),
         AccountEvent::ManyWrongCodes => (
@@ -249,21 +249,21 @@ pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static s
         AccountEvent::EmailReverted => (
             (
                 "メールアドレスを元に戻しました",
-                "お客様のアカウントのメールアドレスの変更を取り消し、元のアドレスに戻しました。すべての端末をログアウトし、それまでのパスワードは使えなくしました。変更の手続きの3日前からあとに設定された認証アプリ、パスキー、復旧コードがあれば、取り除きました。いつものように当店を開き、「パスワードをお忘れの方」から、新しいパスワードを設定してください。",
+                "お客様のアカウントのメールアドレスの変更を取り消し、元のアドレスに戻しました。すべての端末をログアウトし、それまでのパスワードは使えなくしました。変更のお手続きの3日前以降に設定された認証アプリ、パスキー、復旧コードがあれば、ご本人が以前のものと置き換えたものを除き、取り除きました。いつものように当店を開き、「パスワードをお忘れの方」から、新しいパスワードを設定してください。",
             ),
             (
                 "Your e-mail address is the earlier one again",
-                "The change of the e-mail address of your account was undone. All devices were signed out, and the password of before can no longer be used. An authenticator app, passkeys and recovery codes that were set up in the three days before the change was asked for, or since, were removed, if there were any. Please open our shop as usual and set a new password by “Forgot your password?”.",
+                "The change of the e-mail address of your account was undone. All devices were signed out, and the password of before can no longer be used. An authenticator app, passkeys and recovery codes that were set up in the three days before the change was asked for, or since, were removed, if there were any, unless you had put them in the place of older ones. Please open our shop as usual and set a new password by “Forgot your password?”.",
             ),
         ),
         AccountEvent::EmailChangeStopped => (
             (
                 "メールアドレスの変更を止めました",
-                "お客様のアカウントで手続き中だったメールアドレスの変更を、このアドレスにお送りしたメールのページから止めました。メールアドレスは変わりません。すべての端末をログアウトし、それまでのパスワードは使えなくしました。変更の手続きの3日前からあとに設定された認証アプリ、パスキー、復旧コードがあれば、取り除きました。いつものように当店を開き、「パスワードをお忘れの方」から、新しいパスワードを設定してください。",
+                "お客様のアカウントで手続き中だったメールアドレスの変更を、このアドレスにお送りしたメールのページから止めました。メールアドレスは変わりません。すべての端末をログアウトし、それまでのパスワードは使えなくしました。変更のお手続きの3日前以降に設定された認証アプリ、パスキー、復旧コードがあれば、ご本人が以前のものと置き換えたものを除き、取り除きました。いつものように当店を開き、「パスワードをお忘れの方」から、新しいパスワードを設定してください。",
             ),
             (
                 "The change of your e-mail address was stopped",
-                "The change of the e-mail address of your account that was under way was stopped by the page in our mail to this address. The address stays as it is. All devices were signed out, and the password of before can no longer be used. An authenticator app, passkeys and recovery codes that were set up in the three days before the change was asked for, or since, were removed, if there were any. Please open our shop as usual and set a new password by “Forgot your password?”.",
+                "The change of the e-mail address of your account that was under way was stopped by the page in our mail to this address. The address stays as it is. All devices were signed out, and the password of before can no longer be used. An authenticator app, passkeys and recovery codes that were set up in the three days before the change was asked for, or since, were removed, if there were any, unless you had put them in the place of older ones. Please open our shop as usual and set a new password by “Forgot your password?”.",
             ),
         ),
         // Not why: whether somebody else has an address is nobody's business.

@@ -23,7 +23,7 @@ on_both_databases!(the_old_mailbox_takes_a_change_back_once_and_puts_everybody_o
     assert!(app.is_none(), "what was set up since does not open the account");
     let told = mails_to(&shop, OLD).await;
     let told = told.last().unwrap();
-    assert!(told.subject.contains("元に戻しました") && told.text.contains("復旧コードがあれば、取り除きました"), "{}", told.text);
+    assert!(told.subject.contains("元に戻しました") && told.text.contains("復旧コードがあれば、ご本人が以前のものと置き換えたものを除き、取り除きました"), "{}", told.text);
     assert!(mails_to(&shop, NEW).await.last().unwrap().text.contains("外されました"));
     assert_eq!(link(&shop, &token).await.unwrap(), EmailLink::Void);
     assert_eq!(refused(take_back(&shop, &token, &device()).await), Fault::NotFound);
@@ -195,7 +195,7 @@ on_both_databases!(of_a_change_that_was_stopped_by_the_link_the_owner_is_told_an
         "メールアドレスは変わりません",
         "すべての端末をログアウト",
         "パスワードは使えなくしました",
-        "復旧コードがあれば、取り除きました",
+        "復旧コードがあれば、ご本人が以前のものと置き換えたものを除き、取り除きました",
         "「パスワードをお忘れの方」",
         "合言葉",
     ] {
