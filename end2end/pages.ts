@@ -5,7 +5,7 @@ import { code } from './authenticator.ts';
 import { missing, refused } from './console.ts';
 import { newAddress, newCode } from './mailbox.ts';
 import { soldOutPages } from './sample.ts';
-import { demoPassword, product, type Shop } from './shop.ts';
+import { demoPassword, password, product, type Shop } from './shop.ts';
 
 /** Pages that anybody can open without having done anything before. */
 const openPages = [
@@ -23,6 +23,7 @@ const openPages = [
   '/security',
   '/mails/check',
   '/mails/check?no=M-2222-2222',
+  '/newsletter/leave/x',
   '/newsletter/left',
   '/help',
   '/legal/commerce',
@@ -139,7 +140,7 @@ async function accountWalk({ shop, look }: Walker) {
 }
 
 async function factorWalk({ shop, look }: Walker) {
-  await shop.register();
+  const email = await shop.register();
   await shop.visit('/account/security/recovery');
   await look('recovery-none');
   await shop.visit('/account/security/totp');
@@ -154,6 +155,20 @@ async function factorWalk({ shop, look }: Walker) {
   await look('recovery-fresh');
   await shop.visit('/account/security/totp');
   await look('totp-on');
+  await shop.visit('/account/security');
+  await shop.press('心当たりがありません', 'It was not me', /\/account\/security\/not-me$/);
+  await expect(shop.heading(shop.t('心当たりのないログイン', 'A sign-in that was not yours'))).toBeVisible();
+  await look('account-security-not-me');
+  await shop.visit('/account/security');
+  await expect(shop.link('していただきたいことを見る', 'See what to do')).toBeVisible();
+  await look('account-security-reported');
+  await shop.page.context().clearCookies();
+  await shop.visit('/login');
+  await shop.field('メールアドレス', 'E-?mail').fill(email);
+  await shop.field('パスワード', 'Password').fill(password);
+  await shop.press('ログインする', 'Sign in', /\/login\/confirm$/);
+  await expect(shop.heading(shop.t('認証アプリをご確認ください', 'Please look at your authenticator app'))).toBeVisible();
+  await look('login-confirm-app');
 }
 
 async function emailWalk({ shop, look }: Walker) {

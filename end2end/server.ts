@@ -25,7 +25,8 @@ const listens = `127.0.0.1:${process.env.NOREN_E2E_PORT}`;
 /** By name: an address in numbers has no passkeys. */
 export const url = `http://localhost:${process.env.NOREN_E2E_PORT}`;
 
-const binary = process.env.NOREN_BIN ?? join(root, 'target', 'debug', 'noren');
+/** The program of the shop. */
+export const binary = process.env.NOREN_BIN ?? join(root, 'target', 'debug', 'noren');
 
 /** A shop with fresh data and the sample goods. */
 export const webServer = {

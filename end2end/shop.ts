@@ -159,6 +159,7 @@ export class Shop {
   }
 
   async delivery() {
+    await expect(this.heading(this.t('配送の選択', 'Delivery'))).toBeVisible();
     await this.main.getByRole('radio', { name: new RegExp(this.t('宅配便', 'Parcel|Courier')) }).check();
     await this.press('お支払い方法へ', 'Continue to payment', /\/checkout\/payment$/);
   }
@@ -171,6 +172,8 @@ export class Shop {
     }[way];
     const choice = this.main.getByRole('radio', { name: new RegExp(name) });
     const next = this.button('確認', 'Continue|Review|Check').first();
+    // The step before stays in view until this one is there, and speaks of cash on delivery too.
+    await expect(this.heading(this.t('お支払い方法', 'Payment'))).toBeVisible();
     await choice.check();
     await next.click();
     await expect(this.page).toHaveURL(/\/checkout\/confirm$/);

@@ -70,7 +70,7 @@ pub fn with_next(page: &str, next: &str) -> String {
 #[cfg(feature = "ssr")]
 pub use inside::{ended, merged};
 #[cfg(feature = "ssr")]
-pub(crate) use inside::{guard, guard_recent};
+pub(crate) use inside::{fault as door_fault, guard, guard_recent};
 #[cfg(feature = "ssr")]
 pub use leave::just_left;
 

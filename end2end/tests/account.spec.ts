@@ -57,7 +57,7 @@ test('a proof that was tampered with on its way is not taken for one', async ({ 
   await expect(page.locator('.reads__verdict--good')).toHaveCount(0);
 });
 
-test('a customer sees the notice about them', async ({ page, shop, visit, t }) => {
+test('a customer sees the notice about them, and once they say that they have read it, it needs no more attention', async ({ page, shop, visit, t }) => {
   await visit('/login');
   await shop.signIn('hanako@example.jp', demoPassword);
   await visit('/account/security');
@@ -65,6 +65,13 @@ test('a customer sees the notice about them', async ({ page, shop, visit, t }) =
   const notice = notices.getByRole('article').first();
   await expect(notice.getByRole('heading', { level: 3 })).toBeVisible();
   await expect(notice.getByRole('link', { name: /N-\d{4}-\d{4}/ })).toBeVisible();
+  const way = shop.main.getByRole('link', { name: t('お知らせ「', 'The notice “') });
+  const read = notice.getByRole('button', { name: t('確認しました', 'I have read this') });
+  // It is said once and for good, and hanako is everybody's: in another project she may have said so before.
+  if (await read.isVisible()) await read.click();
+  await expect(notice).toContainText(t('「確認しました」と記録しました', 'You confirmed on'));
+  await expect(read).toHaveCount(0);
+  await expect(way).toHaveCount(0);
 });
 
 test('goods from before the sign-in come along, and the page one lands on says so @all', async ({ page, shop, visit, lang, t }) => {

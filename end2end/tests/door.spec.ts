@@ -115,3 +115,19 @@ test('a sign-in that was not mine is reported, and one way leads through what to
   await thief.visit('/account');
   await expect(thief.page).toHaveURL(/\/login\?next=/);
 });
+
+test('a sign-in that lacked its code needs attention until its owner says that it was they @posts', async ({ page, shop, elsewhere, visit, t }) => {
+  const email = await shop.register();
+  const other = await elsewhere();
+  await other.visit('/login');
+  await other.field('メールアドレス', 'E-?mail').fill(email);
+  await other.field('パスワード', 'Password').fill(password);
+  await other.press('ログインする', 'Sign in', /\/login\/confirm$/);
+
+  await visit('/account/security');
+  await expect(shop.main).toContainText(t('ご確認いただきたいことが1件あります', 'One thing needs your attention'));
+  const newest = page.getByRole('region', { name: t('最近のログイン', 'Recent sign-ins') }).getByRole('listitem').first();
+  await newest.getByRole('button', { name: t('わたしです', 'It was me') }).click();
+  await expect(newest).toContainText(t('ご本人と確認済み', 'You said: it was me'));
+  await expect(shop.main).toContainText(t('いま確認が必要なことはありません', 'Nothing needs your attention right now'));
+});

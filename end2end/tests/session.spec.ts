@@ -4,7 +4,7 @@ import { password, product } from '../shop.ts';
 
 const firefox = { userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0' };
 
-test('a customer signs one device out, and that one alone', async ({ page, shop, visit, elsewhere }) => {
+test('a customer signs one device out, and that one alone @posts', async ({ page, shop, visit, elsewhere }) => {
   test.slow();
   const email = await shop.register();
   const [ended, kept] = [await elsewhere(firefox), await elsewhere()];
@@ -25,7 +25,7 @@ test('a customer signs one device out, and that one alone', async ({ page, shop,
   await expect(kept.page).toHaveURL(/\/account\/security$/);
 });
 
-test('a customer signs every other device out at once and stays signed in', async ({ page, shop, visit, elsewhere }) => {
+test('a customer signs every other device out at once and stays signed in @posts', async ({ page, shop, visit, elsewhere }) => {
   test.slow();
   const email = await shop.register();
   const devices = [await elsewhere(firefox), await elsewhere()];

@@ -155,8 +155,8 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
                 "To be sure that it is you, we have sent you a mail. Please type in the eight-digit code you find in it. It is good for 10 minutes and five tries.",
             ),
             lang.pick(
-                "この端末では、通常、次回からはコードをお尋ねしません。90日間お使いにならなかったとき、パスワードを変えたとき、ほかの端末からこの端末をログアウトしたときは、もう一度お尋ねします。ほかの方も使うパソコンでは、「ログアウト」だけでは確認済みのまま残りますので、お手元の別の端末の「アカウントの安全」のページで、このパソコンをログアウトしてください。",
-                "As a rule we will not ask for a code on this device again. We do after 90 days without use, after a new password, and once this device was signed out from another one. On a computer that others use too, “Sign out” alone leaves it recognised: sign it out on the page “Account security” of another device of yours.",
+                "この端末では、通常、次回からはコードをお尋ねしません。90日間お使いにならなかったとき、パスワードを変えたとき、この端末の確認を取り消したときは、もう一度お尋ねします。ほかの方も使うパソコンでは、「ログアウト」だけでは確認済みのまま残りますので、「アカウントの安全」のページの「ログアウトして、この端末の確認も取り消す」からログアウトしてください。",
+                "As a rule we will not ask for a code on this device again. We do after 90 days without use, after a new password, and once this device was forgotten, here or from another one. On a computer that others use too, “Sign out” alone leaves it recognised: use “Sign out and forget this device” on the page “Account security” instead.",
             ),
         )
     } else {

@@ -21,11 +21,18 @@ pub fn just_left() -> bool {
     crate::request::take_parcel(PARCEL).is_some()
 }
 
-/// Signs this browser out.
+/// Signs this browser out. With `forget`, the person is not known by it any more either, and the next sign-in in it asks
+/// for a code.
 #[server(endpoint = "account/logout")]
-pub async fn log_out() -> Result<(), Refusal> {
+pub async fn log_out(#[server(default)] forget: String) -> Result<(), Refusal> {
+    use noren_shop::account::{logout, logout_forgotten};
     if let Some(token) = crate::request::session_token() {
-        let done = noren_shop::account::logout(&crate::request::shop(), &token).await;
+        let (shop, device) = (crate::request::shop(), crate::request::device());
+        let done = if forget.is_empty() {
+            logout(&shop, &token).await
+        } else {
+            logout_forgotten(&shop, &token, &device).await
+        };
         done.map_err(|e| crate::request::failed(&e))?;
     }
     crate::request::clear_session_token();
@@ -62,6 +69,26 @@ pub fn Room(
             <button type="submit" class="button button--quiet">{lang.pick("ログアウト", "Sign out")}</button>
         </form>
         {page}
+    }
+}
+
+/// The way out of a browser that others use too: it is forgotten.
+#[component]
+pub fn LeaveForgotten() -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <form class="stack" method="post" action=LogOut::url() on:submit=|_| tell_other_tabs()>
+            <input type="hidden" name="forget" value="1" />
+            <p class="muted small" id="leave-forgotten">
+                {lang.pick(
+                    "ほかの方も使うパソコンでは、こちらからログアウトしてください。次回は、パスワードに加えて確認コードもお尋ねします。",
+                    "On a computer that others use too, sign out here. The next sign-in on it will take a code as well as your password.",
+                )}
+            </p>
+            <button type="submit" class="button button--quiet" aria-describedby="leave-forgotten">
+                {lang.pick("ログアウトして、この端末の確認も取り消す", "Sign out and forget this device")}
+            </button>
+        </form>
     }
 }
 

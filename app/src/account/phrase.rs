@@ -2,17 +2,20 @@
 
 use leptos::prelude::*;
 use noren_domain::Lang;
+use noren_domain::form::Faults;
 
 use crate::form::Refusal;
-use crate::lang::use_lang;
+use crate::lang::{href, use_lang};
 use crate::ui::SubmitButton;
 
 /// Gives the person another check phrase.
 #[server(endpoint = "account/another-phrase")]
 pub async fn another_phrase() -> Result<(), Refusal> {
     let who = super::inside::guard_recent("/account/security").await?;
-    let done = noren_shop::account::events::another_phrase(&crate::request::shop(), who.customer()).await;
-    done.map_err(|e| crate::request::failed(&e))?;
+    let (shop, device) = (crate::request::shop(), crate::request::device());
+    if let Err(error) = noren_shop::account::events::another_phrase(&shop, &who, &device).await {
+        return Err(crate::form::refuse("phrase", &(), Faults::of(super::inside::fault(&error))));
+    }
     crate::request::go("/account/security");
     Ok(())
 }
@@ -51,6 +54,9 @@ pub fn PhraseSection(
                     "ご注文についてのメールとお便り、そして、まだアカウントのものになっていないアドレス（変更先のアドレスなど）への確認コードには、合言葉は入っていません。合言葉を変える前のメールには、前の合言葉が入っています。",
                     "Mails about orders and the newsletter carry none, nor does a code to an address that is not your account’s yet, such as the one that you change to. Mails from before you took another phrase carry the earlier one.",
                 )}
+            </p>
+            <p class="small">
+                <a href=href("/account/mail")>{lang.pick("当店からお送りしたメールの一覧", "The mails we really sent you")}</a>
             </p>
             <ActionForm action=action>
                 <SubmitButton

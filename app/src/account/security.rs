@@ -13,6 +13,7 @@ use super::data::DataSection;
 use super::email_change::{EmailBanner, EmailSection, StopEmail};
 use super::factors::{Factors, KeepFactors};
 use super::happened::Happened;
+use super::leave::LeaveForgotten;
 use super::passkeys::{PasskeyActs, Passkeys, PasskeysData};
 use super::password::{PasswordChanged, PasswordSection};
 use super::phrase::{AnotherPhrase, PhraseSection};
@@ -31,6 +32,8 @@ pub struct SecurityData {
     email: EmailView,
     /// The password was changed a moment ago.
     password_changed: bool,
+    /// Why there is no other check phrase, where that was just asked for.
+    faults: Faults,
 }
 
 /// Loads the security page.
@@ -42,7 +45,9 @@ pub async fn load_security() -> Result<Option<SecurityData>, Refusal> {
     let email = noren_shop::account::email_change::view(&crate::request::shop(), &who).await;
     let Some(email) = email.map_err(|e| crate::request::failed(&e))? else { return Ok(None) };
     let passkeys = super::passkeys::load(&who).await?;
-    Ok(Some(SecurityData { security, passkeys, email, password_changed: super::password::just_changed() }))
+    let faults = crate::form::kept::<()>("phrase").map(|form| form.faults).unwrap_or_default();
+    let password_changed = super::password::just_changed();
+    Ok(Some(SecurityData { security, passkeys, email, password_changed, faults }))
 }
 
 /// Ends one of the person's own sessions.
@@ -150,7 +155,11 @@ fn Security(
     faults: Signal<Faults>,
 ) -> impl IntoView {
     let lang = use_lang();
-    let SecurityData { security, passkeys, email, password_changed } = data;
+    let SecurityData { security, passkeys, email, password_changed, faults: rendered } = data;
+    let faults = Signal::derive(move || {
+        let answered = faults.get();
+        if answered.0.is_empty() { rendered.clone() } else { answered }
+    });
     let waits =
         email.pending.as_ref().filter(|pending| pending.step == EmailStep::Waiting).map(|pending| pending.due_at);
     let attention = security.attention() + usize::from(waits.is_some());
@@ -195,6 +204,7 @@ fn Security(
             <section class="stack" aria-labelledby="devices">
                 <h2 id="devices">{lang.pick("ログイン中の端末", "Devices signed in")}</h2>
                 <ul class="device-list">{devices}</ul>
+                <LeaveForgotten />
                 {(others > 0)
                     .then(|| {
                         view! {

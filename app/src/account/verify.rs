@@ -91,8 +91,8 @@ fn VerifyView(data: VerifyData) -> impl IntoView {
     view! {
         <CheckMail
             words=lang.pick(
-                "入力されたメールアドレスにメールをお送りしました。メールにある8桁の確認コードを入力してください。コードは15分間、5回まで試せます。",
-                "We have sent a mail to the address you entered. Please type in the eight-digit code you find in it. It is good for 15 minutes and five tries.",
+                "入力されたメールアドレスにメールをお送りしました。メールにある8桁の確認コードを入力してください。コードは10分間、5回まで試せます。",
+                "We have sent a mail to the address you entered. Please type in the eight-digit code you find in it. It is good for 10 minutes and five tries.",
             )
             development=data.development
             faults

@@ -76,13 +76,13 @@ pub async fn choose_mail_lang(mail_lang: String) -> Result<Lang, Refusal> {
     };
     let who = guard_recent(&again(PAGE, "mail-lang")).await?;
     let (shop, device) = (crate::request::shop(), crate::request::device());
-    let before = noren_shop::account::mail_lang::of(&shop, who.who()).await.map_err(|e| crate::request::failed(&e))?;
-    let done = noren_shop::account::mail_lang::choose(&shop, &who, chosen, &device).await;
-    if !done.map_err(|e| crate::request::failed(&e))? {
-        return Err(Fault::SessionEnded.into());
-    }
-    // Whoever presses what is chosen already has changed nothing.
-    if before != Some(chosen) {
+    let is_new = match noren_shop::account::mail_lang::choose(&shop, &who, chosen, &device).await {
+        Ok(is_new) => is_new,
+        Err(error) => {
+            return Err(crate::form::refuse("mail-lang", &(), Faults::of(crate::account::door_fault(&error))));
+        }
+    };
+    if is_new {
         crate::request::put_parcel(CHOSEN, &serde_json::to_vec(&chosen).unwrap_or_default());
     }
     crate::request::go(PAGE);

@@ -39,7 +39,7 @@ pub use new_password::{change as change_password, reset as reset_password};
 pub use password::{HashError, Leaks, PWNED_PASSWORDS};
 pub use reauth::{asks_for_app, prove};
 pub use register::{register, verify};
-pub use sign_in::{Opening, confirm, end_one, end_others, login, logout};
+pub use sign_in::{Opening, confirm, end_one, end_others, login, logout, logout_forgotten};
 pub use view::{erasable_in, home, security};
 
 use factors::FactorError;

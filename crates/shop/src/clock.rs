@@ -7,6 +7,10 @@ use noren_domain::Id;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+/// The clocks of a shop's nodes differ by so much at most, in milliseconds: what one has just written may lie so far ahead
+/// of another that reads it. What lies further ahead is of a clock that was wrong, and would last too long.
+pub const SKEW: i64 = 60_000;
+
 /// Where the time comes from. Times are UTC milliseconds since 1970.
 #[derive(Clone, Debug)]
 pub enum Clock {

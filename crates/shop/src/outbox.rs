@@ -351,13 +351,27 @@ async fn work_off(shop: &Shop, jobs: Vec<Job>) -> Result<usize, sqlx::Error> {
     }
 }
 
-/// Takes due jobs of a lane for this worker alone, the bank's first, the most urgent mails first.
+/// Takes due jobs of a lane for this worker alone, the bank's first, the most urgent mails first. Where there are so many
+/// of a row, one place is for what is less urgent: strangers can have any number of codes sent, and must not keep back the
+/// mail that warns of them.
 pub(crate) async fn claim(shop: &Shop, lane: Lane) -> Result<Vec<Job>, sqlx::Error> {
-    for row in lane.rows() {
-        let jobs = claim_of(shop, *row, lane.batch(shop)).await?;
+    let mut rows = lane.rows();
+    while let [row, less_urgent @ ..] = rows {
+        let most = lane.batch(shop) - i64::from(!less_urgent.is_empty());
+        let mut jobs = claim_of(shop, *row, most).await?;
+        if i64::try_from(jobs.len()) == Ok(most) {
+            for other in less_urgent {
+                let one = claim_of(shop, *other, 1).await?;
+                if !one.is_empty() {
+                    jobs.extend(one);
+                    break;
+                }
+            }
+        }
         if !jobs.is_empty() {
             return Ok(jobs);
         }
+        rows = less_urgent;
     }
     Ok(Vec::new())
 }

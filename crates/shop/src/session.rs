@@ -7,6 +7,7 @@ use noren_domain::account::{Browser, Customer, DeviceView, Session};
 use uuid::Uuid;
 
 use crate::account::dormant;
+use crate::clock::SKEW;
 use crate::db::Conn;
 use crate::token::Token;
 use crate::{Shop, execute, fetch_all, fetch_one, fetch_optional};
@@ -109,8 +110,8 @@ impl SignedIn {
         if self.earlier {
             return None;
         }
-        // A clock that stepped back makes no proof older than it is, and none that lies ahead counts.
-        (now - RECENT..=now).contains(&self.proved_at).then_some(Recent(self))
+        // A clock that stepped back makes no proof last longer.
+        (now - RECENT..=now + SKEW).contains(&self.proved_at).then_some(Recent(self))
     }
 }
 
@@ -288,12 +289,12 @@ pub async fn mailbox_proved(conn: &mut Conn, shop: &Shop, token: &Token) -> Resu
     Ok(())
 }
 
-/// Uses that proof up if it was given from `since` to `now` (UTC milliseconds), in the caller's transaction; `false`:
+/// Uses that proof up if it was given from `since` (UTC milliseconds) until `now`, in the caller's transaction; `false`:
 /// there is none. Of two requests at the same moment one is told `false`.
 pub async fn spend_proof(conn: &mut Conn, session: Id<Session>, since: i64, now: i64) -> Result<bool, sqlx::Error> {
     let sql = "UPDATE session SET mailbox_proved_at = NULL
                WHERE id = $1 AND ended_at IS NULL AND mailbox_proved_at BETWEEN $2 AND $3";
-    Ok(execute!(conn, sql, session.0, since, now).await? == 1)
+    Ok(execute!(conn, sql, session.0, since, now + SKEW).await? == 1)
 }
 
 /// Notes that whoever has the session has just given a code of the app, or a recovery code, in the caller's transaction.
@@ -308,7 +309,7 @@ pub async fn app_proved(conn: &mut Conn, shop: &Shop, token: &Token) -> Result<(
 pub async fn is_app_proved(conn: &mut Conn, shop: &Shop, session: Id<Session>) -> Result<bool, sqlx::Error> {
     let now = shop.now();
     let sql = "SELECT 1 FROM session WHERE id = $1 AND app_proved_at BETWEEN $2 AND $3";
-    Ok(fetch_optional!(conn, (i32,), sql, session.0, now - RECENT, now).await?.is_some())
+    Ok(fetch_optional!(conn, (i32,), sql, session.0, now - RECENT, now + SKEW).await?.is_some())
 }
 
 /// Ends the session that `token` opens, in the caller's transaction; an unknown token ends nothing.
@@ -316,6 +317,20 @@ pub async fn close(conn: &mut Conn, token: &Token, now: i64) -> Result<(), sqlx:
     let sql = "UPDATE session SET ended_at = $2 WHERE ended_at IS NULL
                AND (token_hash = $1 OR (earlier_hash = $1 AND renewed_at > $3))";
     execute!(conn, sql, token.hash().to_vec(), now, now - GRACE).await?;
+    Ok(())
+}
+
+/// Whose session `token` opens or opened, and by which browser's token they were known in it, in the caller's transaction.
+pub async fn was(conn: &mut Conn, token: &Token) -> Result<Option<(Id<Customer>, Option<Vec<u8>>)>, sqlx::Error> {
+    let sql = "SELECT customer_id, device_hash FROM session WHERE token_hash = $1 OR earlier_hash = $1";
+    let row = fetch_optional!(conn, (Uuid, Option<Vec<u8>>), sql, token.hash().to_vec()).await?;
+    Ok(row.map(|(customer, device)| (Id::new(customer), device)))
+}
+
+/// Ends the customer's sessions in the browser whose token has the hash `browser`, in the caller's transaction.
+pub async fn close_in(conn: &mut Conn, customer: Id<Customer>, browser: &[u8], now: i64) -> Result<(), sqlx::Error> {
+    let sql = "UPDATE session SET ended_at = $3 WHERE customer_id = $1 AND device_hash = $2 AND ended_at IS NULL";
+    execute!(conn, sql, customer.0, browser, now).await?;
     Ok(())
 }
 

@@ -188,6 +188,26 @@ async fn leaving_clears_what_the_browser_stores_and_keeps_it_known() {
 }
 
 #[tokio::test]
+async fn who_leaves_a_shared_computer_can_have_it_forget_them() {
+    let app = TestApp::start().await;
+    let (mut shared, mut own) = (app.browser(), app.browser());
+    register(&app, &mut own, "new@example.jp").await;
+    log_in(&mut shared, "new@example.jp", PASSWORD, "").await;
+    let page = shared.get("/account/security").await;
+    assert!(page.body.contains("name=\"forget\""), "{}", page.body);
+    let left = shared.submit("/account/security", "/api/account/logout", &[("forget", "1")]).await;
+    assert!(left.status == StatusCode::OK && left.body.contains("ログアウトしました。"), "{}", left.body);
+    assert!(shared.cookie("noren-session").is_none());
+    assert_eq!(knock(&mut shared, "new@example.jp", PASSWORD, "").await.location(), "/login/confirm");
+    // The browser at home is as it was.
+    assert_eq!(own.get("/account").await.status, StatusCode::OK);
+    own.post("/account", "/api/account/logout", &[]).await;
+    assert_eq!(knock(&mut own, "new@example.jp", PASSWORD, "").await.location(), "/account");
+    // Nobody is signed in any more: that is no fault.
+    assert_eq!(shared.post("/", "/api/account/logout", &[("forget", "1")]).await.location(), "/");
+}
+
+#[tokio::test]
 async fn whoever_signs_out_is_told_so_once() {
     let app = TestApp::start().await;
     for (lang, words) in [("", "ログアウトしました。"), ("/en", "You are signed out.")] {

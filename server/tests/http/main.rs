@@ -12,6 +12,7 @@ mod checkout;
 mod claim;
 mod doors;
 mod email_change;
+mod enumeration;
 mod factors;
 mod fixture;
 mod frame;

@@ -52,6 +52,8 @@ pub enum AccountEvent {
     EmailChangeFailed,
     /// Mails about the account come in another language from now on.
     MailLangChanged,
+    /// Mails about the account carry another check phrase from now on.
+    PhraseChanged,
     /// A copy of the data was asked for.
     ExportAsked,
     /// Orders that were made as a guest were brought in.
@@ -64,7 +66,7 @@ pub enum AccountEvent {
 
 impl AccountEvent {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::SessionsEnded,
@@ -89,6 +91,7 @@ impl AccountEvent {
         Self::EmailChangeStopped,
         Self::EmailChangeFailed,
         Self::MailLangChanged,
+        Self::PhraseChanged,
         Self::ExportAsked,
         Self::OrdersClaimed,
         Self::NotMe,
@@ -122,6 +125,7 @@ impl AccountEvent {
             Self::EmailChangeStopped => "email_change_stopped",
             Self::EmailChangeFailed => "email_change_failed",
             Self::MailLangChanged => "mail_lang_changed",
+            Self::PhraseChanged => "phrase_changed",
             Self::ExportAsked => "export_asked",
             Self::OrdersClaimed => "orders_claimed",
             Self::NotMe => "not_me",

@@ -18,6 +18,7 @@ use super::{
     DoorError, MINUTE, at_the_door, devices, email_change, events, letters, looked_for, lost, mail_code, owner,
     recovery, totp,
 };
+use crate::clock::SKEW;
 use crate::db::Conn;
 use crate::session::{self, Device};
 use crate::token::Token;
@@ -214,9 +215,12 @@ async fn insert(
 /// # Errors
 /// The database.
 pub async fn waiting(shop: &Shop, token: &Token, kind: Kind) -> Result<Option<AskedFor>, sqlx::Error> {
-    let sql = "SELECT asks FROM challenge WHERE token_hash = $1 AND kind = $2 AND tries < $3 AND expires_at > $4";
+    // One of a clock that was far ahead would be good for too long.
+    let sql = "SELECT asks FROM challenge
+               WHERE token_hash = $1 AND kind = $2 AND tries < $3 AND expires_at > $4 AND expires_at <= $5";
+    let (now, latest) = (shop.now(), shop.now() + CODE_LIFE + SKEW);
     let mut conn = shop.db.read().await?;
-    let row = fetch_optional!(conn, (String,), sql, token.hash().to_vec(), kind.word(), TRIES, shop.now()).await?;
+    let row = fetch_optional!(conn, (String,), sql, token.hash().to_vec(), kind.word(), TRIES, now, latest).await?;
     Ok(row.map(|(asks,)| AskedFor::from_word(&asks)))
 }
 
@@ -283,12 +287,14 @@ pub(super) async fn attempt(
     let row = fetch_optional!(
         conn,
         (Uuid, Option<Uuid>, String, Option<String>, Option<String>),
-        "UPDATE challenge SET tries = tries + 1 WHERE token_hash = $1 AND kind = $2 AND tries < $3 AND expires_at > $4
+        "UPDATE challenge SET tries = tries + 1 WHERE token_hash = $1 AND kind = $2 AND tries < $3
+           AND expires_at > $4 AND expires_at <= $5
          RETURNING id, customer_id, asks, password_hash, CASE WHEN counted THEN network END",
         token.hash().to_vec(),
         kind.word(),
         TRIES,
-        shop.now()
+        shop.now(),
+        shop.now() + CODE_LIFE + SKEW
     )
     .await?;
     let is_over = row.is_none();
@@ -366,7 +372,7 @@ async fn counted(
 
 /// Has a wrong code make the door stricter in the end, if it `counts`: from a browser that its owner is not known by, of a
 /// challenge that was begun, and no recovery code, of which nobody guesses one.
-async fn wrong(conn: &mut Conn, shop: &Shop, counts: bool) -> Result<(), sqlx::Error> {
+pub(super) async fn wrong(conn: &mut Conn, shop: &Shop, counts: bool) -> Result<(), sqlx::Error> {
     if counts && let Standing::Over { first: true, .. } = limits::take(conn, shop, limits::WRONG_CODES, &[]).await? {
         tracing::warn!(
             "many wrong codes at the door: somebody may be guessing; strange browsers get fewer tries for now"

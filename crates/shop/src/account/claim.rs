@@ -10,6 +10,7 @@ use super::challenge::{self, CODE_LIFE, Kind, Tried};
 use super::factors::hold;
 use super::limits::{self, Standing};
 use super::{DoorError, events, view};
+use crate::clock::SKEW;
 use crate::db::Conn;
 use crate::session::{self, Device, SignedIn};
 use crate::token::Token;
@@ -77,7 +78,7 @@ pub async fn by_code(
 pub async fn is_proved(shop: &Shop, who: &SignedIn) -> Result<bool, sqlx::Error> {
     let sql = "SELECT 1 FROM session WHERE id = $1 AND mailbox_proved_at BETWEEN $2 AND $3";
     let now = shop.now();
-    let found = fetch_optional!(shop.db.read().await?, (i32,), sql, who.session.0, now - CODE_LIFE, now).await?;
+    let found = fetch_optional!(shop.db.read().await?, (i32,), sql, who.session.0, now - CODE_LIFE, now + SKEW).await?;
     Ok(found.is_some())
 }
 

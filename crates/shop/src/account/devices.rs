@@ -62,6 +62,13 @@ pub(super) async fn know(
     Ok(token)
 }
 
+/// Forgets the browser whose token has this hash.
+pub(super) async fn forget(conn: &mut Conn, customer: Id<Customer>, hash: &[u8]) -> Result<(), sqlx::Error> {
+    let sql = "DELETE FROM known_device WHERE customer_id = $1 AND token_hash = $2";
+    execute!(conn, sql, customer.0, hash).await?;
+    Ok(())
+}
+
 /// Forgets every browser that the customer is known by.
 pub(super) async fn forget_all(conn: &mut Conn, customer: Id<Customer>) -> Result<(), sqlx::Error> {
     execute!(conn, "DELETE FROM known_device WHERE customer_id = $1", customer.0).await?;

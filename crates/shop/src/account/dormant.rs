@@ -2,6 +2,9 @@
 //! account. Its owner is told thirty days before each, and before the second once more seven days before; a sign-in
 //! begins the time anew.
 //!
+//! That time counts from when the mail has left. While no mail server takes our mails nothing goes: a notice that has
+//! not left when its time is over is written anew, with another day.
+//!
 //! What goes first: the name, saved addresses, cart and what was typed at the checkout, devices and browsers, sign-ins
 //! and events, copies of the data that were asked for, and phone, reading of the name and message of finished orders of
 //! before. What stays: the address, ways in (password, passkeys, app), orders, the newsletter's consent.
@@ -22,12 +25,42 @@ use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
 pub const REDUCE_AFTER: i64 = 365 * DAY;
 /// Without a sign-in or an order for so long, it is erased.
 pub const ERASE_AFTER: i64 = 730 * DAY;
-/// The owner hears of either so long before, at least.
+/// The owner hears of either so long before, at least: from when the mail has left.
 pub const NOTICE: i64 = 30 * DAY;
 /// And of the second once more so long before.
 pub const LAST_CALL: i64 = 7 * DAY;
 /// So many accounts are erased in one go.
 const BATCH: i64 = 100;
+
+/// A notice, and what must not come before its reader has had their time.
+struct Announced {
+    step: DormantStep,
+    /// So long after it the next step comes.
+    time: i64,
+    /// So long after it comes what it names the day of.
+    ahead: i64,
+    /// Has its time begin at `$2`, if it was over at `$3`.
+    put_off: &'static str,
+}
+
+const REDUCING: Announced = Announced {
+    step: DormantStep::BeforeReducing,
+    time: NOTICE,
+    ahead: NOTICE,
+    put_off: "UPDATE dormancy SET told_at = $2 WHERE customer_id = $1 AND told_at <= $3 AND reduced_at IS NULL",
+};
+const ERASING: Announced = Announced {
+    step: DormantStep::BeforeErasing,
+    time: NOTICE - LAST_CALL,
+    ahead: NOTICE,
+    put_off: "UPDATE dormancy SET warned_at = $2 WHERE customer_id = $1 AND warned_at <= $3 AND warned_again_at IS NULL",
+};
+const ERASING_SOON: Announced = Announced {
+    step: DormantStep::LastCall,
+    time: LAST_CALL,
+    ahead: LAST_CALL,
+    put_off: "UPDATE dormancy SET warned_again_at = $2 WHERE customer_id = $1 AND warned_again_at <= $3",
+};
 
 /// Accounts that begin to be unused.
 pub(crate) const UNUSED: &str = "SELECT c.id FROM customer c WHERE NOT c.dormant AND COALESCE(c.active_at, c.created_at) <= $1 \
@@ -59,7 +92,7 @@ pub(crate) async fn is_unused(shop: &Shop, customer: Uuid) -> Result<bool, sqlx:
 }
 
 /// Takes every unused account its next step, if that is due. Running it twice, or on several machines, does no more than
-/// once; however late it runs, no step comes sooner after its notice than was said.
+/// once; however late it runs, and however late a mail leaves, no step comes sooner after its notice than was said.
 ///
 /// # Errors
 /// The database; the mailbox folder.
@@ -68,14 +101,13 @@ pub async fn sweep(shop: &Shop) -> Result<(), EraseError> {
     in_batches!(shop, (Uuid,), UNUSED, now - (REDUCE_AFTER - NOTICE), |tx, (id,)| {
         begin(&mut tx, shop, Id::new(id)).await?
     });
-    in_batches!(shop, (Uuid,), TO_REDUCE, now - NOTICE, |tx, (id,)| reduce(&mut tx, shop, Id::new(id)).await?);
+    in_batches!(shop, (Uuid,), TO_REDUCE, now - REDUCING.time, |tx, (id,)| reduce(&mut tx, shop, Id::new(id)).await?);
     in_batches!(shop, (Uuid,), TO_WARN, now - (ERASE_AFTER - NOTICE), |tx, (id,)| {
         let sql = "UPDATE dormancy SET warned_at = $2 WHERE customer_id = $1 AND warned_at IS NULL AND reduced_at IS NOT NULL";
-        step(&mut tx, shop, Id::new(id), sql, DormantStep::BeforeErasing, NOTICE).await?
+        step(&mut tx, shop, Id::new(id), sql, ERASING.step, ERASING.ahead).await?
     });
-    in_batches!(shop, (Uuid,), TO_WARN_AGAIN, now - (NOTICE - LAST_CALL), |tx, (id,)| {
-        let sql = "UPDATE dormancy SET warned_again_at = $2 WHERE customer_id = $1 AND warned_again_at IS NULL AND warned_at IS NOT NULL";
-        step(&mut tx, shop, Id::new(id), sql, DormantStep::LastCall, LAST_CALL).await?
+    in_batches!(shop, (Uuid,), TO_WARN_AGAIN, now - ERASING.time, |tx, (id,)| {
+        warn_again(&mut tx, shop, Id::new(id)).await?
     });
     outbox::ring();
     let erased = erase_due(shop).await;
@@ -87,27 +119,75 @@ pub async fn sweep(shop: &Shop) -> Result<(), EraseError> {
 async fn erase_due(shop: &Shop) -> Result<(), EraseError> {
     let mut failed = None;
     loop {
-        let due = fetch_all!(shop.db.read().await?, (Uuid,), TO_ERASE, shop.now() - LAST_CALL, BATCH).await?;
-        let mut erased = 0;
+        let due = fetch_all!(shop.db.read().await?, (Uuid,), TO_ERASE, shop.now() - ERASING_SOON.time, BATCH).await?;
+        let mut over = 0;
         for (id,) in due {
-            match erase::account(shop, Id::new(id), ErasureCause::Dormant, None).await {
-                Ok(gone) => erased += u64::from(gone.is_some()),
+            match erase_one(shop, Id::new(id)).await {
+                Ok(gone) => over += gone,
                 Err(error) => {
                     tracing::error!(%error, "an account that nobody uses cannot be erased; it is tried again");
                     failed = Some(error);
                 }
             }
         }
-        if erased == 0 {
+        if over == 0 {
             return failed.map_or(Ok(()), Err);
         }
     }
 }
 
+/// Erases an account whose time is over, or puts that off if its owner was not told in time. Gives the number of
+/// accounts that are not due any more.
+async fn erase_one(shop: &Shop, customer: Id<Customer>) -> Result<u64, EraseError> {
+    let mut tx = shop.db.write().await?;
+    hold(&mut tx, customer).await?;
+    let waits = put_off(&mut tx, shop, customer, &ERASING_SOON).await?;
+    tx.commit().await?;
+    if let Some(moved) = waits {
+        outbox::ring();
+        return Ok(moved);
+    }
+    let gone = erase::account(shop, customer, ErasureCause::Dormant, None).await?;
+    Ok(u64::from(gone.is_some()))
+}
+
 /// Whether the owner was told for the last time long enough ago, and has not come since; in the transaction that erases.
 pub(super) async fn is_over(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<bool, sqlx::Error> {
+    let (now, last) = (shop.now(), ERASING_SOON);
     let sql = "SELECT 1 FROM dormancy WHERE customer_id = $1 AND warned_again_at <= $2";
-    Ok(fetch_optional!(conn, (i32,), sql, customer.0, shop.now() - LAST_CALL).await?.is_some())
+    if fetch_optional!(conn, (i32,), sql, customer.0, now - last.time).await?.is_none() {
+        return Ok(false);
+    }
+    let (notice, _) = letters::dormant_notice(conn, customer.0, last.step).await?;
+    Ok(notice.has_had(last.time, now))
+}
+
+/// Puts off what was announced, in the caller's transaction, which holds the customer, if its owner has not had their
+/// time since the notice left; gives the number of accounts that are not due any more, none if another machine was
+/// quicker. `None`: they have had it.
+///
+/// A notice that left late has its time begin then, and is not sent twice. One that has not left is called off, for it
+/// names a day that does not hold, and written anew. So is one of which nothing is known: then nothing waits for ever,
+/// and nobody loses anything untold.
+async fn put_off(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    announced: &Announced,
+) -> Result<Option<u64>, sqlx::Error> {
+    let now = shop.now();
+    let (notice, key) = letters::dormant_notice(conn, customer.0, announced.step).await?;
+    if notice.has_had(announced.time, now) {
+        return Ok(None);
+    }
+    let moved = execute!(conn, announced.put_off, customer.0, notice.since(now), now - announced.time).await?;
+    if moved == 1 && !notice.has_left() {
+        if let Some(key) = key {
+            outbox::cancel(conn, shop, &key).await?;
+        }
+        letters::dormant(conn, shop, customer.0, announced.step, now + announced.ahead).await?;
+    }
+    Ok(Some(moved))
 }
 
 async fn begin(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<u64, sqlx::Error> {
@@ -119,8 +199,7 @@ async fn begin(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<u
     let begun = execute!(conn, sql, customer.0, shop.now(), since).await?;
     if begun == 1 {
         execute!(conn, "UPDATE customer SET dormant = TRUE WHERE id = $1", customer.0).await?;
-        let day = shop.now() + NOTICE;
-        letters::dormant(conn, shop, customer.0, DormantStep::BeforeReducing, day).await?;
+        letters::dormant(conn, shop, customer.0, REDUCING.step, shop.now() + REDUCING.ahead).await?;
     }
     Ok(begun)
 }
@@ -142,8 +221,22 @@ async fn step(
     Ok(taken)
 }
 
+/// The owner is told once more that the account goes.
+async fn warn_again(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<u64, sqlx::Error> {
+    hold(conn, customer).await?;
+    if let Some(moved) = put_off(conn, shop, customer, &ERASING).await? {
+        return Ok(moved);
+    }
+    let sql = "UPDATE dormancy SET warned_again_at = $2 WHERE customer_id = $1 AND warned_again_at IS NULL AND warned_at IS NOT NULL";
+    step(conn, shop, customer, sql, ERASING_SOON.step, ERASING_SOON.ahead).await
+}
+
 /// What an unused account does not need goes.
 async fn reduce(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<u64, sqlx::Error> {
+    hold(conn, customer).await?;
+    if let Some(moved) = put_off(conn, shop, customer, &REDUCING).await? {
+        return Ok(moved);
+    }
     let sql = "UPDATE dormancy SET reduced_at = $2 WHERE customer_id = $1 AND reduced_at IS NULL";
     let taken = step(conn, shop, customer, sql, DormantStep::Reduced, 0).await?;
     if taken == 0 {

@@ -33,6 +33,7 @@ use super::challenge::CODE_LIFE;
 use super::limits::{self, Standing};
 use super::register::within;
 use super::{DAY, DoorError, Entered, devices, events, letters, looked_for, mail_code, recovery, totp};
+use crate::clock::SKEW;
 use crate::db::{Conn, is_unique_violation};
 use crate::mail::account::EmailMail;
 use crate::session::{self, Device, Recent, SignedIn};
@@ -252,10 +253,10 @@ async fn tried(
         outbox::ring();
         return Err(DoorError::Refused(Fault::TooMany { minutes }));
     }
-    // The try is counted before the code is looked at. A code from a time that has not come yet is of a clock that was
-    // ahead, and would be good for too long.
+    // The try is counted before the code is looked at. A code of a clock that was far ahead would be good for too
+    // long.
     let sql = "UPDATE email_change SET tries = tries + 1 WHERE id = $1 AND tries < $2 AND code_until > $3 AND code_until <= $4";
-    let may = execute!(tx, sql, row.id, TRIES, now, now + CODE_LIFE).await? == 1;
+    let may = execute!(tx, sql, row.id, TRIES, now, now + CODE_LIFE + SKEW).await? == 1;
     let right = match typed {
         StepCode::Digits(typed) => mail_code(shop, row.code_id).as_bytes().ct_eq(typed.code.as_bytes()).into(),
         StepCode::App(_) | StepCode::Recovery(_) => false,
@@ -278,14 +279,15 @@ async fn tried(
         outbox::ring();
         return Ok(Confirmed::OldCode);
     }
-    let Some(token) = session::renew(&mut tx, shop, who.session()).await? else {
-        return Err(DoorError::Refused(Fault::SessionEnded));
-    };
     if !effect::take(&mut tx, shop, &row, index, Some(who.session()), device).await? {
         end_open(&mut tx, shop, customer).await?;
         tx.commit().await?;
         return Err(DoorError::Refused(Fault::Changed));
     }
+    // Not before: whoever is refused must not be signed out by a token that they are not given.
+    let Some(token) = session::renew(&mut tx, shop, who.session()).await? else {
+        return Err(DoorError::Refused(Fault::SessionEnded));
+    };
     // Not before: whoever has one of the two mailboxes would get tries at the other's code for ever.
     limits::honest(&mut tx, shop, limits::EMAIL_CODE, customer.0.as_bytes()).await?;
     let device = devices::know(&mut tx, shop, customer, device).await?;

@@ -1,15 +1,18 @@
 //! What happened to an account: kept for its owner to see, and told by mail at once.
 
 use noren_domain::account::{AccountEvent, Browser, CheckPhrase, Customer, HappenedView};
+use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use uuid::Uuid;
 
+use super::factors::hold_in_session;
 use super::limits::{self, Standing};
-use super::{HISTORY, letters};
+use super::{DoorError, HISTORY, letters};
 use crate::db::Conn;
 use crate::mail;
-use crate::session::{Device, SignedIn};
-use crate::{Shop, execute, fetch_all};
+use crate::mail::account::Before;
+use crate::session::{Device, Recent, SignedIn};
+use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
 
 /// Writes down that `event` happened to the customer's account, and the mail that tells them, in the caller's
 /// transaction. Ring the outbox after the commit.
@@ -24,21 +27,21 @@ pub async fn happened(
     device: &Device,
 ) -> Result<(), sqlx::Error> {
     let id = write_down(conn, shop, customer, event, &device.user_agent, &device.network).await?;
-    letters::event(conn, shop, id, None).await
+    letters::event(conn, shop, id, Before::default()).await
 }
 
-/// Writes down that the customer's mails come in another language than `was` from now on, and the mail that tells them,
-/// in `was`: in that one they can read it. Otherwise like [`happened`].
-pub(super) async fn mail_lang_changed(
+/// Like [`happened`], for a change of the mails themselves: the one that tells of it is as they were `before`, or their
+/// reader could not read it, or would have to take it for a false one.
+pub(super) async fn changed(
     conn: &mut Conn,
     shop: &Shop,
     customer: Id<Customer>,
-    was: Lang,
+    event: AccountEvent,
+    before: Before,
     device: &Device,
 ) -> Result<(), sqlx::Error> {
-    let event = AccountEvent::MailLangChanged;
     let id = write_down(conn, shop, customer, event, &device.user_agent, &device.network).await?;
-    letters::event(conn, shop, id, Some(was)).await
+    letters::event(conn, shop, id, before).await
 }
 
 /// Writes down that somebody of the shop has just opened the customer's data, in the caller's transaction. They are
@@ -137,14 +140,27 @@ pub fn check_phrase(shop: &Shop, customer: Id<Customer>, no: i64) -> CheckPhrase
     CheckPhrase::of([derived[0], derived[1], derived[2]])
 }
 
-/// Gives the customer another check phrase.
+/// Gives the customer another check phrase. They are told by a mail with the one of before: a thief who could exchange it
+/// in silence would have every true warning look like a false one.
 ///
 /// # Errors
-/// The database.
-pub async fn another_phrase(shop: &Shop, customer: Id<Customer>) -> Result<(), sqlx::Error> {
+/// Too many were asked for today; the account or the session has gone; the database.
+pub async fn another_phrase(shop: &Shop, who: &Recent, device: &Device) -> Result<(), DoorError> {
+    let customer = who.customer();
     let mut tx = shop.db.write().await?;
-    execute!(tx, "UPDATE customer SET phrase_no = phrase_no + 1 WHERE id = $1", customer.0).await?;
-    tx.commit().await
+    if !hold_in_session(&mut tx, who).await? {
+        return Err(DoorError::Refused(Fault::SessionEnded));
+    }
+    limits::within(&mut tx, shop, limits::PHRASE, customer.0.as_bytes()).await?;
+    let sql = "UPDATE customer SET phrase_no = phrase_no + 1 WHERE id = $1 RETURNING phrase_no - 1";
+    let Some((was,)) = fetch_optional!(tx, (i64,), sql, customer.0).await? else {
+        return Err(DoorError::Refused(Fault::SessionEnded));
+    };
+    let before = Before { phrase_no: Some(was), ..Before::default() };
+    changed(&mut tx, shop, customer, AccountEvent::PhraseChanged, before, device).await?;
+    tx.commit().await?;
+    outbox::ring();
+    Ok(())
 }
 
 /// Events that nobody is shown any more.

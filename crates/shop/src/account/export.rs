@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::addresses::AddressError;
 use super::{DAY, events, limits};
+use crate::clock::SKEW;
 use crate::db::Conn;
 use crate::notice::NoticeError;
 use crate::session::{Device, Recent};
@@ -100,9 +101,9 @@ pub(super) async fn newest(
     shop: &Shop,
     customer: Id<Customer>,
 ) -> Result<Option<ExportLink>, sqlx::Error> {
-    let sql = "SELECT id, asked_at, expires_at FROM data_export WHERE customer_id = $1 AND expires_at > $2 \
+    let sql = "SELECT id, asked_at, expires_at FROM data_export WHERE customer_id = $1 AND expires_at > $2 AND expires_at <= $3 \
                ORDER BY asked_at DESC, id DESC LIMIT 1";
-    let row = fetch_optional!(conn, (Uuid, i64, i64), sql, customer.0, shop.now()).await?;
+    let row = fetch_optional!(conn, (Uuid, i64, i64), sql, customer.0, shop.now(), shop.now() + LIFE + SKEW).await?;
     Ok(row.map(|(id, asked_at, until)| link(shop, id, asked_at, until)))
 }
 
@@ -112,9 +113,12 @@ fn link(shop: &Shop, id: Uuid, asked_at: i64, until: i64) -> ExportLink {
 
 /// The copy that `token` opens to this person, and its number.
 async fn find(shop: &Shop, who: &Recent, token: &Token) -> Result<Option<(Uuid, ExportLink)>, sqlx::Error> {
-    let sql = "SELECT id, asked_at, expires_at FROM data_export WHERE token_hash = $1 AND customer_id = $2 AND expires_at > $3";
+    // One of a clock that was far ahead would open for too long.
+    let sql = "SELECT id, asked_at, expires_at FROM data_export
+               WHERE token_hash = $1 AND customer_id = $2 AND expires_at > $3 AND expires_at <= $4";
+    let (hash, now) = (token.hash().to_vec(), shop.now());
     let mut conn = shop.db.read().await?;
-    let row = fetch_optional!(conn, (Uuid, i64, i64), sql, token.hash().to_vec(), who.customer().0, shop.now()).await?;
+    let row = fetch_optional!(conn, (Uuid, i64, i64), sql, hash, who.customer().0, now, now + LIFE + SKEW).await?;
     Ok(row.map(|(id, asked_at, until)| (id, link(shop, id, asked_at, until))))
 }
 

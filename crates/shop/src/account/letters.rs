@@ -1,11 +1,12 @@
 //! The mails of the door, written into the outbox together with what they tell about.
 
-use noren_domain::{Lang, moment};
+use noren_domain::moment;
 use uuid::Uuid;
 
 use crate::Shop;
 use crate::db::Conn;
-use crate::mail::account::{AccountMail, DormantStep, EmailMail};
+use crate::mail::account::{AccountMail, Before, DormantStep, EmailMail};
+use crate::mail::sent::{self, Notice};
 use crate::mail::{self, Mail};
 use crate::outbox;
 
@@ -100,6 +101,11 @@ pub async fn email(conn: &mut Conn, shop: &Shop, change: Uuid, what: EmailMail) 
     post(conn, shop, &email_key(change, what), AccountMail::EmailChange { change, what }).await
 }
 
+/// Where this news of the change of an address stands.
+pub(super) async fn email_notice(conn: &mut Conn, change: Uuid, what: EmailMail) -> Result<Notice, sqlx::Error> {
+    sent::notice(conn, &email_key(change, what)).await
+}
+
 /// Takes back the news of a change that is gone.
 pub async fn forget_email(conn: &mut Conn, shop: &Shop, change: Uuid) -> Result<(), sqlx::Error> {
     for what in EmailMail::ALL {
@@ -114,9 +120,18 @@ pub async fn email_held(conn: &mut Conn, shop: &Shop, registration: Uuid, secret
     post(conn, shop, &registration_key(registration), AccountMail::EmailHeld { registration, secret }).await
 }
 
-/// Something happened to the account. `lang`: the mail is in this language, whichever the account's is by then.
-pub async fn event(conn: &mut Conn, shop: &Shop, event: Uuid, lang: Option<Lang>) -> Result<(), sqlx::Error> {
-    post(conn, shop, &format!("event-{event}"), AccountMail::Event { event, lang }).await
+fn event_key(event: Uuid) -> String {
+    format!("event-{event}")
+}
+
+/// Something happened to the account; the mail keeps `before` of what it was.
+pub async fn event(conn: &mut Conn, shop: &Shop, event: Uuid, before: Before) -> Result<(), sqlx::Error> {
+    post(conn, shop, &event_key(event), AccountMail::Event { event, before }).await
+}
+
+/// Where the mail about something that happened to the account stands.
+pub(super) async fn event_notice(conn: &mut Conn, event: Uuid) -> Result<Notice, sqlx::Error> {
+    sent::notice(conn, &event_key(event)).await
 }
 
 /// People of the shop opened the customer's data today: one mail about the whole day, at eight o'clock the next
@@ -137,6 +152,12 @@ pub async fn erased(conn: &mut Conn, shop: &Shop, erasure: Uuid) -> Result<(), s
     post(conn, shop, &erased_key(erasure), AccountMail::Erased { erasure }).await
 }
 
+/// What the keys of all mails about this step begin with. When it was written follows, and whose it is: it may have to
+/// be written anew.
+fn dormant_keys(step: DormantStep) -> String {
+    format!("dormant-{}-", step.word())
+}
+
 /// About an account that nobody uses; `day` is when something happens (UTC ms).
 pub async fn dormant(
     conn: &mut Conn,
@@ -145,6 +166,17 @@ pub async fn dormant(
     step: DormantStep,
     day: i64,
 ) -> Result<(), sqlx::Error> {
-    let key = format!("dormant-{}-{}-{customer}", step.word(), shop.now());
+    let key = format!("{}{}-{customer}", dormant_keys(step), shop.now());
     post(conn, shop, &key, AccountMail::Dormant { customer, step, day }).await
+}
+
+/// Where the newest mail to the customer about this step stands, and the key of its job. It is not looked for by the
+/// moment that `dormancy` has: that becomes the one at which the mail has left.
+pub(super) async fn dormant_notice(
+    conn: &mut Conn,
+    customer: Uuid,
+    step: DormantStep,
+) -> Result<(Notice, Option<String>), sqlx::Error> {
+    let newest = sent::newest_notice(conn, customer, &dormant_keys(step)).await?;
+    Ok(newest.map_or((Notice::Gone, None), |(key, notice)| (notice, Some(key))))
 }

@@ -1,6 +1,9 @@
 //! Limits on tries, counted in the database so that they hold across nodes: the generic cell rate algorithm
 //! (ITU-T I.371), which keeps one time for each key and gives tries back evenly instead of all at once.
 
+use noren_domain::form::Fault;
+
+use super::DoorError;
 use crate::db::{Conn, Dialect};
 use crate::session::Device;
 use crate::{Shop, execute, fetch_one, fetch_optional};
@@ -116,6 +119,10 @@ pub const FAILED_TRIES_MAIL: Limit = Limit::alone("failed-tries-mail", 1, 24 * H
 pub const PASSKEY_NETWORK: Limit = Limit::shared("passkey-network", 600, 15 * MINUTE);
 /// Copies of one's data asked for by one customer: each costs an opening of all that is held.
 pub const EXPORT: Limit = Limit::alone("export", 5, 24 * HOUR);
+/// Check phrases asked for by one customer: each is told by a mail.
+pub const PHRASE: Limit = Limit::alone("phrase", 5, 24 * HOUR);
+/// Changes of the language of one customer's mails: each is told by a mail.
+pub const MAIL_LANG: Limit = Limit::alone("mail-lang", 5, HOUR);
 /// Newsletters asked for by one customer: so many mails they can be sent by whoever is at their browser.
 pub const NEWSLETTER_CUSTOMER: Limit = Limit::alone("newsletter", 5, HOUR);
 /// Mails to one address because customers want to change to it; apart from [`CODE_ADDRESS`], or whoever has an account
@@ -179,6 +186,15 @@ pub async fn take(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Res
         return Ok(Standing::Within);
     }
     Ok(Standing::Over { minutes: minutes(arrival - room - now), first: refused == 1 })
+}
+
+/// Counts a try like [`take`], in a transaction that is given up when it is one too many: nothing has been written in it but
+/// what must not stand then.
+pub(super) async fn within(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Result<(), DoorError> {
+    match take(conn, shop, limit, who).await? {
+        Standing::Within => Ok(()),
+        Standing::Over { minutes, .. } => Err(DoorError::Refused(Fault::TooMany { minutes })),
+    }
 }
 
 /// Whether `who` has no try left, without taking one.

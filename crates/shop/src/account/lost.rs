@@ -7,12 +7,13 @@ use noren_domain::form::Fault;
 use uuid::Uuid;
 
 use super::factors::{FactorError, hold, hold_in_session};
-use super::{DAY, challenge, devices, email_change, events, totp};
+use super::{DAY, challenge, devices, email_change, events, letters, totp};
 use crate::db::Conn;
+use crate::mail::sent::Notice;
 use crate::session::{self, Device, Recent};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
 
-/// The owner has so long to object: a weekend, and a day to read their mail.
+/// The owner has so long to object, from when the mail that tells them has left: a weekend, and a day to read it.
 pub const DELAY: i64 = 3 * DAY;
 /// Whoever says that they have lost the app has come as far as its code within so long: the shop itself has then looked
 /// at their password, or at their mailbox.
@@ -125,8 +126,8 @@ pub(super) async fn settled(conn: &mut Conn, customer: Id<Customer>) -> Result<(
 /// Removals whose time has come.
 pub(crate) const DUE: &str = "SELECT customer_id FROM factor_removal WHERE due_at < $1 ORDER BY due_at LIMIT $2";
 
-/// Takes the second factors away whose owners did not object. What is left is what an account begins with, the password and
-/// the mailbox; whoever is signed in, or has found the lost device, must show both.
+/// Takes the second factors away whose owners were told and did not object. What is left is what an account begins with,
+/// the password and the mailbox; whoever is signed in, or has found the lost device, must show both.
 ///
 /// # Errors
 /// The database. All others' are gone nevertheless.
@@ -151,6 +152,15 @@ async fn remove(shop: &Shop, customer: Id<Customer>) -> Result<(), sqlx::Error> 
         execute!(tx, sql, customer.0, back + DELAY).await?;
         return tx.commit().await;
     }
+    // It may have been stopped or put off since it was read.
+    if waiting(&mut tx, customer).await?.is_none_or(|due| due > shop.now()) {
+        return Ok(());
+    }
+    if put_off(&mut tx, shop, customer).await? {
+        tx.commit().await?;
+        outbox::ring();
+        return Ok(());
+    }
     let sql = "DELETE FROM factor_removal WHERE customer_id = $1 AND due_at <= $2";
     if execute!(tx, sql, customer.0, shop.now()).await? == 0 {
         return Ok(());
@@ -169,4 +179,29 @@ async fn remove(shop: &Shop, customer: Id<Customer>) -> Result<(), sqlx::Error> 
     tx.commit().await?;
     outbox::ring();
     Ok(())
+}
+
+/// Puts a removal off whose day has come, in the caller's transaction, which holds the customer, if its owner has not
+/// had [`DELAY`] since the mail about it left: while no mail server takes our mails nobody can object. `false`: they
+/// have had it.
+async fn put_off(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<bool, sqlx::Error> {
+    let now = shop.now();
+    let sql = "SELECT id FROM account_event WHERE customer_id = $1 AND kind = $2 ORDER BY at DESC, id DESC LIMIT 1";
+    let asked = AccountEvent::FactorsRemovalAsked;
+    let event = fetch_optional!(conn, (Uuid,), sql, customer.0, asked.word()).await?;
+    let notice = match event {
+        Some((event,)) => letters::event_notice(conn, event).await?,
+        None => Notice::Gone,
+    };
+    if notice.has_had(DELAY, now) {
+        return Ok(false);
+    }
+    let sql = "UPDATE factor_removal SET due_at = $2 WHERE customer_id = $1";
+    execute!(conn, sql, customer.0, notice.since(now) + DELAY).await?;
+    // It was tried once more between the day and this moment, and called off for the day was over; or its event is
+    // forgotten. Without another mail its owner would lose their factors untold, or the removal would wait for ever.
+    if notice == Notice::Gone {
+        events::happened(conn, shop, customer, asked, &Device::of_the_shop()).await?;
+    }
+    Ok(true)
 }

@@ -2,9 +2,12 @@
 //! owner chooses. Mails about an order come in the language of the page that it was placed on.
 
 use noren_domain::Lang;
+use noren_domain::account::AccountEvent;
+use noren_domain::form::Fault;
 
-use super::events;
 use super::factors::hold_in_session;
+use super::{DoorError, events, limits};
+use crate::mail::account::Before;
 use crate::session::{Device, Recent, SignedIn};
 use crate::{Shop, execute, fetch_optional, outbox};
 
@@ -18,26 +21,30 @@ pub async fn of(shop: &Shop, who: &SignedIn) -> Result<Option<Lang>, sqlx::Error
     Ok(found.map(|(lang,)| Lang::from_tag(&lang)))
 }
 
-/// Has the customer's mails written in `lang` from now on, those that have not left yet among them; `false` if the account
-/// or the session has gone. They are told of it in the language of before. It takes a proof: a thief of a session who has
+/// Has the customer's mails written in `lang` from now on, those that have not left yet among them; `false` if they are so
+/// already. They are told of it in the language of before. It takes a proof: a thief of a session who has
 /// them written in a language that the owner does not read would keep every warning from them.
 ///
 /// # Errors
-/// The database.
-pub async fn choose(shop: &Shop, who: &Recent, lang: Lang, device: &Device) -> Result<bool, sqlx::Error> {
+/// The language was changed too often within the hour; the account or the session has gone; the database.
+pub async fn choose(shop: &Shop, who: &Recent, lang: Lang, device: &Device) -> Result<bool, DoorError> {
     let customer = who.customer();
     let mut tx = shop.db.write().await?;
     if !hold_in_session(&mut tx, who).await? {
-        return Ok(false);
+        return Err(DoorError::Refused(Fault::SessionEnded));
     }
     let sql = "SELECT lang FROM customer WHERE id = $1";
-    let Some((was,)) = fetch_optional!(tx, (String,), sql, customer.0).await? else { return Ok(false) };
+    let Some((was,)) = fetch_optional!(tx, (String,), sql, customer.0).await? else {
+        return Err(DoorError::Refused(Fault::SessionEnded));
+    };
     let was = Lang::from_tag(&was);
     if was == lang {
-        return Ok(true);
+        return Ok(false);
     }
+    limits::within(&mut tx, shop, limits::MAIL_LANG, customer.0.as_bytes()).await?;
     // First, so that the list of mails keeps the language of before for this one.
-    events::mail_lang_changed(&mut tx, shop, customer, was, device).await?;
+    let before = Before { lang: Some(was), ..Before::default() };
+    events::changed(&mut tx, shop, customer, AccountEvent::MailLangChanged, before, device).await?;
     execute!(tx, "UPDATE customer SET lang = $2 WHERE id = $1", customer.0, lang.tag()).await?;
     tx.commit().await?;
     outbox::ring();
@@ -47,7 +54,7 @@ pub async fn choose(shop: &Shop, who: &Recent, lang: Lang, device: &Device) -> R
 #[cfg(test)]
 mod tests {
     use noren_domain::Id;
-    use noren_domain::account::{AccountEvent, Customer};
+    use noren_domain::account::Customer;
 
     use super::*;
     use crate::account::events::happened;
@@ -98,7 +105,7 @@ mod tests {
             let mails = mailbox::list(&shop).await.unwrap().into_iter();
             mails.map(|mail| mail.subject).collect::<Vec<_>>()
         };
-        assert!(choose(&shop, &who, Lang::Ja, &device()).await.unwrap());
+        assert!(!choose(&shop, &who, Lang::Ja, &device()).await.unwrap());
         assert!(subjects().await.is_empty(), "it is the one of now");
         assert!(choose(&shop, &who, Lang::En, &device()).await.unwrap());
         let (lang,) = fetch_one!(shop.db.read().await.unwrap(), (String,), "SELECT lang FROM mail_sent").await.unwrap();
@@ -123,15 +130,29 @@ mod tests {
         let mut tx = shop.db.write().await.unwrap();
         crate::session::close_all(&mut tx, hanako, None, shop.now()).await.unwrap();
         tx.commit().await.unwrap();
-        assert!(!choose(&shop, &who, Lang::En, &device()).await.unwrap());
+        assert!(choose(&shop, &who, Lang::En, &device()).await.is_err());
         assert_eq!(of(&shop, who.who()).await.unwrap(), Some(Lang::Ja));
+    });
+
+    on_both_databases!(an_owners_mailbox_is_not_flooded_with_news_of_languages(shop) {
+        let hanako = customer(&shop, "hanako@example.jp").await;
+        let who = proved(&shop, hanako).await;
+        let mut changed = 0;
+        for lang in [Lang::En, Lang::Ja].into_iter().cycle().take(12) {
+            match choose(&shop, &who, lang, &device()).await {
+                Ok(is_new) => changed += usize::from(is_new),
+                Err(DoorError::Refused(Fault::TooMany { minutes: 1..=12 })) => {}
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert_eq!(changed, 5);
     });
 
     on_both_databases!(an_account_that_has_gone_has_no_language(shop) {
         let hanako = customer(&shop, "hanako@example.jp").await;
         let who = proved(&shop, hanako).await;
         crate::account::erase::erase(&shop, &who).await.unwrap().unwrap();
-        assert!(!choose(&shop, &who, Lang::En, &device()).await.unwrap());
+        assert!(choose(&shop, &who, Lang::En, &device()).await.is_err());
         assert_eq!(of(&shop, who.who()).await.unwrap(), None);
     });
 }

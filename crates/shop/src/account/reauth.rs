@@ -46,10 +46,12 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
         return Err(DoorError::Refused(Fault::TooMany { minutes }));
     }
     tx.commit().await?;
-    let right = password::matches(&shown.password, stored).await?;
+    let right = password::matches(&shown.password, stored.clone()).await?;
     let mut tx = shop.db.write().await?;
     hold(&mut tx, who.customer).await?;
-    if !right {
+    // It was compared outside of any transaction, and may be another one by now.
+    let now = fetch_optional!(tx, (String,), sql, who.customer.0).await?.map(|(hash,)| hash);
+    if !(right && now == stored) {
         record(&mut tx, shop, who.customer, SignInOutcome::WrongPassword, device).await?;
         tx.commit().await?;
         return Err(DoorError::Refused(Fault::WrongPassword));

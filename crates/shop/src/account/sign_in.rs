@@ -272,6 +272,25 @@ pub async fn logout(shop: &Shop, token: &Token) -> Result<(), DoorError> {
     Ok(tx.commit().await?)
 }
 
+/// Signs this browser out and forgets it: the customer is not known by it any more, and the password alone does not open it
+/// again. A token whose session has run out or was ended is still good for that.
+///
+/// # Errors
+/// The database.
+pub async fn logout_forgotten(shop: &Shop, token: &Token, device: &Device) -> Result<(), DoorError> {
+    let mut tx = shop.db.write().await?;
+    session::close(&mut tx, token, shop.now()).await?;
+    if let Some((customer, browser)) = session::was(&mut tx, token).await? {
+        hold(&mut tx, customer).await?;
+        let held = device.token.as_ref().map(|held| held.hash().to_vec());
+        for hash in [browser, held].into_iter().flatten() {
+            session::close_in(&mut tx, customer, &hash, shop.now()).await?;
+            devices::forget(&mut tx, customer, &hash).await?;
+        }
+    }
+    Ok(tx.commit().await?)
+}
+
 /// Ends one session of the customer, of which they are told by mail unless it is the one that asks; `false`: it is not
 /// theirs, or has ended already.
 ///

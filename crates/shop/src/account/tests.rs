@@ -18,6 +18,7 @@ mod tries;
 
 use super::challenge::{Kind, ask_mailbox};
 use super::*;
+use crate::clock::SKEW;
 use crate::session::{self, find};
 use crate::testing::TestShop;
 use crate::{Parts, fetch_all, fetch_one, on_both_databases, outbox};
@@ -154,12 +155,33 @@ on_both_databases!(the_check_phrase_is_the_customers_own_until_they_want_another
     assert_eq!(phrase(&mori, 0), phrase(&mori, 0));
     assert_ne!(phrase(&mori, 0), phrase(&hayashi, 0));
     assert_ne!(phrase(&mori, 0), phrase(&mori, 1));
-    events::another_phrase(&shop, mori.customer).await.unwrap();
+    let who = find(&shop, &mori.token).await.unwrap().unwrap().recent(shop.now()).unwrap();
+    events::another_phrase(&shop, &who, &device("x")).await.unwrap();
     outbox::run_due(&shop).await.unwrap();
+    let told = crate::mail::mailbox::list(&shop).await.unwrap().into_iter();
+    let told = told.filter(|mail| mail.subject.contains("合言葉")).collect::<Vec<_>>();
+    assert!(told.len() == 1 && told[0].text.contains(&phrase(&mori, 0).words(Lang::Ja)), "{told:?}");
+    assert!(!told[0].text.contains(&phrase(&mori, 1).words(Lang::Ja)), "it is the last one with that of before");
+    shop.clock.advance(1);
     ask_mailbox(&shop, Kind::Reset, &Email::parse("mori@example.jp").unwrap(), Lang::Ja, &device("x")).await.unwrap();
     outbox::run_due(&shop).await.unwrap();
     let newest = crate::mail::mailbox::list(&shop).await.unwrap().remove(0);
     assert!(newest.text.contains(&phrase(&mori, 1).words(Lang::Ja)), "{}", newest.text);
+});
+
+on_both_databases!(a_check_phrase_is_exchanged_five_times_a_day_and_by_nobody_whose_session_has_ended(shop) {
+    let mori = registered(&shop, "mori@example.jp").await;
+    let who = find(&shop, &mori.token).await.unwrap().unwrap().recent(shop.now()).unwrap();
+    for _ in 0..5 {
+        events::another_phrase(&shop, &who, &device("x")).await.unwrap();
+    }
+    let sixth = events::another_phrase(&shop, &who, &device("x")).await;
+    assert!(matches!(refused(sixth), Fault::TooMany { .. }));
+    let (no,) = fetch_one!(shop.db.read().await.unwrap(), (i64,), "SELECT phrase_no FROM customer").await.unwrap();
+    assert_eq!(no, 5);
+    shop.clock.advance(24 * 60 * MINUTE);
+    logout(&shop, &mori.token).await.unwrap();
+    assert_eq!(refused(events::another_phrase(&shop, &who, &device("x")).await), Fault::SessionEnded);
 });
 
 on_both_databases!(the_address_lies_sealed_in_every_table(shop) {

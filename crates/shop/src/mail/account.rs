@@ -52,9 +52,9 @@ pub enum AccountMail {
     Event {
         /// The row of `account_event`.
         event: Uuid,
-        /// In which language it is; `None`: in that of the account's mails.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        lang: Option<Lang>,
+        /// What is as it was before it happened.
+        #[serde(flatten)]
+        before: Before,
     },
     /// People of the shop opened the customer's data on this day.
     StaffRead {
@@ -107,6 +107,18 @@ pub enum AccountMail {
         /// The row of `erasure`.
         erasure: Uuid,
     },
+}
+
+/// What the mail about a change keeps of before, so that its reader understands and believes it; `None`: as it is when the
+/// mail is put together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// The language of the account's mails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<Lang>,
+    /// The number of the check phrase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phrase_no: Option<i64>,
 }
 
 /// What the owner of an account that is not used is told.
@@ -241,10 +253,10 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
             let words = words::new_device(reader.lang(), &row.about());
             reader.draft(shop, words)
         }
-        AccountMail::Event { event, lang } => {
+        AccountMail::Event { event, before } => {
             let sql = "SELECT customer_id, at, user_agent, network, kind FROM account_event WHERE id = $1";
             let row = fetch_optional!(conn, EventRow, sql, *event).await?.ok_or(MailError::Gone)?;
-            let reader = reader(&mut conn, row.0).await?.reading(*lang);
+            let reader = reader(&mut conn, row.0).await?.of_before(*before);
             let event = AccountEvent::from_word(&row.4).ok_or(MailError::Gone)?;
             let due = match event {
                 AccountEvent::FactorsRemovalAsked => {
@@ -322,10 +334,13 @@ impl Reader {
         Lang::from_tag(&self.2)
     }
 
-    /// The same, who reads this mail in `lang` if that is given.
-    fn reading(mut self, lang: Option<Lang>) -> Self {
-        if let Some(lang) = lang {
+    /// The same, as they were before a change.
+    fn of_before(mut self, before: Before) -> Self {
+        if let Some(lang) = before.lang {
             lang.tag().clone_into(&mut self.2);
+        }
+        if let Some(phrase_no) = before.phrase_no {
+            self.3 = phrase_no;
         }
         self
     }

@@ -13,6 +13,9 @@ use crate::{Shop, execute, fetch_all, fetch_optional};
 
 /// So many mails stand on one page of the list.
 pub const ON_A_PAGE: u32 = 20;
+/// A notice leaves within seconds, as a rule. One that has taken no longer than this (ms) counts as having left at once,
+/// so that what it announces comes on the day that it names.
+pub(crate) const SLACK: i64 = 60 * 60_000;
 
 /// What became of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -297,6 +300,69 @@ pub(super) async fn doubt(shop: &Shop, key: &str) -> Result<(), sqlx::Error> {
     let mut tx = shop.db.write().await?;
     execute!(tx, "UPDATE mail_sent SET doubts = doubts + 1 WHERE key = $1", key).await?;
     tx.commit().await
+}
+
+/// Where a mail stands that announces what its reader can still prevent. It is not enough that it was written: while no
+/// mail server takes it, nobody is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// The mail server has taken it, or refused it for good, at this time (UTC ms). A mailbox that refuses mail keeps
+    /// nothing from happening for ever: more than to try, the shop cannot do.
+    Left(i64),
+    /// It has not left, as far as is known: it waits, or could not be handed over and is not tried any more.
+    Waits,
+    /// It was called off, or nothing is known of it (any more).
+    Gone,
+}
+
+impl Notice {
+    fn of(state: &str, at: i64) -> Self {
+        match State::from_word(state) {
+            Some(State::Sent | State::Bounced) => Self::Left(at),
+            Some(State::Cancelled) => Self::Gone,
+            Some(State::Queued | State::Sending | State::GivenUp) | None => Self::Waits,
+        }
+    }
+
+    /// Whether it has left.
+    pub(crate) const fn has_left(self) -> bool {
+        matches!(self, Self::Left(_))
+    }
+
+    /// Whether its reader has had `time` (ms) since it left, but for [`SLACK`].
+    pub(crate) const fn has_had(self, time: i64, now: i64) -> bool {
+        match self {
+            Self::Left(at) => at + time - SLACK <= now,
+            Self::Waits | Self::Gone => false,
+        }
+    }
+
+    /// From when on (UTC ms) its reader's time counts, at the earliest.
+    pub(crate) const fn since(self, now: i64) -> i64 {
+        match self {
+            Self::Left(at) => at,
+            Self::Waits | Self::Gone => now,
+        }
+    }
+}
+
+/// Where the mail of the job `key` stands.
+pub(crate) async fn notice(conn: &mut Conn, key: &str) -> Result<Notice, sqlx::Error> {
+    let sql = "SELECT state, at FROM mail_sent WHERE key = $1";
+    let row = fetch_optional!(conn, (String, i64), sql, key).await?;
+    Ok(row.map_or(Notice::Gone, |(state, at)| Notice::of(&state, at)))
+}
+
+/// Where the newest mail to the customer stands of the jobs whose keys begin with `begins`, and the key of its job.
+pub(crate) async fn newest_notice(
+    conn: &mut Conn,
+    customer: Uuid,
+    begins: &str,
+) -> Result<Option<(String, Notice)>, sqlx::Error> {
+    let sql = "SELECT key, state, at FROM mail_sent WHERE customer_id = $1 AND key LIKE $2
+               ORDER BY created_at DESC, id DESC LIMIT 1";
+    let row = fetch_optional!(conn, (String, String, i64), sql, customer, format!("{begins}%")).await?;
+    Ok(row.map(|(key, state, at)| (key, Notice::of(&state, at))))
 }
 
 /// Called off, in the caller's transaction, unless it is on its way or over.

@@ -5,7 +5,7 @@ use noren_domain::account::{Email, RegisterForm};
 
 use super::*;
 use crate::account::challenge::{self, Kind};
-use crate::mail::account::AccountMail;
+use crate::mail::account::{AccountMail, Before};
 use crate::session::Device;
 use crate::{account, fetch_one, on_both_databases};
 
@@ -72,6 +72,20 @@ on_both_databases!(a_job_that_was_called_off_while_it_was_tried_is_neither_tried
     }
     let sql = "SELECT COUNT(*) FROM outbox WHERE done_at IS NULL OR failed_at IS NOT NULL OR last_error IS NOT NULL";
     assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, 0);
+});
+
+on_both_databases!(any_number_of_codes_keeps_no_warning_back(shop) {
+    let mut tx = shop.db.write().await.unwrap();
+    let warning = Mail::Account(AccountMail::Event { event: Uuid::from_u128(1), before: Before::default() });
+    let code = Mail::Account(AccountMail::Code { challenge: Uuid::from_u128(1) });
+    mail::enqueue(&mut tx, &shop, "warning", &warning).await.unwrap();
+    for no in 0..2 * BATCH {
+        mail::enqueue(&mut tx, &shop, &format!("code-{no}"), &code).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let taken: Vec<_> = super::claim(&shop, Lane::Mails).await.unwrap().into_iter().map(|job| job.key).collect();
+    let codes = taken.iter().filter(|key| key.starts_with("code-")).count();
+    assert_eq!((codes, taken.last().map(String::as_str)), (usize::try_from(BATCH).unwrap() - 1, Some("warning")));
 });
 
 on_both_databases!(the_banks_word_waits_for_no_mail(shop) {

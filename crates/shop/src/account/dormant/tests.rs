@@ -4,8 +4,12 @@ use super::*;
 use crate::account::email_change;
 use crate::account::testing::{address_changed, customer, ordered, proved};
 use crate::db::{Db, Dialect};
+use crate::mail::sent::SLACK;
 use crate::testing::{TestShop, another_machine, goods};
 use crate::{cart, fetch_one, on_both_databases, order};
+
+/// Before each of the four mails.
+const WAITS: [i64; 4] = [REDUCE_AFTER - NOTICE, NOTICE, ERASE_AFTER - REDUCE_AFTER - NOTICE, NOTICE - LAST_CALL];
 
 async fn count(shop: &Shop, sql: &'static str) -> i64 {
     fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0
@@ -18,6 +22,21 @@ async fn told(shop: &Shop) -> Vec<String> {
     keys.into_iter()
         .map(|(key,)| key.split('-').take(2).nth(usize::from(key.starts_with('d'))).unwrap().to_owned())
         .collect()
+}
+
+/// A sweep, after which the mails leave that it has written.
+async fn swept(shop: &Shop) {
+    sweep(shop).await.unwrap();
+    outbox::run_due(shop).await.unwrap();
+}
+
+/// Makes the newest mail about an unused account stand like this, from now on.
+async fn stands(shop: &Shop, state: &'static str) {
+    let mut tx = shop.db.write().await.unwrap();
+    let sql = "UPDATE mail_sent SET state = $1, at = $2 WHERE id = \
+               (SELECT id FROM mail_sent WHERE kind = 'dormant' ORDER BY created_at DESC, id DESC LIMIT 1)";
+    assert_eq!(execute!(tx, sql, state, shop.now()).await.unwrap(), 1);
+    tx.commit().await.unwrap();
 }
 
 on_both_databases!(an_unused_account_is_told_reduced_told_twice_and_erased_each_once_and_in_time(shop) {
@@ -36,7 +55,7 @@ on_both_databases!(an_unused_account_is_told_reduced_told_twice_and_erased_each_
         let (one, two) = tokio::join!(sweep(&shop), sweep(&other));
         one.unwrap();
         two.unwrap();
-        sweep(&shop).await.unwrap();
+        swept(&shop).await;
         (before, told(&shop).await)
     };
     let (before, after) = both(REDUCE_AFTER - NOTICE).await;
@@ -68,9 +87,9 @@ on_both_databases!(an_unused_account_is_told_reduced_told_twice_and_erased_each_
 
 on_both_databases!(a_sign_in_begins_the_time_anew_whatever_was_told(shop) {
     let hers = customer(&shop, "hanako@example.jp").await;
-    for wait in [REDUCE_AFTER - NOTICE, NOTICE, ERASE_AFTER - REDUCE_AFTER - NOTICE, NOTICE - LAST_CALL] {
+    for wait in WAITS {
         shop.clock.advance(wait);
-        sweep(&shop).await.unwrap();
+        swept(&shop).await;
     }
     assert_eq!(told(&shop).await.len(), 4);
     shop.clock.advance(LAST_CALL - 1);
@@ -85,20 +104,31 @@ on_both_databases!(a_sign_in_begins_the_time_anew_whatever_was_told(shop) {
 });
 
 on_both_databases!(who_has_come_back_is_warned_by_no_mail_that_has_waited_and_still_told_what_was_done(shop) {
-    let hers = customer(&shop, "hanako@example.jp").await;
     let his = customer(&shop, "taro@example.jp").await;
-    for wait in [REDUCE_AFTER - NOTICE, NOTICE, ERASE_AFTER - REDUCE_AFTER - NOTICE, NOTICE - LAST_CALL] {
+    let mut theirs = Vec::new();
+    for address in ["hanako@example.jp", "jiro@example.jp", "saburo@example.jp", "shiro@example.jp"] {
+        theirs.push(customer(&shop, address).await);
+    }
+    // After each step one of them comes back, and only then the mail server is there again.
+    for (wait, back) in WAITS.into_iter().zip(&theirs) {
         shop.clock.advance(wait);
         sweep(&shop).await.unwrap();
+        proved(&shop, *back).await;
+        outbox::run_due(&shop).await.unwrap();
     }
-    assert_eq!(told(&shop).await.len(), 8);
-    proved(&shop, hers).await;
-    // Only now the mail server is there again.
-    outbox::run_due(&shop).await.unwrap();
-    for (whose, states) in [(hers, ["cancelled", "sent", "cancelled", "cancelled"]), (his, ["sent"; 4])] {
+    let became: [(_, &[&str]); 5] = [
+        (theirs[0], &["cancelled"]),
+        (theirs[1], &["sent", "sent"]),
+        (theirs[2], &["sent", "sent", "cancelled"]),
+        (theirs[3], &["sent", "sent", "sent", "cancelled"]),
+        (his, &["sent"; 4]),
+    ];
+    for (whose, states) in became {
         let sql = "SELECT state FROM mail_sent WHERE customer_id = $1 AND kind = 'dormant' ORDER BY created_at";
-        let became = fetch_all!(shop.db.read().await.unwrap(), (String,), sql, whose.0).await.unwrap();
-        assert_eq!(became, states.map(|state| (state.to_owned(),)));
+        let all = fetch_all!(shop.db.read().await.unwrap(), (String,), sql, whose.0).await.unwrap();
+        // Who came back a year ago is told anew.
+        let first: Vec<_> = all.iter().map(|(state,)| state.as_str()).take(states.len()).collect();
+        assert_eq!(first, states);
     }
     assert_eq!(outbox::backlog(&shop).await.unwrap().failed, 0);
 });
@@ -110,7 +140,7 @@ on_both_databases!(a_shop_that_stood_still_for_years_gives_everybody_the_same_ti
         (0, 1, 1), (NOTICE - 1, 1, 1), (1, 3, 1), (NOTICE - LAST_CALL - 1, 3, 1), (1, 4, 1), (LAST_CALL - 1, 4, 1), (1, 5, 0),
     ] {
         shop.clock.advance(wait);
-        sweep(&shop).await.unwrap();
+        swept(&shop).await;
         assert_eq!((told(&shop).await.len(), count(&shop, "SELECT COUNT(*) FROM customer").await), (mails, people), "{wait}");
     }
 });
@@ -140,7 +170,7 @@ on_both_databases!(a_reduced_account_has_no_phone_in_its_finished_orders_of_befo
     proved(&shop, hers).await;
     for wait in [REDUCE_AFTER - NOTICE, NOTICE] {
         shop.clock.advance(wait);
-        sweep(&shop).await.unwrap();
+        swept(&shop).await;
     }
     let finished = order::look_up(&shop, &sent).await.unwrap().unwrap().address;
     assert_eq!((finished.phone.as_str(), finished.gift_message.as_str(), finished.name.as_str()), ("", "", "暖簾 花子"));
@@ -155,9 +185,9 @@ on_both_databases!(an_account_that_cannot_be_erased_keeps_none_of_the_others(sho
     }
     // The first that is due.
     people.sort_by_key(|person| person.0);
-    for wait in [REDUCE_AFTER - NOTICE, NOTICE, ERASE_AFTER - REDUCE_AFTER - NOTICE, NOTICE - LAST_CALL] {
+    for wait in WAITS {
         shop.clock.advance(wait);
-        sweep(&shop).await.unwrap();
+        swept(&shop).await;
     }
     shop.clock.advance(LAST_CALL);
     address_changed(&shop, people[0]).await;
@@ -167,6 +197,114 @@ on_both_databases!(an_account_that_cannot_be_erased_keeps_none_of_the_others(sho
     shop.clock.advance(email_change::BACK_LIFE);
     sweep(&shop).await.unwrap();
     assert_eq!(count(&shop, "SELECT COUNT(*) FROM customer").await, 0);
+});
+
+on_both_databases!(nobody_is_reduced_or_erased_untold(shop) {
+    customer(&shop, "hanako@example.jp").await;
+    for (wait, time, notice, next) in [
+        (REDUCE_AFTER - NOTICE, NOTICE, "before_reducing", "reduced"),
+        (ERASE_AFTER - REDUCE_AFTER - NOTICE, NOTICE - LAST_CALL, "before_erasing", "last_call"),
+        (0, LAST_CALL, "last_call", "erased"),
+    ] {
+        shop.clock.advance(wait);
+        sweep(&shop).await.unwrap();
+        let mut mails = told(&shop).await.len();
+        for state in ["queued", "sending", "given_up", "cancelled"] {
+            stands(&shop, state).await;
+            shop.clock.advance(time);
+            for _ in 0..2 {
+                sweep(&shop).await.unwrap();
+            }
+            mails += 1;
+            let told = told(&shop).await;
+            assert_eq!((told.len(), told.last().map(String::as_str)), (mails, Some(notice)), "{state}: it is written anew, once");
+        }
+        outbox::run_due(&shop).await.unwrap();
+        let left = fetch_all!(shop.db.read().await.unwrap(), (String,), "SELECT key FROM mail_sent WHERE state = 'sent'").await.unwrap();
+        let left = left.iter().filter(|(key,)| key.starts_with(&format!("dormant-{notice}-"))).count();
+        assert_eq!(left, 1, "those of before were called off");
+        shop.clock.advance(time - 1);
+        sweep(&shop).await.unwrap();
+        assert_eq!(told(&shop).await.len(), mails);
+        shop.clock.advance(1);
+        sweep(&shop).await.unwrap();
+        assert_eq!(told(&shop).await.last().map(String::as_str), Some(next));
+    }
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM customer").await, 0);
+});
+
+on_both_databases!(a_notice_that_has_left_late_gives_its_owner_the_whole_time_and_is_not_sent_twice(shop) {
+    for (address, late, more) in [("hanako@example.jp", SLACK, 0), ("taro@example.jp", SLACK + 1, SLACK + 1)] {
+        let whose = customer(&shop, address).await;
+        let reduced = async || {
+            let sql = "SELECT reduced_at FROM dormancy WHERE customer_id = $1";
+            fetch_one!(shop.db.read().await.unwrap(), (Option<i64>,), sql, whose.0).await.unwrap().0
+        };
+        shop.clock.advance(REDUCE_AFTER - NOTICE);
+        sweep(&shop).await.unwrap();
+        shop.clock.advance(late);
+        outbox::run_due(&shop).await.unwrap();
+        shop.clock.advance(NOTICE - late);
+        if more > 0 {
+            sweep(&shop).await.unwrap();
+            shop.clock.advance(more - 1);
+            sweep(&shop).await.unwrap();
+            assert_eq!(reduced().await, None);
+            shop.clock.advance(1);
+        }
+        sweep(&shop).await.unwrap();
+        assert_eq!(reduced().await, Some(shop.now()));
+        let sql = "SELECT COUNT(*) FROM mail_sent WHERE customer_id = $1 AND key LIKE 'dormant-before_reducing-%'";
+        assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql, whose.0).await.unwrap().0, 1);
+    }
+});
+
+on_both_databases!(an_owner_whose_mailbox_refuses_every_notice_counts_as_told(shop) {
+    customer(&shop, "hanako@example.jp").await;
+    for wait in WAITS.into_iter().chain([LAST_CALL]) {
+        shop.clock.advance(wait);
+        sweep(&shop).await.unwrap();
+        if count(&shop, "SELECT COUNT(*) FROM customer").await == 1 {
+            stands(&shop, "bounced").await;
+        }
+    }
+    assert_eq!(told(&shop).await, ["before_reducing", "reduced", "before_erasing", "last_call", "erased"]);
+});
+
+on_both_databases!(the_erasure_itself_looks_whether_its_owner_was_told(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let (last, before) = WAITS.split_last().unwrap();
+    for wait in before {
+        shop.clock.advance(*wait);
+        swept(&shop).await;
+    }
+    shop.clock.advance(*last);
+    sweep(&shop).await.unwrap();
+    let erased = async || erase::account(&shop, hers, ErasureCause::Dormant, None).await.unwrap().is_some();
+    shop.clock.advance(LAST_CALL);
+    assert!(!erased().await);
+    outbox::run_due(&shop).await.unwrap();
+    shop.clock.advance(LAST_CALL - SLACK - 1);
+    assert!(!erased().await);
+    shop.clock.advance(1);
+    assert!(erased().await);
+});
+
+on_both_databases!(a_heap_of_accounts_whose_notices_have_not_left_ends_the_sweep_and_all_are_told_anew(shop) {
+    let heap = crate::tidy::BATCH + 1;
+    let mut tx = shop.db.write().await.unwrap();
+    for _ in 0..heap {
+        let sql = "INSERT INTO customer (id, email_index, email, password_hash, lang, created_at, password_changed_at) VALUES ($1, $2, $2, 'none', 'ja', $3, $3)";
+        execute!(tx, sql, shop.entropy.uuid(0), shop.entropy.bytes::<32>().to_vec(), shop.now()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    shop.clock.advance(REDUCE_AFTER - NOTICE);
+    sweep(&shop).await.unwrap();
+    shop.clock.advance(NOTICE);
+    sweep(&shop).await.unwrap();
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM dormancy WHERE reduced_at IS NOT NULL").await, 0);
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM mail_sent WHERE state = 'cancelled'").await, heap);
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM mail_sent WHERE state = 'queued'").await, heap);
 });
 
 /// A database of before the migration that writes down when somebody last signed in.

@@ -5,10 +5,11 @@ use noren_domain::{Id, Lang};
 use uuid::Uuid;
 
 use super::rows::{self, Row};
-use super::{BACK_LIFE, end};
+use super::{BACK_LIFE, PATIENCE, end};
 use crate::account::{challenge, devices, events, letters};
 use crate::db::{Conn, is_unique_violation};
 use crate::mail::account::EmailMail;
+use crate::mail::sent::Notice;
 use crate::session::{self, Device};
 use crate::vault::Indexes;
 use crate::{Shop, execute, fetch_all, fetch_one, newsletter, outbox, shred};
@@ -65,8 +66,8 @@ pub(super) async fn take(
     Ok(true)
 }
 
-/// A change whose time is over is forgotten; one whose day has come takes effect. Gives the number of rows that are not
-/// due any more.
+/// A change whose time is over is forgotten; one whose day has come takes effect, or is put off. Gives the number of
+/// rows that are not due any more.
 pub(super) async fn sweep_one(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
     match due(shop, id).await {
         Err(error) if is_unique_violation(&error) => {
@@ -84,12 +85,32 @@ pub(super) async fn sweep_one(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error>
 async fn due(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
     let mut tx = shop.db.write().await?;
     let Some(row) = over(&mut tx, shop, id).await? else { return Ok(0) };
+    if row.state == "waiting" && put_off(&mut tx, shop, &row).await? {
+        tx.commit().await?;
+        return Ok(1);
+    }
     let device = Device { user_agent: row.user_agent.clone(), network: row.network.clone(), token: None };
     let taken = row.state == "waiting" && take(&mut tx, shop, &row, &row.index(), None, &device).await?;
     let swept = if taken { 1 } else { give_up(&mut tx, shop, &row).await? };
     tx.commit().await?;
     outbox::ring();
     Ok(swept)
+}
+
+/// Puts a change off whose day has come, in the caller's transaction, which holds the customer, if its old mailbox has
+/// not had [`PATIENCE`] since the mail that tells it left: while no mail server takes our mails nobody there can stop
+/// it. The mail names the day that holds when it leaves. `false`: it has had that.
+async fn put_off(conn: &mut Conn, shop: &Shop, row: &Row) -> Result<bool, sqlx::Error> {
+    let now = shop.now();
+    let notice = letters::email_notice(conn, row.id, EmailMail::Late).await?;
+    // It is called off only with the change itself, and its row outlives every wait. Should it be gone all the same, no
+    // other mail of this kind can be written for this change, and whoever waits must not wait for ever.
+    if notice == Notice::Gone || notice.has_had(PATIENCE, now) {
+        return Ok(false);
+    }
+    let sql = "UPDATE email_change SET due_at = $2 WHERE id = $1";
+    execute!(conn, sql, row.id, notice.since(now) + PATIENCE).await?;
+    Ok(true)
 }
 
 /// The change with this number if its time is over, with its customer held.

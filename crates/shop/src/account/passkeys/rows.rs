@@ -4,6 +4,7 @@ use noren_domain::Id;
 use noren_domain::account::Customer;
 use uuid::Uuid;
 
+use crate::clock::SKEW;
 use crate::db::{Conn, Dialect};
 use crate::token::Token;
 use crate::{execute, fetch_all, fetch_one, fetch_optional};
@@ -138,8 +139,8 @@ pub async fn put(
     Ok(())
 }
 
-/// Takes a challenge out, if it is this browser's, for this, of this customer (or of nobody) and not over.
-/// It is gone once the transaction is committed.
+/// Takes a challenge out, if it is this browser's, for this, of this customer (or of nobody), not over, and not of a clock
+/// that was far ahead. It is gone once the transaction is committed.
 pub async fn take(
     conn: &mut Conn,
     browser: &Token,
@@ -151,14 +152,16 @@ pub async fn take(
     let row = fetch_optional!(
         conn,
         (String,),
-        "DELETE FROM passkey_ceremony WHERE id = $1 AND token_hash = $2 AND kind = $3 AND expires_at > $4
+        "DELETE FROM passkey_ceremony WHERE id = $1 AND token_hash = $2 AND kind = $3
+           AND expires_at > $4 AND expires_at <= $6
            AND customer_id IS NOT DISTINCT FROM $5
          RETURNING state",
         id,
         browser.hash().to_vec(),
         kind.word(),
         now,
-        customer.map(|customer| customer.0)
+        customer.map(|customer| customer.0),
+        now + super::CEREMONY_LIFE + SKEW
     )
     .await?;
     Ok(row.map(|(state,)| state))

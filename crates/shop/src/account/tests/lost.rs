@@ -13,6 +13,20 @@ async fn owner_of(shop: &TestShop) -> Id<Customer> {
     Id::new(fetch_one!(shop.db.read().await.unwrap(), (Uuid,), "SELECT id FROM customer").await.unwrap().0)
 }
 
+/// Makes the newest mail that a removal was asked for stand like this, from now on.
+async fn stands(shop: &TestShop, state: &'static str) {
+    let sql = "SELECT id FROM account_event WHERE kind = 'factors_removal_asked' ORDER BY at DESC, id DESC LIMIT 1";
+    let (event,) = fetch_one!(shop.db.read().await.unwrap(), (Uuid,), sql).await.unwrap();
+    let mut tx = shop.db.write().await.unwrap();
+    let sql = "UPDATE mail_sent SET state = $1, at = $2 WHERE key = $3";
+    assert_eq!(execute!(tx, sql, state, shop.now(), format!("event-{event}")).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+}
+
+async fn due(shop: &TestShop, customer: Id<Customer>) -> Option<i64> {
+    lost::waiting(&mut shop.db.read().await.unwrap(), customer).await.unwrap()
+}
+
 /// What the owner was told by mail, in this order.
 async fn told(shop: &TestShop) -> Vec<AccountEvent> {
     let sql = "SELECT kind FROM account_event ORDER BY at, id";
@@ -28,6 +42,7 @@ on_both_databases!(lost_factors_go_three_days_after_somebody_came_as_far_as_thei
     shop.clock.advance(1);
     let due = shop.now() + DELAY;
     assert_eq!(remove_later(&shop, customer).await.unwrap(), Asked::Now(due));
+    outbox::run_due(&shop).await.unwrap();
     assert_eq!(remove_later(&shop, customer).await.unwrap(), Asked::Already(due));
     assert_eq!(told(&shop).await.last(), Some(&AccountEvent::FactorsRemovalAsked));
     shop.clock.advance(DELAY - 1);
@@ -114,6 +129,7 @@ on_both_databases!(a_removal_that_was_asked_for_before_a_change_of_the_address_w
     asked(&shop, &device("x")).await;
     shop.clock.advance(1);
     assert!(matches!(remove_later(&shop, customer).await.unwrap(), Asked::Now(_)));
+    outbox::run_due(&shop).await.unwrap();
     shop.clock.advance(DELAY);
     address_changed(&shop, customer).await;
     let due = shop.now() + email_change::BACK_LIFE + DELAY;
@@ -167,4 +183,63 @@ on_both_databases!(an_app_that_was_set_up_just_before_does_not_stop_it_however_l
     let code = app_shows(&shop, &secret);
     assert!(matches!(step(&shop, &pending, &code, &home).await.unwrap(), Opening::In(_)));
     assert_eq!(lost::waiting(&mut shop.db.read().await.unwrap(), customer).await.unwrap(), Some(due));
+});
+
+/// The removal of the factors of mori@example.jp, which was just asked for; no mail has left since.
+async fn removal(shop: &TestShop) -> Id<Customer> {
+    with_app(shop).await;
+    let customer = owner_of(shop).await;
+    asked(shop, &device("x")).await;
+    outbox::run_due(shop).await.unwrap();
+    shop.clock.advance(1);
+    assert!(matches!(remove_later(shop, customer).await.unwrap(), Asked::Now(_)));
+    customer
+}
+
+on_both_databases!(second_factors_are_not_taken_away_before_their_owner_was_told(shop) {
+    let customer = removal(&shop).await;
+    for state in ["queued", "sending", "given_up"] {
+        stands(&shop, state).await;
+        shop.clock.advance(DELAY);
+        remove_due(&shop).await.unwrap();
+        assert_eq!(due(&shop, customer).await, Some(shop.now() + DELAY), "{state}");
+    }
+    assert_eq!(told(&shop).await, [AccountEvent::TotpOn, AccountEvent::FactorsRemovalAsked], "the same mail is tried");
+    shop.clock.advance(120 * MINUTE);
+    outbox::run_due(&shop).await.unwrap();
+    let left = shop.now();
+    shop.clock.advance(DELAY - 120 * MINUTE);
+    remove_due(&shop).await.unwrap();
+    assert_eq!(due(&shop, customer).await, Some(left + DELAY), "it has left later than it was put off");
+    shop.clock.advance(120 * MINUTE - 1);
+    remove_due(&shop).await.unwrap();
+    assert_eq!(told(&shop).await.last(), Some(&AccountEvent::FactorsRemovalAsked));
+    shop.clock.advance(1);
+    remove_due(&shop).await.unwrap();
+    assert_eq!(told(&shop).await.last(), Some(&AccountEvent::FactorsRemoved));
+});
+
+on_both_databases!(an_owner_whose_mail_was_called_off_for_the_day_had_come_is_told_anew(shop) {
+    let customer = removal(&shop).await;
+    shop.clock.advance(DELAY);
+    // The mail server is there again before the removal is put off.
+    outbox::run_due(&shop).await.unwrap();
+    for _ in 0..2 {
+        remove_due(&shop).await.unwrap();
+    }
+    assert_eq!(due(&shop, customer).await, Some(shop.now() + DELAY));
+    let asked = AccountEvent::FactorsRemovalAsked;
+    assert_eq!(told(&shop).await, [AccountEvent::TotpOn, asked, asked]);
+    outbox::run_due(&shop).await.unwrap();
+    shop.clock.advance(DELAY);
+    remove_due(&shop).await.unwrap();
+    assert_eq!(told(&shop).await.last(), Some(&AccountEvent::FactorsRemoved));
+});
+
+on_both_databases!(an_owner_whose_mailbox_refuses_the_mail_counts_as_told_of_a_removal(shop) {
+    removal(&shop).await;
+    stands(&shop, "bounced").await;
+    shop.clock.advance(DELAY);
+    remove_due(&shop).await.unwrap();
+    assert_eq!(told(&shop).await.last(), Some(&AccountEvent::FactorsRemoved));
 });

@@ -72,6 +72,31 @@ on_both_databases!(a_code_of_a_sign_in_is_good_for_ten_minutes_and_five_tries(sh
     }
 });
 
+on_both_databases!(who_signs_out_of_a_shared_browser_and_has_it_forgotten_is_known_there_no_more(shop) {
+    let home = registered(&shop, "mori@example.jp").await;
+    let opening = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &device("x"), None).await.unwrap();
+    let Opening::Asked(pending) = opening else { panic!("the browser is strange") };
+    let code = typed(&mailed_code(&shop).await);
+    let shared = confirm(&shop, &pending, &code, &device("x"), None).await.unwrap();
+    let browser = device("x").holding(Some(shared.device.clone()));
+    let comes_in = async |browser: &Device| {
+        match login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, browser, None).await.unwrap() {
+            Opening::In(entered) => Some(entered),
+            Opening::Asked(_) => None,
+        }
+    };
+    // Pressed twice, there are two sessions in one browser.
+    let twice = comes_in(&browser).await.unwrap();
+    // One that was ended already is good enough to forget it.
+    logout(&shop, &shared.token).await.unwrap();
+    logout_forgotten(&shop, &shared.token, &browser).await.unwrap();
+    assert!(find(&shop, &twice.token).await.unwrap().is_none(), "nobody holds it any more");
+    assert!(comes_in(&browser).await.is_none());
+    assert!(find(&shop, &home.token).await.unwrap().is_some());
+    assert!(comes_in(&device("Firefox/1").holding(Some(home.device))).await.is_some());
+    logout_forgotten(&shop, &Token::random(&shop.entropy), &browser).await.unwrap();
+});
+
 on_both_databases!(two_who_type_one_code_at_the_same_moment_get_one_session(shop) {
     registered(&shop, "mori@example.jp").await;
     let opening = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &device("x"), None).await.unwrap();
@@ -82,6 +107,21 @@ on_both_databases!(two_who_type_one_code_at_the_same_moment_get_one_session(shop
         confirm(&shop, &pending, &code, &device, None)
     );
     assert_eq!(usize::from(a.is_ok()) + usize::from(b.is_ok()), 1);
+});
+
+on_both_databases!(a_code_of_a_clock_that_was_far_ahead_opens_nothing_and_one_of_another_node_does(shop) {
+    registered(&shop, "mori@example.jp").await;
+    let email = Email::parse("mori@example.jp").unwrap();
+    shop.clock.advance(SKEW);
+    let pending = ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &device("x")).await.unwrap();
+    let code = mailed_code(&shop).await;
+    let waits = async || challenge::waiting(&shop, &pending, Kind::SignIn).await.unwrap().is_some();
+    shop.clock.advance(-SKEW - 1);
+    assert!(!waits().await, "it would be good for too long");
+    assert_eq!(refused(confirm(&shop, &pending, &typed(&code), &device("x"), None).await), Fault::CodeOver);
+    shop.clock.advance(1);
+    assert!(waits().await);
+    confirm(&shop, &pending, &typed(&code), &device("x"), None).await.unwrap();
 });
 
 on_both_databases!(a_code_by_mail_is_asked_for_alike_whoever_has_the_address(shop) {

@@ -287,6 +287,16 @@ pub(super) fn said(event: AccountEvent, lang: Lang) -> (&'static str, &'static s
                 "The language of our mails about your account was changed. From now on they come in Japanese. You can choose the language at any time on the page “Mails we sent you”.",
             ),
         ),
+        AccountEvent::PhraseChanged => (
+            (
+                "合言葉が新しくなりました",
+                "お客様のアカウントの合言葉が、別のものになりました。前の合言葉が入るのは、このメールが最後です。これから当店がお送りするメールには、新しい合言葉が入ります。新しい合言葉は、「アカウントの安全」のページでご確認ください。",
+            ),
+            (
+                "Your check phrase is another one now",
+                "Your account has another check phrase. This mail is the last one with the phrase of before; from now on our mails carry the new one. You see it on the page “Account security”.",
+            ),
+        ),
         AccountEvent::ExportAsked => (
             (
                 "お預かりしている情報の控えの作成が申し込まれました",

@@ -68,8 +68,8 @@ pub(super) fn tell_nobody(lang: Lang) -> Part {
 pub(super) fn registration_code(lang: Lang, code: &str) -> Words {
     let hello = text(
         lang,
-        "このメールアドレスで、暖簾堂へのアカウント登録のお申し込みがありました。\n次の確認コードを、登録の画面に入力してください。コードは15分間有効です。",
-        "Somebody asked to open an account at Norendo with this address.\nPlease type this code into the page that asked for it. It is good for 15 minutes.",
+        "このメールアドレスで、暖簾堂へのアカウント登録のお申し込みがありました。\n次の確認コードを、登録の画面に入力してください。コードは10分間有効です。",
+        "Somebody asked to open an account at Norendo with this address.\nPlease type this code into the page that asked for it. It is good for 10 minutes.",
     );
     let caution = text(
         lang,

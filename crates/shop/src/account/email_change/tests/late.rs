@@ -4,8 +4,8 @@ use noren_domain::account::RecoveryCode;
 
 use super::*;
 
-/// Asked for, the new mailbox proved, and the old one said to be out of reach.
-async fn waiting(shop: &TestShop) -> Recent {
+/// Asked for, the new mailbox proved, and the old one said to be out of reach; the mail to it has not left.
+async fn untold(shop: &TestShop) -> Recent {
     let who = proved(shop, customer(shop, OLD).await).await;
     asks(shop, &who, NEW).await.unwrap();
     assert_eq!(refused(wait(shop, &who).await), Fault::Changed, "not before the new mailbox is proved");
@@ -14,6 +14,62 @@ async fn waiting(shop: &TestShop) -> Recent {
     wait(shop, &who).await.unwrap();
     who
 }
+
+/// The same, and the old mailbox was told.
+async fn waiting(shop: &TestShop) -> Recent {
+    let who = untold(shop).await;
+    outbox::run_due(shop).await.unwrap();
+    who
+}
+
+/// Makes the mail that tells the old mailbox of the day stand like this, from now on.
+async fn stands(shop: &TestShop, state: &'static str) {
+    let mut tx = shop.db.write().await.unwrap();
+    let sql = "UPDATE mail_sent SET state = $1, at = $2 WHERE key LIKE 'email-late-%'";
+    assert_eq!(execute!(tx, sql, state, shop.now()).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+}
+
+on_both_databases!(an_address_does_not_change_before_its_old_mailbox_was_told(shop) {
+    let hers = untold(&shop).await.customer();
+    for state in ["queued", "sending", "given_up"] {
+        stands(&shop, state).await;
+        shop.clock.advance(PATIENCE + 1);
+        account::sweep(&shop).await.unwrap();
+        assert_eq!(address_of(&shop, hers).await, OLD, "{state}");
+        assert_eq!(waits_until(&shop, hers).await.unwrap(), Some(shop.now() + PATIENCE), "{state}");
+    }
+    shop.clock.advance(2 * HOUR);
+    assert!(mails_to(&shop, OLD).await.last().unwrap().subject.contains("3日後"));
+    let left = shop.now();
+    shop.clock.advance(PATIENCE - 2 * HOUR + 1);
+    account::sweep(&shop).await.unwrap();
+    assert_eq!(address_of(&shop, hers).await, OLD, "it has left later than the change was put off");
+    assert_eq!(waits_until(&shop, hers).await.unwrap(), Some(left + PATIENCE));
+    shop.clock.advance(2 * HOUR - 1);
+    account::sweep(&shop).await.unwrap();
+    assert_eq!(address_of(&shop, hers).await, OLD);
+    shop.clock.advance(1);
+    account::sweep(&shop).await.unwrap();
+    assert_eq!(address_of(&shop, hers).await, NEW);
+});
+
+on_both_databases!(an_old_mailbox_that_refuses_the_mail_counts_as_told(shop) {
+    let hers = untold(&shop).await.customer();
+    stands(&shop, "bounced").await;
+    shop.clock.advance(PATIENCE + 1);
+    account::sweep(&shop).await.unwrap();
+    assert_eq!(address_of(&shop, hers).await, NEW);
+});
+
+on_both_databases!(a_day_that_was_named_holds_where_the_mail_has_left_within_the_hour(shop) {
+    let hers = untold(&shop).await.customer();
+    shop.clock.advance(HOUR);
+    outbox::run_due(&shop).await.unwrap();
+    shop.clock.advance(PATIENCE - HOUR + 1);
+    account::sweep(&shop).await.unwrap();
+    assert_eq!(address_of(&shop, hers).await, NEW);
+});
 
 on_both_databases!(without_the_old_mailbox_a_change_takes_three_days(shop) {
     let who = waiting(&shop).await;
