@@ -26,15 +26,13 @@ pub fn just_left() -> bool {
 #[server(endpoint = "account/logout")]
 pub async fn log_out(#[server(default)] forget: String) -> Result<(), Refusal> {
     use noren_shop::account::{logout, logout_forgotten};
-    if let Some(token) = crate::request::session_token() {
-        let (shop, device) = (crate::request::shop(), crate::request::device());
-        let done = if forget.is_empty() {
-            logout(&shop, &token).await
-        } else {
-            logout_forgotten(&shop, &token, &device).await
-        };
-        done.map_err(|e| crate::request::failed(&e))?;
-    }
+    let (shop, device, token) = (crate::request::shop(), crate::request::device(), crate::request::session_token());
+    let done = match &token {
+        _ if !forget.is_empty() => logout_forgotten(&shop, token.as_ref(), &device).await,
+        Some(token) => logout(&shop, token).await,
+        None => Ok(()),
+    };
+    done.map_err(|e| crate::request::failed(&e))?;
     crate::request::clear_session_token();
     crate::request::put_parcel(PARCEL, b"1");
     crate::request::go("/");

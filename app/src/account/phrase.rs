@@ -51,8 +51,8 @@ pub fn PhraseSection(
             {phrases}
             <p class="muted small">
                 {lang.pick(
-                    "ご注文についてのメールとお便り、そして、まだアカウントのものになっていないアドレス（変更先のアドレスなど）への確認コードには、合言葉は入っていません。合言葉を変える前のメールには、前の合言葉が入っています。",
-                    "Mails about orders and the newsletter carry none, nor does a code to an address that is not your account’s yet, such as the one that you change to. Mails from before you took another phrase carry the earlier one.",
+                    "ご注文についてのメールとお便り、そして、まだアカウントのものになっていないアドレス（変更先のアドレスなど）への確認コードには、合言葉は入っていません。合言葉を変える前のメールと、合言葉が変わったことをお知らせするメールには、前の合言葉が入っています。",
+                    "Mails about orders and the newsletter carry none, nor does a code to an address that is not your account’s yet, such as the one that you change to. Mails from before you took another phrase, and the one that tells you of it, carry the earlier one.",
                 )}
             </p>
             <p class="small">

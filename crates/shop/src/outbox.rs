@@ -359,12 +359,22 @@ pub(crate) async fn claim(shop: &Shop, lane: Lane) -> Result<Vec<Job>, sqlx::Err
     while let [row, less_urgent @ ..] = rows {
         let most = lane.batch(shop) - i64::from(!less_urgent.is_empty());
         let mut jobs = claim_of(shop, *row, most).await?;
-        if i64::try_from(jobs.len()) == Ok(most) {
-            for other in less_urgent {
-                let one = claim_of(shop, *other, 1).await?;
-                if !one.is_empty() {
-                    jobs.extend(one);
-                    break;
+        if !less_urgent.is_empty() && i64::try_from(jobs.len()) == Ok(most) {
+            // By turns, or the second row would keep the third back; and the row's own where nothing else waits.
+            let turn = usize::from(jobs.first().is_some_and(|job| job.id.as_u128() % 2 == 1));
+            let others = less_urgent.iter().cycle().skip(turn).take(less_urgent.len()).chain([row]);
+            for other in others {
+                match claim_of(shop, *other, 1).await {
+                    Ok(one) if one.is_empty() => {}
+                    Ok(one) => {
+                        jobs.extend(one);
+                        break;
+                    }
+                    // What is claimed already must not wait for its lease to end.
+                    Err(error) => {
+                        tracing::warn!(%error, "no place was kept for another mail");
+                        break;
+                    }
                 }
             }
         }

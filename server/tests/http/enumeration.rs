@@ -48,7 +48,7 @@ const REGISTER: Door = Door {
     action: "/api/account/register",
     beside: &[("password", PASSWORD), ("next", "/cart")],
     leads_to: "/verify?next=/cart",
-    says: ["コードは15分間、5回まで試せます", "good for 15 minutes and five tries"],
+    says: ["コードは10分間、5回まで試せます", "good for 10 minutes and five tries"],
     hears: (StatusCode::OK, "null"),
     loads: ("/api/account/verify-page?next=/cart", "\"waiting\":true"),
 };

@@ -69,6 +69,12 @@ pub(super) async fn forget(conn: &mut Conn, customer: Id<Customer>, hash: &[u8])
     Ok(())
 }
 
+/// Has nobody known any more by the browser whose token has this hash.
+pub(super) async fn forget_here(conn: &mut Conn, hash: &[u8]) -> Result<(), sqlx::Error> {
+    execute!(conn, "DELETE FROM known_device WHERE token_hash = $1", hash).await?;
+    Ok(())
+}
+
 /// Forgets every browser that the customer is known by.
 pub(super) async fn forget_all(conn: &mut Conn, customer: Id<Customer>) -> Result<(), sqlx::Error> {
     execute!(conn, "DELETE FROM known_device WHERE customer_id = $1", customer.0).await?;

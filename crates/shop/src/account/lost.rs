@@ -198,9 +198,9 @@ async fn put_off(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result
     }
     let sql = "UPDATE factor_removal SET due_at = $2 WHERE customer_id = $1";
     execute!(conn, sql, customer.0, notice.since(now) + DELAY).await?;
-    // It was tried once more between the day and this moment, and called off for the day was over; or its event is
-    // forgotten. Without another mail its owner would lose their factors untold, or the removal would wait for ever.
-    if notice == Notice::Gone {
+    // It could not be sent for days; it was tried once more between the day and this moment, and called off for the day was
+    // over; or its event is forgotten. Without another mail its owner would lose their factors untold, or the removal would wait for ever.
+    if matches!(notice, Notice::GivenUp | Notice::Gone) {
         events::happened(conn, shop, customer, asked, &Device::of_the_shop()).await?;
     }
     Ok(true)

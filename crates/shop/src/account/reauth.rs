@@ -51,7 +51,10 @@ pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) 
     hold(&mut tx, who.customer).await?;
     // It was compared outside of any transaction, and may be another one by now.
     let now = fetch_optional!(tx, (String,), sql, who.customer.0).await?.map(|(hash,)| hash);
-    if !(right && now == stored) {
+    if right && now != stored {
+        return Err(DoorError::Refused(Fault::Changed));
+    }
+    if !right {
         record(&mut tx, shop, who.customer, SignInOutcome::WrongPassword, device).await?;
         tx.commit().await?;
         return Err(DoorError::Refused(Fault::WrongPassword));

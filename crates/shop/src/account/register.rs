@@ -133,12 +133,12 @@ pub async fn verify(
     let waiting = fetch_optional!(
         tx,
         Waiting,
-        "UPDATE registration SET tries = tries + 1 WHERE token_hash = $1 AND tries < $2 AND expires_at > $3 AND expires_at <= $4
+        "UPDATE registration SET tries = tries + 1 WHERE token_hash = $1 AND tries < $2 AND expires_at > $3 AND created_at <= $4
          RETURNING id, email_index, email, password_hash, code_hash, lang",
         pending.hash().to_vec(),
         CODE_TRIES,
         now,
-        now + CODE_LIFE + SKEW
+        now + SKEW
     )
     .await?;
     let Some(waiting) = waiting else {

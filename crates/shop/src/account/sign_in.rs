@@ -273,20 +273,30 @@ pub async fn logout(shop: &Shop, token: &Token) -> Result<(), DoorError> {
 }
 
 /// Signs this browser out and forgets it: the customer is not known by it any more, and the password alone does not open it
-/// again. A token whose session has run out or was ended is still good for that.
+/// again. A token whose session has run out or was ended is still good for that. Without any, nobody who is known by this
+/// browser is so any more.
 ///
 /// # Errors
 /// The database.
-pub async fn logout_forgotten(shop: &Shop, token: &Token, device: &Device) -> Result<(), DoorError> {
+pub async fn logout_forgotten(shop: &Shop, token: Option<&Token>, device: &Device) -> Result<(), DoorError> {
     let mut tx = shop.db.write().await?;
-    session::close(&mut tx, token, shop.now()).await?;
-    if let Some((customer, browser)) = session::was(&mut tx, token).await? {
+    let held = device.token.as_ref().map(|held| held.hash().to_vec());
+    let was = match token {
+        Some(token) => session::was(&mut tx, token).await?,
+        None => None,
+    };
+    if let Some((customer, browser)) = was {
+        // Before its sessions, as whatever ends them does.
         hold(&mut tx, customer).await?;
-        let held = device.token.as_ref().map(|held| held.hash().to_vec());
         for hash in [browser, held].into_iter().flatten() {
             session::close_in(&mut tx, customer, &hash, shop.now()).await?;
             devices::forget(&mut tx, customer, &hash).await?;
         }
+    } else if let Some(hash) = held {
+        devices::forget_here(&mut tx, &hash).await?;
+    }
+    if let Some(token) = token {
+        session::close(&mut tx, token, shop.now()).await?;
     }
     Ok(tx.commit().await?)
 }

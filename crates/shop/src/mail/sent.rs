@@ -309,8 +309,10 @@ pub(crate) enum Notice {
     /// The mail server has taken it, or refused it for good, at this time (UTC ms). A mailbox that refuses mail keeps
     /// nothing from happening for ever: more than to try, the shop cannot do.
     Left(i64),
-    /// It has not left, as far as is known: it waits, or could not be handed over and is not tried any more.
+    /// It has not left, as far as is known, and will be tried again.
     Waits,
+    /// It could not be handed over and is not tried any more.
+    GivenUp,
     /// It was called off, or nothing is known of it (any more).
     Gone,
 }
@@ -320,7 +322,8 @@ impl Notice {
         match State::from_word(state) {
             Some(State::Sent | State::Bounced) => Self::Left(at),
             Some(State::Cancelled) => Self::Gone,
-            Some(State::Queued | State::Sending | State::GivenUp) | None => Self::Waits,
+            Some(State::GivenUp) => Self::GivenUp,
+            Some(State::Queued | State::Sending) | None => Self::Waits,
         }
     }
 
@@ -333,7 +336,7 @@ impl Notice {
     pub(crate) const fn has_had(self, time: i64, now: i64) -> bool {
         match self {
             Self::Left(at) => at + time - SLACK <= now,
-            Self::Waits | Self::Gone => false,
+            Self::Waits | Self::GivenUp | Self::Gone => false,
         }
     }
 
@@ -341,7 +344,7 @@ impl Notice {
     pub(crate) const fn since(self, now: i64) -> i64 {
         match self {
             Self::Left(at) => at,
-            Self::Waits | Self::Gone => now,
+            Self::Waits | Self::GivenUp | Self::Gone => now,
         }
     }
 }
@@ -353,15 +356,16 @@ pub(crate) async fn notice(conn: &mut Conn, key: &str) -> Result<Notice, sqlx::E
     Ok(row.map_or(Notice::Gone, |(state, at)| Notice::of(&state, at)))
 }
 
-/// Where the newest mail to the customer stands of the jobs whose keys begin with `begins`, and the key of its job.
+/// Where the newest mail about the record `subject` stands of the jobs whose keys begin with `begins`, and the key of its
+/// job.
 pub(crate) async fn newest_notice(
     conn: &mut Conn,
-    customer: Uuid,
+    subject: Uuid,
     begins: &str,
 ) -> Result<Option<(String, Notice)>, sqlx::Error> {
-    let sql = "SELECT key, state, at FROM mail_sent WHERE customer_id = $1 AND key LIKE $2
+    let sql = "SELECT key, state, at FROM mail_sent WHERE subject_id = $1 AND key LIKE $2
                ORDER BY created_at DESC, id DESC LIMIT 1";
-    let row = fetch_optional!(conn, (String, String, i64), sql, customer, format!("{begins}%")).await?;
+    let row = fetch_optional!(conn, (String, String, i64), sql, subject, format!("{begins}%")).await?;
     Ok(row.map(|(key, state, at)| (key, Notice::of(&state, at))))
 }
 

@@ -86,6 +86,8 @@ on_both_databases!(any_number_of_codes_keeps_no_warning_back(shop) {
     let taken: Vec<_> = super::claim(&shop, Lane::Mails).await.unwrap().into_iter().map(|job| job.key).collect();
     let codes = taken.iter().filter(|key| key.starts_with("code-")).count();
     assert_eq!((codes, taken.last().map(String::as_str)), (usize::try_from(BATCH).unwrap() - 1, Some("warning")));
+    let rest = super::claim(&shop, Lane::Mails).await.unwrap().len();
+    assert_eq!(rest, usize::try_from(BATCH).unwrap(), "where nothing else waits, codes have every place");
 });
 
 on_both_databases!(the_banks_word_waits_for_no_mail(shop) {

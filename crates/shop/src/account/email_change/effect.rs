@@ -85,32 +85,34 @@ pub(super) async fn sweep_one(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error>
 async fn due(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
     let mut tx = shop.db.write().await?;
     let Some(row) = over(&mut tx, shop, id).await? else { return Ok(0) };
-    if row.state == "waiting" && put_off(&mut tx, shop, &row).await? {
-        tx.commit().await?;
-        return Ok(1);
+    let mut told = false;
+    if row.state == "waiting" {
+        match letters::email_notice(&mut tx, row.id, EmailMail::Late).await? {
+            notice if notice.has_had(PATIENCE, shop.now()) => told = true,
+            notice @ (Notice::Left(_) | Notice::Waits) => {
+                put_off(&mut tx, shop, &row, notice).await?;
+                tx.commit().await?;
+                return Ok(1);
+            }
+            // Nobody there was told, and nobody will be: it does not come about.
+            Notice::GivenUp | Notice::Gone => {}
+        }
     }
     let device = Device { user_agent: row.user_agent.clone(), network: row.network.clone(), token: None };
-    let taken = row.state == "waiting" && take(&mut tx, shop, &row, &row.index(), None, &device).await?;
+    let taken = told && take(&mut tx, shop, &row, &row.index(), None, &device).await?;
     let swept = if taken { 1 } else { give_up(&mut tx, shop, &row).await? };
     tx.commit().await?;
     outbox::ring();
     Ok(swept)
 }
 
-/// Puts a change off whose day has come, in the caller's transaction, which holds the customer, if its old mailbox has
-/// not had [`PATIENCE`] since the mail that tells it left: while no mail server takes our mails nobody there can stop
-/// it. The mail names the day that holds when it leaves. `false`: it has had that.
-async fn put_off(conn: &mut Conn, shop: &Shop, row: &Row) -> Result<bool, sqlx::Error> {
-    let now = shop.now();
-    let notice = letters::email_notice(conn, row.id, EmailMail::Late).await?;
-    // It is called off only with the change itself, and its row outlives every wait. Should it be gone all the same, no
-    // other mail of this kind can be written for this change, and whoever waits must not wait for ever.
-    if notice == Notice::Gone || notice.has_had(PATIENCE, now) {
-        return Ok(false);
-    }
+/// Puts a change off whose day has come, in the caller's transaction, which holds the customer: its old mailbox has not had
+/// [`PATIENCE`] since the mail that tells it left, and while no mail server takes our mails nobody there can stop it. It
+/// comes no sooner than on the day that the mail names, and may come some hours later.
+async fn put_off(conn: &mut Conn, shop: &Shop, row: &Row, notice: Notice) -> Result<(), sqlx::Error> {
     let sql = "UPDATE email_change SET due_at = $2 WHERE id = $1";
-    execute!(conn, sql, row.id, notice.since(now) + PATIENCE).await?;
-    Ok(true)
+    execute!(conn, sql, row.id, notice.since(shop.now()) + PATIENCE).await?;
+    Ok(())
 }
 
 /// The change with this number if its time is over, with its customer held.

@@ -10,13 +10,14 @@ use uuid::Uuid;
 use super::{EraseError, Found, Standing, Whom, number, orders, write_down};
 use crate::account::dormant;
 use crate::db::{Conn, again};
+use crate::mail::sent::{self, Notice};
 use crate::mail::{self, Mail};
 use crate::tidy::in_batches;
-use crate::{Shop, execute, fetch_all, fetch_optional, outbox, shred};
+use crate::{Shop, execute, fetch_all, fetch_one, fetch_optional, outbox, shred};
 
 /// Nothing has happened to the order for so long: the person goes out of it.
 pub const AFTER: i64 = dormant::ERASE_AFTER;
-/// The guest hears of it so long before, at least.
+/// The guest hears of it so long before, at least: from when the mail has left.
 pub const NOTICE: i64 = dormant::NOTICE;
 const BATCH: i64 = 200;
 
@@ -54,6 +55,11 @@ pub async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
+/// What the keys of the mails begin with that tell of this order; when one was written follows.
+fn told_keys(order: Uuid) -> String {
+    format!("order-forgetting-{order}-")
+}
+
 async fn tell(conn: &mut Conn, shop: &Shop, order: Uuid, before: i64) -> Result<(), sqlx::Error> {
     if !orders::is_finished(conn, shop, order).await? {
         return Ok(());
@@ -63,7 +69,7 @@ async fn tell(conn: &mut Conn, shop: &Shop, order: Uuid, before: i64) -> Result<
                AND NOT EXISTS (SELECT 1 FROM order_event e WHERE e.order_id = orders.id AND e.at > $3)";
     if execute!(conn, sql, order, shop.now(), before).await? == 1 {
         let mail = Mail::OrderForgetting { order, day: shop.now() + NOTICE };
-        mail::enqueue(conn, shop, &format!("order-forgetting-{order}-{}", shop.now()), &mail).await?;
+        mail::enqueue(conn, shop, &format!("{}{}", told_keys(order), shop.now()), &mail).await?;
     }
     Ok(())
 }
@@ -75,6 +81,20 @@ async fn ask(conn: &mut Conn, shop: &Shop, order: Uuid) -> Result<u64, sqlx::Err
                AND EXISTS (SELECT 1 FROM order_event e WHERE e.order_id = orders.id AND e.at > orders.erase_told_at)";
     if execute!(conn, sql, order).await? == 1 {
         return Ok(1);
+    }
+    let (subject,) = fetch_one!(conn, (Uuid,), "SELECT subject_id FROM orders WHERE id = $1", order).await?;
+    let told = sent::newest_notice(conn, subject, &told_keys(order)).await?;
+    let (key, notice) = told.map_or((None, Notice::Gone), |(key, notice)| (Some(key), notice));
+    if !notice.has_had(NOTICE, shop.now()) {
+        // A mail that left late has its time begin then; one that has not left is called off, and written anew by the next
+        // sweep, with another day.
+        let left = notice.has_left().then(|| notice.since(shop.now()));
+        let sql = "UPDATE orders SET erase_told_at = $2 WHERE id = $1 AND customer_id IS NULL AND erase_asked_at IS NULL AND erase_told_at <= $3";
+        let moved = execute!(conn, sql, order, left, shop.now() - NOTICE).await?;
+        if let (1, None, Some(key)) = (moved, left, key) {
+            outbox::cancel(conn, shop, &key).await?;
+        }
+        return Ok(moved);
     }
     let sql = "UPDATE orders SET erase_asked_at = $2 WHERE id = $1 AND customer_id IS NULL AND erase_asked_at IS NULL AND erase_told_at <= $3";
     execute!(conn, sql, order, shop.now(), shop.now() - NOTICE).await

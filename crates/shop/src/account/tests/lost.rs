@@ -198,7 +198,7 @@ async fn removal(shop: &TestShop) -> Id<Customer> {
 
 on_both_databases!(second_factors_are_not_taken_away_before_their_owner_was_told(shop) {
     let customer = removal(&shop).await;
-    for state in ["queued", "sending", "given_up"] {
+    for state in ["queued", "sending"] {
         stands(&shop, state).await;
         shop.clock.advance(DELAY);
         remove_due(&shop).await.unwrap();
@@ -215,6 +215,20 @@ on_both_databases!(second_factors_are_not_taken_away_before_their_owner_was_told
     remove_due(&shop).await.unwrap();
     assert_eq!(told(&shop).await.last(), Some(&AccountEvent::FactorsRemovalAsked));
     shop.clock.advance(1);
+    remove_due(&shop).await.unwrap();
+    assert_eq!(told(&shop).await.last(), Some(&AccountEvent::FactorsRemoved));
+});
+
+on_both_databases!(an_owner_whose_mail_could_not_be_sent_for_days_is_told_by_another_one(shop) {
+    let customer = removal(&shop).await;
+    stands(&shop, "given_up").await;
+    shop.clock.advance(DELAY);
+    remove_due(&shop).await.unwrap();
+    assert_eq!(due(&shop, customer).await, Some(shop.now() + DELAY));
+    let asked = AccountEvent::FactorsRemovalAsked;
+    assert_eq!(told(&shop).await, [AccountEvent::TotpOn, asked, asked]);
+    outbox::run_due(&shop).await.unwrap();
+    shop.clock.advance(DELAY);
     remove_due(&shop).await.unwrap();
     assert_eq!(told(&shop).await.last(), Some(&AccountEvent::FactorsRemoved));
 });

@@ -32,7 +32,7 @@ async fn stands(shop: &TestShop, state: &'static str) {
 
 on_both_databases!(an_address_does_not_change_before_its_old_mailbox_was_told(shop) {
     let hers = untold(&shop).await.customer();
-    for state in ["queued", "sending", "given_up"] {
+    for state in ["queued", "sending"] {
         stands(&shop, state).await;
         shop.clock.advance(PATIENCE + 1);
         account::sweep(&shop).await.unwrap();
@@ -52,6 +52,15 @@ on_both_databases!(an_address_does_not_change_before_its_old_mailbox_was_told(sh
     shop.clock.advance(1);
     account::sweep(&shop).await.unwrap();
     assert_eq!(address_of(&shop, hers).await, NEW);
+});
+
+on_both_databases!(a_change_of_which_the_old_mailbox_cannot_be_told_does_not_come_about(shop) {
+    let hers = untold(&shop).await.customer();
+    stands(&shop, "given_up").await;
+    shop.clock.advance(PATIENCE + 1);
+    account::sweep(&shop).await.unwrap();
+    assert_eq!((address_of(&shop, hers).await, waits_until(&shop, hers).await.unwrap()), (OLD.to_owned(), None));
+    assert!(mails_to(&shop, OLD).await.iter().any(|mail| mail.subject.contains("メールアドレスを変更できませんでした")));
 });
 
 on_both_databases!(an_old_mailbox_that_refuses_the_mail_counts_as_told(shop) {

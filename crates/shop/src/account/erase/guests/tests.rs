@@ -72,6 +72,33 @@ on_both_databases!(a_guest_is_told_and_goes_out_of_an_order_two_years_after_the_
     assert_eq!(mails(&shop, "order_forgetting").await, 1);
 });
 
+on_both_databases!(no_guest_goes_out_of_an_order_untold(shop) {
+    goods::put(&shop, "CUP", TaxClass::Standard, 1_200, 300, 9).await;
+    let (id, no) = ordered_as_guest(&shop, "cash").await;
+    order::sent(&shop, &no).await.unwrap();
+    let name = sealed(&shop, id).await;
+    shop.clock.advance(AFTER - NOTICE);
+    work_off(&shop).await;
+    assert_eq!(mails(&shop, "order_forgetting").await, 1);
+    let sql = "UPDATE mail_sent SET state = 'given_up' WHERE kind = 'order_forgetting'";
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, sql).await.unwrap();
+    tx.commit().await.unwrap();
+    shop.clock.advance(NOTICE);
+    work_off(&shop).await;
+    assert!(opens(&shop, &name).await, "no mail server has taken the mail");
+    // The next sweep writes it anew, and from then on the guest has their time.
+    shop.clock.advance(1);
+    work_off(&shop).await;
+    assert_eq!(mails(&shop, "order_forgetting").await, 1);
+    shop.clock.advance(NOTICE - 1);
+    work_off(&shop).await;
+    assert!(opens(&shop, &name).await);
+    shop.clock.advance(1);
+    work_off(&shop).await;
+    assert!(!opens(&shop, &name).await);
+});
+
 on_both_databases!(what_happens_to_a_guests_order_begins_the_time_anew_and_an_account_takes_it_out_of_it(shop) {
     goods::put(&shop, "CUP", TaxClass::Standard, 1_200, 300, 9).await;
     let hers = customer(&shop, "hanako@example.jp").await;
