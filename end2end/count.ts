@@ -5,7 +5,7 @@ import type { FullResult, Reporter, Suite, TestError } from '@playwright/test/re
 function what(error?: TestError): string {
   const lines = (text?: string) => (text ?? '').replace(/\x1b\[[0-9;]*m/g, '').split('\n');
   const told = lines(error?.message);
-  const compared = told.filter((line) => /^(Expected|Received)\b/.test(line)).map((line) => line.replace(/ +/g, ' '));
+  const compared = told.filter((line) => /^(Expected|Received)\b/.test(line)).map((line) => line.replace(/ +/g, ' ').slice(0, 200));
   const at = lines(error?.stack).flatMap((line) => /end2end\/((?!node_modules)\S+\.ts:\d+)/.exec(line)?.[1] ?? []);
   return [told[0], ...compared, at.length > 0 ? `at ${at.join(' < ')}` : ''].filter(Boolean).join(' · ');
 }

@@ -20,7 +20,7 @@ test('who leaves a shared computer has it forget them, and a code is asked for t
   const email = await shop.register();
   await visit('/account/security');
   await shop.press('この端末の確認も取り消す', 'forget this device', (url) => ['/', '/en'].includes(url.pathname));
-  await expect(shop.main).toContainText(t('ログアウトしました。', 'You are signed out.'));
+  await expect(page.getByRole('status').filter({ hasText: t('ログアウトしました。', 'You are signed out.') })).toBeVisible();
   await visit('/login');
   await shop.field('メールアドレス', 'E-?mail').fill(email);
   await shop.field('パスワード', 'Password').fill(password);
