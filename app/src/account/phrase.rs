@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use noren_domain::Lang;
-use noren_domain::form::Faults;
 
 use crate::form::Refusal;
 use crate::lang::{href, use_lang};
@@ -11,6 +10,7 @@ use crate::ui::SubmitButton;
 /// Gives the person another check phrase.
 #[server(endpoint = "account/another-phrase")]
 pub async fn another_phrase() -> Result<(), Refusal> {
+    use noren_domain::form::Faults;
     let who = super::inside::guard_recent("/account/security").await?;
     let (shop, device) = (crate::request::shop(), crate::request::device());
     if let Err(error) = noren_shop::account::events::another_phrase(&shop, &who, &device).await {
