@@ -83,9 +83,12 @@ pub fn LeaveForgotten() -> impl IntoView {
                     "On a computer that others use too, sign out here. The next sign-in on it will take a code as well as your password.",
                 )}
             </p>
-            <button type="submit" class="button button--quiet" aria-describedby="leave-forgotten">
-                {lang.pick("ログアウトして、この端末の確認も取り消す", "Sign out and forget this device")}
-            </button>
+            // A line of its own: the stack would stretch it.
+            <p>
+                <button type="submit" class="button button--quiet" aria-describedby="leave-forgotten">
+                    {lang.pick("ログアウトして、この端末の確認も取り消す", "Sign out and forget this device")}
+                </button>
+            </p>
         </form>
     }
 }
