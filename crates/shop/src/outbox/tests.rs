@@ -2,12 +2,14 @@
 
 use noren_domain::Lang;
 use noren_domain::account::{Email, RegisterForm};
+use uuid::Uuid;
 
+use super::claim::BATCH;
 use super::*;
 use crate::account::challenge::{self, Kind};
 use crate::mail::account::{AccountMail, Before};
 use crate::session::Device;
-use crate::{account, fetch_one, on_both_databases};
+use crate::{account, fetch_all, fetch_one, on_both_databases};
 
 /// A mail about a customer who is not there.
 fn to_nobody() -> Mail {
