@@ -87,6 +87,15 @@ export async function newCode(to: string, before: number): Promise<string> {
   return codes(to).at(-1) ?? '';
 }
 
+/** The path that begins with `way` in the newest mail to `to` that leads there, once there is one. */
+export async function link(to: string, way: string): Promise<string> {
+  const path = new RegExp(`${way}[\\w-]{43}`);
+  const paths = () => mailbox().flatMap((mail) => (mail.to.includes(to) ? (path.exec(mail.text)?.[0] ?? []) : []));
+  const newest = () => paths().at(-1) ?? '';
+  await expect.poll(newest, { message: `a link ${way}… for ${to}`, timeout: 20_000 }).not.toBe('');
+  return newest();
+}
+
 /** The mails to `to`, once there are at least `count`. */
 export async function mails(to: string, count = 1): Promise<Mail[]> {
   let found: Mail[] = [];

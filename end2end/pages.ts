@@ -3,7 +3,9 @@
 import { expect } from '@playwright/test';
 import { code } from './authenticator.ts';
 import { missing, refused } from './console.ts';
-import { newAddress, newCode } from './mailbox.ts';
+import { link, newAddress, newCode } from './mailbox.ts';
+import { sendIssue } from './newsletter.ts';
+import { addPasskey, device, openPasskey, withoutOffers } from './passkeys.ts';
 import { soldOutPages } from './sample.ts';
 import { demoPassword, password, product, type Shop } from './shop.ts';
 
@@ -35,7 +37,7 @@ const openPages = [
 const missingPages = ['/no-such-page', '/security/notices/unknown'];
 
 /** Pages of a signed-in customer. */
-const accountPages = ['/account', '/account/orders', '/account/guest-orders', '/account/addresses', '/account/mail', '/account/security', '/account/security/password', '/account/confirm'];
+const accountPages = ['/account', '/account/orders', '/account/guest-orders', '/account/addresses', '/account/mail', '/account/security', '/account/security/sign-ins', '/account/security/password', '/account/confirm'];
 
 const nameOf = (path: string) => path.replace(/^\//, '').replace(/[^a-z0-9-]+/gi, '-') || 'home';
 
@@ -155,6 +157,9 @@ async function factorWalk({ shop, look }: Walker) {
   await look('recovery-fresh');
   await shop.visit('/account/security/totp');
   await look('totp-on');
+  await shop.visit('/account/confirm');
+  await expect(shop.field('認証アプリのコード', 'Code of your app')).toBeVisible();
+  await look('account-confirm-app');
   await shop.visit('/account/security');
   await shop.press('心当たりがありません', 'It was not me', /\/account\/security\/not-me$/);
   await expect(shop.heading(shop.t('心当たりのないログイン', 'A sign-in that was not yours'))).toBeVisible();
@@ -171,8 +176,93 @@ async function factorWalk({ shop, look }: Walker) {
   await look('login-confirm-app');
 }
 
-async function emailWalk({ shop, look }: Walker) {
+async function passkeyWalk({ shop, look }: Walker) {
+  await withoutOffers(shop.page);
+  await device(shop.page);
   await shop.register();
+  await addPasskey(shop);
+  await openPasskey(shop);
+  await look('account-security-passkey');
+  await shop.visit('/account/confirm');
+  await expect(shop.button('パスキーで確認する', 'Confirm with a passkey')).toBeVisible();
+  await look('account-confirm-passkey');
+}
+
+async function faultsWalk({ shop, look, expectedMessages }: Walker) {
+  const endpoints = ['login', 'register', 'verify', 'reset', 'reset-code', 'confirm', 'prove'];
+  expectedMessages.push(...endpoints.map((endpoint) => refused(`account/${endpoint}`)));
+  const email = shop.field('メールアドレス', 'E-?mail');
+  const code = shop.field('確認コード', 'Eight-digit code');
+  const secret = shop.field('パスワード', 'Password');
+  const send = async (ja: string, en: string, name: string) => {
+    await shop.button(ja, en).first().click();
+    await expect(shop.page.getByRole('alert').first()).toBeVisible();
+    await look(name);
+    await shop.awake();
+  };
+
+  // This browser has asked for no code yet.
+  for (const path of ['/verify', '/login/confirm', '/reset/code']) {
+    await shop.visit(path);
+    await expect(code).toHaveCount(0);
+    await look(`${nameOf(path)}-without-code`);
+  }
+
+  await shop.visit('/login');
+  await email.fill(newAddress());
+  await secret.fill('not the password');
+  await send('ログインする', 'Sign in', 'login-faults');
+  await shop.visit('/login/code');
+  await email.fill(newAddress());
+  await shop.press('確認コードを送る', 'Send me the code', /\/login\/confirm$/);
+  await code.fill('1234');
+  await send('ログインする', 'Sign in', 'login-confirm-faults');
+
+  await shop.visit('/reset');
+  await email.fill('hanako@invalid');
+  await send('確認コードを送る', 'Send me the code', 'reset-faults');
+  await email.fill(newAddress());
+  await shop.press('確認コードを送る', 'Send me the code', /\/reset\/code$/);
+  await code.fill('1234');
+  await shop.field('新しいパスワード', 'New password').fill('short');
+  await send('パスワードを設定してログインする', 'Set the password and sign in', 'reset-code-faults');
+
+  await shop.visit('/register');
+  await email.fill('hanako@invalid');
+  await secret.fill('short');
+  await send('確認コードを送る', 'Send me the code', 'register-faults');
+  const mine = newAddress();
+  await shop.askForCode(mine);
+  await code.fill('1234');
+  await send('登録を完了する', 'Finish', 'verify-faults');
+  await code.fill(await newCode(mine, 0));
+  await shop.press('登録を完了する', 'Finish', /\/account$/);
+
+  await shop.visit('/account/confirm');
+  await secret.fill('not the password');
+  await send('確認する', 'Confirm', 'account-confirm-faults');
+}
+
+async function newsletterWalk({ shop, look }: Walker) {
+  const email = await shop.register();
+  await shop.visit('/account/mail');
+  await shop.button('お便りを申し込む', 'Subscribe').click();
+  await expect(shop.main).toContainText(shop.t('確認のメールをお送りしました', 'We have sent you a mail'));
+  await look('account-mail-asked');
+  await shop.visit(await link(email, '/newsletter/confirm/'));
+  await expect(shop.button('お便りの配信を始める', 'Begin to send it')).toBeVisible();
+  await look('newsletter-confirm');
+  await shop.press('お便りの配信を始める', 'Begin to send it', /\/newsletter\/confirmed$/);
+  await expect(shop.heading(shop.t('お便りの配信を始めます', 'The newsletter begins'))).toBeVisible();
+  await look('newsletter-confirmed');
+  await sendIssue();
+  await shop.visit(await link(email, '/newsletter/leave/'));
+  await expect(shop.button('お便りを止める', 'Stop sending it')).toBeVisible();
+  await look('newsletter-leave');
+}
+
+async function emailWalk({ shop, look }: Walker) {
+  const old = await shop.register();
   for (const path of ['/account/email/back', '/account/email/back/x', '/account/email/returned', '/account/email/stopped', '/account/security/email']) {
     await shop.visit(path);
     await look(nameOf(path));
@@ -197,6 +287,9 @@ async function emailWalk({ shop, look }: Walker) {
     await shop.visit(path);
     await look(`${nameOf(path)}-while-it-waits`);
   }
+  await shop.visit(await link(old, '/account/email/back/'));
+  await expect(shop.heading(shop.t('メールアドレスの変更を止める', 'Stop the change of the address'))).toBeVisible();
+  await look('email-back-stops');
 }
 
 async function addressWalk({ shop, look }: Walker) {
@@ -260,7 +353,10 @@ export const walks = {
   'page on the way to an order': buyingWalk,
   'page of the account': accountWalk,
   'page of a second factor': factorWalk,
+  'page of a passkey': passkeyWalk,
   'page of another address': emailWalk,
+  'page of the newsletter': newsletterWalk,
+  'door that stays shut': faultsWalk,
   'page of the address book': addressWalk,
   'page of data rights': rightsWalk,
 };

@@ -14,6 +14,7 @@ mod happened;
 mod home;
 mod leave;
 mod login;
+mod notice_steps;
 mod orders;
 mod passkeys;
 mod password;
@@ -46,7 +47,7 @@ pub use recovery::RecoveryPage;
 pub use register::RegisterPage;
 pub use reset::{ResetCodePage, ResetPage};
 pub use security::SecurityPage;
-pub use sign_ins::NotMePage;
+pub use sign_ins::{NotMePage, SignInsPage};
 pub use totp::TotpPage;
 pub use verify::VerifyPage;
 

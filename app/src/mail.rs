@@ -5,5 +5,5 @@ mod mine;
 mod newsletter;
 
 pub use check::CheckMailPage;
-pub use mine::MyMailPage;
+pub use mine::{MailRow, MyMailPage};
 pub use newsletter::{ConfirmNewsletterPage, LeaveNewsletterPage, NewsletterDonePage};

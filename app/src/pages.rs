@@ -18,7 +18,7 @@ use crate::account::{
     AccountPage, AddressPage, AddressesPage, ClaimCodePage, ClaimPage, ConfirmSignInPage, DataPage, EmailBackPage,
     EmailDonePage, EmailLinkPage, EmailPage, ErasePage, ErasedPage, ExportPage, LoginPage, MailCodePage, MyOrderPage,
     MyOrdersPage, NotMePage, PasswordPage, ProvePage, RecoveryPage, RegisterPage, ResetCodePage, ResetPage, Room,
-    SecurityPage, TotpPage, VerifyPage,
+    SecurityPage, SignInsPage, TotpPage, VerifyPage,
 };
 use crate::cart::CartPage;
 use crate::catalogue::{CategoryPage, HomePage, ProductPage, SearchPage};
@@ -60,6 +60,7 @@ pub fn Pages() -> impl IntoView {
             <Route path=path!("/account/addresses/:id") view=In(|| Box::pin(account(Account::Address))) />
             <Route path=path!("/account/security") view=In(|| Box::pin(account(Account::Security))) />
             <Route path=path!("/account/security/password") view=In(|| Box::pin(account(Account::Password))) />
+            <Route path=path!("/account/security/sign-ins") view=In(|| Box::pin(account(Account::SignIns))) />
             <Route path=path!("/account/security/not-me") view=In(|| Box::pin(account(Account::NotMe))) />
             <Route path=path!("/account/confirm") view=In(|| Box::pin(account(Account::Prove))) />
             <Route path=path!("/account/security/totp") view=In(|| Box::pin(account(Account::Totp))) />
@@ -150,6 +151,7 @@ enum Account {
     Address,
     Security,
     Password,
+    SignIns,
     NotMe,
     Prove,
     Totp,
@@ -217,6 +219,7 @@ async fn account(page: Account) -> Shown {
         Account::Address => AddressPage().into_any(),
         Account::Security => SecurityPage().into_any(),
         Account::Password => PasswordPage().into_any(),
+        Account::SignIns => SignInsPage().into_any(),
         Account::NotMe => NotMePage().into_any(),
         Account::Prove => ProvePage().into_any(),
         Account::Totp => TotpPage().into_any(),

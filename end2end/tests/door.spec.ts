@@ -1,5 +1,6 @@
 // The ways in besides the password: a code from a mail, a new password, and proving once more who one is.
 import { refused } from '../console.ts';
+import { proofAges } from '../database.ts';
 import { expect, test } from '../fixtures.ts';
 import { codes, newCode } from '../mailbox.ts';
 import { password } from '../shop.ts';
@@ -62,6 +63,51 @@ test('a person signs in with a code from a mail, without a password @all', async
   const before = codes(email).length;
   await other.press('確認コードを送る', 'Send me the code', /\/login\/confirm$/);
   await other.typeCode(email, before);
+});
+
+test('who has typed too many wrong passwords is told to wait, and comes in with a code by mail @posts', async ({ page, shop, elsewhere, visit, life, t, expectedMessages }) => {
+  test.slow();
+  expectedMessages.push(refused('account/login'));
+  // A browser that somebody is known by has more tries.
+  const email = await (await elsewhere()).register();
+  await visit('/login');
+  await shop.field('メールアドレス', 'E-?mail').fill(email);
+  const stopped = shop.main.getByRole('alert').filter({ hasText: t('お試しの回数が多いため', 'There were too many tries') });
+  let tries = 0;
+  for (; tries < 30 && !(await stopped.isVisible()); tries += 1) {
+    await shop.field('パスワード', 'Password').fill('not the password');
+    // Without scripts each answer is a page of its own.
+    const answer = life === 'hydrated' ? page.waitForResponse(/\/api\/account\/login$/) : page.waitForEvent('domcontentloaded');
+    await shop.button('ログインする', 'Sign in').first().click();
+    await answer;
+    await shop.awake();
+  }
+  await expect(stopped).toContainText(t('分ほどおいて', 'Please try again in about'));
+  expect(tries, 'the first ten are taken').toBeGreaterThan(10);
+
+  await shop.link('メールのコードでログイン', 'Sign in with a code by mail').click();
+  await expect(page).toHaveURL(/\/login\/code$/);
+  await shop.awake();
+  await shop.field('メールアドレス', 'E-?mail').fill(email);
+  const before = codes(email).length;
+  await shop.press('確認コードを送る', 'Send me the code', /\/login\/confirm$/);
+  await shop.typeCode(email, before);
+});
+
+test('before something important the password is asked for once more: a wrong one is refused in words, the right one leads on @all @matrix', async ({ page, shop, visit, t, expectedMessages }) => {
+  expectedMessages.push(refused('account/prove'));
+  await shop.register();
+  await proofAges(page);
+  await visit('/account/security/password');
+  await expect(page).toHaveURL(/\/account\/confirm\?next=/);
+  await expect(shop.heading(t('ご本人の確認', 'Confirm that it is you'))).toBeVisible();
+  await shop.field('パスワード', 'Password').fill('not the password');
+  await shop.button('確認する', 'Confirm').first().click();
+  await expect(page.getByRole('alert')).toContainText(t('パスワードが違います', 'This is not the password of your account'));
+  await shop.awake();
+  await shop.field('パスワード', 'Password').fill(password);
+  await shop.press('確認する', 'Confirm', ({ pathname }) => pathname.endsWith('/account/security/password'));
+  await expect(shop.heading(t('パスワードの変更', 'Change your password'))).toBeVisible();
 });
 
 test('a person changes the password and every other device is signed out @all @matrix', async ({ page, shop, elsewhere, visit, t }) => {

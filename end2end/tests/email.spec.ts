@@ -1,5 +1,6 @@
 // Another address for the account, and the way back.
 import { refused } from '../console.ts';
+import { recoveryCodesAge } from '../database.ts';
 import { expect, test } from '../fixtures.ts';
 import { codes, mails, newAddress, newCode } from '../mailbox.ts';
 import { password, type Shop } from '../shop.ts';
@@ -85,6 +86,53 @@ test('who cannot read the old mailbox waits three days with a banner, and any se
   await shop.button('変更を止める', 'Stop the change').click();
   await expect(shop.main).not.toContainText(banner);
   await expect(shop.link('メールアドレスを変更する', 'Change the address')).toBeVisible();
+});
+
+test('where the old mailbox is not safe a recovery code takes its place, both ways, and nothing goes there @all', async ({ shop, elsewhere, t, expectedMessages }) => {
+  test.slow();
+  expectedMessages.push(refused('account/email-ask'));
+  const old = await shop.register();
+  await shop.visit('/account/security/recovery');
+  await shop.button('復旧コードを作る', 'Make recovery codes').click();
+  const list = shop.page.getByRole('list', { name: t('復旧コード', 'Recovery codes') }).getByRole('listitem');
+  await expect(list).toHaveCount(10);
+  const [spent = '', forTheWayBack = ''] = await list.allInnerTexts();
+
+  // Whoever has just made them may be somebody else.
+  await shop.visit(page);
+  await expect(shop.main).toContainText(t('作ってから3日たった復旧コードが必要です', 'It must be three days old'));
+  await recoveryCodesAge(shop.page);
+  await shop.visit(page);
+  const email = newAddress();
+  await shop.field('新しいメールアドレス', 'New e-mail address').fill(email);
+  await shop.page.getByLabel(t('ほかの人に読まれているおそれがある', 'Somebody else may read my current mail')).check();
+  const paper = shop.field('復旧コード', 'Recovery code');
+  await paper.fill('0410-6105-0R3G-G28A-1C60-T3GF');
+  await shop.button('確認コードを送る', 'Send me the code').click();
+  await expect(shop.page.getByRole('alert')).toContainText(t('復旧コード', 'recovery code'));
+  await shop.awake();
+  await paper.fill(spent.toLowerCase());
+  await shop.button('確認コードを送る', 'Send me the code').click();
+  const typed = shop.field('新しいアドレスに届いた確認コード', 'Eight-digit code from the new mailbox');
+  await expect(typed).toBeVisible();
+  await shop.awake();
+  await typed.fill(await newCode(email, 0));
+  await shop.button('確認する', 'Confirm').click();
+  await expect(shop.main).toContainText(t('メールアドレスを変更しました', 'Your e-mail address was changed'));
+  // The new one hears of it; by then the old one would have as well.
+  await mails(email, 2);
+  const texts = (await mails(old)).map((mail) => mail.text);
+  expect(texts.filter((text) => text.includes(email) || /\/email\/back/.test(text)), 'the old mailbox is told nothing').toEqual([]);
+
+  // Whoever changed it may have been the thief: with another code from the same paper the owner takes it back.
+  const owner = await elsewhere();
+  await owner.visit('/account/email/back');
+  await owner.field('変更前のメールアドレス', 'The earlier e-mail address').fill(old);
+  await owner.field('復旧コード', 'Recovery code').fill(forTheWayBack);
+  await owner.press('元のアドレスに戻す', 'Put the address back', /\/account\/email\/returned$/);
+  await expect(owner.link('新しいパスワードを設定する', 'Set a new password')).toBeVisible();
+  await shop.visit('/account');
+  await expect(shop.page).toHaveURL(/\/login/);
 });
 
 test('somebody else’s address shows nothing, and a false recovery code is refused in words @all', async ({ shop, t, expectedMessages }) => {

@@ -12,7 +12,8 @@ const ASKED: &str = "again";
 /// The page `page`, on which the section `section` waits for one more press.
 #[cfg(feature = "ssr")]
 pub(crate) fn again(page: &str, section: &str) -> String {
-    format!("{page}?{ASKED}={section}")
+    let joint = if page.contains('?') { '&' } else { '?' };
+    format!("{page}{joint}{ASKED}={section}")
 }
 
 /// Says so, if this is that page.
@@ -22,19 +23,26 @@ pub fn PressAgain() -> impl IntoView {
     let query = use_query_map();
     move || {
         let asked = query.read().get(ASKED)?;
+        let sign_ins = lang.pick(
+            "ご本人であることを確かめました。まだ何も行っていません。心当たりのないログインの「心当たりがありません」を、もう一度押してください。",
+            "We know now that it is you. Nothing has been done yet: please press “It was not me” once more, at the sign-in that was not yours.",
+        );
         let (place, words) = match asked.as_str() {
-            "sign-ins" => (
-                "/account/security#sign-ins",
-                lang.pick(
-                    "ご本人であることを確かめました。まだ何も行っていません。心当たりのないログインの「心当たりがありません」を、もう一度押してください。",
-                    "We know now that it is you. Nothing has been done yet: please press “It was not me” once more, at the sign-in that was not yours.",
-                ),
-            ),
+            "sign-ins" => ("/account/security#sign-ins", sign_ins),
+            // It is on this page of the list, wherever that begins.
+            "all-sign-ins" => ("", sign_ins),
             "factors" => (
                 "/account/security#factors",
                 lang.pick(
                     "ご本人であることを確かめました。まだ何も行っていません。解除を取りやめるボタンを、もう一度押してください。",
                     "We know now that it is you. Nothing has been done yet: please press the button that keeps your second factors once more.",
+                ),
+            ),
+            "devices" => (
+                "/account/security#devices",
+                lang.pick(
+                    "ご本人であることを確かめました。端末は、まだログアウトしていません。端末のボタンを、もう一度押してください。",
+                    "We know now that it is you. No device has been signed out yet: please press the button at the device once more.",
                 ),
             ),
             "mail-lang" => (
@@ -46,11 +54,10 @@ pub fn PressAgain() -> impl IntoView {
             ),
             _ => return None,
         };
-        let to = href(place);
-        Some(view! {
-            <Note kind=NoteKind::Warning>
-                <p>{words} " " <a href=to>{lang.pick("その場所へ", "Go there")}</a></p>
-            </Note>
-        })
+        let way = (!place.is_empty()).then(|| {
+            let to = href(place);
+            view! { " " <a href=to>{lang.pick("その場所へ", "Go there")}</a> }
+        });
+        Some(view! { <Note kind=NoteKind::Warning><p>{words} {way}</p></Note> })
     }
 }

@@ -20,8 +20,6 @@ pub struct AccountData {
     account: AccountView,
     /// The newest order.
     latest: Option<OrderSummary>,
-    /// When the address changes, UTC ms.
-    email_waits: Option<i64>,
     /// Orders of a guest can be brought in with one press.
     claim: bool,
     /// What a new password has just taken away.
@@ -35,11 +33,9 @@ pub async fn account_home() -> Result<Option<AccountData>, Refusal> {
     let shop = crate::request::shop();
     let account = noren_shop::account::home(&shop, &who).await.map_err(|e| crate::request::failed(&e))?;
     let latest = noren_shop::order::latest(&shop, who.customer).await.map_err(|e| crate::request::failed(&e))?;
-    let email_waits = noren_shop::account::email_change::waits_until(&shop, who.customer).await;
-    let email_waits = email_waits.map_err(|e| crate::request::failed(&e))?;
     let claim = noren_shop::account::claim::is_proved(&shop, &who).await.map_err(|e| crate::request::failed(&e))?;
     let removed = super::removed::kept();
-    Ok(account.map(|account| AccountData { account, latest, email_waits, claim, removed }))
+    Ok(account.map(|account| AccountData { account, latest, claim, removed }))
 }
 
 /// The account's first page.
@@ -82,7 +78,7 @@ pub(super) fn Lost() -> impl IntoView {
 #[component]
 fn Account(data: AccountData) -> impl IntoView {
     let lang = use_lang();
-    let AccountData { account, latest, email_waits, claim, removed } = data;
+    let AccountData { account, latest, claim, removed } = data;
     let hello = match &account.name {
         Some(name) => lang.pick(format!("{name} 様"), format!("Hello, {name}")),
         None => lang.pick("アカウント", "Your account").to_owned(),
@@ -100,7 +96,7 @@ fn Account(data: AccountData) -> impl IntoView {
             <div class="page-head">
                 <h1>{hello}</h1>
                 <Removed removed signed_in=true />
-                {email_waits.map(|until| view! { <EmailBanner until /> })}
+                {account.email_waits.map(|until| view! { <EmailBanner until /> })}
                 {match account.email {
                     Some(email) => view! { <p class="muted">{email}</p> }.into_any(),
                     None => view! { <Lost /> }.into_any(),

@@ -1,11 +1,17 @@
-//! The check phrase (合言葉) on the security page.
+//! The check phrase (合言葉) on the security page, and the last mails that were really sent.
 
 use leptos::prelude::*;
 use noren_domain::Lang;
+use noren_domain::mail::MailLine;
 
 use crate::form::Refusal;
 use crate::lang::{href, use_lang};
+use crate::mail::MailRow;
 use crate::ui::SubmitButton;
+
+/// So many of the mails are shown here.
+#[cfg(feature = "ssr")]
+pub const MAILS: u32 = 3;
 
 /// Gives the person another check phrase.
 #[server(endpoint = "account/another-phrase")]
@@ -25,6 +31,8 @@ pub async fn another_phrase() -> Result<(), Refusal> {
 pub fn PhraseSection(
     /// In the language of the mails, and where the page's is another one, in that as well.
     phrases: Vec<(Lang, String)>,
+    /// The last mails that have left for the person, the newest first.
+    mails: Vec<MailLine>,
     /// Asks for another one.
     action: ServerAction<AnotherPhrase>,
 ) -> impl IntoView {
@@ -39,6 +47,12 @@ pub fn PhraseSection(
             view! { <p class="phrase"><span class="phrase__mails">{mails}</span> <span lang=of.tag()>{words}</span></p> }
         })
         .collect_view();
+    let mails = if mails.is_empty() {
+        view! { <p>{lang.pick("お送りしたメールはありません。", "We have sent you no mails.")}</p> }.into_any()
+    } else {
+        let rows = mails.into_iter().map(|mail| view! { <MailRow mail told=false /> }).collect_view();
+        view! { <ol class="mail-list">{rows}</ol> }.into_any()
+    };
     view! {
         <section class="stack" aria-labelledby="phrase">
             <h2 id="phrase">{lang.pick("お客様の合言葉", "Your check phrase")}</h2>
@@ -55,9 +69,6 @@ pub fn PhraseSection(
                     "Mails about orders and the newsletter carry none, nor does a code to an address that is not your account’s yet, such as the one that you change to. Mails from before you took another phrase, and the one that tells you of it, carry the earlier one.",
                 )}
             </p>
-            <p class="small">
-                <a href=href("/account/mail")>{lang.pick("当店からお送りしたメールの一覧", "The mails we really sent you")}</a>
-            </p>
             <ActionForm action=action>
                 <SubmitButton
                     label=lang.pick("別の合言葉にする", "Give me another phrase")
@@ -65,6 +76,17 @@ pub fn PhraseSection(
                     class="button button--quiet"
                 />
             </ActionForm>
+            <h3>{lang.pick("当店から最近お送りしたメール", "The last mails we really sent you")}</h3>
+            <p class="muted">
+                {lang.pick(
+                    "お手元のメールの番号がここか一覧にあれば、当店が送ったものです。",
+                    "A mail whose number stands here or in the whole list comes from us.",
+                )}
+            </p>
+            {mails}
+            <p class="small">
+                <a href=href("/account/mail")>{lang.pick("お送りしたメールをすべて見る", "See all the mails we really sent you")}</a>
+            </p>
         </section>
     }
 }

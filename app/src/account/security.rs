@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use noren_domain::account::{DeviceView, EmailStep, EmailView, SecurityView};
+use noren_domain::account::{Attention, DeviceView, EmailStep, EmailView, SecurityView};
 use noren_domain::form::Faults;
+use noren_domain::mail::MailLine;
 use noren_domain::notice::NoticeView;
 use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use super::email_change::{EmailBanner, EmailSection, StopEmail};
 use super::factors::{Factors, KeepFactors};
 use super::happened::Happened;
 use super::leave::LeaveForgotten;
+use super::notice_steps::{NoticeSteps, TickStep};
 use super::passkeys::{PasskeyActs, Passkeys, PasskeysData};
 use super::password::{PasswordChanged, PasswordSection};
 use super::phrase::{AnotherPhrase, PhraseSection};
@@ -30,6 +32,8 @@ pub struct SecurityData {
     security: SecurityView,
     passkeys: PasskeysData,
     email: EmailView,
+    /// The last mails that have left for the person.
+    mails: Vec<MailLine>,
     /// The password was changed a moment ago.
     password_changed: bool,
     /// Why there is no other check phrase, where that was just asked for.
@@ -44,18 +48,21 @@ pub async fn load_security() -> Result<Option<SecurityData>, Refusal> {
     let Some(security) = view.map_err(|e| crate::request::failed(&e))? else { return Ok(None) };
     let email = noren_shop::account::email_change::view(&crate::request::shop(), &who).await;
     let Some(email) = email.map_err(|e| crate::request::failed(&e))? else { return Ok(None) };
+    let (shop, lang) = (crate::request::shop(), crate::request::lang());
+    let mails = noren_shop::mail::sent::latest(&shop, who.customer.0, super::phrase::MAILS, lang).await;
+    let mails = mails.map_err(|e| crate::request::failed(&e))?;
     let passkeys = super::passkeys::load(&who).await?;
     let faults = crate::form::kept::<()>("phrase").map(|form| form.faults).unwrap_or_default();
     let password_changed = super::password::just_changed();
-    Ok(Some(SecurityData { security, passkeys, email, password_changed, faults }))
+    Ok(Some(SecurityData { security, passkeys, email, mails, password_changed, faults }))
 }
 
-/// Ends one of the person's own sessions.
+/// Ends one of the person's own sessions. It takes a fresh proof (ASVS 7.5.2).
 #[server(endpoint = "account/end-session")]
 pub async fn end_session(session: String) -> Result<(), Refusal> {
     use noren_domain::Id;
     use noren_domain::form::Fault;
-    let who = super::inside::guard("/account/security").await?;
+    let who = super::inside::guard_recent(&super::again::again("/account/security", "devices")).await?;
     let Ok(session) = session.parse::<uuid::Uuid>() else { return Err(Fault::NotFound.into()) };
     let (shop, device) = (crate::request::shop(), crate::request::device());
     let ended = noren_shop::account::end_one(&shop, &who, Id::new(session), &device).await;
@@ -64,10 +71,10 @@ pub async fn end_session(session: String) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Ends every session of the person but this one.
+/// Ends every session of the person but this one. It takes a fresh proof, as [`end_session`] does.
 #[server(endpoint = "account/end-others")]
 pub async fn end_others() -> Result<(), Refusal> {
-    let who = super::inside::guard("/account/security").await?;
+    let who = super::inside::guard_recent(&super::again::again("/account/security", "devices")).await?;
     let ended = noren_shop::account::end_others(&crate::request::shop(), &who, &crate::request::device()).await;
     ended.map_err(|e| crate::request::failed(&e))?;
     crate::request::go("/account/security");
@@ -96,6 +103,7 @@ pub fn SecurityPage() -> impl IntoView {
     let end_one = ServerAction::<EndSession>::new();
     let end_all = ServerAction::<EndOthers>::new();
     let read = ServerAction::<Acknowledge>::new();
+    let tick = ServerAction::<TickStep>::new();
     let phrase = ServerAction::<AnotherPhrase>::new();
     let answer = ServerAction::<AnswerSignIn>::new();
     let keep = ServerAction::<KeepFactors>::new();
@@ -106,6 +114,7 @@ pub fn SecurityPage() -> impl IntoView {
         use_faults(end_one, none()),
         use_faults(end_all, none()),
         use_faults(read, none()),
+        use_faults(tick, none()),
         use_faults(phrase, none()),
         use_faults(answer, none()),
         use_faults(keep, none()),
@@ -121,6 +130,7 @@ pub fn SecurityPage() -> impl IntoView {
             end_one.version(),
             end_all.version(),
             read.version(),
+            tick.version(),
             phrase.version(),
             answer.version(),
             keep.version(),
@@ -135,7 +145,7 @@ pub fn SecurityPage() -> impl IntoView {
             key
             load=|_| load_security()
             view=move |data: SecurityData| {
-                view! { <Security data end_one end_all read phrase answer keep stop passkey_acts faults /> }
+                view! { <Security data end_one end_all read tick phrase answer keep stop passkey_acts faults /> }
             }
         />
     }
@@ -147,6 +157,7 @@ fn Security(
     end_one: ServerAction<EndSession>,
     end_all: ServerAction<EndOthers>,
     read: ServerAction<Acknowledge>,
+    tick: ServerAction<TickStep>,
     phrase: ServerAction<AnotherPhrase>,
     answer: ServerAction<AnswerSignIn>,
     keep: ServerAction<KeepFactors>,
@@ -155,26 +166,24 @@ fn Security(
     faults: Signal<Faults>,
 ) -> impl IntoView {
     let lang = use_lang();
-    let SecurityData { security, passkeys, email, password_changed, faults: rendered } = data;
+    let SecurityData { security, passkeys, email, mails, password_changed, faults: rendered } = data;
     let faults = Signal::derive(move || {
         let answered = faults.get();
         if answered.0.is_empty() { rendered.clone() } else { answered }
     });
     let waits =
         email.pending.as_ref().filter(|pending| pending.step == EmailStep::Waiting).map(|pending| pending.due_at);
-    let attention = security.attention() + usize::from(waits.is_some());
-    let (top, class) = match (attention, lang) {
+    let (top, class) = match (security.attention.len(), lang) {
         (0, Lang::Ja) => ("いま確認が必要なことはありません。".to_owned(), "security-top"),
         (0, Lang::En) => ("Nothing needs your attention right now.".to_owned(), "security-top"),
         (n, Lang::Ja) => (format!("ご確認いただきたいことが{n}件あります。"), "security-top security-top--attention"),
         (1, Lang::En) => ("One thing needs your attention.".to_owned(), "security-top security-top--attention"),
         (n, Lang::En) => (format!("{n} things need your attention."), "security-top security-top--attention"),
     };
-    let things = things(&security, waits, lang);
     let none = security.notices.is_empty().then(|| {
         view! { <p class="security-none">{lang.pick("今のところ、お知らせはありません。", "There are no notices about you at present.")}</p> }
     });
-    let notices = security.notices.into_iter().map(|notice| view! { <MyNotice notice read /> }).collect_view();
+    let notices = security.notices.into_iter().map(|notice| view! { <MyNotice notice read tick /> }).collect_view();
     let others = security.devices.iter().filter(|device| !device.current).count();
     let devices =
         security.devices.into_iter().map(|device| view! { <DeviceRow device action=end_one /> }).collect_view();
@@ -184,7 +193,7 @@ fn Security(
                 <p class="small"><a href=href("/account")>{lang.pick("アカウント", "Your account")}</a></p>
                 <h1>{lang.pick("アカウントの安全", "Account security")}</h1>
                 <p class=class role="status">{top}</p>
-                <WaysToThem things />
+                <WaysToThem things=security.attention />
                 {password_changed.then(|| view! { <PasswordChanged /> })}
                 {waits.map(|until| view! { <EmailBanner until /> })}
                 <PressAgain />
@@ -222,7 +231,7 @@ fn Security(
             <SignIns sign_ins=security.sign_ins action=answer />
             <Happened happened=security.happened />
             <DataSection />
-            <PhraseSection phrases=security.phrases action=phrase />
+            <PhraseSection phrases=security.phrases mails action=phrase />
             <p>
                 <a href=href("/security")>{lang.pick("当店の安全への取り組み", "How this shop keeps your data safe")}</a>
             </p>
@@ -230,67 +239,26 @@ fn Security(
     }
 }
 
-/// All that is counted as needing attention, in words, each with the id of its place on the page. `waits`: when the
-/// address changes, UTC ms.
-fn things(security: &SecurityView, waits: Option<i64>, lang: Lang) -> Vec<(String, String)> {
-    let mut things = Vec::new();
-    let mut add = |place: &str, ja: String, en: String| things.push((place.to_owned(), lang.pick(ja, en)));
-    if let Some(until) = waits {
-        let when = moment::date_time(until, lang);
-        add(
-            "email",
-            format!("メールアドレスの変更（{when}以降）"),
-            format!("The change of your e-mail address, on {when} or shortly after"),
-        );
+/// The id of the place on this page where something is told that waits for the person.
+fn place(thing: &Attention) -> String {
+    match thing {
+        Attention::EmailChange(_) => "email".to_owned(),
+        Attention::Undelivered => "undelivered".to_owned(),
+        Attention::Reported => "reported".to_owned(),
+        Attention::Notice { no, .. } => format!("notice-{}", no.as_str()),
+        Attention::FactorsGo | Attention::NoCodes => "factors".to_owned(),
+        Attention::SignIns(_) => "sign-ins".to_owned(),
     }
-    if security.undelivered.is_some() {
-        add("undelivered", "届かなかったメール".to_owned(), "A mail that did not reach you".to_owned());
-    }
-    if security.reported_at.is_some() {
-        add(
-            "reported",
-            "心当たりのないログインのご報告のあと、していただきたいこと".to_owned(),
-            "What is left to do after the sign-in that was not yours".to_owned(),
-        );
-    }
-    for notice in security.notices.iter().filter(|notice| notice.acknowledged_at.is_none()) {
-        let title = notice.public.content.title.get(lang);
-        let place = format!("notice-{}", notice.public.no.as_str());
-        add(&place, format!("お知らせ「{title}」"), format!("The notice “{title}”"));
-    }
-    if security.factors.removal.is_some() {
-        let (ja, en) =
-            ("認証アプリ・復旧コード・パスキーの解除の予定", "The removal of your app, recovery codes and passkeys");
-        add("factors", ja.to_owned(), en.to_owned());
-    }
-    if security.factors.lacks_codes() {
-        add("factors", "復旧コードが残っていません".to_owned(), "No recovery codes are left".to_owned());
-    }
-    match security.sign_ins.iter().filter(|tried| tried.needs_answer()).count() {
-        0 => {}
-        1 => add(
-            "sign-ins",
-            "確認コードが入力されなかったログイン".to_owned(),
-            "A sign-in for which the code was not given".to_owned(),
-        ),
-        n => add(
-            "sign-ins",
-            format!("確認コードが入力されなかったログイン（{n}件）"),
-            format!("{n} sign-ins for which the code was not given"),
-        ),
-    }
-    things
 }
 
 /// The ways to what needs attention, further down on this page.
 #[component]
-fn WaysToThem(
-    /// The id of each thing's place, and its words.
-    things: Vec<(String, String)>,
-) -> impl IntoView {
+fn WaysToThem(things: Vec<Attention>) -> impl IntoView {
+    let lang = use_lang();
     (!things.is_empty()).then(|| {
         let ways = things
             .into_iter()
+            .map(|thing| (place(&thing), thing.words(lang)))
             .map(|(place, words)| view! { <li><a href=format!("#{place}") rel="external">{words}</a></li> })
             .collect_view();
         view! { <ul class="erase-list">{ways}</ul> }
@@ -342,11 +310,13 @@ fn MailComesBack(
 
 /// One notice: what happened to my data first, then everything else, then the acknowledgement.
 #[component]
-fn MyNotice(notice: NoticeView, read: ServerAction<Acknowledge>) -> impl IntoView {
+fn MyNotice(notice: NoticeView, read: ServerAction<Acknowledge>, tick: ServerAction<TickStep>) -> impl IntoView {
     let lang = use_lang();
-    let NoticeView { public, verdicts, acknowledged_at } = notice;
+    let NoticeView { public, verdicts, acknowledged_at, steps_done } = notice;
     let no = public.no.as_str().to_owned();
     let title = public.content.title.get(lang).to_owned();
+    let steps = public.content.steps.clone();
+    let steps = view! { <NoticeSteps no=public.no.clone() steps done=steps_done tick /> }.into_any();
     let id = format!("notice-{no}");
     let (labelled, sent_no) = (id.clone(), no.clone());
     let public_page = href(&format!("/security/notices/{no}"));
@@ -376,7 +346,7 @@ fn MyNotice(notice: NoticeView, read: ServerAction<Acknowledge>) -> impl IntoVie
             </p>
             <h3 id=id>{title}</h3>
             <VerdictList verdicts />
-            <NoticeBody content=public.content level=4 />
+            <NoticeBody content=public.content level=4 steps />
             {foot}
         </article>
     }

@@ -1,24 +1,51 @@
-//! The history of sign-ins on the security page, "it was me / it was not me", and the way out of the latter.
+//! The history of sign-ins: the newest on the security page, all on pages of their own; "it was me / it was not me", and
+//! the way out of the latter.
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
-use noren_domain::account::{NotMeView, SignInAnswer, SignInOutcome, SignInView, SignInWay};
+use leptos_router::hooks::use_query_map;
+use noren_domain::account::{NotMeView, SignInAnswer, SignInOutcome, SignInPage, SignInView, SignInWay};
+use noren_domain::form::Faults;
 use noren_domain::{Lang, moment};
 
-use crate::form::Refusal;
+use super::again::PressAgain;
+use crate::form::{Refusal, use_faults};
 use crate::lang::{href, use_lang};
 use crate::legal::MAIL;
-use crate::ui::{Badge, BadgeKind, Head, Load};
+use crate::ui::{Badge, BadgeKind, FaultSummary, Head, Load};
 
-/// Notes what the person says of a sign-in.
+/// The newest ones stand here.
+const SECURITY: &str = "/account/security";
+/// All of them stand here.
+const ALL: &str = "/account/security/sign-ins";
+
+/// Loads one page of all sign-ins: those after `after`, as the page before it says it.
+#[server(endpoint = "account/sign-ins", input = GetUrl)]
+pub async fn load_sign_ins(after: String) -> Result<Option<SignInPage>, Refusal> {
+    let who = super::inside::guard(ALL).await?;
+    let page = noren_shop::account::history::page(&crate::request::shop(), &who, &after).await;
+    page.map(Some).map_err(|e| crate::request::failed(&e))
+}
+
+/// The page that a sign-in was answered on, and where on it: one of those that show all, or the security page.
+#[cfg(feature = "ssr")]
+fn answered_on(page: &str) -> (String, &'static str) {
+    let of_all = |page: &str| page.split('?').next() == Some(ALL);
+    match noren_domain::account::LocalPath::parse(page) {
+        Some(page) if of_all(page.as_str()) => (page.as_str().to_owned(), "all-sign-ins"),
+        _ => (SECURITY.to_owned(), "sign-ins"),
+    }
+}
+
+/// Notes what the person says of a sign-in, on `page`.
 #[server(endpoint = "account/answer-sign-in")]
-pub async fn answer_sign_in(sign_in: String, answer: String) -> Result<(), Refusal> {
+pub async fn answer_sign_in(sign_in: String, answer: String, #[server(default)] page: String) -> Result<(), Refusal> {
     use super::again::again;
     use super::inside::{guard, guard_recent};
     use noren_domain::form::Fault;
     use noren_shop::account::history;
-    const PAGE: &str = "/account/security";
-    let who = guard(PAGE).await?;
+    let (page, section) = answered_on(&page);
+    let who = guard(&page).await?;
     let (Ok(sign_in), Some(answer)) = (sign_in.parse::<uuid::Uuid>(), SignInAnswer::from_word(&answer)) else {
         return Err(Fault::NotFound.into());
     };
@@ -26,14 +53,14 @@ pub async fn answer_sign_in(sign_in: String, answer: String) -> Result<(), Refus
     let noted = match answer {
         SignInAnswer::Me => history::was_me(&shop, &who, sign_in).await,
         SignInAnswer::NotMe => {
-            history::was_not_me(&shop, &guard_recent(&again(PAGE, "sign-ins")).await?, sign_in, &device).await
+            history::was_not_me(&shop, &guard_recent(&again(&page, section)).await?, sign_in, &device).await
         }
     };
     if !noted.map_err(|e| crate::request::failed(&e))? {
         return Err(Fault::NotFound.into());
     }
     crate::request::go(match answer {
-        SignInAnswer::Me => "/account/security",
+        SignInAnswer::Me => page.as_str(),
         SignInAnswer::NotMe => "/account/security/not-me",
     });
     Ok(())
@@ -46,7 +73,7 @@ pub async fn load_not_me() -> Result<Option<NotMeView>, Refusal> {
     noren_shop::account::history::not_me(&crate::request::shop(), &who).await.map_err(|e| crate::request::failed(&e))
 }
 
-/// The history.
+/// The newest ones, on the security page.
 #[component]
 pub fn SignIns(
     /// The newest first.
@@ -55,23 +82,91 @@ pub fn SignIns(
     action: ServerAction<AnswerSignIn>,
 ) -> impl IntoView {
     let lang = use_lang();
-    let rows = sign_ins.into_iter().map(|sign_in| view! { <SignInRow sign_in action /> }).collect_view();
+    let rows = sign_ins.into_iter().map(|sign_in| view! { <SignInRow sign_in page=SECURITY.to_owned() action /> });
+    let rows = rows.collect_view();
     view! {
         <section class="stack" aria-labelledby="sign-ins">
             <h2 id="sign-ins">{lang.pick("最近のログイン", "Recent sign-ins")}</h2>
             <p class="muted">
                 {lang.pick(
-                    "過去90日間の、成功したログイン、確認コードのなかったもの、失敗したものを、それぞれ新しいものから20件まで表示しています。心当たりのないログインがあれば、お知らせください。ほかの端末をすぐにログアウトし、次にしていただくことをご案内します。",
-                    "Sign-ins of the past 90 days, those that lacked the code, and those that failed: the latest 20 of each. If you do not recognise one, tell us: we sign all other devices out at once and show you what to do next.",
+                    "過去90日間の、成功したログイン、確認コードのなかったもの、回数超過のため拒否したもの、そのほかの失敗を、それぞれ新しいものから20件まで表示しています。心当たりのないログインがあれば、お知らせください。ほかの端末をすぐにログアウトし、次にしていただくことをご案内します。",
+                    "Sign-ins of the past 90 days, those that lacked the code, those that were blocked, and others that failed: the latest 20 of each. If you do not recognise one, tell us: we sign all other devices out at once and show you what to do next.",
                 )}
             </p>
             <ul class="sign-in-list">{rows}</ul>
+            <p class="small">
+                <a href=href(ALL)>
+                    {lang.pick("過去90日間のログインと試みをすべて見る", "See all sign-ins and tries of the past 90 days")}
+                </a>
+            </p>
         </section>
     }
 }
 
+/// All sign-ins and tries, a page at a time.
 #[component]
-fn SignInRow(sign_in: SignInView, action: ServerAction<AnswerSignIn>) -> impl IntoView {
+pub fn SignInsPage() -> impl IntoView {
+    let lang = use_lang();
+    let query = use_query_map();
+    let answer = ServerAction::<AnswerSignIn>::new();
+    let faults = use_faults(answer, Faults::default());
+    let key = move || {
+        // What the answers change is behind the first word, which alone is asked for.
+        format!("{} {}", query.read().get("after").unwrap_or_default(), answer.version().get())
+    };
+    view! {
+        <Head title=lang.pick("ログインの記録", "Your sign-ins") index=false />
+        <Load
+            key
+            load=|key| load_sign_ins(key.split(' ').next().unwrap_or_default().to_owned())
+            view=move |page: SignInPage| view! { <AllSignIns page action=answer faults /> }
+        />
+    }
+}
+
+#[component]
+fn AllSignIns(page: SignInPage, action: ServerAction<AnswerSignIn>, faults: Signal<Faults>) -> impl IntoView {
+    let lang = use_lang();
+    let SignInPage { sign_ins, after, older } = page;
+    let page_after = |mark: &str| format!("{ALL}?after={mark}");
+    let here = after.as_deref().map_or_else(|| ALL.to_owned(), page_after);
+    let newest = after.is_some().then(|| {
+        view! { <a class="button" href=href(ALL)>{lang.pick("いちばん新しい記録へ", "Back to the newest")}</a> }
+    });
+    let older = older.map(|mark| {
+        view! {
+            <a class="button" href=href(&page_after(&mark))>{lang.pick("古い記録", "Older ones")}</a>
+        }
+    });
+    let list = if sign_ins.is_empty() {
+        view! { <p>{lang.pick("ここに記録はありません。", "There are none here.")}</p> }.into_any()
+    } else {
+        let rows = sign_ins.into_iter().map(|sign_in| view! { <SignInRow sign_in page=here.clone() action /> });
+        let rows = rows.collect_view();
+        view! { <ul class="sign-in-list">{rows}</ul> }.into_any()
+    };
+    view! {
+        <div class="account stack stack--wide">
+            <div class="page-head">
+                <p class="small"><a href=href(SECURITY)>{lang.pick("アカウントの安全", "Account security")}</a></p>
+                <h1>{lang.pick("ログインの記録", "Your sign-ins")}</h1>
+                <PressAgain />
+                <p class="muted">
+                    {lang.pick(
+                        "過去90日間の、成功したログインと、失敗したり拒否されたりした試みのすべてです。心当たりのないログインがあれば、お知らせください。ほかの端末をすぐにログアウトし、次にしていただくことをご案内します。",
+                        "All sign-ins of the past 90 days, and all tries that failed or were blocked. If you do not recognise a sign-in, tell us: we sign all other devices out at once and show you what to do next.",
+                    )}
+                </p>
+            </div>
+            <FaultSummary faults labels=vec![] />
+            {list}
+            <p class="cluster">{newest} {older}</p>
+        </div>
+    }
+}
+
+#[component]
+fn SignInRow(sign_in: SignInView, page: String, action: ServerAction<AnswerSignIn>) -> impl IntoView {
     let lang = use_lang();
     let (words, kind) = match sign_in.outcome {
         SignInOutcome::Ok => (lang.pick("成功", "Signed in"), BadgeKind::Ok),
@@ -103,10 +198,13 @@ fn SignInRow(sign_in: SignInView, action: ServerAction<AnswerSignIn>) -> impl In
             {reports
                 .then(|| {
                     let me = asks.then(|| {
-                        view! { <Answer id=id.clone() answer=SignInAnswer::Me about=about.clone() action /> }
+                        let (id, about, page) = (id.clone(), about.clone(), page.clone());
+                        view! { <Answer id answer=SignInAnswer::Me about page action /> }
                     });
                     view! {
-                        <div class="sign-in__answers">{me} <Answer id=id.clone() answer=SignInAnswer::NotMe about action /></div>
+                        <div class="sign-in__answers">
+                            {me} <Answer id=id.clone() answer=SignInAnswer::NotMe about page action />
+                        </div>
                     }
                 })}
         </li>
@@ -150,7 +248,13 @@ fn begun(way: Option<SignInWay>, lang: Lang) -> &'static str {
 
 /// One of the two buttons.
 #[component]
-fn Answer(id: String, answer: SignInAnswer, about: String, action: ServerAction<AnswerSignIn>) -> impl IntoView {
+fn Answer(
+    id: String,
+    answer: SignInAnswer,
+    about: String,
+    page: String,
+    action: ServerAction<AnswerSignIn>,
+) -> impl IntoView {
     let lang = use_lang();
     let words = match answer {
         SignInAnswer::Me => lang.pick("わたしです", "It was me"),
@@ -164,6 +268,7 @@ fn Answer(id: String, answer: SignInAnswer, about: String, action: ServerAction<
         <ActionForm action=action>
             <input type="hidden" name="sign_in" value=id />
             <input type="hidden" name="answer" value=answer.word() />
+            <input type="hidden" name="page" value=page />
             <button
                 type="submit"
                 class="button button--quiet"

@@ -164,7 +164,7 @@ fn MyMail(
     let list = if page.mails.is_empty() {
         view! { <p>{lang.pick("お送りしたメールはありません。", "There are no mails here.")}</p> }.into_any()
     } else {
-        let rows = page.mails.into_iter().map(|mail| view! { <Row mail /> }).collect_view();
+        let rows = page.mails.into_iter().map(|mail| view! { <MailRow mail told=true /> }).collect_view();
         view! { <ol class="mail-list">{rows}</ol> }.into_any()
     };
     view! {
@@ -197,10 +197,17 @@ fn MyMail(
     }
 }
 
+/// A mail in a list of those that a person was sent.
 #[component]
-fn Row(mail: MailLine) -> impl IntoView {
+pub fn MailRow(
+    /// The mail.
+    mail: MailLine,
+    /// Whether it is told what became of it.
+    told: bool,
+) -> impl IntoView {
     let lang = use_lang();
     let kind = if mail.failed { BadgeKind::Warning } else { BadgeKind::Plain };
+    let became = told.then(|| view! { <p><Badge words=mail.state kind /></p> });
     view! {
         <li>
             <p class="mail-list__head">
@@ -208,7 +215,7 @@ fn Row(mail: MailLine) -> impl IntoView {
                 <span class="mail-list__no">{mail.no.as_str().to_owned()}</span>
             </p>
             <p><strong>{mail.subject}</strong></p>
-            <p><Badge words=mail.state kind /></p>
+            {became}
         </li>
     }
 }

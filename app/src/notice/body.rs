@@ -42,6 +42,9 @@ pub fn NoticeBody(
     content: NoticeContent,
     /// Level of its headings, 2 to 4.
     level: u8,
+    /// What the person can do, where it is not only to be read.
+    #[prop(optional)]
+    steps: Option<AnyView>,
 ) -> impl IntoView {
     let lang = use_lang();
     let when = |from: i64, to: i64| {
@@ -54,7 +57,10 @@ pub fn NoticeBody(
             <p>{text.get(lang).to_owned()}</p>
         }
     };
-    let steps = content.steps.iter().map(|step| view! { <li>{step.get(lang).to_owned()}</li> }).collect_view();
+    let steps = steps.unwrap_or_else(|| {
+        let steps = content.steps.iter().map(|step| view! { <li>{step.get(lang).to_owned()}</li> }).collect_view();
+        view! { <ol class="notice-steps">{steps}</ol> }.into_any()
+    });
     let measures = content
         .measures
         .iter()
@@ -79,7 +85,7 @@ pub fn NoticeBody(
     view! {
         <div class="notice-body">
             {heading(level, lang.pick("お客様にしていただきたいこと", "What you can do"))}
-            <ol class="notice-steps">{steps}</ol>
+            {steps}
             {part(("何が起きたか", "What happened"), &content.what)}
             <p class="muted">{when(content.happened_from, content.happened_to)}</p>
             {part(("どのように分かったか", "How it was found"), &content.found)}

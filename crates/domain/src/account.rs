@@ -1,6 +1,7 @@
 //! Accounts: customers, their ways in, and what the account pages show.
 
 mod addresses;
+mod attention;
 mod data;
 mod email_change;
 mod event;
@@ -14,6 +15,7 @@ mod view;
 
 pub use crate::email::Email;
 pub use addresses::{MAX_ADDRESSES, SavedAddress};
+pub use attention::Attention;
 pub use data::{
     DataView, EraseForm, EraseView, Erasure, ErasureCause, ExportLink, ExportSection, ExportView, Holding, KeptOrder,
     OpenReason,
@@ -35,7 +37,7 @@ pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password, SHOP_NAMES};
 pub use phrase::CheckPhrase;
 pub use view::{
     AccountView, AskedFor, Browser, DeviceView, HappenedView, NotMeView, ReadProof, Reads, ReadsView, SecurityView,
-    SignInAnswer, SignInOutcome, SignInView, SignInWay,
+    SignInAnswer, SignInOutcome, SignInPage, SignInView, SignInWay,
 };
 
 /// A person with an account (お客様).

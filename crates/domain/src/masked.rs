@@ -129,7 +129,7 @@ mod tests {
         let proof = json!({"tag": "#", "key": "#", "proof": "#"});
         read::<AccountView>(&json!({"email": "#", "name": "#", "since": 0, "attention": 0}));
         read::<SecurityView>(&json!({
-            "notices": [], "password_changed_at": 0, "phrases": [["ja", "#"]], "devices": [device],
+            "attention": [], "notices": [], "password_changed_at": 0, "phrases": [["ja", "#"]], "devices": [device],
             "sign_ins": [sign_in], "happened": [happened], "factors": {"totp": null, "recovery": recovery["standing"]},
             "reads": {"Shown": {"key": "key", "proofs": [proof]}},
         }));

@@ -91,6 +91,8 @@ pub struct NoticeView {
     pub verdicts: PersonVerdicts,
     /// When this person said that they have read it, UTC ms.
     pub acknowledged_at: Option<i64>,
+    /// When this person ticked each step off, UTC ms: as many as the text has, in their order. `None`: not yet.
+    pub steps_done: Vec<Option<i64>>,
 }
 
 /// A notice as everybody can see it: no person in it, only how many.

@@ -4,6 +4,7 @@
 //! mailbox is needed as well. So a stolen password is worth nothing by itself.
 
 pub mod addresses;
+mod attention;
 pub mod challenge;
 pub mod claim;
 pub mod data;

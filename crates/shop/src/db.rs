@@ -93,7 +93,8 @@ impl Db {
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_with(options.clone())
+            // What is deleted is overwritten: plain words about a person who was erased lie in no free page.
+            .connect_with(options.clone().pragma("secure_delete", "on"))
             .await?;
         let read = SqlitePoolOptions::new()
             .max_connections(8)
@@ -358,6 +359,9 @@ macro_rules! fetch_one {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::account::erase::erase;
+    use crate::account::testing::{customer, proved};
+    use crate::session::{self, Device};
     use crate::testing;
 
     /// Table and column names, which must be the same on both databases; the search index is each
@@ -446,6 +450,37 @@ mod tests {
         let mut conn = shop.db.read().await.unwrap();
         let (least,): (i64,) = crate::fetch_one!(conn, (i64,), "SELECT MIN(refused) FROM rate_limit").await.unwrap();
         assert_eq!(least, 2);
+    }
+
+    /// Writes what stands in the log beside the file into the file, and empties the log.
+    async fn settle(db: &Db) {
+        let Db::Sqlite { write, .. } = db else { unreachable!("an SQLite file") };
+        let settled = sqlx::query_as::<_, (i64, i64, i64)>("PRAGMA wal_checkpoint(TRUNCATE)");
+        let (busy, _, _) = settled.fetch_one(write.pool()).await.unwrap();
+        assert_eq!(busy, 0, "nobody reads meanwhile");
+    }
+
+    /// Whether these words stand in the file, or in the log beside it.
+    fn holds(folder: &Path, words: &str) -> bool {
+        ["noren.sqlite", "noren.sqlite-wal"].iter().any(|name| {
+            let bytes = std::fs::read(folder.join(name)).unwrap();
+            bytes.windows(words.len()).any(|part| part == words.as_bytes())
+        })
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn of_an_erased_account_the_file_holds_no_word_in_its_free_places_either() {
+        const AGENT: &str = "Unmistakable/7.3 (of somebody)";
+        let shop = testing::sqlite().await;
+        let hers = customer(&shop, "hanako@example.jp").await;
+        let mut tx = shop.db.write().await.unwrap();
+        session::open(&mut tx, &shop, hers, &Device::new(AGENT.to_owned(), None)).await.unwrap();
+        tx.commit().await.unwrap();
+        settle(&shop.db).await;
+        assert!(holds(&shop.data, AGENT), "plainly, while the account is there");
+        erase(&shop, &proved(&shop, hers).await).await.unwrap().unwrap();
+        settle(&shop.db).await;
+        assert!(!holds(&shop.data, AGENT));
     }
 
     crate::on_both_databases!(a_transaction_that_is_dropped_leaves_nothing(shop) {

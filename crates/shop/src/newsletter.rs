@@ -7,6 +7,7 @@ use noren_domain::{Id, Lang, account::Customer};
 use uuid::Uuid;
 
 use crate::account::limits;
+use crate::clock::SKEW;
 use crate::db::Conn;
 use crate::mail::{self, Mail, NewsletterMail};
 use crate::token::Token;
@@ -15,7 +16,7 @@ use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
 /// Which words people agree to: changed whenever those on the page `/account/mail` are (`app/src/mail`).
 pub const WORDS: &str = "2026-11";
 
-/// How long the link that confirms is good: 7 days.
+/// How long the link that confirms is good: 7 days. One that would be good for longer is of a clock that was ahead.
 const CONFIRM_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// So many customers are sent an issue in one transaction.
 const BATCH: i64 = 200;
@@ -95,18 +96,38 @@ async fn enter(
     source: Source,
 ) -> Result<Uuid, sqlx::Error> {
     let id = shop.entropy.uuid(shop.now());
+    enter_as(conn, shop, id, customer, act, lang, source).await?;
+    Ok(id)
+}
+
+/// The same under this number.
+async fn enter_as(
+    conn: &mut Conn,
+    shop: &Shop,
+    id: Uuid,
+    customer: Uuid,
+    act: &str,
+    lang: Lang,
+    source: Source,
+) -> Result<(), sqlx::Error> {
     let sql = "INSERT INTO newsletter_consent (id, customer_id, act, words, lang, source, at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     execute!(conn, sql, id, customer, act, WORDS, lang.tag(), source.word(), shop.now()).await?;
-    Ok(id)
+    Ok(())
+}
+
+/// What a link that confirms ends after, if it is good now, and ends no later than.
+fn good(shop: &Shop) -> [i64; 2] {
+    [shop.now(), shop.now() + CONFIRM_MS + SKEW]
 }
 
 /// How the customer stands to the newsletter.
 pub async fn standing(shop: &Shop, customer: Id<Customer>) -> Result<Standing, sqlx::Error> {
     let sql = "SELECT state, confirm_until FROM newsletter_reader WHERE customer_id = $1";
     let row = fetch_optional!(shop.db.read().await?, (String, Option<i64>), sql, customer.0).await?;
+    let [now, latest] = good(shop);
     Ok(match row.as_ref().map(|(state, until)| (state.as_str(), *until)) {
         Some(("confirmed", _)) => Standing::In,
-        Some(("asked", Some(until))) if shop.now() < until => Standing::Asked,
+        Some(("asked", Some(until))) if now < until && until <= latest => Standing::Asked,
         _ => Standing::Out,
     })
 }
@@ -148,8 +169,9 @@ pub async fn ask(shop: &Shop, customer: Id<Customer>, lang: Lang) -> Result<(), 
 
 /// Whether the link that confirms is good now.
 pub async fn can_confirm(shop: &Shop, token: &Token) -> Result<bool, sqlx::Error> {
-    let sql = "SELECT 1 FROM newsletter_reader WHERE confirm_hash = $1 AND confirm_until > $2";
-    Ok(fetch_optional!(shop.db.read().await?, (i32,), sql, token.hash().to_vec(), shop.now()).await?.is_some())
+    let sql = "SELECT 1 FROM newsletter_reader WHERE confirm_hash = $1 AND confirm_until > $2 AND confirm_until <= $3";
+    let [now, latest] = good(shop);
+    Ok(fetch_optional!(shop.db.read().await?, (i32,), sql, token.hash().to_vec(), now, latest).await?.is_some())
 }
 
 /// Whether the link that ends it belongs to anybody.
@@ -174,15 +196,17 @@ pub async fn reader_lang(shop: &Shop, token: &Token) -> Result<Option<Lang>, sql
 /// twice it is as if once.
 pub async fn confirm(shop: &Shop, token: &Token, lang: Lang) -> Result<bool, sqlx::Error> {
     let mut tx = shop.db.write().await?;
-    let (hash, now) = (token.hash().to_vec(), shop.now());
-    let sql = "UPDATE newsletter_reader SET state = 'confirmed' WHERE confirm_hash = $1 AND confirm_until > $2 AND state = 'asked' RETURNING customer_id";
-    if let Some((customer,)) = fetch_optional!(tx, (Uuid,), sql, hash.clone(), now).await? {
+    let (hash, [now, latest]) = (token.hash().to_vec(), good(shop));
+    let sql = "UPDATE newsletter_reader SET state = 'confirmed'
+               WHERE confirm_hash = $1 AND confirm_until > $2 AND confirm_until <= $3 AND state = 'asked' RETURNING customer_id";
+    if let Some((customer,)) = fetch_optional!(tx, (Uuid,), sql, hash.clone(), now, latest).await? {
         enter(&mut tx, shop, customer, "confirmed", lang, Source::Mail).await?;
         tx.commit().await?;
         return Ok(true);
     }
-    let sql = "SELECT 1 FROM newsletter_reader WHERE confirm_hash = $1 AND confirm_until > $2 AND state = 'confirmed'";
-    Ok(fetch_optional!(tx, (i32,), sql, hash, now).await?.is_some())
+    let sql = "SELECT 1 FROM newsletter_reader
+               WHERE confirm_hash = $1 AND confirm_until > $2 AND confirm_until <= $3 AND state = 'confirmed'";
+    Ok(fetch_optional!(tx, (i32,), sql, hash, now, latest).await?.is_some())
 }
 
 /// The customer wants it no more: at once, also for what waits to be sent.
@@ -236,16 +260,18 @@ pub(crate) async fn ask_anew(
     customer: Id<Customer>,
     lang: Lang,
 ) -> Result<(), sqlx::Error> {
-    let sql = "SELECT 1 FROM newsletter_reader WHERE customer_id = $1 AND (state = 'confirmed' OR state = 'asked' AND confirm_until > $2)";
-    if fetch_optional!(conn, (i32,), sql, customer.0, shop.now()).await?.is_none() {
+    let now = shop.now();
+    let asked = shop.entropy.uuid(now);
+    // How they stand is looked at by the change itself, and first: whoever leaves at this very moment has left. A link that
+    // is good for too long goes to the old address like any other.
+    let sql = "UPDATE newsletter_reader SET state = 'asked', confirm_hash = $2, confirm_until = $3
+               WHERE customer_id = $1 AND (state = 'confirmed' OR state = 'asked' AND confirm_until > $4)";
+    let hash = confirm_token(shop, asked).hash().to_vec();
+    if execute!(conn, sql, customer.0, hash, now + CONFIRM_MS, now).await? == 0 {
         return Ok(());
     }
     call_off(conn, shop, customer.0).await?;
-    let asked = enter(conn, shop, customer.0, "asked_anew", lang, Source::AddressChange).await?;
-    let sql =
-        "UPDATE newsletter_reader SET state = 'asked', confirm_hash = $2, confirm_until = $3 WHERE customer_id = $1";
-    let until = shop.now() + CONFIRM_MS;
-    execute!(conn, sql, customer.0, confirm_token(shop, asked).hash().to_vec(), until).await?;
+    enter_as(conn, shop, asked, customer.0, "asked_anew", lang, Source::AddressChange).await?;
     let mail = Mail::Newsletter(NewsletterMail::Anew { customer: customer.0, asked });
     mail::enqueue(conn, shop, &format!("newsletter-ask-{asked}"), &mail).await
 }

@@ -6,7 +6,9 @@ pub use demo::demo;
 
 use noren_domain::Id;
 use noren_domain::account::Customer;
-use noren_domain::notice::{Incomplete, NoticeLine, NoticeNo, NoticeView, PersonVerdicts, PublicNotice, Version};
+use noren_domain::notice::{
+    Incomplete, NoticeContent, NoticeLine, NoticeNo, NoticeView, PersonVerdicts, PublicNotice, Version,
+};
 use uuid::Uuid;
 
 use crate::db::{self, Conn};
@@ -118,43 +120,62 @@ struct MineRow {
     acknowledged_at: Option<i64>,
 }
 
+/// A step that the person has ticked off.
+#[derive(sqlx::FromRow)]
+struct StepRow {
+    notice_id: Uuid,
+    number: i64,
+    done_at: i64,
+}
+
 impl MineRow {
-    fn view(self) -> Result<NoticeView, NoticeError> {
+    /// `ticked`: steps of any of the person's notices.
+    fn view(self, ticked: &[StepRow]) -> Result<NoticeView, NoticeError> {
+        let public = self.notice.read()?;
+        let done_at = |number: i64| {
+            let step = ticked.iter().find(|step| step.notice_id == self.notice_id && step.number == number);
+            step.map(|step| step.done_at)
+        };
+        let steps_done = (0..).zip(&public.content.steps).map(|(number, _)| done_at(number)).collect();
         Ok(NoticeView {
-            public: self.notice.read()?,
+            public,
             verdicts: serde_json::from_str(&self.verdicts)?,
             acknowledged_at: self.acknowledged_at,
+            steps_done,
         })
     }
 }
 
-async fn rows(shop: &Shop, customer: Id<Customer>) -> Result<Vec<MineRow>, sqlx::Error> {
-    fetch_all!(
-        shop.db.read().await?,
+async fn rows(shop: &Shop, customer: Id<Customer>) -> Result<(Vec<MineRow>, Vec<StepRow>), sqlx::Error> {
+    let mut conn = shop.db.read().await?;
+    let notices = fetch_all!(
+        conn,
         MineRow,
         "SELECT n.no, n.version, n.published_at, n.content, p.notice_id, p.verdicts, p.read_at, p.acknowledged_at
          FROM notice_person p JOIN notice n ON n.id = p.notice_id
          WHERE p.customer_id = $1 ORDER BY n.published_at DESC, n.no DESC",
         customer.0
     )
-    .await
+    .await?;
+    let sql = "SELECT notice_id, number, done_at FROM notice_step WHERE customer_id = $1";
+    Ok((notices, fetch_all!(conn, StepRow, sql, customer.0).await?))
 }
 
 /// The notices about `customer`, the newest first, for a copy of their data: with when each was first shown to them
 /// (UTC ms), which this is not.
 pub(crate) async fn held(shop: &Shop, customer: Id<Customer>) -> Result<Vec<(NoticeView, Option<i64>)>, NoticeError> {
-    let rows = rows(shop, customer).await?;
+    let (rows, ticked) = rows(shop, customer).await?;
     rows.into_iter()
         .map(|row| {
             let read_at = row.read_at;
-            Ok((row.view()?, read_at))
+            Ok((row.view(&ticked)?, read_at))
         })
         .collect()
 }
 
 /// The notices about `customer`, the newest first. Keeps when each was first shown to them.
 pub async fn mine(shop: &Shop, customer: Id<Customer>) -> Result<Vec<NoticeView>, NoticeError> {
-    let rows = rows(shop, customer).await?;
+    let (rows, ticked) = rows(shop, customer).await?;
     if rows.iter().any(|row| row.read_at.is_none()) {
         let mut tx = shop.db.write().await?;
         for row in rows.iter().filter(|row| row.read_at.is_none()) {
@@ -164,7 +185,7 @@ pub async fn mine(shop: &Shop, customer: Id<Customer>) -> Result<Vec<NoticeView>
         }
         tx.commit().await?;
     }
-    rows.into_iter().map(MineRow::view).collect()
+    rows.into_iter().map(|row| row.view(&ticked)).collect()
 }
 
 /// Notes that `customer` has read notice `no`; `false` if it is not about them. Again changes nothing.
@@ -190,6 +211,56 @@ pub async fn acknowledge(shop: &Shop, customer: Id<Customer>, no: &NoticeNo) -> 
     .await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// Ticks the step `number` (the first is 0) of notice `no` off; `false` if the notice is not about `customer` or has no
+/// such step. Again changes nothing.
+pub async fn tick(shop: &Shop, customer: Id<Customer>, no: &NoticeNo, number: u32) -> Result<bool, NoticeError> {
+    let mut tx = shop.db.write().await?;
+    let Some(notice) = with_step(&mut tx, customer, no, number).await? else { return Ok(false) };
+    execute!(
+        tx,
+        "INSERT INTO notice_step (customer_id, notice_id, number, done_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT DO NOTHING",
+        customer.0,
+        notice,
+        i64::from(number),
+        shop.now()
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Takes back what [`tick`] did, and answers as it does. Again changes nothing.
+pub async fn untick(shop: &Shop, customer: Id<Customer>, no: &NoticeNo, number: u32) -> Result<bool, NoticeError> {
+    let mut tx = shop.db.write().await?;
+    let Some(notice) = with_step(&mut tx, customer, no, number).await? else { return Ok(false) };
+    let sql = "DELETE FROM notice_step WHERE customer_id = $1 AND notice_id = $2 AND number = $3";
+    execute!(tx, sql, customer.0, notice, i64::from(number)).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// The row of notice `no`, if it is about `customer` and has the step `number`.
+async fn with_step(
+    conn: &mut Conn,
+    customer: Id<Customer>,
+    no: &NoticeNo,
+    number: u32,
+) -> Result<Option<Uuid>, NoticeError> {
+    let row = fetch_optional!(
+        conn,
+        (Uuid, String),
+        "SELECT n.id, n.content FROM notice n JOIN notice_person p ON p.notice_id = n.id
+         WHERE n.no = $1 AND p.customer_id = $2",
+        no.as_str(),
+        customer.0
+    )
+    .await?;
+    let Some((id, content)) = row else { return Ok(None) };
+    let content: NoticeContent = serde_json::from_str(&content)?;
+    Ok(usize::try_from(number).is_ok_and(|number| number < content.steps.len()).then_some(id))
 }
 
 /// How many notices wait for `customer` to acknowledge them.

@@ -16,7 +16,7 @@ mod backlog;
 mod claim;
 
 pub use backlog::{Backlog, backlog};
-pub(crate) use claim::{FAR_AHEAD_MS, Job, LEASE_MS, claim};
+pub(crate) use claim::{FAR_AHEAD_MS, Job, claim};
 
 /// How many jobs of a claim are done at a time, and so how many mails are with the mail server at once.
 pub(crate) const AT_ONCE: usize = 4;

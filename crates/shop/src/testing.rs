@@ -7,6 +7,9 @@ mod migrated;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::SqlitePoolOptions;
+
 use crate::clock::{Clock, Entropy};
 use crate::db::Db;
 use crate::keys::Keys;
@@ -114,6 +117,27 @@ pub async fn another_machine(shop: &Shop) -> Shop {
             Db::Postgres(sqlx::PgPool::connect_with((*pool.connect_options()).clone()).await.unwrap())
         }
     };
+    beside(shop, db)
+}
+
+/// The same shop with a single connection to read by, which on PostgreSQL is that to write by as well. Whoever asks for
+/// another one while they hold it fails after a while; with more connections only as many of them at once would.
+pub fn with_one_connection(shop: &Shop) -> Shop {
+    let db = match &shop.db {
+        Db::Sqlite { read, write } => {
+            let one = SqlitePoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(10));
+            Db::Sqlite { read: one.connect_lazy_with((*read.connect_options()).clone()), write: write.clone() }
+        }
+        Db::Postgres(pool) => {
+            let one = PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(10));
+            Db::Postgres(one.connect_lazy_with((*pool.connect_options()).clone()))
+        }
+    };
+    beside(shop, db)
+}
+
+/// A shop at `db` with the keys, the vault and the folder of `shop`.
+fn beside(shop: &Shop, db: Db) -> Shop {
     let (keys, clock, entropy) = (Keys::new([1; 32], shop.entropy.clone()), shop.clock.clone(), shop.entropy.clone());
     let vault = Vault::at(shop.vault.place(), entropy.clone());
     Shop::new(Parts {

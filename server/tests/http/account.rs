@@ -9,10 +9,16 @@ pub const PASSWORD: &str = "wardrobe velvet onion";
 
 /// Registers `email` and types in the code from its mail.
 pub async fn register(app: &TestApp, browser: &mut Browser<'_>, email: &str) {
-    let answer = browser.post("/register", "/api/account/register", &[("email", email), ("password", PASSWORD)]).await;
+    register_in(app, browser, "", email).await;
+}
+
+/// The same on the pages of a language, in which the account's mails are from then on: nothing or `/en`.
+pub async fn register_in(app: &TestApp, browser: &mut Browser<'_>, lang: &str, email: &str) {
+    let fields = [("email", email), ("password", PASSWORD)];
+    let answer = browser.post(&format!("{lang}/register"), "/api/account/register", &fields).await;
     assert!(answer.location().ends_with("/verify"), "{}", answer.location());
     let code = code_for(app, email).await;
-    let answer = browser.post("/verify", "/api/account/verify", &[("code", &code)]).await;
+    let answer = browser.post(&format!("{lang}/verify"), "/api/account/verify", &[("code", &code)]).await;
     assert!(answer.location().ends_with("/account"), "{}", answer.location());
 }
 

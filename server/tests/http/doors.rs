@@ -10,7 +10,7 @@ use crate::fixture::{Answer, TestApp, URL};
 use crate::shopper::{EMAIL, SKU, add, address, to_delivery};
 
 /// Every form of the shop: its action and the page it stands on.
-const FORMS: [(&str, &str); 52] = [
+const FORMS: [(&str, &str); 53] = [
     ("/api/cart/add", "/p/tenugui-seigaiha"),
     ("/api/cart/set", "/cart"),
     ("/api/cart/remove", "/cart"),
@@ -42,6 +42,7 @@ const FORMS: [(&str, &str); 52] = [
     ("/api/account/end-session", "/account/security"),
     ("/api/account/end-others", "/account/security"),
     ("/api/account/acknowledge", "/account/security"),
+    ("/api/account/tick-step", "/account/security"),
     ("/api/account/another-phrase", "/account/security"),
     ("/api/account/answer-sign-in", "/account/security"),
     ("/api/account/email-ask", "/account/security/email"),

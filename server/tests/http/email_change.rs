@@ -10,18 +10,20 @@ const PAGE: &str = "/account/security/email";
 const OLD: &str = "mori@example.jp";
 const NEW: &str = "mori.new@example.com";
 
-async fn ask(browser: &mut Browser<'_>, lang: &str, email: &str) -> Answer {
+/// Asks for another address.
+pub async fn ask(browser: &mut Browser<'_>, lang: &str, email: &str) -> Answer {
     browser.app().shop.clock.advance(1);
     browser.submit(&format!("{lang}{PAGE}"), "/api/account/email-ask", &[("email", email)]).await
 }
 
-async fn confirm(browser: &mut Browser<'_>, lang: &str, code: &str) -> Answer {
+/// Types a code in.
+pub async fn confirm(browser: &mut Browser<'_>, lang: &str, code: &str) -> Answer {
     browser.app().shop.clock.advance(1);
     browser.submit(&format!("{lang}{PAGE}"), "/api/account/email-confirm", &[("code", code)]).await
 }
 
 /// Asks for `new` and types both codes in.
-async fn change(app: &TestApp, browser: &mut Browser<'_>, lang: &str, old: &str, new: &str) -> Answer {
+pub async fn change(app: &TestApp, browser: &mut Browser<'_>, lang: &str, old: &str, new: &str) -> Answer {
     ask(browser, lang, new).await;
     let code = code_for(app, new).await;
     confirm(browser, lang, &code).await;
@@ -30,7 +32,7 @@ async fn change(app: &TestApp, browser: &mut Browser<'_>, lang: &str, old: &str,
 }
 
 /// The path of the link in the newest mail to `email` that has one.
-async fn link(app: &TestApp, email: &str) -> String {
+pub async fn link(app: &TestApp, email: &str) -> String {
     let mails = app.mails_to(email).await;
     let token = mails.iter().rev().find_map(|mail| mail.split("/account/email/back/").nth(1));
     format!("/account/email/back/{}", &token.expect("a mail holds a link")[..43])

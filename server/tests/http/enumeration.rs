@@ -1,18 +1,143 @@
-//! Whether an address has an account is nobody's business: every door answers one with an account and one without alike,
-//! in each header and each byte of each page. What is forgiven is drawn anew for each answer, and [`pieces`] names it.
+//! Whether an address has an account is nobody's business, nor is what kind of one: every door answers each [`Account`] and
+//! an address without one alike, in each header and each byte of each page. What is forgiven is drawn anew for each answer,
+//! and [`pieces`] names it.
 
 use axum::body::Body;
 use axum::http::header::{ACCEPT, REFERER};
 use axum::http::{Method, StatusCode};
+use noren_shop::account::office;
+use noren_shop::{execute, fetch_one};
 
-use crate::account::{PASSWORD, register};
+use crate::account::{PASSWORD, code_for, knock, register};
 use crate::fixture::{Answer, Browser, TestApp, URL};
+use crate::{email_change, factors};
 
 const KNOWN: &str = "known@example.jp";
 /// As long as the other one: the length of an answer counts as well.
 const NOBODYS: &str = "knewn@example.jp";
 /// By then every try has come back.
 const LATER: i64 = 60 * 60_000;
+
+/// What the address that is known may be.
+#[derive(Clone, Copy)]
+enum Account {
+    /// That of an account in which nothing was done yet.
+    New,
+    /// That of one with an authenticator app and recovery codes.
+    WithAnApp,
+    /// That of one with a passkey.
+    WithAPasskey,
+    /// That of one whose mails are in English; those of all others are in Japanese.
+    InEnglish,
+    /// That of one to which another address comes in three days.
+    AboutToChange,
+    /// That of one whose mailbox has stopped such a change: it has no password until another one is set.
+    WithoutAPassword,
+    /// That of one that has another address now, and may have this one back.
+    LeftBehind,
+}
+
+impl Account {
+    /// A shop in which [`KNOWN`] is such an address.
+    async fn opened(self) -> TestApp {
+        let app = TestApp::start().await;
+        self.open(&app).await;
+        app
+    }
+
+    async fn open(self, app: &TestApp) {
+        /// The other address of whoever changes theirs.
+        const OTHER: &str = "other@example.com";
+        let mut browser = app.browser();
+        register(app, &mut browser, KNOWN).await;
+        match self {
+            Self::New => {}
+            Self::WithAnApp => {
+                let page = factors::set_up(app, &mut browser, "").await;
+                assert!(page.body.contains("認証アプリを有効にしました"), "{}", page.body);
+            }
+            Self::WithAPasskey => {
+                let customer = office::customer(&app.shop, KNOWN, "test").await.unwrap();
+                let mut tx = app.shop.db.write().await.unwrap();
+                let sql = "INSERT INTO passkey (credential_id, customer_id, credential, name, backed_up, created_at)
+                           VALUES ($1, $2, '{}', '母の電話', TRUE, $3)";
+                execute!(tx, sql, vec![1_u8; 16], customer.0, app.shop.now()).await.unwrap();
+                tx.commit().await.unwrap();
+                assert!(browser.get("/account/security").await.body.contains("母の電話"));
+            }
+            Self::InEnglish => {
+                let mut tx = app.shop.db.write().await.unwrap();
+                assert!(execute!(tx, "UPDATE customer SET lang = 'en'").await.unwrap() > 0);
+                tx.commit().await.unwrap();
+            }
+            Self::AboutToChange => {
+                email_change::ask(&mut browser, "", OTHER).await;
+                let code = code_for(app, OTHER).await;
+                email_change::confirm(&mut browser, "", &code).await;
+                browser.submit("/account/security/email", "/api/account/email-wait", &[]).await;
+                let sql = "SELECT state FROM email_change";
+                let (state,) = fetch_one!(app.shop.db.read().await.unwrap(), (String,), sql).await.unwrap();
+                assert_eq!(state, "waiting");
+            }
+            Self::WithoutAPassword => {
+                email_change::ask(&mut browser, "", OTHER).await;
+                let link = email_change::link(app, KNOWN).await;
+                let token = link.rsplit('/').next().unwrap();
+                browser.post(&link, "/api/account/email-take-back", &[("token", token)]).await;
+                assert_eq!(knock(&mut browser, KNOWN, PASSWORD, "").await.location(), "/login");
+            }
+            Self::LeftBehind => {
+                email_change::change(app, &mut browser, "", KNOWN, OTHER).await;
+                assert!(browser.get("/account").await.body.contains(OTHER));
+            }
+        }
+    }
+}
+
+/// Makes a claim about a shop in which [`KNOWN`] is known, whatever it is. They are tests of their own, so that they run
+/// side by side.
+macro_rules! whatever_is_known {
+    ($claim:ident) => {
+        mod $claim {
+            use super::{Account, $claim as claim};
+
+            #[tokio::test]
+            async fn of_a_new_account() {
+                claim(&Account::New.opened().await).await;
+            }
+
+            #[tokio::test]
+            async fn of_one_with_an_app() {
+                claim(&Account::WithAnApp.opened().await).await;
+            }
+
+            #[tokio::test]
+            async fn of_one_with_a_passkey() {
+                claim(&Account::WithAPasskey.opened().await).await;
+            }
+
+            #[tokio::test]
+            async fn of_one_in_english() {
+                claim(&Account::InEnglish.opened().await).await;
+            }
+
+            #[tokio::test]
+            async fn of_one_that_is_about_to_change_its_address() {
+                claim(&Account::AboutToChange.opened().await).await;
+            }
+
+            #[tokio::test]
+            async fn of_one_without_a_password() {
+                claim(&Account::WithoutAPassword.opened().await).await;
+            }
+
+            #[tokio::test]
+            async fn of_one_that_has_left_it_behind() {
+                claim(&Account::LeftBehind.opened().await).await;
+            }
+        }
+    };
+}
 
 /// A form that takes an address.
 #[derive(Clone, Copy)]
@@ -205,24 +330,22 @@ async fn the_comparison_forgives_what_is_drawn_anew_and_nothing_else() {
     assert_ne!(first, pieces(&Answer { status: StatusCode::ACCEPTED, ..of(page.body.clone()) }, KNOWN));
 }
 
-#[tokio::test]
-async fn every_door_answers_an_address_with_an_account_and_one_without_alike() {
-    let app = TestApp::start().await;
-    register(&app, &mut app.browser(), KNOWN).await;
+whatever_is_known!(every_door_answers_an_address_with_an_account_and_one_without_alike);
+
+async fn every_door_answers_an_address_with_an_account_and_one_without_alike(app: &TestApp) {
     for door in [SIGN_IN, REGISTER, WEAK_PASSWORD, RESET, MAIL_CODE] {
         for lang in ["", "/en"] {
             app.shop.clock.advance(LATER);
-            let known = asked(&app, door, lang, KNOWN).await;
-            let nobodys = asked(&app, door, lang, NOBODYS).await;
+            let known = asked(app, door, lang, KNOWN).await;
+            let nobodys = asked(app, door, lang, NOBODYS).await;
             are_alike(&known, &nobodys, &format!("{lang}{}", door.page));
         }
     }
 }
 
-#[tokio::test]
-async fn one_try_too_many_is_refused_alike_too() {
-    let app = TestApp::start().await;
-    register(&app, &mut app.browser(), KNOWN).await;
+whatever_is_known!(one_try_too_many_is_refused_alike_too);
+
+async fn one_try_too_many_is_refused_alike_too(app: &TestApp) {
     for (door, most) in [(SIGN_IN, 10), (REGISTER, 5), (RESET, 5), (MAIL_CODE, 5)] {
         app.shop.clock.advance(LATER);
         for email in [KNOWN, NOBODYS] {
@@ -240,8 +363,8 @@ async fn one_try_too_many_is_refused_alike_too() {
             ..door
         };
         for lang in ["", "/en"] {
-            let known = asked(&app, refused, lang, KNOWN).await;
-            let nobodys = asked(&app, refused, lang, NOBODYS).await;
+            let known = asked(app, refused, lang, KNOWN).await;
+            let nobodys = asked(app, refused, lang, NOBODYS).await;
             are_alike(&known, &nobodys, &format!("{lang}{}", door.page));
         }
     }
@@ -281,10 +404,9 @@ async fn tried(app: &TestApp, asks: &CodePage, lang: &str, email: &str) -> Vec<A
     answers
 }
 
-#[tokio::test]
-async fn wrong_codes_are_answered_alike_up_to_the_last_try_and_after_it() {
-    let app = TestApp::start().await;
-    register(&app, &mut app.browser(), KNOWN).await;
+whatever_is_known!(wrong_codes_are_answered_alike_up_to_the_last_try_and_after_it);
+
+async fn wrong_codes_are_answered_alike_up_to_the_last_try_and_after_it(app: &TestApp) {
     for asks in [
         CodePage {
             door: REGISTER,
@@ -307,8 +429,8 @@ async fn wrong_codes_are_answered_alike_up_to_the_last_try_and_after_it() {
     ] {
         for lang in ["", "/en"] {
             app.shop.clock.advance(LATER);
-            let known = tried(&app, &asks, lang, KNOWN).await;
-            let nobodys = tried(&app, &asks, lang, NOBODYS).await;
+            let known = tried(app, &asks, lang, KNOWN).await;
+            let nobodys = tried(app, &asks, lang, NOBODYS).await;
             are_alike(&known, &nobodys, &format!("{lang}{}", asks.door.leads_to));
         }
     }

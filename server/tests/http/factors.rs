@@ -6,23 +6,25 @@ use noren_shop::account::lost::{self, Asked};
 use noren_shop::account::{office, recovery};
 use totp_rs::{Builder, Secret};
 
-use crate::account::{PASSWORD, code_for, knock, register};
+use crate::account::{PASSWORD, code_for, knock, register, register_in};
 use crate::fixture::{Answer, Browser, TestApp};
 
-const TOTP: &str = "/account/security/totp";
+/// The page on which an app is set up.
+pub const TOTP: &str = "/account/security/totp";
 const RECOVERY: &str = "/account/security/recovery";
 const SECURITY: &str = "/account/security";
 const EMAIL_PAGE: &str = "/account/security/email";
 
 /// What an app that was given the key on the page shows now.
-fn code(app: &TestApp, page: &Answer) -> String {
+pub fn code(app: &TestApp, page: &Answer) -> String {
     let key = page.between("<code class=\"secret\">", "<").unwrap_or_else(|| panic!("{}", page.body));
     let secret = Secret::try_from_base32(key.replace(' ', "")).unwrap();
     let seconds = u64::try_from(app.shop.now() / 1_000).unwrap();
     Builder::new().with_secret(secret).build().unwrap().generate(seconds).to_string()
 }
 
-fn another(code: &str) -> &'static str {
+/// A code that is not this one.
+pub fn another(code: &str) -> &'static str {
     if code == "000000" { "111111" } else { "000000" }
 }
 
@@ -218,14 +220,20 @@ async fn ten_minutes_after_the_sign_in_the_person_is_asked_once_more_before_anyt
     register(&app, &mut browser, "mori@example.jp").await;
     browser.submit(TOTP, "/api/account/totp-begin", &[]).await;
     app.shop.clock.advance(10 * 60_000 + 1);
-    for page in [TOTP, RECOVERY] {
-        let answer = browser.get(page).await;
-        assert!(answer.location().starts_with("/account/confirm?next="), "{page}: {}", answer.location());
-        assert!(!answer.body.contains("class=\"secret\""));
-    }
-    for action in ["totp-begin", "totp-confirm", "totp-off", "recovery-new"] {
-        let answer = browser.post(TOTP, &format!("/api/account/{action}"), &[("code", "123456")]).await;
-        assert!(answer.location().starts_with("/account/confirm?next="), "{action}: {}", answer.location());
+    for lang in ["", "/en"] {
+        let proof = |page: &str| format!("{lang}/account/confirm?next={page}");
+        for page in [TOTP, RECOVERY] {
+            let answer = browser.get(&format!("{lang}{page}")).await;
+            assert_eq!(answer.location(), proof(page));
+            assert!(!answer.body.contains("class=\"secret\""));
+        }
+        let totp = format!("{lang}{TOTP}");
+        for (action, page) in
+            [("totp-begin", TOTP), ("totp-confirm", TOTP), ("totp-off", TOTP), ("recovery-new", RECOVERY)]
+        {
+            let answer = browser.post(&totp, &format!("/api/account/{action}"), &[("code", "123456")]).await;
+            assert_eq!(answer.location(), proof(page), "{action}");
+        }
     }
 }
 
@@ -261,33 +269,39 @@ async fn while_the_vault_is_away_an_app_that_is_on_can_be_seen_and_one_being_set
 async fn a_removal_is_stopped_on_the_security_page_after_a_fresh_proof_and_not_before() {
     const EMAIL: &str = "mori@example.jp";
     const KEEP: &str = "/api/account/keep-factors";
-    const BUTTON: &str = "解除を取り消す";
-    let app = TestApp::start().await;
-    let mut browser = app.browser();
-    register(&app, &mut browser, EMAIL).await;
-    let setup = browser.submit(TOTP, "/api/account/totp-begin", &[]).await;
-    browser.submit(TOTP, "/api/account/totp-confirm", &[("code", &code(&app, &setup))]).await;
-    knock(&mut app.browser(), EMAIL, PASSWORD, "").await;
-    let customer = office::customer(&app.shop, EMAIL, "test").await.unwrap();
-    assert!(matches!(lost::remove_later(&app.shop, customer).await.unwrap(), Asked::Now(_)));
-    app.shop.clock.advance(10 * 60_000 + 1);
+    for (lang, button, press_again, told) in [
+        ("", "解除を取り消す", "まだ何も行っていません", "二段階認証の解除は、取りやめになりました"),
+        ("/en", "Stop the removal", "Nothing has been done yet", "two-step sign-in of your account was stopped"),
+    ] {
+        let app = TestApp::start().await;
+        let mut browser = app.browser();
+        register_in(&app, &mut browser, lang, EMAIL).await;
+        let setup = browser.submit(TOTP, "/api/account/totp-begin", &[]).await;
+        browser.submit(TOTP, "/api/account/totp-confirm", &[("code", &code(&app, &setup))]).await;
+        knock(&mut app.browser(), EMAIL, PASSWORD, "").await;
+        let customer = office::customer(&app.shop, EMAIL, "test").await.unwrap();
+        assert!(matches!(lost::remove_later(&app.shop, customer).await.unwrap(), Asked::Now(_)));
+        app.shop.clock.advance(10 * 60_000 + 1);
 
-    let answer = browser.post(SECURITY, KEEP, &[]).await;
-    let proof = "/account/confirm?next=/account/security%3Fagain%3Dfactors";
-    assert_eq!(answer.location(), proof);
-    assert!(browser.get(SECURITY).await.body.contains(BUTTON), "a session alone stops nothing");
+        let security = format!("{lang}{SECURITY}");
+        let answer = browser.post(&security, KEEP, &[]).await;
+        let proof = format!("{lang}/account/confirm?next=/account/security%3Fagain%3Dfactors");
+        assert_eq!(answer.location(), proof);
+        assert!(browser.get(&security).await.body.contains(button), "a session alone stops nothing");
 
-    let shown = code(&app, &setup);
-    let once_more = "/account/security?again=factors";
-    assert!(browser.get(proof).await.body.contains(once_more), "the form leads back there");
-    let fields = [("password", PASSWORD), ("code", shown.as_str()), ("next", once_more)];
-    let answer = browser.post(proof, "/api/account/prove", &fields).await;
-    assert_eq!(answer.location(), once_more);
-    assert!(browser.get(once_more).await.body.contains("まだ何も行っていません"), "it is to be pressed once more");
-    assert!(browser.get(SECURITY).await.body.contains(BUTTON), "an app of today does not stop it by itself");
-    assert!(!browser.submit(SECURITY, KEEP, &[]).await.body.contains(BUTTON));
-    let told = app.mails_to(EMAIL).await;
-    assert!(told.iter().any(|mail| mail.contains("二段階認証の解除は、取りやめになりました")), "{told:?}");
+        let shown = code(&app, &setup);
+        let once_more = "/account/security?again=factors";
+        assert!(browser.get(&proof).await.body.contains(once_more), "the form leads back there");
+        let fields = [("password", PASSWORD), ("code", shown.as_str()), ("next", once_more)];
+        let answer = browser.post(&proof, "/api/account/prove", &fields).await;
+        assert_eq!(answer.location(), format!("{lang}{once_more}"));
+        let page = browser.follow(answer).await;
+        assert!(page.body.contains(press_again), "it is to be pressed once more: {}", page.body);
+        assert!(browser.get(&security).await.body.contains(button), "an app of today does not stop it by itself");
+        assert!(!browser.submit(&security, KEEP, &[]).await.body.contains(button));
+        let mails = app.mails_to(EMAIL).await;
+        assert!(mails.iter().any(|mail| mail.contains(told)), "{mails:?}");
+    }
 }
 
 #[tokio::test]

@@ -53,6 +53,33 @@ async fn a_customer_sees_each_mail_with_the_number_that_stands_in_it_and_nobody_
 }
 
 #[tokio::test]
+async fn the_last_three_mails_that_left_stand_beside_the_check_phrase_with_their_numbers() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, EMAIL).await;
+    let first = number(&app.mails_to(EMAIL).await[0]);
+    let section = async |browser: &mut Browser<'_>, lang: &str| {
+        let page = browser.get(&format!("{lang}/account/security")).await;
+        page.between(" id=\"phrase\"", "</section>").unwrap().to_owned()
+    };
+    for lang in ["", "/en"] {
+        let shown = section(&mut browser, lang).await;
+        assert!(shown.contains(&first) && shown.contains("確認コードのお知らせ"), "{shown}");
+        assert!(shown.contains("<time ") && shown.contains(&format!("href=\"{lang}/account/mail\"")), "{shown}");
+    }
+    for _ in 0..3 {
+        app.shop.clock.advance(1);
+        app.browser().post("/register", "/api/account/register", &[("email", EMAIL), ("password", PASSWORD)]).await;
+    }
+    let before = section(&mut browser, "").await;
+    assert!(before.contains(&first), "the others have not left yet");
+    app.mails_to(EMAIL).await;
+    let shown = section(&mut browser, "").await;
+    assert_eq!(shown.matches("class=\"mail-list__no\"").count(), 3);
+    assert!(!shown.contains(&first), "{shown}");
+}
+
+#[tokio::test]
 async fn a_mail_that_comes_back_stands_on_its_readers_pages_until_the_next_one_arrives() {
     let app = TestApp::start().await;
     let mut browser = app.browser();

@@ -192,15 +192,19 @@ async fn whoever_has_not_just_proved_themselves_is_asked_before_anything_is_copi
     let mut browser = app.browser();
     register(&app, &mut browser, "mori@example.jp").await;
     app.shop.clock.advance(10 * 60_000 + 1);
-    assert_eq!(browser.get(DATA).await.status, StatusCode::OK, "what is held may be seen");
-    assert!(browser.get(ERASE).await.location().starts_with("/account/confirm?next="));
-    for (page, action) in [(DATA, "export-ask"), (ERASE, "erase")] {
-        let answer = browser.post(page, &format!("/api/account/{action}"), &[("typed", "消去")]).await;
-        assert!(answer.location().starts_with("/account/confirm?next="), "{action}: {}", answer.location());
-    }
-    assert_eq!(browser.get("/account").await.status, StatusCode::OK);
-    for action in ["export-ask", "erase"] {
-        let answer = app.browser().post(ERASE, &format!("/api/account/{action}"), &[("typed", "消去")]).await;
-        assert!(answer.location().starts_with("/login"), "{action}: {}", answer.location());
+    for (lang, word) in [("", "消去"), ("/en", "erase")] {
+        let (data, erase) = (format!("{lang}{DATA}"), format!("{lang}{ERASE}"));
+        let proof = |page: &str| format!("{lang}/account/confirm?next={page}");
+        assert_eq!(browser.get(&data).await.status, StatusCode::OK, "what is held may be seen");
+        assert_eq!(browser.get(&erase).await.location(), proof(ERASE));
+        for (page, action, then) in [(&data, "export-ask", DATA), (&erase, "erase", ERASE)] {
+            let answer = browser.post(page, &format!("/api/account/{action}"), &[("typed", word)]).await;
+            assert_eq!(answer.location(), proof(then), "{action}");
+        }
+        assert_eq!(browser.get(&format!("{lang}/account")).await.status, StatusCode::OK);
+        for (action, then) in [("export-ask", DATA), ("erase", ERASE)] {
+            let answer = app.browser().post(&erase, &format!("/api/account/{action}"), &[("typed", word)]).await;
+            assert_eq!(answer.location(), format!("{lang}/login?next={then}"), "{action}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use noren_domain::account::AccountEvent;
+use noren_domain::{Lang, moment};
 use noren_shop::account::{events, office};
 use noren_shop::session::Device;
 
@@ -26,6 +27,31 @@ async fn one_device_is_ended_and_the_others_stay() {
     assert!(page.body.contains("Devices signed in") && devices(&page).is_empty());
     assert!(there.get("/account").await.status.is_redirection());
     assert_eq!(here.get("/account").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn ending_devices_asks_for_a_fresh_proof_in_either_language() {
+    for lang in ["", "/en"] {
+        let app = TestApp::start().await;
+        let (mut here, mut there) = (app.browser(), app.browser());
+        register(&app, &mut here, "new@example.jp").await;
+        log_in(&mut there, "new@example.jp", PASSWORD, "").await;
+        app.shop.clock.advance(noren_shop::session::RECENT + 1);
+        let page = format!("{lang}/account/security");
+        let other = devices(&here.get(&page).await).remove(0);
+        for (action, fields) in [("end-session", vec![("session", other.as_str())]), ("end-others", vec![])] {
+            let answer = here.post(&page, &format!("/api/account/{action}"), &fields).await;
+            let proof = format!("{lang}/account/confirm?next=");
+            assert!(answer.location().starts_with(&proof), "{action}: {}", answer.location());
+            assert_eq!(there.get("/account").await.status, StatusCode::OK, "{action}");
+        }
+        let again = here.get(&format!("{page}?again=devices")).await;
+        assert!(again.body.contains(&format!("href=\"{page}#devices\"")));
+        let prove = [("password", PASSWORD), ("next", page.as_str())];
+        here.submit(&format!("{lang}/account/confirm"), "/api/account/prove", &prove).await;
+        here.submit(&page, "/api/account/end-session", &[("session", other.as_str())]).await;
+        assert!(there.get("/account").await.status.is_redirection());
+    }
 }
 
 #[tokio::test]
@@ -57,8 +83,9 @@ async fn somebody_elses_device_is_as_unknown_as_one_that_never_was() {
 async fn nobody_ends_or_acknowledges_anything_without_a_sign_in() {
     let app = TestApp::start().await;
     for (lang, login) in [("", "/login?next="), ("/en", "/en/login?next=")] {
-        for action in ["end-session", "end-others", "acknowledge"] {
-            let fields = [("session", "01900000-0000-7000-8000-000000000000"), ("no", "x")];
+        for action in ["end-session", "end-others", "acknowledge", "tick-step"] {
+            let session = ("session", "01900000-0000-7000-8000-000000000000");
+            let fields = [session, ("no", "x"), ("step", "0"), ("done", "true")];
             let answer = app
                 .browser()
                 .post(&format!("{lang}/account/security"), &format!("/api/account/{action}"), &fields)
@@ -84,6 +111,81 @@ async fn a_notice_is_acknowledged_once_and_one_that_is_not_mine_never() {
         let page = hanako.submit("/account/security", "/api/account/acknowledge", &[("no", &no)]).await;
         assert!(page.body.contains("「確認しました」と記録しました"));
     }
+}
+
+/// The steps of the notice on the page, to be ticked off.
+fn steps(page: &Answer) -> Vec<&str> {
+    let list = page.body.split(" id=\"step-").skip(1);
+    list.map(|rest| rest.split("</li>").next().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_step_of_a_notice_is_ticked_off_and_taken_back_without_scripts() {
+    let app = TestApp::start().await;
+    let mut hanako = app.browser();
+    log_in(&mut hanako, "hanako@example.jp", "noren-demo-curtain", "").await;
+    for (path, lang, mark, undo, not_yet) in [
+        ("/account/security", Lang::Ja, "済みにする", "取り消す", "まだ済んでいません"),
+        ("/en/account/security", Lang::En, "Mark as done", "Undo", "Not done yet"),
+    ] {
+        let done = moment::date(app.shop.now(), lang);
+        let done = lang.pick(format!("済み {done}"), format!("Done on {done}"));
+        let page = hanako.get(path).await;
+        let no = page.between("name=\"no\"", ">").and_then(|input| input.split('"').nth(1)).unwrap().to_owned();
+        let open = |step: &&str| step.contains(mark) && step.contains(not_yet) && !step.contains(undo);
+        assert!(steps(&page).len() > 1 && steps(&page).iter().all(open), "{:?}", steps(&page));
+        for _ in 0..2 {
+            let fields = [("no", no.as_str()), ("step", "1"), ("done", "true")];
+            let answer = hanako.post(path, "/api/account/tick-step", &fields).await;
+            assert_eq!(answer.location(), format!("{path}#step-{no}-1"), "back to where the button stands");
+            let page = hanako.follow(answer).await;
+            let steps = steps(&page);
+            assert!(steps[1].contains(&done) && steps[1].contains(undo), "{}", steps[1]);
+            assert!(!steps[1].contains(not_yet) && open(&steps[0]) && steps[2..].iter().all(open), "{steps:?}");
+        }
+        let public = hanako.get(&lang.path(&format!("/security/notices/{no}"))).await;
+        let list = public.between("<ol class=\"notice-steps\">", "</ol>").unwrap();
+        assert!(list.contains("<li>") && !list.contains("<form") && !list.contains(&done), "only to be read: {list}");
+        let fields = [("no", no.as_str()), ("step", "1"), ("done", "false")];
+        for _ in 0..2 {
+            let page = hanako.submit(path, "/api/account/tick-step", &fields).await;
+            assert!(steps(&page).iter().all(open), "{:?}", steps(&page));
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_ticks_off_a_step_that_is_none_or_of_a_notice_about_somebody_else() {
+    let app = TestApp::start().await;
+    let (mut hanako, mut taro) = (app.browser(), app.browser());
+    log_in(&mut hanako, "hanako@example.jp", "noren-demo-curtain", "").await;
+    log_in(&mut taro, "taro@example.jp", "noren-demo-curtain", "").await;
+    let page = hanako.get("/account/security").await;
+    let no = page.between("name=\"no\"", ">").and_then(|input| input.split('"').nth(1)).unwrap().to_owned();
+    let before: Vec<String> = steps(&page).into_iter().map(str::to_owned).collect();
+    for path in ["/account/security", "/en/account/security"] {
+        for done in ["true", "false"] {
+            let fields = [("no", no.as_str()), ("step", "0"), ("done", done)];
+            let answer = taro.post(path, "/api/account/tick-step", &fields).await;
+            assert!(answer.status.is_client_error() && answer.body.contains("<h1>"), "{}", answer.status);
+        }
+        for (no, step, done) in [
+            ("N-2026-9999", "0", "true"),
+            ("\0", "0", "true"),
+            (no.as_str(), "99", "true"),
+            (no.as_str(), "-1", "true"),
+            (no.as_str(), "99999999999999999999", "true"),
+            (no.as_str(), "' OR 1=1 --", "false"),
+            (no.as_str(), "", "true"),
+            (no.as_str(), "0", "maybe"),
+            (no.as_str(), "0", ""),
+        ] {
+            let fields = [("no", no), ("step", step), ("done", done)];
+            let answer = hanako.post(path, "/api/account/tick-step", &fields).await;
+            assert!(answer.status.is_client_error() && answer.body.contains("<h1>"), "{fields:?}: {}", answer.status);
+        }
+    }
+    assert_eq!(steps(&hanako.get("/account/security").await), before, "nothing has changed");
 }
 
 /// The places that the list below the first words of the page leads to, each with its words.
@@ -121,6 +223,7 @@ async fn all_that_needs_attention_is_named_with_a_way_to_it() {
         let places: Vec<&str> = ways.iter().map(|(place, _)| place.as_str()).collect();
         assert_eq!(places, ["email", "sign-ins"], "{}", page.body);
         assert!(page.body.contains(count) && ways[0].1.starts_with(change) && ways[1].1 == sign_in, "{ways:?}");
+        assert!(mine.get(&format!("{lang}/account")).await.body.contains(count), "the first page says as many");
         for place in places {
             assert!(page.body.contains(&format!(" id=\"{place}\"")), "{place} is on the page");
         }

@@ -145,3 +145,29 @@ async fn the_sixth_code_in_an_hour_waits_and_says_how_long() {
     let shown = app.browser().submit("/en/reset", "/api/account/reset", &[("email", KNOWN)]).await;
     assert!(shown.body.contains("try again in about 12 minutes"), "{}", shown.body);
 }
+
+#[tokio::test]
+async fn where_the_password_is_tried_no_more_a_code_by_mail_still_opens_the_door() {
+    for (lang, over) in [("", "お試しの回数が多いため"), ("/en", "There were too many tries")] {
+        let app = TestApp::start().await;
+        register(&app, &mut app.browser(), KNOWN).await;
+        for _ in 0..10 {
+            knock(&mut app.browser(), KNOWN, "not the password", "").await;
+        }
+        let (door, by_mail) = (format!("{lang}/login"), format!("{lang}/login/code"));
+        let right = [("email", KNOWN), ("password", PASSWORD)];
+        let mut browser = app.browser();
+        let refused = browser.submit(&door, "/api/account/login", &right).await;
+        assert!(refused.body.contains(over), "{}", refused.body);
+        assert!(refused.body.contains(&format!("href=\"{by_mail}\"")), "the way round it stands below");
+
+        let asked = browser.post(&by_mail, "/api/account/mail-code", &[("email", KNOWN), ("next", "/cart")]).await;
+        let page = format!("{lang}/login/confirm?next=/cart");
+        assert_eq!(asked.location(), page);
+        let code = code_for(&app, KNOWN).await;
+        assert_eq!(confirm(&mut browser, &page, &code).await.location(), format!("{lang}/account/orders"));
+        assert_eq!(browser.get(&format!("{lang}/account")).await.status, StatusCode::OK);
+        let still = app.browser().submit(&door, "/api/account/login", &right).await;
+        assert!(still.body.contains(over), "whoever guessed has no more tries by it");
+    }
+}

@@ -119,11 +119,6 @@ impl FactorsView {
     pub fn lacks_codes(&self) -> bool {
         self.totp.is_some() && self.recovery.left == 0
     }
-
-    /// How many things about them wait for the person: that they are to go, and that there are no recovery codes.
-    pub fn attention(&self) -> usize {
-        usize::from(self.removal.is_some()) + usize::from(self.lacks_codes())
-    }
 }
 
 /// Which second factors somebody else may have set up, and were removed: what of them there was.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Lang;
-use crate::account::{FactorsView, StepCode};
+use crate::account::{Attention, FactorsView, StepCode};
 use crate::notice::NoticeView;
 
 masked!(AccountView, SecurityView, ReadProof, DeviceView, SignInView, HappenedView);
@@ -17,13 +17,17 @@ pub struct AccountView {
     pub name: Option<String>,
     /// Customer since, UTC ms.
     pub since: i64,
-    /// Notices that wait to be acknowledged.
+    /// How many things wait for the person on the security page.
     pub attention: u32,
+    /// When the address changes, UTC ms; `None`: no change waits.
+    pub email_waits: Option<i64>,
 }
 
 /// Everything on the security page.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecurityView {
+    /// What waits for the person, in the order of the page's list.
+    pub attention: Vec<Attention>,
     /// Notices about this person, the newest first.
     pub notices: Vec<NoticeView>,
     /// When the password was last set, UTC ms.
@@ -76,20 +80,6 @@ pub struct ReadProof {
     pub key: String,
     /// A C2SP tlog-proof (docs/LEDGER.md).
     pub proof: String,
-}
-
-impl SecurityView {
-    /// How many things on the page wait for the person: notices not acknowledged yet, tries to sign in by somebody who
-    /// had the password or the mailbox and not the code asked for next, what is wrong with their second factors, that mails
-    /// come back, and a sign-in that was not theirs while the password is still the one of then. A change of the address is
-    /// one more.
-    pub fn attention(&self) -> usize {
-        self.notices.iter().filter(|notice| notice.acknowledged_at.is_none()).count()
-            + self.sign_ins.iter().filter(|tried| tried.needs_answer()).count()
-            + self.factors.attention()
-            + usize::from(self.undelivered.is_some())
-            + usize::from(self.reported_at.is_some())
-    }
 }
 
 /// One browser that is signed in.
@@ -307,6 +297,17 @@ impl SignInView {
     pub fn needs_answer(&self) -> bool {
         self.answer.is_none() && self.outcome == SignInOutcome::Asked
     }
+}
+
+/// One page of the tries to sign in, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInPage {
+    /// The tries.
+    pub sign_ins: Vec<SignInView>,
+    /// After what this page begins, as its address says it; `None`: with the newest one.
+    pub after: Option<String>,
+    /// After what the next page begins; `None`: there are no older ones.
+    pub older: Option<String>,
 }
 
 /// Something that happened to the account, whoever did it.

@@ -321,11 +321,11 @@ fn told(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
         all.push(holding(
             lang,
             (
-                format!("お客様に関わるお知らせ{notices}件と、お読みになった日時"),
+                format!("お客様に関わるお知らせ{notices}件と、お読みになった日時、済みにされたこと"),
                 if notices == 1 {
-                    "1 notice about you, and when you read it".to_owned()
+                    "1 notice about you, when you read it and what you ticked off".to_owned()
                 } else {
-                    format!("{notices} notices about you, and when you read them")
+                    format!("{notices} notices about you, when you read them and what you ticked off")
                 },
             ),
             ("起きたことを、お一人ずつにお伝えするため。", "To tell each person what happened to their data."),

@@ -5,12 +5,14 @@ use noren_domain::Id;
 use noren_domain::account::Customer;
 
 use super::HISTORY;
+use crate::clock::SKEW;
 use crate::db::Conn;
 use crate::session::Device;
 use crate::token::Token;
 use crate::{Shop, execute, fetch_optional};
 
-/// Whether the customer is known by this browser, and has used it within the time we remember.
+/// Whether the customer is known by this browser, and has used it within the time we remember. One that was used on a
+/// clock that was far ahead would be known for too long.
 pub(super) async fn is_known(
     conn: &mut Conn,
     shop: &Shop,
@@ -18,15 +20,18 @@ pub(super) async fn is_known(
     device: &Device,
 ) -> Result<bool, sqlx::Error> {
     let token = device.token.as_ref().map_or([0; 32], Token::hash);
-    let sql = "SELECT 1 FROM known_device WHERE customer_id = $1 AND token_hash = $2 AND seen_at > $3";
-    let row = fetch_optional!(conn, (i32,), sql, customer.0, token.to_vec(), shop.now() - HISTORY).await?;
+    let sql =
+        "SELECT 1 FROM known_device WHERE customer_id = $1 AND token_hash = $2 AND seen_at > $3 AND seen_at <= $4";
+    let now = shop.now();
+    let row = fetch_optional!(conn, (i32,), sql, customer.0, token.to_vec(), now - HISTORY, now + SKEW).await?;
     Ok(row.is_some())
 }
 
-/// Whether anybody is known by the browser that holds `token`, and has used it within the time we remember.
+/// Whether anybody is known by the browser that holds `token`, in the same way.
 pub(super) async fn is_anybodys(conn: &mut Conn, shop: &Shop, token: &Token) -> Result<bool, sqlx::Error> {
-    let sql = "SELECT 1 FROM known_device WHERE token_hash = $1 AND seen_at > $2 LIMIT 1";
-    Ok(fetch_optional!(conn, (i32,), sql, token.hash().to_vec(), shop.now() - HISTORY).await?.is_some())
+    let sql = "SELECT 1 FROM known_device WHERE token_hash = $1 AND seen_at > $2 AND seen_at <= $3 LIMIT 1";
+    let now = shop.now();
+    Ok(fetch_optional!(conn, (i32,), sql, token.hash().to_vec(), now - HISTORY, now + SKEW).await?.is_some())
 }
 
 /// From now on the customer is known by this browser; gives the token that it is to hold. One that they are known by
@@ -91,3 +96,42 @@ pub(super) async fn forget_others(conn: &mut Conn, customer: Id<Customer>, devic
 /// Browsers not used for longer than we remember.
 pub(crate) const OVER: &str =
     "SELECT customer_id, token_hash FROM known_device WHERE seen_at < $1 ORDER BY seen_at LIMIT $2";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::testing::customer;
+    use crate::{fetch_one, on_both_databases};
+
+    /// The customer proves more than a password in this browser, which then holds another token.
+    async fn proves(shop: &Shop, customer: Id<Customer>, device: Device) -> Device {
+        let mut tx = shop.db.write().await.unwrap();
+        let token = know(&mut tx, shop, customer, &device).await.unwrap();
+        tx.commit().await.unwrap();
+        device.holding(Some(token))
+    }
+
+    /// Whether the customer is known by it, and whether anybody is.
+    async fn known(shop: &Shop, customer: Id<Customer>, device: &Device) -> (bool, bool) {
+        let mut conn = shop.db.read().await.unwrap();
+        let hers = is_known(&mut conn, shop, customer, device).await.unwrap();
+        (hers, is_anybodys(&mut conn, shop, device.token.as_ref().unwrap()).await.unwrap())
+    }
+
+    on_both_databases!(a_browser_that_was_used_on_a_clock_that_was_ahead_is_known_only_after_another_proof(shop) {
+        let hers = customer(&shop, "hanako@example.jp").await;
+        let ahead = proves(&shop, hers, Device::new("Firefox/1".to_owned(), None)).await;
+        shop.clock.advance(-SKEW);
+        assert_eq!(known(&shop, hers, &ahead).await, (true, true), "clocks of nodes differ");
+        shop.clock.advance(-1);
+        assert_eq!(known(&shop, hers, &ahead).await, (false, false));
+        let again = proves(&shop, hers, ahead.clone()).await;
+        assert!(again.token != ahead.token, "as of any browser that nobody is known by");
+        assert_eq!(known(&shop, hers, &again).await, (true, true));
+        shop.clock.advance(HISTORY);
+        assert_eq!(known(&shop, hers, &again).await, (false, false), "and for no longer than any other");
+        let sql = "SELECT COUNT(*) FROM known_device";
+        let rows = fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0;
+        assert_eq!(rows, 1, "what the clock wrote is put right, not kept beside it");
+    });
+}

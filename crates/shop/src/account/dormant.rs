@@ -158,8 +158,8 @@ pub(super) async fn is_over(conn: &mut Conn, shop: &Shop, customer: Id<Customer>
     if fetch_optional!(conn, (i32,), sql, customer.0, now - last.time).await?.is_none() {
         return Ok(false);
     }
-    let (notice, _) = letters::dormant_notice(conn, customer.0, last.step).await?;
-    Ok(notice.has_had(last.time, now))
+    let (standing, _) = letters::dormant_standing(conn, customer.0, last.step).await?;
+    Ok(standing.has_had(last.time, now))
 }
 
 /// Puts off what was announced, in the caller's transaction, which holds the customer, if its owner has not had their
@@ -176,12 +176,12 @@ async fn put_off(
     announced: &Announced,
 ) -> Result<Option<u64>, sqlx::Error> {
     let now = shop.now();
-    let (notice, key) = letters::dormant_notice(conn, customer.0, announced.step).await?;
-    if notice.has_had(announced.time, now) {
+    let (standing, key) = letters::dormant_standing(conn, customer.0, announced.step).await?;
+    if standing.has_had(announced.time, now) {
         return Ok(None);
     }
-    let moved = execute!(conn, announced.put_off, customer.0, notice.since(now), now - announced.time).await?;
-    if moved == 1 && !notice.has_left() {
+    let moved = execute!(conn, announced.put_off, customer.0, standing.since(now), now - announced.time).await?;
+    if moved == 1 && !standing.has_left() {
         if let Some(key) = key {
             outbox::cancel(conn, shop, &key).await?;
         }

@@ -36,6 +36,7 @@ use super::{DAY, DoorError, Entered, devices, events, letters, looked_for, mail_
 use crate::clock::SKEW;
 use crate::db::{Conn, is_unique_violation};
 use crate::mail::account::EmailMail;
+use crate::mail::{self, sent};
 use crate::session::{self, Device, Recent, SignedIn};
 use crate::token::Token;
 use crate::vault::{Asker, Field, For, Indexes, Plain};
@@ -352,21 +353,30 @@ pub(super) async fn end_all_open(shop: &Shop) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// Deletes a change and takes its mails back; what was sealed in it is gone. Gives the number of rows.
+/// Deletes a change and takes its mails back; what was sealed in it is gone, and so are its mails to the other mailbox that
+/// lie in the mailbox folder: from now on nothing says whose they were, and no erasure would find them. Gives the number of
+/// rows.
 async fn end(conn: &mut Conn, shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
     let sql = "DELETE FROM email_change WHERE id = $1 RETURNING code_id";
     let gone = fetch_optional!(conn, (Uuid,), sql, id).await?;
     let Some((code_id,)) = gone else { return Ok(0) };
     letters::forget_email_code(conn, shop, code_id).await?;
     letters::forget_email(conn, shop, id).await?;
+    let mails = sent::keys_of(conn, id).await?;
+    // A file that cannot be deleted must not keep anybody from stopping a change.
+    if let Err(error) = mail::forget_of(shop, &mails).await {
+        tracing::error!(change = %id, %error, "mails about a change of an address stay in the mailbox folder for their time");
+    }
     Ok(1)
 }
 
 /// Changes whose time is over, or has come.
 pub(crate) const OVER: &str = "SELECT id FROM email_change WHERE due_at < $1 ORDER BY due_at LIMIT $2";
 
-/// Puts those that have waited into effect and forgets those whose time is over, with the addresses sealed in them.
+/// Puts those that have waited into effect and forgets those whose time is over, with the addresses sealed in them. Before
+/// that, what a clock wrote that was ahead is brought back.
 pub(super) async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
+    effect::bring_back(shop).await?;
     loop {
         let due = fetch_all!(shop.db.read().await?, (Uuid,), OVER, shop.now(), crate::tidy::BATCH).await?;
         let (mut swept, mut failed) = (0, None);

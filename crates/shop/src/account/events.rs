@@ -26,8 +26,7 @@ pub async fn happened(
     event: AccountEvent,
     device: &Device,
 ) -> Result<(), sqlx::Error> {
-    let id = write_down(conn, shop, customer, event, &device.user_agent, &device.network).await?;
-    letters::event(conn, shop, id, Before::default()).await
+    changed(conn, shop, customer, event, Before::default(), device).await
 }
 
 /// Like [`happened`], for a change of the mails themselves: the one that tells of it is as they were `before`, or their
@@ -40,7 +39,7 @@ pub(super) async fn changed(
     before: Before,
     device: &Device,
 ) -> Result<(), sqlx::Error> {
-    let id = write_down(conn, shop, customer, event, &device.user_agent, &device.network).await?;
+    let id = written(conn, shop, customer, event, device).await?;
     letters::event(conn, shop, id, before).await
 }
 
@@ -50,7 +49,7 @@ pub(super) async fn changed(
 /// # Errors
 /// The database.
 pub(crate) async fn read_by_staff(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<(), sqlx::Error> {
-    write_down(conn, shop, customer, AccountEvent::StaffRead, "", "").await?;
+    written(conn, shop, customer, AccountEvent::StaffRead, &Device::of_the_shop()).await?;
     letters::staff_read(conn, shop, customer.0).await
 }
 
@@ -62,17 +61,6 @@ pub(super) async fn written(
     event: AccountEvent,
     device: &Device,
 ) -> Result<Uuid, sqlx::Error> {
-    write_down(conn, shop, customer, event, &device.user_agent, &device.network).await
-}
-
-async fn write_down(
-    conn: &mut Conn,
-    shop: &Shop,
-    customer: Id<Customer>,
-    event: AccountEvent,
-    user_agent: &str,
-    network: &str,
-) -> Result<Uuid, sqlx::Error> {
     let now = shop.now();
     let id = shop.entropy.uuid(now);
     execute!(
@@ -82,8 +70,8 @@ async fn write_down(
         customer.0,
         now,
         event.word(),
-        user_agent,
-        network
+        &device.user_agent,
+        &device.network
     )
     .await?;
     Ok(id)

@@ -2,7 +2,7 @@
 
 use noren_domain::Id;
 use noren_domain::account::{
-    AccountEvent, Browser, Customer, NotMeView, SignInAnswer, SignInOutcome, SignInView, SignInWay,
+    AccountEvent, Browser, Customer, NotMeView, SignInAnswer, SignInOutcome, SignInPage, SignInView, SignInWay,
 };
 use uuid::Uuid;
 
@@ -12,9 +12,11 @@ use crate::db::Conn;
 use crate::session::{self, Device, Recent, SignedIn};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
 
-/// So many of each are shown: sign-ins, tries for which the code was not given, tries that failed. Whoever got in cannot
-/// be pushed out of sight by tries.
+/// So many of each are shown: sign-ins, tries for which the code was not given, tries that were blocked, others that
+/// failed. Whoever got in cannot be pushed out of sight by tries, nor can what was blocked by wrong passwords.
 const SHOWN: i64 = 20;
+/// So many stand on one page of the list of all.
+const ON_A_PAGE: usize = 20;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -27,27 +29,81 @@ struct Row {
     answer: Option<String>,
 }
 
-/// The customer's sign-ins and tries, the newest first.
+impl Row {
+    fn view(self) -> SignInView {
+        SignInView {
+            id: self.id,
+            at: self.at,
+            outcome: SignInOutcome::from_word(&self.outcome),
+            way: self.way.as_deref().and_then(SignInWay::from_word),
+            browser: Browser::of(&self.user_agent),
+            network: self.network,
+            answer: self.answer.as_deref().and_then(SignInAnswer::from_word),
+        }
+    }
+}
+
+/// The customer's newest sign-ins and tries of each kind, the newest first.
 pub(super) async fn list(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<Vec<SignInView>, sqlx::Error> {
     let mut rows = Vec::new();
     for sql in [
         "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'ok' ORDER BY at DESC, id DESC LIMIT $3",
         "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'asked' ORDER BY at DESC, id DESC LIMIT $3",
-        "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome NOT IN ('ok', 'asked') ORDER BY at DESC, id DESC LIMIT $3",
+        "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'blocked' ORDER BY at DESC, id DESC LIMIT $3",
+        "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome NOT IN ('ok', 'asked', 'blocked') ORDER BY at DESC, id DESC LIMIT $3",
     ] {
         rows.extend(fetch_all!(conn, Row, sql, who.customer.0, shop.now() - HISTORY, SHOWN).await?);
     }
     rows.sort_by_key(|row| std::cmp::Reverse((row.at, row.id)));
-    let view = |row: Row| SignInView {
-        id: row.id,
-        at: row.at,
-        outcome: SignInOutcome::from_word(&row.outcome),
-        way: row.way.as_deref().and_then(SignInWay::from_word),
-        browser: Browser::of(&row.user_agent),
-        network: row.network,
-        answer: row.answer.as_deref().and_then(SignInAnswer::from_word),
-    };
-    Ok(rows.into_iter().map(view).collect())
+    Ok(rows.into_iter().map(Row::view).collect())
+}
+
+/// The last one of a page, which the next page begins after. Its time alone would not do: of two that have the same one,
+/// one would be left out or come twice.
+#[derive(Clone, Copy)]
+struct Mark {
+    at: i64,
+    id: Uuid,
+}
+
+impl Mark {
+    /// Before all that there is.
+    const NEWEST: Self = Self { at: i64::MAX, id: Uuid::nil() };
+
+    fn of(row: &Row) -> Self {
+        Self { at: row.at, id: row.id }
+    }
+
+    /// As it stands in the address of a page.
+    fn word(self) -> String {
+        format!("{}-{}", self.at, self.id)
+    }
+
+    /// Reads [`Self::word`].
+    fn from_word(word: &str) -> Option<Self> {
+        let (at, id) = word.split_once('-')?;
+        Some(Self { at: at.parse().ok()?, id: id.parse().ok()? })
+    }
+}
+
+/// One page of all the customer's sign-ins and tries, the newest first: those after `after`, which is what the page before
+/// it says. Where that is nothing that can be read, it is the first page.
+///
+/// # Errors
+/// The database.
+pub async fn page(shop: &Shop, who: &SignedIn, after: &str) -> Result<SignInPage, sqlx::Error> {
+    let asked = Mark::from_word(after);
+    let mark = asked.unwrap_or(Mark::NEWEST);
+    let most = i64::try_from(ON_A_PAGE + 1).unwrap_or(i64::MAX);
+    let sql = "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in
+               WHERE customer_id = $1 AND at > $2 AND (at, id) < ($3, $4) ORDER BY at DESC, id DESC LIMIT $5";
+    let mut conn = shop.db.read().await?;
+    let since = shop.now() - HISTORY;
+    let mut rows = fetch_all!(conn, Row, sql, who.customer.0, since, mark.at, mark.id, most).await?;
+    let more = rows.len() > ON_A_PAGE;
+    rows.truncate(ON_A_PAGE);
+    let older = rows.last().filter(|_| more).map(|last| Mark::of(last).word());
+    Ok(SignInPage { sign_ins: rows.into_iter().map(Row::view).collect(), after: asked.map(Mark::word), older })
 }
 
 /// Notes that the owner says of a sign-in that it was they; `false` if there is none of theirs with this number.
@@ -116,7 +172,11 @@ async fn answered(
 /// # Errors
 /// The database.
 pub async fn not_me(shop: &Shop, who: &SignedIn) -> Result<Option<NotMeView>, sqlx::Error> {
-    let mut conn = shop.db.read().await?;
+    told(&mut shop.db.read().await?, shop, who).await
+}
+
+/// The same, read on `conn`.
+async fn told(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<Option<NotMeView>, sqlx::Error> {
     let sql = "SELECT MAX(e.at), c.password_changed_at FROM customer c JOIN account_event e ON e.customer_id = c.id
                WHERE c.id = $1 AND e.kind = 'not_me' AND e.at > $2 GROUP BY c.password_changed_at";
     let row = fetch_optional!(conn, (i64, i64), sql, who.customer.0, shop.now() - HISTORY).await?;
@@ -124,7 +184,7 @@ pub async fn not_me(shop: &Shop, who: &SignedIn) -> Result<Option<NotMeView>, sq
 }
 
 /// When the owner said of a sign-in that it was not theirs, UTC ms, while the password is still the one of then.
-pub(super) async fn reported(shop: &Shop, who: &SignedIn) -> Result<Option<i64>, sqlx::Error> {
-    let open = not_me(shop, who).await?.filter(|report| !report.password_changed);
+pub(super) async fn reported(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<Option<i64>, sqlx::Error> {
+    let open = told(conn, shop, who).await?.filter(|report| !report.password_changed);
     Ok(open.map(|report| report.reported_at))
 }

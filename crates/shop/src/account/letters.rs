@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::Shop;
 use crate::db::Conn;
 use crate::mail::account::{AccountMail, Before, DormantStep, EmailMail};
-use crate::mail::sent::{self, Notice};
+use crate::mail::sent::standing::{self, MailStanding};
 use crate::mail::{self, Mail};
 use crate::outbox;
 
@@ -102,8 +102,12 @@ pub async fn email(conn: &mut Conn, shop: &Shop, change: Uuid, what: EmailMail) 
 }
 
 /// Where this news of the change of an address stands.
-pub(super) async fn email_notice(conn: &mut Conn, change: Uuid, what: EmailMail) -> Result<Notice, sqlx::Error> {
-    sent::notice(conn, &email_key(change, what)).await
+pub(super) async fn email_standing(
+    conn: &mut Conn,
+    change: Uuid,
+    what: EmailMail,
+) -> Result<MailStanding, sqlx::Error> {
+    standing::of(conn, &email_key(change, what)).await
 }
 
 /// Takes back the news of a change that is gone.
@@ -130,8 +134,8 @@ pub async fn event(conn: &mut Conn, shop: &Shop, event: Uuid, before: Before) ->
 }
 
 /// Where the mail about something that happened to the account stands.
-pub(super) async fn event_notice(conn: &mut Conn, event: Uuid) -> Result<Notice, sqlx::Error> {
-    sent::notice(conn, &event_key(event)).await
+pub(super) async fn event_standing(conn: &mut Conn, event: Uuid) -> Result<MailStanding, sqlx::Error> {
+    standing::of(conn, &event_key(event)).await
 }
 
 /// People of the shop opened the customer's data today: one mail about the whole day, at eight o'clock the next
@@ -172,11 +176,11 @@ pub async fn dormant(
 
 /// Where the newest mail to the customer about this step stands, and the key of its job. It is not looked for by the
 /// moment that `dormancy` has: that becomes the one at which the mail has left.
-pub(super) async fn dormant_notice(
+pub(super) async fn dormant_standing(
     conn: &mut Conn,
     customer: Uuid,
     step: DormantStep,
-) -> Result<(Notice, Option<String>), sqlx::Error> {
-    let newest = sent::newest_notice(conn, customer, &dormant_keys(step)).await?;
-    Ok(newest.map_or((Notice::Gone, None), |(key, notice)| (notice, Some(key))))
+) -> Result<(MailStanding, Option<String>), sqlx::Error> {
+    let newest = standing::newest(conn, customer, &dormant_keys(step)).await?;
+    Ok(newest.map_or((MailStanding::Gone, None), |(key, standing)| (standing, Some(key))))
 }

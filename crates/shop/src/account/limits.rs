@@ -60,83 +60,98 @@ pub fn at_place(who: &[u8], device: &Device) -> Vec<u8> {
     [who, site.as_deref().unwrap_or(&device.network).as_bytes()].concat()
 }
 
-/// Failed logins of one address.
-pub const LOGIN_ADDRESS: Limit = Limit::alone("login-address", 10, 15 * MINUTE);
-/// Failed logins from one network.
-pub const LOGIN_NETWORK: Limit = Limit::shared("login-network", 50, 15 * MINUTE);
-/// Failed logins from anywhere but from browsers that the account's owner is known by.
-pub const LOGIN_ANYWHERE: Limit = Limit::shared("login-anywhere", 600, MINUTE);
-/// Failed logins in a browser that the account's owner is known by. They are counted here and nowhere else, so that
-/// neither strangers nor neighbours lock the owner out.
-pub const LOGIN_HOME: Limit = Limit::alone("login-home", 20, 15 * MINUTE);
-/// Refused logins of an address without an account; nobody is ever over it.
-pub const LOGIN_NOBODY: Limit = Limit::alone("login-nobody", i64::MAX, MINUTE);
-/// Registrations of one address from one place: whoever registers it from elsewhere does not use up its owner's.
-pub const REGISTER_PLACE: Limit = Limit::alone("register-place", 5, HOUR);
-/// Registrations of one address in all: so many mails it can be sent by strangers.
-pub const REGISTER_ADDRESS: Limit = Limit::alone("register-address", 20, HOUR);
-/// Registrations from one network.
-pub const REGISTER_NETWORK: Limit = Limit::shared("register-network", 100, HOUR);
-/// Codes by mail to one address, asked for from one place: whoever asks from elsewhere does not use up the owner's.
-pub const CODE_PLACE: Limit = Limit::alone("code-place", 5, HOUR);
-/// Codes by mail to one address in all, so that nobody's mailbox is flooded.
-pub const CODE_ADDRESS: Limit = Limit::alone("code-address", 20, HOUR);
-/// Codes by mail asked for in a browser that the account's owner is known by.
-pub const CODE_HOME: Limit = Limit::alone("code-home", 5, HOUR);
-/// Codes by mail after a right password.
-pub const CODE_PASSWORD: Limit = Limit::alone("code-password", 10, HOUR);
-/// Codes by mail asked for by one customer to bring orders of a guest in.
-pub const CLAIM_CODE: Limit = Limit::alone("claim-code", 5, HOUR);
-/// Such codes typed in for one customer, apart from those at the door: a thief of a session uses up none of theirs.
-pub const CLAIM_TRIES: Limit = Limit::alone("claim-tries", 10, HOUR);
-/// New passwords tried from one network: each costs a hash.
-pub const RESET_NETWORK: Limit = Limit::shared("reset-network", 100, HOUR);
-/// Codes typed in for one customer, whichever challenge they are for, after a right password or in a browser that they are
-/// known by.
-pub const STEP_CODE: Limit = Limit::alone("step-code", 10, HOUR);
-/// The same from strange browsers, while there are many [`WRONG_CODES`].
-pub const STEP_CODE_SELDOM: Limit = Limit::alone("step-code-seldom", 2, HOUR);
-/// Codes typed in for one address, from one place, of challenges that were begun by the address alone.
-pub const STEP_PLACE: Limit = Limit::alone("step-place", 10, HOUR);
-/// The same from anywhere: as many places as [`CODE_ADDRESS`] has codes for.
-pub const STEP_ADDRESS: Limit = Limit::alone("step-address", 40, HOUR);
-/// The same, while there are many [`WRONG_CODES`].
-pub const STEP_ADDRESS_SELDOM: Limit = Limit::alone("step-address-seldom", 2, HOUR);
-/// Codes typed in from one network, whoever they are for.
-pub const STEP_NETWORK: Limit = Limit::shared("step-network", 60, HOUR);
-/// Wrong codes from anywhere but from browsers that their owners are known by. Being over it shuts nobody out.
-pub const WRONG_CODES: Limit = Limit::shared("wrong-codes", 600, HOUR);
-/// Codes by mail asked for from one network.
-pub const CODE_NETWORK: Limit = Limit::shared("code-network", 100, HOUR);
-/// Wrong passwords of a person who is signed in and asked once more, in one session.
-pub const PROVE: Limit = Limit::alone("prove", 10, 15 * MINUTE);
-/// The same in all sessions of one customer, so that a thief of one does not use up what the owner has in another.
-pub const PROVE_CUSTOMER: Limit = Limit::alone("prove-customer", 40, 15 * MINUTE);
-/// Mails that tell an owner of many failed tries of one kind.
-pub const FAILED_TRIES_MAIL: Limit = Limit::alone("failed-tries-mail", 1, 24 * HOUR);
-/// Challenges for passkeys handed to one network. A passkey is not guessed: this bounds what strangers can
-/// have us write.
-pub const PASSKEY_NETWORK: Limit = Limit::shared("passkey-network", 600, 15 * MINUTE);
-/// Copies of one's data asked for by one customer: each costs an opening of all that is held.
-pub const EXPORT: Limit = Limit::alone("export", 5, 24 * HOUR);
-/// Check phrases asked for by one customer: each is told by a mail.
-pub const PHRASE: Limit = Limit::alone("phrase", 5, 24 * HOUR);
-/// Changes of the language of one customer's mails: each is told by a mail.
-pub const MAIL_LANG: Limit = Limit::alone("mail-lang", 5, HOUR);
-/// Newsletters asked for by one customer: so many mails they can be sent by whoever is at their browser.
-pub const NEWSLETTER_CUSTOMER: Limit = Limit::alone("newsletter", 5, HOUR);
-/// Mails to one address because customers want to change to it; apart from [`CODE_ADDRESS`], or whoever has an account
-/// would use up the codes that the address is sent at the door.
-pub const EMAIL_WANTED: Limit = Limit::alone("email-wanted", 20, HOUR);
-/// Other addresses asked for by one customer, and codes for them sent again.
-pub const EMAIL_ASK: Limit = Limit::alone("email-ask", 5, HOUR);
-/// Codes typed in for one customer's change of the address.
-pub const EMAIL_CODE: Limit = Limit::alone("email-code", 10, HOUR);
-/// Addresses put back with a recovery code, tried from one network: each costs a hash. A code has 120 bits: this bounds
-/// the work, not the guessing.
-pub const BACK_NETWORK: Limit = Limit::shared("email-back-network", 60, HOUR);
-/// Numbers of mails looked up from one network: too few to find one by trying.
-pub const CHECK_NETWORK: Limit = Limit::shared("check-network", 60, HOUR);
+/// Keeps the limits, and a list of all of them: none is left out of what is claimed of each.
+macro_rules! limits {
+    ($($(#[$said:meta])* pub const $name:ident: Limit = $limit:expr;)*) => {
+        $($(#[$said])* pub const $name: Limit = $limit;)*
+
+        /// All of them.
+        #[cfg(test)]
+        pub(super) const ALL: &[Limit] = &[$($name),*];
+    };
+}
+
+limits! {
+    /// Failed logins of one address from one place: whoever guesses elsewhere does not use up its owner's.
+    pub const LOGIN_PLACE: Limit = Limit::alone("login-place", 10, 15 * MINUTE);
+    /// Failed logins of one address from anywhere.
+    pub const LOGIN_ADDRESS: Limit = Limit::alone("login-address", 40, 15 * MINUTE);
+    /// Failed logins from one network.
+    pub const LOGIN_NETWORK: Limit = Limit::shared("login-network", 50, 15 * MINUTE);
+    /// Failed logins from anywhere but from browsers that the account's owner is known by.
+    pub const LOGIN_ANYWHERE: Limit = Limit::shared("login-anywhere", 600, MINUTE);
+    /// Failed logins in a browser that the account's owner is known by. They are counted here and nowhere else, so that
+    /// neither strangers nor neighbours lock the owner out.
+    pub const LOGIN_HOME: Limit = Limit::alone("login-home", 20, 15 * MINUTE);
+    /// Refused logins of an address without an account; nobody is ever over it.
+    pub const LOGIN_NOBODY: Limit = Limit::alone("login-nobody", i64::MAX, MINUTE);
+    /// Registrations of one address from one place: whoever registers it from elsewhere does not use up its owner's.
+    pub const REGISTER_PLACE: Limit = Limit::alone("register-place", 5, HOUR);
+    /// Registrations of one address in all: so many mails it can be sent by strangers.
+    pub const REGISTER_ADDRESS: Limit = Limit::alone("register-address", 20, HOUR);
+    /// Registrations from one network.
+    pub const REGISTER_NETWORK: Limit = Limit::shared("register-network", 100, HOUR);
+    /// Codes by mail to one address, asked for from one place: whoever asks from elsewhere does not use up the owner's.
+    pub const CODE_PLACE: Limit = Limit::alone("code-place", 5, HOUR);
+    /// Codes by mail to one address in all, so that nobody's mailbox is flooded.
+    pub const CODE_ADDRESS: Limit = Limit::alone("code-address", 20, HOUR);
+    /// Codes by mail asked for in a browser that the account's owner is known by.
+    pub const CODE_HOME: Limit = Limit::alone("code-home", 5, HOUR);
+    /// Codes by mail after a right password.
+    pub const CODE_PASSWORD: Limit = Limit::alone("code-password", 10, HOUR);
+    /// Codes by mail asked for by one customer to bring orders of a guest in.
+    pub const CLAIM_CODE: Limit = Limit::alone("claim-code", 5, HOUR);
+    /// Such codes typed in for one customer, apart from those at the door: a thief of a session uses up none of theirs.
+    pub const CLAIM_TRIES: Limit = Limit::alone("claim-tries", 10, HOUR);
+    /// New passwords tried from one network: each costs a hash.
+    pub const RESET_NETWORK: Limit = Limit::shared("reset-network", 100, HOUR);
+    /// Codes typed in for one customer, whichever challenge they are for, after a right password or in a browser that they
+    /// are known by.
+    pub const STEP_CODE: Limit = Limit::alone("step-code", 10, HOUR);
+    /// The same from strange browsers, while there are many [`WRONG_CODES`].
+    pub const STEP_CODE_SELDOM: Limit = Limit::alone("step-code-seldom", 2, HOUR);
+    /// Codes typed in for one address, from one place, of challenges that were begun by the address alone.
+    pub const STEP_PLACE: Limit = Limit::alone("step-place", 10, HOUR);
+    /// The same from anywhere: as many places as [`CODE_ADDRESS`] has codes for.
+    pub const STEP_ADDRESS: Limit = Limit::alone("step-address", 40, HOUR);
+    /// The same, while there are many [`WRONG_CODES`].
+    pub const STEP_ADDRESS_SELDOM: Limit = Limit::alone("step-address-seldom", 2, HOUR);
+    /// Codes typed in from one network, whoever they are for.
+    pub const STEP_NETWORK: Limit = Limit::shared("step-network", 60, HOUR);
+    /// Wrong codes from anywhere but from browsers that their owners are known by. Being over it shuts nobody out.
+    pub const WRONG_CODES: Limit = Limit::shared("wrong-codes", 600, HOUR);
+    /// Codes by mail asked for from one network.
+    pub const CODE_NETWORK: Limit = Limit::shared("code-network", 100, HOUR);
+    /// Wrong passwords of a person who is signed in and asked once more, in one session.
+    pub const PROVE: Limit = Limit::alone("prove", 10, 15 * MINUTE);
+    /// The same in all sessions of one customer, so that a thief of one does not use up what the owner has in another.
+    pub const PROVE_CUSTOMER: Limit = Limit::alone("prove-customer", 40, 15 * MINUTE);
+    /// Mails that tell an owner of many failed tries of one kind.
+    pub const FAILED_TRIES_MAIL: Limit = Limit::alone("failed-tries-mail", 1, 24 * HOUR);
+    /// Challenges for passkeys handed to one network. A passkey is not guessed: this bounds what strangers can
+    /// have us write.
+    pub const PASSKEY_NETWORK: Limit = Limit::shared("passkey-network", 600, 15 * MINUTE);
+    /// Copies of one's data asked for by one customer: each costs an opening of all that is held.
+    pub const EXPORT: Limit = Limit::alone("export", 5, 24 * HOUR);
+    /// Check phrases asked for by one customer: each is told by a mail.
+    pub const PHRASE: Limit = Limit::alone("phrase", 5, 24 * HOUR);
+    /// Changes of the language of one customer's mails: each is told by a mail.
+    pub const MAIL_LANG: Limit = Limit::alone("mail-lang", 5, HOUR);
+    /// Newsletters asked for by one customer: so many mails they can be sent by whoever is at their browser.
+    pub const NEWSLETTER_CUSTOMER: Limit = Limit::alone("newsletter", 5, HOUR);
+    /// Mails to one address because customers want to change to it; apart from [`CODE_ADDRESS`], or whoever has an
+    /// account would use up the codes that the address is sent at the door.
+    pub const EMAIL_WANTED: Limit = Limit::alone("email-wanted", 20, HOUR);
+    /// Other addresses asked for by one customer, and codes for them sent again.
+    pub const EMAIL_ASK: Limit = Limit::alone("email-ask", 5, HOUR);
+    /// Codes typed in for one customer's change of the address.
+    pub const EMAIL_CODE: Limit = Limit::alone("email-code", 10, HOUR);
+    /// Addresses put back with a recovery code, tried from one network: each costs a hash. A code has 120 bits: this
+    /// bounds the work, not the guessing.
+    pub const BACK_NETWORK: Limit = Limit::shared("email-back-network", 60, HOUR);
+    /// Numbers of mails looked up from one network: too few to find one by trying.
+    pub const CHECK_NETWORK: Limit = Limit::shared("check-network", 60, HOUR);
+}
 
 /// Where a try stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -239,11 +254,19 @@ pub(super) async fn arrival(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
     use crate::on_both_databases;
 
     const THREE: Limit = Limit::alone("three", 3, 3 * MINUTE);
     const SHARED: Limit = Limit::shared("shared", 3, 3 * MINUTE);
+
+    #[test]
+    fn no_two_limits_are_counted_together() {
+        let labels: HashSet<_> = ALL.iter().map(|limit| limit.label).collect();
+        assert_eq!(labels.len(), ALL.len());
+    }
 
     async fn tried(shop: &Shop, limit: Limit) -> Standing {
         let mut tx = shop.db.write().await.unwrap();

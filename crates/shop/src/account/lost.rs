@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::factors::{FactorError, hold, hold_in_session};
 use super::{DAY, challenge, devices, email_change, events, letters, totp};
 use crate::db::Conn;
-use crate::mail::sent::Notice;
+use crate::mail::sent::standing::MailStanding;
 use crate::session::{self, Device, Recent};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
 
@@ -189,18 +189,18 @@ async fn put_off(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result
     let sql = "SELECT id FROM account_event WHERE customer_id = $1 AND kind = $2 ORDER BY at DESC, id DESC LIMIT 1";
     let asked = AccountEvent::FactorsRemovalAsked;
     let event = fetch_optional!(conn, (Uuid,), sql, customer.0, asked.word()).await?;
-    let notice = match event {
-        Some((event,)) => letters::event_notice(conn, event).await?,
-        None => Notice::Gone,
+    let standing = match event {
+        Some((event,)) => letters::event_standing(conn, event).await?,
+        None => MailStanding::Gone,
     };
-    if notice.has_had(DELAY, now) {
+    if standing.has_had(DELAY, now) {
         return Ok(false);
     }
     let sql = "UPDATE factor_removal SET due_at = $2 WHERE customer_id = $1";
-    execute!(conn, sql, customer.0, notice.since(now) + DELAY).await?;
+    execute!(conn, sql, customer.0, standing.since(now) + DELAY).await?;
     // It could not be sent for days; it was tried once more between the day and this moment, and called off for the day was
     // over; or its event is forgotten. Without another mail its owner would lose their factors untold, or the removal would wait for ever.
-    if matches!(notice, Notice::GivenUp | Notice::Gone) {
+    if matches!(standing, MailStanding::GivenUp | MailStanding::Gone) {
         events::happened(conn, shop, customer, asked, &Device::of_the_shop()).await?;
     }
     Ok(true)

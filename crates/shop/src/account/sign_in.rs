@@ -8,13 +8,13 @@ use noren_domain::{Id, Lang};
 use uuid::Uuid;
 
 use super::challenge::{self, Begun, Kind, Proved, Tried};
-use super::factors::hold;
+use super::factors::{hold, hold_in_session};
 use super::limits::{self, Limit, Standing};
 use super::{
     DoorError, Entered, at_the_door, devices, email_change, events, letters, looked_for, new_password, password, totp,
 };
 use crate::db::Conn;
-use crate::session::{self, Device, SignedIn};
+use crate::session::{self, Device, Recent};
 use crate::token::Token;
 use crate::{Shop, execute, fetch_optional, outbox};
 
@@ -258,7 +258,11 @@ fn counted(known: bool, index: &[u8], device: &Device) -> Vec<(Limit, Vec<u8>)> 
     }
     let mut counted = limits::of_network(limits::LOGIN_NETWORK, device);
     // Everywhere comes last, so that what one network or one address is refused counts against nobody else.
-    counted.extend([(limits::LOGIN_ADDRESS, index.to_vec()), (limits::LOGIN_ANYWHERE, Vec::new())]);
+    counted.extend([
+        (limits::LOGIN_PLACE, limits::at_place(index, device)),
+        (limits::LOGIN_ADDRESS, index.to_vec()),
+        (limits::LOGIN_ANYWHERE, Vec::new()),
+    ]);
     counted
 }
 
@@ -302,21 +306,25 @@ pub async fn logout_forgotten(shop: &Shop, token: Option<&Token>, device: &Devic
 }
 
 /// Ends one session of the customer, of which they are told by mail unless it is the one that asks; `false`: it is not
-/// theirs, or has ended already.
+/// theirs, or has ended already, or the one that asks has. It takes a fresh proof: with a session alone a thief could keep
+/// its owner out by it, again and again.
 ///
 /// # Errors
 /// The database.
-pub async fn end_one(shop: &Shop, who: &SignedIn, session: Id<Session>, device: &Device) -> Result<bool, sqlx::Error> {
+pub async fn end_one(shop: &Shop, who: &Recent, session: Id<Session>, device: &Device) -> Result<bool, sqlx::Error> {
     let mut tx = shop.db.write().await?;
-    hold(&mut tx, who.customer).await?;
-    let ended = session::end(&mut tx, who.customer, session, shop.now()).await?;
-    if ended && session != who.session {
+    if !hold_in_session(&mut tx, who).await? {
+        return Ok(false);
+    }
+    let customer = who.customer();
+    let ended = session::end(&mut tx, customer, session, shop.now()).await?;
+    if ended && session != who.session() {
         // Which browser a session of before was in is not known: none but this one is.
         let sql = "SELECT 1 FROM session WHERE id = $1 AND device_hash IS NULL";
         if fetch_optional!(tx, (i32,), sql, session.0).await?.is_some() {
-            devices::forget_others(&mut tx, who.customer, device).await?;
+            devices::forget_others(&mut tx, customer, device).await?;
         }
-        events::happened(&mut tx, shop, who.customer, AccountEvent::SessionsEnded, device).await?;
+        events::happened(&mut tx, shop, customer, AccountEvent::SessionsEnded, device).await?;
     }
     tx.commit().await?;
     outbox::ring();
@@ -325,18 +333,21 @@ pub async fn end_one(shop: &Shop, who: &SignedIn, session: Id<Session>, device: 
 
 /// Ends every other session of the customer and keeps the one that asks; gives their number. Nor are they known by
 /// another browser any more: the password alone would open it again. A change of the address that is under way is given
-/// up: nobody can say whose session it was that asked.
+/// up: nobody can say whose session it was that asked. It takes a fresh proof, as [`end_one`] does.
 ///
 /// # Errors
 /// The database.
-pub async fn end_others(shop: &Shop, who: &SignedIn, device: &Device) -> Result<u64, sqlx::Error> {
+pub async fn end_others(shop: &Shop, who: &Recent, device: &Device) -> Result<u64, sqlx::Error> {
     let mut tx = shop.db.write().await?;
-    hold(&mut tx, who.customer).await?;
-    let ended = session::close_all(&mut tx, who.customer, Some(who.session), shop.now()).await?;
-    devices::forget_others(&mut tx, who.customer, device).await?;
-    email_change::end_open(&mut tx, shop, who.customer).await?;
+    if !hold_in_session(&mut tx, who).await? {
+        return Ok(0);
+    }
+    let customer = who.customer();
+    let ended = session::close_all(&mut tx, customer, Some(who.session()), shop.now()).await?;
+    devices::forget_others(&mut tx, customer, device).await?;
+    email_change::end_open(&mut tx, shop, customer).await?;
     if ended > 0 {
-        events::happened(&mut tx, shop, who.customer, AccountEvent::SessionsEnded, device).await?;
+        events::happened(&mut tx, shop, customer, AccountEvent::SessionsEnded, device).await?;
     }
     tx.commit().await?;
     outbox::ring();

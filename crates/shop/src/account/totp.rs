@@ -6,6 +6,7 @@ use noren_domain::account::{AccountEvent, Customer, RecoveryCode, Totp, TotpSetu
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 use totp_rs::Builder;
+use uuid::Uuid;
 
 use super::factors::{FactorError, hold_in_session};
 use super::{email_change, events, lost, recovery, view};
@@ -74,8 +75,8 @@ fn app(builder: Builder) -> Result<totp_rs::Totp, FactorError> {
     builder.build().map_err(|e| FactorError::Library(e.to_string()))
 }
 
-/// Begins to set an app up: a new secret, in place of one that was not confirmed. Where codes are asked for
-/// already nothing changes.
+/// Begins to set an app up in this session: a new secret, in place of one that was not confirmed. Where codes are asked
+/// for already nothing changes.
 pub async fn begin(shop: &Shop, who: &Recent) -> Result<(), FactorError> {
     let secret = zeroize::Zeroizing::new(shop.entropy.bytes::<SECRET_BYTES>());
     let sealed = shop.keys.seal_kept(LABEL, who.customer().0, secret.as_slice());
@@ -85,12 +86,13 @@ pub async fn begin(shop: &Shop, who: &Recent) -> Result<(), FactorError> {
     }
     execute!(
         tx,
-        "INSERT INTO totp (customer_id, secret, created_at, last_step) VALUES ($1, $2, $3, 0)
-         ON CONFLICT (customer_id) DO UPDATE SET secret = $2, created_at = $3, last_step = 0
+        "INSERT INTO totp (customer_id, secret, created_at, last_step, begun_by) VALUES ($1, $2, $3, 0, $4)
+         ON CONFLICT (customer_id) DO UPDATE SET secret = $2, created_at = $3, last_step = 0, begun_by = $4
          WHERE totp.confirmed_at IS NULL",
         who.customer().0,
         sealed,
-        shop.now()
+        shop.now(),
+        who.session().0
     )
     .await?;
     Ok(tx.commit().await?)
@@ -101,22 +103,33 @@ struct Row {
     secret: Vec<u8>,
     created_at: i64,
     confirmed_at: Option<i64>,
+    begun_by: Option<Uuid>,
+}
+
+impl Row {
+    /// Whether it was begun in this very session, and is still good. One that somebody else began in another session is
+    /// as if it were not there: they know its secret, and whoever confirmed it would let them in.
+    fn is_begun_by(&self, shop: &Shop, who: &Recent) -> bool {
+        let good = self.created_at > shop.now() - SETUP_LIFE;
+        self.confirmed_at.is_none() && self.begun_by == Some(who.session().0) && good
+    }
 }
 
 async fn row(conn: &mut Conn, customer: Id<Customer>) -> Result<Option<Row>, sqlx::Error> {
-    let sql = "SELECT secret, created_at, confirmed_at FROM totp WHERE customer_id = $1";
+    let sql = "SELECT secret, created_at, confirmed_at, begun_by FROM totp WHERE customer_id = $1";
     fetch_optional!(conn, Row, sql, customer.0).await
 }
 
-/// What the page of the app shows. What was begun is shown to its owner as long as it is good; once it is
-/// confirmed, to nobody.
+/// What the page of the app shows. What was begun is shown in the session that began it, as long as both are good; once
+/// it is confirmed, to nobody.
 pub async fn page(shop: &Shop, who: &Recent, lang: Lang) -> Result<TotpView, FactorError> {
     let mut conn = shop.db.read().await?;
     let row = row(&mut conn, who.customer()).await?;
+    let open = session::is_open(&mut conn, who.session()).await?;
     drop(conn);
     match row {
         Some(Row { confirmed_at: Some(since), .. }) => Ok(TotpView::On(since)),
-        Some(row) if row.created_at > shop.now() - SETUP_LIFE => {
+        Some(row) if open && row.is_begun_by(shop, who) => {
             Ok(TotpView::Begun(setup(shop, who, &row.secret, lang).await?))
         }
         _ => Ok(TotpView::Off),
@@ -146,8 +159,7 @@ pub async fn confirm(
     if !hold_in_session(&mut tx, who).await? {
         return Err(FactorError::Refused(Fault::SessionEnded));
     }
-    let begun = row(&mut tx, who.customer()).await?;
-    let begun = begun.filter(|row| row.confirmed_at.is_none() && row.created_at > shop.now() - SETUP_LIFE);
+    let begun = row(&mut tx, who.customer()).await?.filter(|row| row.is_begun_by(shop, who));
     let Some(begun) = begun else { return Err(FactorError::Refused(Fault::StepMissing)) };
     let step = step_of(shop, who.customer(), &begun.secret, typed)?;
     let step = step.ok_or(FactorError::Refused(Fault::AppCode))?;
@@ -156,7 +168,7 @@ pub async fn confirm(
     let now = shop.now();
     let confirmed = execute!(
         tx,
-        "UPDATE totp SET confirmed_at = $3, last_step = $4, heir_since =
+        "UPDATE totp SET confirmed_at = $3, last_step = $4, begun_by = NULL, heir_since =
            (SELECT app_off_since FROM session
             WHERE id = $5 AND app_off_at >= proved_at AND app_proved_at BETWEEN $6 AND $3)
          WHERE customer_id = $1 AND secret = $2 AND confirmed_at IS NULL",

@@ -4,10 +4,9 @@ use noren_domain::account::{AccountView, CheckPhrase, Customer, ReadProof, Reads
 use noren_domain::form::Fault;
 use noren_domain::{Id, Lang};
 
+use super::attention::Standing;
 use super::events::check_phrase;
-use super::{DoorError, email_change, events, factors, history};
-use crate::db::Conn;
-use crate::mail::sent;
+use super::{DoorError, attention, email_change, events, history};
 use crate::session::{self, SignedIn};
 use crate::vault::{Asker, Field, For, Proof, VaultError};
 use crate::{Shop, fetch_all, fetch_optional, notice};
@@ -30,8 +29,9 @@ pub async fn home(shop: &Shop, who: &SignedIn) -> Result<Option<AccountView>, Do
     )
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let attention = attention(&mut conn, shop, who).await?;
+    let Standing { attention, email_waits, .. } = attention::standing(&mut conn, shop, who).await?;
     drop(conn);
+    let attention = u32::try_from(attention.len()).unwrap_or(u32::MAX);
     let sealed = [(Field::Email, Some(&row.email)), (Field::Name, row.name.as_ref())];
     let asker = Asker::customer(who.customer, "account");
     let since = row.created_at;
@@ -39,23 +39,13 @@ pub async fn home(shop: &Shop, who: &SignedIn) -> Result<Option<AccountView>, Do
         // There is still an account: its orders, its devices, and the way out.
         Err(error) if error.is_lost() => {
             tracing::warn!(%error, "an account's data are lost");
-            return Ok(Some(AccountView { email: None, name: None, since, attention }));
+            return Ok(Some(AccountView { email: None, name: None, since, attention, email_waits }));
         }
         opened => opened?,
     };
     let name = row.name.is_some().then(|| opened.expose(Field::Name).to_owned());
-    Ok(Some(AccountView { email: Some(opened.expose(Field::Email).to_owned()), name, since, attention }))
-}
-
-/// How many things wait for the customer: what the security page counts, without what it shows of them.
-async fn attention(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<u32, sqlx::Error> {
-    let tried = history::list(conn, shop, who).await?.iter().filter(|tried| tried.needs_answer()).count();
-    let factors = factors::standing(conn, who.customer).await?.attention();
-    let email = email_change::waits_until(shop, who.customer).await?.is_some();
-    let undelivered = sent::undelivered(conn, who.customer.0).await?.is_some();
-    let reported = history::reported(shop, who).await?.is_some();
-    let more = tried + factors + usize::from(email) + usize::from(undelivered) + usize::from(reported);
-    Ok(notice::waiting(conn, who.customer).await? + u32::try_from(more).unwrap_or(u32::MAX))
+    let email = Some(opened.expose(Field::Email).to_owned());
+    Ok(Some(AccountView { email, name, since, attention, email_waits }))
 }
 
 /// In how many hours the account can be erased, where its address was changed so lately that it can be put back until
@@ -101,10 +91,8 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
     let phrases = phrases(check_phrase(shop, who.customer, no), Lang::from_tag(&mails));
     let sign_ins = history::list(&mut conn, shop, who).await?;
     let happened = events::list(&mut conn, shop, who, lang).await?;
-    let factors = factors::standing(&mut conn, who.customer).await?;
-    let undelivered = sent::undelivered(&mut conn, who.customer.0).await?;
+    let standing = attention::standing(&mut conn, shop, who).await?;
     drop(conn);
-    let reported_at = history::reported(shop, who).await?;
     let reads = match reads(shop, who, "account/security").await {
         Ok(reads) => Reads::Shown(reads),
         Err(notice::NoticeError::Vault(error)) if error.is_lost() => Reads::Lost,
@@ -115,7 +103,9 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
         }
         Err(error) => return Err(error),
     };
+    let Standing { attention, factors, undelivered, reported_at, .. } = standing;
     Ok(Some(SecurityView {
+        attention,
         notices,
         password_changed_at,
         phrases,
@@ -161,12 +151,29 @@ mod tests {
     use noren_domain::account::{AccountEvent, HappenedView};
 
     use super::*;
-    use crate::account::HISTORY;
     use crate::account::email_change::BACK_LIFE;
     use crate::account::testing::{address_changed, customer, proved};
+    use crate::account::{HISTORY, export};
     use crate::mail::account::subject;
     use crate::on_both_databases;
     use crate::session::Device;
+    use crate::testing::with_one_connection;
+    use crate::token::Token;
+
+    on_both_databases!(what_an_account_shows_and_its_copy_are_read_by_one_connection(shop) {
+        let hanako = customer(&shop, "hanako@example.jp").await;
+        notice::demo(&shop).await.unwrap();
+        let who = proved(&shop, hanako).await;
+        let copy = export::ask(&shop, &who, &Device::new("Firefox/1".to_owned(), None)).await.unwrap();
+        let narrow = with_one_connection(&shop);
+        assert!(home(&narrow, who.who()).await.unwrap().is_some());
+        let page = security(&narrow, who.who(), Lang::Ja).await.unwrap().unwrap();
+        assert!(matches!(page.reads, Reads::Shown(_)) && !page.notices.is_empty());
+        assert!(email_change::view(&narrow, who.who()).await.unwrap().is_some());
+        assert!(history::not_me(&narrow, who.who()).await.unwrap().is_none());
+        let token = Token::parse(&copy.token).unwrap();
+        assert!(export::file(&narrow, &who, &token).await.unwrap().is_some());
+    });
 
     on_both_databases!(what_happened_to_an_account_is_listed_for_ninety_days_to_its_owner_the_newest_first(shop) {
         let (hanako, taro) = (customer(&shop, "hanako@example.jp").await, customer(&shop, "taro@example.jp").await);

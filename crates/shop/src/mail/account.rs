@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::email_change::EmailMail;
+pub(crate) use self::events::subject;
 use self::words::{About, Words};
 use super::{Letter, MailError, Part, Phrase};
 use crate::account;
@@ -170,11 +171,6 @@ impl AccountMail {
     }
 }
 
-/// What the mail about an event is called.
-pub(crate) fn subject(event: AccountEvent, lang: Lang) -> &'static str {
-    events::said(event, lang).0
-}
-
 /// To whom a mail goes, and what it says.
 struct Draft {
     /// The record that the address is sealed for.
@@ -221,6 +217,9 @@ pub(super) async fn is_late(shop: &Shop, mail: &AccountMail) -> Result<bool, sql
 
 /// Puts a mail about an account together.
 pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, MailError> {
+    if let AccountMail::EmailWanted { change: Some(change), .. } = mail {
+        email_change::opened_alike(shop, *change).await?;
+    }
     let mut conn = shop.db.read().await?;
     let draft = match mail {
         AccountMail::RegistrationCode { registration } => {
@@ -231,10 +230,7 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
             let words = if *secret { words::already_registered } else { email_change::held };
             to_registration(&mut conn, *registration, words).await?
         }
-        AccountMail::EmailWanted { customer, change } => {
-            if let Some(change) = *change {
-                email_change::opened_alike(&mut conn, shop, change).await?;
-            }
+        AccountMail::EmailWanted { customer, .. } => {
             let reader = reader(&mut conn, *customer).await?;
             let words = email_change::wanted(reader.lang());
             reader.draft(shop, words)

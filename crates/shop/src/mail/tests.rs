@@ -1,5 +1,9 @@
-//! Which mails are called off at the last moment.
+//! Which mails are called off at the last moment, and which have left.
 
+mod delivered;
+
+use noren_domain::Id;
+use noren_domain::account::Customer;
 use noren_domain::tax::TaxClass;
 
 use super::*;
@@ -25,4 +29,32 @@ on_both_databases!(an_order_that_was_brought_into_an_account_is_not_said_to_be_f
     let stands = |key: &str, state: &str| (key.to_owned(), state.to_owned());
     assert_eq!(became, [stands("claimed", "cancelled"), stands("guests", "sent")]);
     assert_eq!(outbox::backlog(&shop).await.unwrap().failed, 0);
+});
+
+on_both_databases!(the_last_mails_of_a_customer_are_those_that_left_and_nobody_elses(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let his = customer(&shop, "taro@example.jp").await;
+    let write = async |key: &str, customer: Id<Customer>| {
+        shop.clock.advance(1);
+        let mail = Mail::Account(AccountMail::AlreadyRegistered { customer: customer.0 });
+        let mut tx = shop.db.write().await.unwrap();
+        enqueue(&mut tx, &shop, key, &mail).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    for key in ["one", "two", "three", "four", "called-off"] {
+        write(key, hers).await;
+    }
+    write("his", his).await;
+    let mut tx = shop.db.write().await.unwrap();
+    sent::cancel(&mut tx, &shop, "called-off").await.unwrap();
+    tx.commit().await.unwrap();
+    while outbox::run_due(&shop).await.unwrap() > 0 {}
+    write("waits", hers).await;
+    for lang in Lang::ALL {
+        let all = sent::mine(&shop, hers.0, 1, lang).await.unwrap().mails;
+        assert_eq!(all.len(), 6);
+        let latest = sent::latest(&shop, hers.0, 3, lang).await.unwrap();
+        assert_eq!(latest, all[2..5], "neither the one that waits nor the one that was called off");
+    }
+    assert_eq!(sent::latest(&shop, his.0, 3, Lang::Ja).await.unwrap().len(), 1);
 });

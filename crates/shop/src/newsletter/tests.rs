@@ -111,6 +111,62 @@ on_both_databases!(who_leaves_is_not_asked_at_a_new_address_either(shop) {
     assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (String,), sql).await.unwrap().0, "cancelled");
 });
 
+/// Until somebody waits to write what a transaction has in its hands; on SQLite, to write at all.
+async fn somebody_waits(shop: &Shop) {
+    let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    loop {
+        let waits = match &shop.db {
+            Db::Sqlite { write, .. } => write.in_line() > 0,
+            Db::Postgres(_) => fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0 > 0,
+        };
+        if waits {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+on_both_databases!(who_leaves_at_the_moment_of_a_change_of_the_address_has_left(shop) {
+    let who = reader(&shop, EMAIL).await;
+    shop.clock.advance(1);
+    let mut leaving = shop.db.write().await.unwrap();
+    end(&mut leaving, &shop, who.0, Lang::Ja, Source::Account).await.unwrap();
+    let changing = tokio::spawn({
+        let shop = (*shop).clone();
+        async move {
+            let mut tx = shop.db.write().await.unwrap();
+            ask_anew(&mut tx, &shop, who, Lang::Ja).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+    });
+    somebody_waits(&shop).await;
+    leaving.commit().await.unwrap();
+    changing.await.unwrap();
+    let sql = "SELECT state FROM newsletter_reader";
+    assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (String,), sql).await.unwrap().0, "withdrawn");
+    assert!(acts(&shop).await.iter().all(|(act, _)| act != "asked_anew"), "nor does the ledger say that they were asked");
+    assert!(mails(&shop).await.iter().all(|mail| !mail.text.contains("メールアドレスが変わりました")));
+});
+
+on_both_databases!(a_link_of_a_clock_that_was_ahead_confirms_nothing_and_the_next_one_takes_its_place(shop) {
+    const YEAR: i64 = 365 * 24 * 60 * 60 * 1_000;
+    let who = customer(&shop, EMAIL).await;
+    shop.clock.advance(YEAR);
+    ask(&shop, who, Lang::Ja).await.unwrap();
+    let ahead = link(&shop, "/newsletter/confirm/").await;
+    shop.clock.advance(-SKEW);
+    assert!(can_confirm(&shop, &ahead).await.unwrap(), "clocks of nodes differ");
+    shop.clock.advance(SKEW - YEAR);
+    assert!(!can_confirm(&shop, &ahead).await.unwrap() && !confirm(&shop, &ahead, Lang::Ja).await.unwrap());
+    assert_eq!(standing(&shop, who).await.unwrap(), Standing::Out);
+    let mut tx = shop.db.write().await.unwrap();
+    ask_anew(&mut tx, &shop, who, Lang::Ja).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(standing(&shop, who).await.unwrap(), Standing::Asked, "they had asked for it");
+    shop.clock.advance(YEAR);
+    assert!(!confirm(&shop, &ahead, Lang::Ja).await.unwrap(), "what went to the old address is not good a year later either");
+});
+
 on_both_databases!(a_link_that_confirms_is_good_for_seven_days_and_only_the_newest_is(shop) {
     let who = customer(&shop, EMAIL).await;
     ask(&shop, who, Lang::Ja).await.unwrap();

@@ -35,6 +35,50 @@ on_both_databases!(only_the_person_acknowledges_and_only_once(shop) {
     assert_eq!(waiting(&mut shop.db.read().await.unwrap(), hanako).await.unwrap(), 0);
 });
 
+on_both_databases!(a_step_is_ticked_off_once_and_taken_back_by_whom_the_notice_is_about(shop) {
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    let taro = customer(&shop, "taro@example.jp").await;
+    demo(&shop).await.unwrap();
+    let done = async || mine(&shop, hanako).await.unwrap().remove(0).steps_done;
+    let none = done().await;
+    assert_eq!(none, vec![None; public(&shop, &sample()).await.unwrap().unwrap().content.steps.len()]);
+    assert!(tick(&shop, hanako, &sample(), 1).await.unwrap());
+    let (first, at) = (done().await, shop.now());
+    assert_eq!(first.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true, false, false]);
+    assert_eq!(first[1], Some(at));
+    shop.clock.advance(1_000);
+    assert!(tick(&shop, hanako, &sample(), 1).await.unwrap());
+    assert!(!tick(&shop, taro, &sample(), 0).await.unwrap() && !untick(&shop, taro, &sample(), 1).await.unwrap());
+    assert_eq!(done().await, first, "since when it was done first");
+    for _ in 0..2 {
+        assert!(untick(&shop, hanako, &sample(), 1).await.unwrap());
+        assert_eq!(done().await, none);
+    }
+});
+
+on_both_databases!(a_step_that_no_notice_has_is_neither_ticked_off_nor_taken_back(shop) {
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    demo(&shop).await.unwrap();
+    let steps = public(&shop, &sample()).await.unwrap().unwrap().content.steps.len();
+    let other = NoticeNo::parse("N-2026-0002").unwrap();
+    for (no, number) in [(&sample(), u32::try_from(steps).unwrap()), (&sample(), u32::MAX), (&other, 0)] {
+        assert!(!tick(&shop, hanako, no, number).await.unwrap(), "{no:?} {number}");
+        assert!(!untick(&shop, hanako, no, number).await.unwrap(), "{no:?} {number}");
+    }
+    assert!(mine(&shop, hanako).await.unwrap()[0].steps_done.iter().all(Option::is_none));
+});
+
+on_both_databases!(the_database_keeps_no_step_before_the_first_nor_of_anybody_the_notice_is_not_about(shop) {
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    let taro = customer(&shop, "taro@example.jp").await;
+    demo(&shop).await.unwrap();
+    let sql = "INSERT INTO notice_step (customer_id, notice_id, number, done_at) SELECT $1, id, $2, 1 FROM notice";
+    for (customer, number, kept) in [(hanako, 0_i64, true), (hanako, -1, false), (taro, 0, false)] {
+        let mut tx = shop.db.write().await.unwrap();
+        assert_eq!(execute!(tx, sql, customer.0, number).await.is_ok(), kept, "{number}");
+    }
+});
+
 on_both_databases!(the_public_text_names_nobody_and_an_unknown_number_is_not_ours(shop) {
     customer(&shop, "hanako@example.jp").await;
     demo(&shop).await.unwrap();

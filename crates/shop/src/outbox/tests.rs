@@ -4,7 +4,7 @@ use noren_domain::Lang;
 use noren_domain::account::{Email, RegisterForm};
 use uuid::Uuid;
 
-use super::claim::BATCH;
+use super::claim::{BATCH, LEASE_MS};
 use super::*;
 use crate::account::challenge::{self, Kind};
 use crate::mail::account::{AccountMail, Before};

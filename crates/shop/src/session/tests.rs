@@ -15,6 +15,11 @@ async fn sign_in(shop: &Shop, customer: Id<Customer>, agent: &str) -> (Token, Si
     (token, who)
 }
 
+/// As somebody who has just proved who they are.
+fn proved(shop: &Shop, who: &SignedIn) -> Recent {
+    who.clone().recent(shop.now()).expect("a session just opened is a proof")
+}
+
 #[test]
 fn a_network_is_kept_only_as_wide_as_it_needs_to_be() {
     assert_eq!(device("").network, "203.0.113.0/24");
@@ -31,9 +36,9 @@ fn a_network_is_kept_only_as_wide_as_it_needs_to_be() {
 on_both_databases!(an_ended_session_opens_nothing(shop) {
     let hanako = customer(&shop, "hanako@example.jp").await;
     let (token, who) = sign_in(&shop, hanako, "Firefox/1").await;
-    assert!(end_one(&shop, &who, who.session, &Device::of_the_shop()).await.unwrap());
+    assert!(end_one(&shop, &proved(&shop, &who), who.session, &Device::of_the_shop()).await.unwrap());
     assert!(find(&shop, &token).await.unwrap().is_none());
-    assert!(!end_one(&shop, &who, who.session, &Device::of_the_shop()).await.unwrap());
+    assert!(!end_one(&shop, &proved(&shop, &who), who.session, &Device::of_the_shop()).await.unwrap());
     assert!(list(&shop, &who).await.unwrap().is_empty());
 });
 
@@ -43,9 +48,20 @@ on_both_databases!(ending_all_keeps_the_browser_that_asks(shop) {
     let (desk, who) = sign_in(&shop, hanako, "Windows Chrome/1").await;
     assert_eq!(list(&shop, &who).await.unwrap().len(), 2);
     assert!(list(&shop, &who).await.unwrap()[0].current);
-    assert_eq!(end_others(&shop, &who, &device("")).await.unwrap(), 1);
+    assert_eq!(end_others(&shop, &proved(&shop, &who), &device("")).await.unwrap(), 1);
     assert!(find(&shop, &phone).await.unwrap().is_none());
     assert!(find(&shop, &desk).await.unwrap().is_some());
+});
+
+on_both_databases!(whoever_was_signed_out_meanwhile_signs_nobody_out(shop) {
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    let (_, thief) = sign_in(&shop, hanako, "Firefox/1").await;
+    let (token, owner) = sign_in(&shop, hanako, "Firefox/2").await;
+    let late = proved(&shop, &thief);
+    assert_eq!(end_others(&shop, &proved(&shop, &owner), &device("")).await.unwrap(), 1);
+    assert!(!end_one(&shop, &late, owner.session, &device("")).await.unwrap());
+    assert_eq!(end_others(&shop, &late, &device("")).await.unwrap(), 0);
+    assert!(find(&shop, &token).await.unwrap().is_some());
 });
 
 on_both_databases!(nobody_ends_the_session_of_another(shop) {
@@ -53,8 +69,8 @@ on_both_databases!(nobody_ends_the_session_of_another(shop) {
     let taro = customer(&shop, "taro@example.jp").await;
     let (token, hers) = sign_in(&shop, hanako, "Firefox/1").await;
     let (_, his) = sign_in(&shop, taro, "Firefox/1").await;
-    assert!(!end_one(&shop, &his, hers.session, &device("x")).await.unwrap());
-    assert_eq!(end_others(&shop, &his, &device("")).await.unwrap(), 0);
+    assert!(!end_one(&shop, &proved(&shop, &his), hers.session, &device("x")).await.unwrap());
+    assert_eq!(end_others(&shop, &proved(&shop, &his), &device("")).await.unwrap(), 0);
     assert!(find(&shop, &token).await.unwrap().is_some());
 });
 
@@ -140,7 +156,7 @@ on_both_databases!(ending_all_others_leaves_no_other_browser_that_the_password_a
         execute!(tx, sql, token.hash().to_vec(), hanako.0, shop.now()).await.unwrap();
     }
     tx.commit().await.unwrap();
-    end_others(&shop, &who, &device("").holding(Some(here.clone()))).await.unwrap();
+    end_others(&shop, &proved(&shop, &who), &device("").holding(Some(here.clone()))).await.unwrap();
     let known = fetch_all!(shop.db.read().await.unwrap(), (Vec<u8>,), "SELECT token_hash FROM known_device").await.unwrap();
     assert_eq!(known, [(here.hash().to_vec(),)]);
 });
@@ -181,7 +197,7 @@ on_both_databases!(sessions_that_ran_out_are_nobodys_devices_and_are_ended_with_
     shop.clock.advance(IDLE);
     let (_, who) = sign_in(&shop, hanako, "Windows Chrome/1").await;
     assert_eq!(how_many(&mut shop.db.read().await.unwrap(), &shop, hanako).await.unwrap(), 1);
-    assert_eq!(end_others(&shop, &who, &device("")).await.unwrap(), 0);
+    assert_eq!(end_others(&shop, &proved(&shop, &who), &device("")).await.unwrap(), 0);
     for (sql, count) in [
         ("SELECT COUNT(*) FROM account_event", 0),
         ("SELECT COUNT(*) FROM session WHERE ended_at IS NULL", 1),

@@ -4,7 +4,7 @@ use super::*;
 use crate::account::email_change;
 use crate::account::testing::{address_changed, customer, ordered, proved};
 use crate::db::{Db, Dialect};
-use crate::mail::sent::SLACK;
+use crate::mail::sent::standing::SLACK;
 use crate::testing::{TestShop, another_machine, goods};
 use crate::{cart, fetch_one, on_both_databases, order};
 

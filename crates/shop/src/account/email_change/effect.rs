@@ -5,11 +5,12 @@ use noren_domain::{Id, Lang};
 use uuid::Uuid;
 
 use super::rows::{self, Row};
-use super::{BACK_LIFE, PATIENCE, end};
+use super::{BACK_LIFE, PATIENCE, PENDING_LIFE, end};
 use crate::account::{challenge, devices, events, letters};
+use crate::clock::SKEW;
 use crate::db::{Conn, is_unique_violation};
 use crate::mail::account::EmailMail;
-use crate::mail::sent::Notice;
+use crate::mail::sent::standing::MailStanding;
 use crate::session::{self, Device};
 use crate::vault::Indexes;
 use crate::{Shop, execute, fetch_all, fetch_one, newsletter, outbox, shred};
@@ -66,6 +67,34 @@ pub(super) async fn take(
     Ok(true)
 }
 
+/// Changes that were asked for, took effect or end further ahead than they can on a right clock.
+const AHEAD: &str = "SELECT id FROM email_change
+                     WHERE due_at > $1 AND (created_at > $1 OR changed_at > $1 OR due_at > $2) ORDER BY created_at, id";
+
+/// Brings changes back to now that a clock wrote which was ahead: for as long as that they could be taken back, would keep
+/// others from the address and would pause the account. What was asked for later stays later, for taking one back ends
+/// those after it.
+pub(super) async fn bring_back(shop: &Shop) -> Result<(), sqlx::Error> {
+    let (now, latest) = (shop.now(), shop.now() + SKEW);
+    let ahead = fetch_all!(shop.db.read().await?, (Uuid,), AHEAD, latest, latest + BACK_LIFE).await?;
+    let mut at = now;
+    for (id,) in ahead.into_iter().rev() {
+        let mut tx = shop.db.write().await?;
+        let Some(found) = rows::of(&mut tx, id).await? else { continue };
+        rows::hold_whole(&mut tx, found.customer()).await?;
+        let Some(row) = rows::of(&mut tx, id).await? else { continue };
+        let life = match row.state.as_str() {
+            "new" | "old" => PENDING_LIFE,
+            "waiting" => PATIENCE,
+            _ => BACK_LIFE,
+        };
+        rows::bring_back(&mut tx, id, latest, at, at + life).await?;
+        tx.commit().await?;
+        at -= 1;
+    }
+    Ok(())
+}
+
 /// A change whose time is over is forgotten; one whose day has come takes effect, or is put off. Gives the number of
 /// rows that are not due any more.
 pub(super) async fn sweep_one(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
@@ -87,15 +116,15 @@ async fn due(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
     let Some(row) = over(&mut tx, shop, id).await? else { return Ok(0) };
     let mut told = false;
     if row.state == "waiting" {
-        match letters::email_notice(&mut tx, row.id, EmailMail::Late).await? {
-            notice if notice.has_had(PATIENCE, shop.now()) => told = true,
-            notice @ (Notice::Left(_) | Notice::Waits) => {
-                put_off(&mut tx, shop, &row, notice).await?;
+        match letters::email_standing(&mut tx, row.id, EmailMail::Late).await? {
+            standing if standing.has_had(PATIENCE, shop.now()) => told = true,
+            standing @ (MailStanding::Left(_) | MailStanding::Waits) => {
+                put_off(&mut tx, shop, &row, standing).await?;
                 tx.commit().await?;
                 return Ok(1);
             }
             // Nobody there was told, and nobody will be: it does not come about.
-            Notice::GivenUp | Notice::Gone => {}
+            MailStanding::GivenUp | MailStanding::Gone => {}
         }
     }
     let device = Device { user_agent: row.user_agent.clone(), network: row.network.clone(), token: None };
@@ -109,9 +138,10 @@ async fn due(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
 /// Puts a change off whose day has come, in the caller's transaction, which holds the customer: its old mailbox has not had
 /// [`PATIENCE`] since the mail that tells it left, and while no mail server takes our mails nobody there can stop it. It
 /// comes no sooner than on the day that the mail names, and may come some hours later.
-async fn put_off(conn: &mut Conn, shop: &Shop, row: &Row, notice: Notice) -> Result<(), sqlx::Error> {
-    let sql = "UPDATE email_change SET due_at = $2 WHERE id = $1";
-    execute!(conn, sql, row.id, notice.since(shop.now()) + PATIENCE).await?;
+async fn put_off(conn: &mut Conn, shop: &Shop, row: &Row, standing: MailStanding) -> Result<(), sqlx::Error> {
+    let (sql, now) = ("UPDATE email_change SET due_at = $2 WHERE id = $1", shop.now());
+    // What left on a clock that was ahead puts it off no further than what leaves now.
+    execute!(conn, sql, row.id, standing.since(now).min(now) + PATIENCE).await?;
     Ok(())
 }
 

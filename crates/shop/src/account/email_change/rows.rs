@@ -150,3 +150,11 @@ pub async fn ask_code(conn: &mut Conn, id: Uuid, state: &str, code_id: Uuid, unt
     let sql = "UPDATE email_change SET state = $2, code_id = $3, code_until = $4, tries = 0 WHERE id = $1";
     execute!(conn, sql, id, state, code_id, until).await
 }
+
+/// Brings what lies after `latest` back to `at`, and the end of the change to `until` where it lies after that.
+pub async fn bring_back(conn: &mut Conn, id: Uuid, latest: i64, at: i64, until: i64) -> Result<u64, sqlx::Error> {
+    let sql = "UPDATE email_change SET created_at = CASE WHEN created_at > $2 THEN $3 ELSE created_at END,
+                 changed_at = CASE WHEN changed_at > $2 THEN $3 ELSE changed_at END,
+                 due_at = CASE WHEN due_at > $4 THEN $4 ELSE due_at END WHERE id = $1";
+    execute!(conn, sql, id, latest, at, until).await
+}

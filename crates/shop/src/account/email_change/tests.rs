@@ -4,6 +4,7 @@ use noren_domain::account::{EmailBack, EmailForm, EmailStep, RegisterForm, Verif
 
 mod asking;
 mod back;
+mod clocks;
 mod crowd;
 mod heirs;
 mod late;

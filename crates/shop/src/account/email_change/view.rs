@@ -4,6 +4,7 @@ use noren_domain::Id;
 use noren_domain::account::{Customer, EmailBack, EmailStep, EmailView, PendingEmail};
 
 use super::{ROUTE, rows};
+use crate::db::Conn;
 use crate::session::SignedIn;
 use crate::vault::{Asker, Field, For};
 use crate::{Shop, fetch_optional};
@@ -56,7 +57,7 @@ async fn shown(shop: &Shop, who: &SignedIn, sealed: &Vec<u8>) -> Option<String> 
 ///
 /// # Errors
 /// The database.
-pub async fn waits_until(shop: &Shop, customer: Id<Customer>) -> Result<Option<i64>, sqlx::Error> {
+pub async fn waits_until(conn: &mut Conn, customer: Id<Customer>) -> Result<Option<i64>, sqlx::Error> {
     let sql = "SELECT due_at FROM email_change WHERE customer_id = $1 AND state = 'waiting'";
-    Ok(fetch_optional!(shop.db.read().await?, (i64,), sql, customer.0).await?.map(|(at,)| at))
+    Ok(fetch_optional!(conn, (i64,), sql, customer.0).await?.map(|(at,)| at))
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{EraseError, Found, Standing, Whom, number, orders, write_down};
 use crate::account::dormant;
 use crate::db::{Conn, again};
-use crate::mail::sent::{self, Notice};
+use crate::mail::sent::standing::{self, MailStanding};
 use crate::mail::{self, Mail};
 use crate::tidy::in_batches;
 use crate::{Shop, execute, fetch_all, fetch_one, fetch_optional, outbox, shred};
@@ -83,12 +83,12 @@ async fn ask(conn: &mut Conn, shop: &Shop, order: Uuid) -> Result<u64, sqlx::Err
         return Ok(1);
     }
     let (subject,) = fetch_one!(conn, (Uuid,), "SELECT subject_id FROM orders WHERE id = $1", order).await?;
-    let told = sent::newest_notice(conn, subject, &told_keys(order)).await?;
-    let (key, notice) = told.map_or((None, Notice::Gone), |(key, notice)| (Some(key), notice));
-    if !notice.has_had(NOTICE, shop.now()) {
+    let told = standing::newest(conn, subject, &told_keys(order)).await?;
+    let (key, standing) = told.map_or((None, MailStanding::Gone), |(key, standing)| (Some(key), standing));
+    if !standing.has_had(NOTICE, shop.now()) {
         // A mail that left late has its time begin then; one that has not left is called off, and written anew by the next
         // sweep, with another day.
-        let left = notice.has_left().then(|| notice.since(shop.now()));
+        let left = standing.has_left().then(|| standing.since(shop.now()));
         let sql = "UPDATE orders SET erase_told_at = $2 WHERE id = $1 AND customer_id IS NULL AND erase_asked_at IS NULL AND erase_told_at <= $3";
         let moved = execute!(conn, sql, order, left, shop.now() - NOTICE).await?;
         if let (1, None, Some(key)) = (moved, left, key) {

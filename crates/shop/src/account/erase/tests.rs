@@ -264,7 +264,7 @@ on_both_databases!(whoever_has_the_address_later_does_not_get_an_order_of_somebo
 on_both_databases!(a_session_that_was_ended_meanwhile_erases_nothing(shop) {
     let hers = customer(&shop, "hanako@example.jp").await;
     let (thief, owner) = (proved(&shop, hers).await, proved(&shop, hers).await);
-    assert!(crate::account::end_one(&shop, owner.who(), thief.session(), &crate::session::Device::of_the_shop()).await.unwrap());
+    assert!(crate::account::end_one(&shop, &owner, thief.session(), &crate::session::Device::of_the_shop()).await.unwrap());
     let refused = erase(&shop, &thief).await;
     assert!(matches!(refused, Err(EraseError::Door(DoorError::Refused(Fault::SessionEnded)))), "{refused:?}");
     assert!(erase(&shop, &owner).await.unwrap().is_some());

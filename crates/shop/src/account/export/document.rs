@@ -222,6 +222,15 @@ pub(super) struct Notice {
     pub title_ja: String,
     pub title_en: String,
     pub verdicts: serde_json::Value,
+    pub steps: Vec<NoticeStep>,
+}
+
+#[derive(Serialize)]
+pub(super) struct NoticeStep {
+    pub text_ja: String,
+    pub text_en: String,
+    /// When the person ticked it off.
+    pub done_at: Option<i64>,
 }
 
 #[derive(Serialize, FromRow)]
@@ -241,8 +250,7 @@ pub(super) async fn gather(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<
     let passkeys = passkeys::list(shop, who).await?.passkeys;
     let id = who.customer.0;
     let mut conn = shop.db.read().await?;
-    let conn = &mut conn;
-    let factors = factors::standing(conn, who.customer).await?;
+    let factors = factors::standing(&mut conn, who.customer).await?;
     let sql = "SELECT v.sku, l.quantity, l.price_seen, l.added_at FROM cart c JOIN cart_line l ON l.cart_id = c.id \
                JOIN variant v ON v.id = l.variant_id WHERE c.customer_id = $1 ORDER BY l.added_at, v.sku";
     let cart = fetch_all!(conn, CartLine, sql, id).await?;
@@ -257,10 +265,11 @@ pub(super) async fn gather(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<
     let events = fetch_all!(conn, Event, sql, id).await?;
     let sql = "SELECT no, kind, subject, state, returned_at, created_at, at FROM mail_sent WHERE customer_id = $1 OR subject_id = $1 ORDER BY created_at DESC, id";
     let mails = fetch_all!(conn, Mail, sql, id).await?;
-    let newsletter = newsletter(conn, id).await?;
+    let newsletter = newsletter(&mut conn, id).await?;
     let sql = "SELECT asked_at, expires_at FROM data_export WHERE customer_id = $1 ORDER BY asked_at DESC, id";
     let exports = fetch_all!(conn, Asked, sql, id).await?;
-    let waiting = waiting(conn, id).await?;
+    let waiting = waiting(&mut conn, id).await?;
+    drop(conn);
     // Last, so that what was opened for this copy stands in it.
     let reads = reads::all(shop, who).await?;
     let (reads, read_proofs) = reads.map_or((None, Vec::new()), |(reads, proofs)| (Some(reads), proofs));
@@ -353,8 +362,10 @@ async fn newsletter(conn: &mut Conn, customer: Uuid) -> Result<Newsletter, sqlx:
 async fn notices(shop: &Shop, who: &SignedIn) -> Result<Vec<Notice>, ExportError> {
     let held = notice::held(shop, who.customer).await?;
     let copied = |(notice, read_at): (noren_domain::notice::NoticeView, Option<i64>)| {
-        let noren_domain::notice::NoticeView { public, verdicts, acknowledged_at } = notice;
+        let noren_domain::notice::NoticeView { public, verdicts, acknowledged_at, steps_done } = notice;
         let title = public.content.title;
+        let steps = public.content.steps.into_iter().zip(steps_done);
+        let steps = steps.map(|(text, done_at)| NoticeStep { text_ja: text.ja, text_en: text.en, done_at });
         Ok(Notice {
             no: public.no.as_str().to_owned(),
             version: public.version.word().to_owned(),
@@ -364,6 +375,7 @@ async fn notices(shop: &Shop, who: &SignedIn) -> Result<Vec<Notice>, ExportError
             title_ja: title.ja,
             title_en: title.en,
             verdicts: serde_json::to_value(verdicts)?,
+            steps: steps.collect(),
         })
     };
     held.into_iter().map(copied).collect()

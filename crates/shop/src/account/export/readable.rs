@@ -338,13 +338,19 @@ fn posted(w: &Writer, document: &Document) -> Vec<ExportSection> {
         ]
     };
     let notice = |notice: &super::document::Notice| {
-        vec![
+        let ticked = notice.steps.iter().filter_map(|step| {
+            let text = w.0.pick(&step.text_ja, &step.text_en);
+            Some(w.pair("済みにされたこと", "Marked as done", format!("{text} ({})", w.at(step.done_at?))))
+        });
+        let mut entry = vec![
             w.pair("番号", "Number", &notice.no),
             w.pair("件名", "Title", w.0.pick(&notice.title_ja, &notice.title_en)),
             w.pair("お知らせした日時", "Published", w.at(notice.published_at)),
             w.pair("お読みになった日時", "Shown to you", w.maybe(notice.read_at)),
             w.pair("確認された日時", "Confirmed", w.maybe(notice.acknowledged_at)),
-        ]
+        ];
+        entry.extend(ticked);
+        entry
     };
     let asked = |asked: &super::document::Asked| {
         vec![

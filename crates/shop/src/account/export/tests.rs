@@ -210,3 +210,21 @@ on_both_databases!(whoever_wants_to_change_to_an_address_does_not_learn_from_who
     assert_eq!(seen[0], seen[1]);
     assert_eq!(seen[0].iter().filter(|read| read.contains("mail")).count(), 2, "the old mailbox and the wanted one: {seen:?}");
 });
+
+on_both_databases!(a_copy_says_of_each_step_of_a_notice_when_it_was_ticked_off(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    crate::notice::demo(&shop).await.unwrap();
+    let no = crate::notice::mine(&shop, hers).await.unwrap().remove(0).public.no;
+    assert!(crate::notice::tick(&shop, hers, &no, 1).await.unwrap());
+    let at = shop.now();
+    let who = proved(&shop, hers).await;
+    let link = ask(&shop, &who, &device()).await.unwrap();
+    let file = file(&shop, &who, &token(&link)).await.unwrap().unwrap();
+    let data: Value = serde_json::from_str(&file).unwrap();
+    let steps = &data["data"]["notices"][0]["steps"];
+    assert_eq!((&steps[0]["done_at"], &steps[1]["done_at"]), (&Value::Null, &at.into()));
+    let step = steps[1]["text_en"].as_str().unwrap();
+    let view = view(&shop, &who, &token(&link), Lang::En).await.unwrap().unwrap();
+    let ticked: Vec<_> = view.sections.into_iter().flat_map(|section| section.entries).flatten().filter(|(name, _)| name == "Marked as done").collect();
+    assert!(ticked.len() == 1 && ticked[0].1.starts_with(step), "{ticked:?}");
+});

@@ -2,10 +2,11 @@ mod authenticator;
 
 use authenticator::Telephone;
 use noren_domain::Lang;
-use noren_domain::account::AskedFor;
+use noren_domain::account::{AskedFor, LoginForm, Password};
 
 use super::*;
 use crate::account::testing::customer;
+use crate::account::{DoorError, login, password};
 use crate::session;
 use crate::{Parts, execute, fetch_all, fetch_one, on_both_databases};
 
@@ -255,7 +256,7 @@ on_both_databases!(whoever_proves_it_once_more_must_be_the_one_who_is_asked(shop
     let proved = session::find(&shop, &token).await.unwrap().unwrap();
     assert_eq!((proved.session, proved.proved_at), (hanako.session(), shop.now()));
 
-    crate::account::end_one(&shop, &proved, proved.session, &device()).await.unwrap();
+    crate::account::end_one(&shop, &proved.clone().recent(shop.now()).unwrap(), proved.session, &device()).await.unwrap();
     let ceremony = begin().await;
     let answer = hers.get(&ceremony.options).await;
     let late = prove(&shop, &proved, &browser, ceremony.id, &answer, &device()).await;
@@ -368,7 +369,7 @@ on_both_databases!(a_session_that_was_ended_meanwhile_adds_and_removes_no_passke
     let (mut telephone, browser) = (Telephone::at(SITE), browser(&shop));
     let ceremony = begin_add(&shop, &thief, &browser).await.unwrap();
     let answer = telephone.create(&ceremony.options).await;
-    assert!(crate::account::end_one(&shop, owner.who(), thief.session(), &device()).await.unwrap());
+    assert!(crate::account::end_one(&shop, &owner, thief.session(), &device()).await.unwrap());
     let added = finish_add(&shop, &thief, &browser, ceremony.id, &answer, &name("電話"), &device()).await;
     assert_eq!(refusal(added), Fault::SessionEnded);
     add(&shop, &owner).await;
@@ -425,4 +426,28 @@ on_both_databases!(a_passkey_that_is_removed_leaves_no_other_browser_that_the_pa
         let device = device().holding(Some(held));
         assert_eq!(devices::is_known(&mut conn, &shop, hanako.customer(), &device).await.unwrap(), known);
     }
+});
+
+on_both_databases!(where_the_password_is_tried_no_more_a_passkey_still_opens_the_door(shop) {
+    const RIGHT: &str = "wardrobe velvet onion";
+    let shop = at(&shop, SITE);
+    let hanako = signed_in(&shop, "hanako@example.jp").await;
+    let mut telephone = add(&shop, &hanako).await;
+    let hash = password::hash(&shop, &Password::typed(RIGHT).unwrap()).await.unwrap();
+    let mut tx = shop.db.write().await.unwrap();
+    let sql = "UPDATE customer SET password_hash = $2 WHERE id = $1";
+    execute!(tx, sql, hanako.customer().0, hash.as_str()).await.unwrap();
+    tx.commit().await.unwrap();
+    let tried = async |password: &str| {
+        let form = LoginForm { email: "hanako@example.jp".into(), password: password.into(), next: String::new() };
+        match login(&shop, &form.parse().unwrap(), Lang::Ja, &device(), None).await {
+            Err(DoorError::Refused(fault)) => fault,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(tried("not the password").await, Fault::Credentials);
+    while tried("not the password").await == Fault::Credentials {}
+    assert!(matches!(tried(RIGHT).await, Fault::TooMany { .. }));
+    assert_eq!(comes_in(&shop, async |options| telephone.get(options).await).await.unwrap(), hanako.customer());
+    assert!(matches!(tried(RIGHT).await, Fault::TooMany { .. }), "whoever guessed has no more tries by it");
 });

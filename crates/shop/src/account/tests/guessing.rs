@@ -119,7 +119,7 @@ on_both_databases!(an_owner_hears_of_many_failed_tries_once_a_day_of_those_at_an
     let who = find(&shop, &owner.token).await.unwrap().unwrap();
     let told = || async { mails(&shop).await.iter().filter(|m| m["account"]["event"].is_object()).count() };
     for day in 1..3 {
-        for network in 0..11 {
+        for network in 0..41 {
             guess(&shop, "mori@example.jp", &from(network)).await;
         }
         assert_eq!(told().await, 2 * day - 1);

@@ -1,4 +1,8 @@
-//! Another password, by mail and on the page, and the fresh proof that it asks for.
+//! Another password, by mail and on the page, the fresh proof that it asks for, and how one of before is kept.
+
+use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, Version};
 
 use super::*;
 
@@ -86,4 +90,46 @@ on_both_databases!(a_proof_from_a_clock_that_stepped_back_counts_for_no_longer(s
     assert!(who.clone().recent(shop.now() + session::RECENT + 1).is_none());
     assert!(who.clone().recent(shop.now() - SKEW).is_some(), "clocks of nodes differ");
     assert!(who.recent(shop.now() - SKEW - 1).is_none(), "a proof that lies ahead");
+});
+
+/// How passwords are kept today.
+const TODAY: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
+
+/// What the only customer's password is compared with.
+async fn kept(shop: &TestShop) -> String {
+    fetch_one!(shop.db.read().await.unwrap(), (String,), "SELECT password_hash FROM customer").await.unwrap().0
+}
+
+/// Has their password kept as it would have been when less was asked of a hash; gives that.
+async fn kept_as_of_old(shop: &TestShop) -> String {
+    let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8_192, 1, 1, None).unwrap());
+    let old: PasswordHash = cheap.hash_password_with_salt(PASSWORD.as_bytes(), &[7; 16]).unwrap();
+    let old = old.to_string();
+    let mut tx = shop.db.write().await.unwrap();
+    assert_eq!(execute!(tx, "UPDATE customer SET password_hash = $1", old.as_str()).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    old
+}
+
+on_both_databases!(a_right_password_that_is_kept_as_of_old_is_kept_as_today_from_then_on_and_a_wrong_one_changes_nothing(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let mut home = device("Firefox/1").holding(Some(owner.device));
+    let wrong = async |browser: &Device| {
+        let tried = login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, browser, None).await;
+        assert_eq!(refused(tried), Fault::Credentials);
+    };
+    // In a browser that they are known by, and in one that a code is asked for in.
+    for mut browser in [home.clone(), device("x")] {
+        let old = kept_as_of_old(&shop).await;
+        assert!(!old.starts_with(TODAY), "{old}");
+        wrong(&browser).await;
+        assert_eq!(kept(&shop).await, old);
+        lets_in(&shop, &mut browser).await;
+        let new = kept(&shop).await;
+        assert!(new.starts_with(TODAY), "{new}");
+        assert!(lets_in(&shop, &mut home).await, "it is the same password");
+        assert_eq!(kept(&shop).await, new, "it is as it should be");
+        wrong(&browser).await;
+        assert_eq!(kept(&shop).await, new);
+    }
 });

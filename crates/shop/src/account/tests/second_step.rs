@@ -177,6 +177,41 @@ on_both_databases!(whoever_has_the_password_cannot_guess_the_apps_code_for_ever(
     assert!(matches!(step(&shop, &pending, &code, &home).await.unwrap(), Opening::In(_)));
 });
 
+on_both_databases!(whoever_reads_the_mailbox_in_the_owners_browser_cannot_guess_the_apps_code_for_ever(shop) {
+    let (secret, _, home) = with_app(&shop).await;
+    let email = Email::parse("mori@example.jp").unwrap();
+    let mut tried = 0;
+    // Each right code from the mail would give five more tries.
+    'guessing: loop {
+        shop.clock.advance(1);
+        let pending = ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &home).await.unwrap();
+        let mailed = digits(&mailed_code(&shop).await);
+        let Ok(Opening::Asked(pending)) = step(&shop, &pending, &mailed, &home).await else { break };
+        for _ in 0..5 {
+            let wrong = app_does_not_show(&shop, &secret);
+            match refused(step(&shop, &pending, &wrong, &home).await) {
+                Fault::AppCode => tried += 1,
+                Fault::TooMany { .. } => break 'guessing,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+    assert!((5..10).contains(&tried), "{tried}");
+    let token = entered_by_app(&shop, &secret, &home).await;
+    let who = find(&shop, &token).await.unwrap().unwrap();
+    let said = security(&shop, &who, Lang::Ja).await.unwrap().unwrap().sign_ins;
+    assert_eq!(said.iter().filter(|row| row.outcome == SignInOutcome::Blocked).count(), 1, "the owner sees it");
+});
+
+/// The session of the owner at home, an hour later.
+async fn entered_by_app(shop: &TestShop, secret: &str, home: &Device) -> Token {
+    shop.clock.advance(60 * MINUTE);
+    let pending = asked(shop, home).await;
+    let code = app_shows(shop, secret);
+    let Opening::In(entered) = step(shop, &pending, &code, home).await.unwrap() else { panic!("the code was right") };
+    entered.token
+}
+
 on_both_databases!(whoever_sits_in_a_session_and_has_the_password_guesses_the_apps_code_no_more_often_than_at_the_door(shop) {
     let (secret, _, home) = with_app(&shop).await;
     let pending = asked(&shop, &home).await;

@@ -1,6 +1,6 @@
 //! What a customer sees of their sign-ins, and says about them.
 
-use noren_domain::account::SignInWay;
+use noren_domain::account::{Attention, SignInWay};
 
 use super::second_step::{app_shows, asked, step, with_app};
 use super::*;
@@ -18,7 +18,7 @@ on_both_databases!(it_was_not_me_signs_every_other_browser_out_and_ends_the_code
     let other = registered(&shop, "hayashi@example.jp").await;
     let hers = find(&shop, &other.token).await.unwrap().unwrap();
     let page = security(&shop, &who, Lang::Ja).await.unwrap().unwrap();
-    assert_eq!(page.attention(), 1, "somebody has the password and not the mailbox");
+    assert_eq!(page.attention, [Attention::SignIns(1)], "somebody has the password and not the mailbox");
     let tried = page.sign_ins.iter().find(|tried| tried.needs_answer()).unwrap().id;
     assert!(history::not_me(&shop, &who).await.unwrap().is_none());
     let hers = hers.recent(shop.now()).unwrap();
@@ -37,7 +37,7 @@ on_both_databases!(it_was_not_me_signs_every_other_browser_out_and_ends_the_code
     let waits = async |who: &session::SignedIn| {
         let page = security(&shop, who, Lang::Ja).await.unwrap().unwrap();
         let counted = crate::account::home(&shop, who).await.unwrap().unwrap().attention;
-        assert_eq!(usize::try_from(counted).unwrap(), page.attention(), "both pages count alike");
+        assert_eq!(usize::try_from(counted).unwrap(), page.attention.len(), "both pages count alike");
         page.reported_at
     };
     assert_eq!(waits(&who).await, Some(shop.now()), "it waits until the password is another one");
@@ -76,6 +76,74 @@ on_both_databases!(a_sign_in_is_not_pushed_out_of_sight_by_passwords_without_a_c
     assert!(page.sign_ins.iter().any(|tried| tried.outcome == SignInOutcome::Ok && tried.network == thief.network));
     assert_eq!(page.sign_ins.iter().filter(|tried| tried.outcome == SignInOutcome::Asked).count(), 20);
     assert!(page.sign_ins.windows(2).all(|two| two[0].at >= two[1].at), "the newest first");
+});
+
+/// Writes down that a try at `at` ended in `outcome`; gives its place in the list.
+async fn tried(shop: &TestShop, customer: Id<Customer>, at: i64, outcome: &str) -> (i64, Uuid) {
+    let id = shop.entropy.uuid(at);
+    let sql = "INSERT INTO sign_in (id, customer_id, at, outcome, user_agent, network) VALUES ($1, $2, $3, $4, '', '')";
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, sql, id, customer.0, at, outcome).await.unwrap();
+    tx.commit().await.unwrap();
+    (at, id)
+}
+
+on_both_databases!(a_blocked_try_is_not_pushed_out_of_sight_by_wrong_passwords(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let who = find(&shop, &owner.token).await.unwrap().unwrap();
+    let (_, blocked) = tried(&shop, owner.customer, shop.now() - 50, "blocked").await;
+    for ago in 1..50 {
+        tried(&shop, owner.customer, shop.now() - ago, "wrong_password").await;
+    }
+    let page = view::security(&shop, &who, Lang::Ja).await.unwrap().unwrap();
+    assert!(page.sign_ins.iter().any(|tried| tried.id == blocked && tried.outcome == SignInOutcome::Blocked));
+    assert!(page.sign_ins.windows(2).all(|two| two[0].at >= two[1].at), "the newest first");
+});
+
+on_both_databases!(every_sign_in_of_ninety_days_is_reached_from_page_to_page_and_none_comes_twice(shop) {
+    let (owner, other) = (registered(&shop, "mori@example.jp").await, registered(&shop, "hayashi@example.jp").await);
+    let who = find(&shop, &owner.token).await.unwrap().unwrap();
+    let sql = "SELECT at, id FROM sign_in WHERE customer_id = $1";
+    let mut written = fetch_all!(shop.db.read().await.unwrap(), (i64, Uuid), sql, owner.customer.0).await.unwrap();
+    // Seven at a time have the same time, so that pages end in the middle of them.
+    for n in 0..48 {
+        let outcome = ["ok", "asked", "wrong_password", "wrong_code", "blocked"][n % 5];
+        let at = shop.now() - 1_000 - i64::try_from(n / 7).unwrap();
+        written.push(tried(&shop, owner.customer, at, outcome).await);
+        tried(&shop, other.customer, at, outcome).await;
+    }
+    let since = shop.now() - HISTORY;
+    written.push(tried(&shop, owner.customer, since + 1, "ok").await);
+    tried(&shop, owner.customer, since, "ok").await;
+    written.sort_unstable();
+    written.reverse();
+    let (mut reached, mut lengths, mut after) = (Vec::new(), Vec::new(), String::new());
+    loop {
+        let page = history::page(&shop, &who, &after).await.unwrap();
+        assert_eq!(page.after.unwrap_or_default(), after, "a page says which one it is");
+        reached.extend(page.sign_ins.iter().map(|tried| (tried.at, tried.id)));
+        lengths.push(page.sign_ins.len());
+        // Somebody tries again while they are looked through.
+        tried(&shop, owner.customer, shop.now(), "wrong_password").await;
+        let Some(older) = page.older else { break };
+        after = older;
+    }
+    assert_eq!(reached, written);
+    assert_eq!(lengths, [20, 20, 10]);
+});
+
+on_both_databases!(the_page_after_nothing_that_can_be_read_is_that_of_the_newest(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let who = find(&shop, &owner.token).await.unwrap().unwrap();
+    let (at, id) = tried(&shop, owner.customer, shop.now(), "ok").await;
+    let (before_time, after_time) = (format!("-{at}-{id}"), format!("99999999999999999999-{id}"));
+    for odd in ["", "-", "1", "1-", "1-2", "x-y", "\0", before_time.as_str(), after_time.as_str()] {
+        let page = history::page(&shop, &who, odd).await.unwrap();
+        assert_eq!((page.after, page.older), (None, None), "{odd:?}");
+        assert_eq!(page.sign_ins.len(), 2, "{odd:?}");
+    }
+    let exactly = history::page(&shop, &who, &format!("{at}-{id}")).await.unwrap();
+    assert!(exactly.sign_ins.iter().all(|tried| tried.id != id), "what comes after it");
 });
 
 /// How the newest try of all ended, and by what.

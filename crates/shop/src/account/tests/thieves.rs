@@ -159,7 +159,7 @@ on_both_databases!(a_device_that_was_signed_out_is_not_known_any_more_and_its_ow
     let theirs = find(&shop, &entered.token).await.unwrap().unwrap();
     let told = || async { mails(&shop).await.iter().filter(|m| m["account"]["event"].is_object()).count() };
     let before = told().await;
-    assert!(end_one(&shop, &who, theirs.session, &device("Firefox/1")).await.unwrap());
+    assert!(end_one(&shop, &who.recent(shop.now()).unwrap(), theirs.session, &device("Firefox/1")).await.unwrap());
     assert!(!lets_in(&shop, &mut thief.clone()).await, "the password alone opens nothing there");
     assert_eq!(told().await, before + 1);
     assert!(lets_in(&shop, &mut device("Firefox/1").holding(Some(owner.device))).await, "the owner's own browser is");
@@ -244,7 +244,7 @@ on_both_databases!(whoever_was_signed_out_meanwhile_reports_nothing(shop) {
     let (who, theirs) = (find(&shop, &owner.token).await.unwrap().unwrap(), find(&shop, &thief.token).await.unwrap().unwrap());
     let row = security(&shop, &who, Lang::Ja).await.unwrap().unwrap().sign_ins[0].id;
     let theirs = theirs.recent(shop.now()).unwrap();
-    assert!(end_one(&shop, &who, theirs.session(), &device("Firefox/1")).await.unwrap());
+    assert!(end_one(&shop, &who.recent(shop.now()).unwrap(), theirs.session(), &device("Firefox/1")).await.unwrap());
     assert!(!history::was_not_me(&shop, &theirs, row, &elsewhere()).await.unwrap());
     assert!(find(&shop, &owner.token).await.unwrap().is_some());
 });

@@ -23,6 +23,33 @@ on_both_databases!(ten_wrong_passwords_stop_an_address_and_its_owner_hears_of_it
     assert!(right().await.is_ok());
 });
 
+/// A browser that nobody is known by, in the place with this number.
+fn place(no: u8) -> Device {
+    Device::new("x".to_owned(), Some(std::net::Ipv4Addr::new(10, 0, no, 1).into()))
+}
+
+on_both_databases!(whoever_guesses_in_one_place_keeps_no_owner_elsewhere_from_the_password(shop) {
+    registered(&shop, "mori@example.jp").await;
+    let tries = async |password: &str, place: Device| {
+        login(&shop, &credentials("mori@example.jp", password), Lang::Ja, &place, None).await
+    };
+    for _ in 0..10 {
+        assert_eq!(refused(tries("not the password", place(0)).await), Fault::Credentials);
+    }
+    assert!(matches!(refused(tries(PASSWORD, place(0)).await), Fault::TooMany { .. }));
+    assert!(matches!(tries(PASSWORD, place(1)).await.unwrap(), Opening::Asked(_)));
+});
+
+on_both_databases!(from_everywhere_together_an_address_has_no_more_than_forty_passwords(shop) {
+    registered(&shop, "mori@example.jp").await;
+    for no in 0..40 {
+        let wrong = login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, &place(no), None).await;
+        assert_eq!(refused(wrong), Fault::Credentials, "{no}");
+    }
+    let lucky = login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &place(40), None).await;
+    assert!(matches!(refused(lucky), Fault::TooMany { .. }));
+});
+
 on_both_databases!(over_the_limit_a_code_by_mail_still_opens_the_door(shop) {
     registered(&shop, "mori@example.jp").await;
     for _ in 0..11 {

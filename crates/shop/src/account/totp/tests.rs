@@ -151,6 +151,38 @@ on_both_databases!(what_was_begun_is_over_after_an_hour(shop) {
     assert_eq!(fault(confirm(&shop, &who, &shown(&setup, shop.now()), &device()).await), Fault::StepMissing);
 });
 
+on_both_databases!(what_another_session_began_is_neither_shown_nor_confirmed_for_a_thief_may_know_the_secret(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let (thief, owner) = (proved(&shop, hers).await, proved(&shop, hers).await);
+    let planted = begun(&shop, &thief).await;
+    assert_eq!(page(&shop, &owner, Lang::Ja).await.unwrap(), TotpView::Off, "the owner is shown no secret but her own");
+    assert_eq!(fault(confirm(&shop, &owner, &shown(&planted, shop.now()), &device()).await), Fault::StepMissing);
+    let own = begun(&shop, &owner).await;
+    assert_eq!(page(&shop, &thief, Lang::Ja).await.unwrap(), TotpView::Off, "nor is the thief shown hers");
+    for setup in [&planted, &own] {
+        assert_eq!(fault(confirm(&shop, &thief, &shown(setup, shop.now()), &device()).await), Fault::StepMissing);
+    }
+    confirm(&shop, &owner, &shown(&own, shop.now()), &device()).await.unwrap();
+    shop.clock.advance(2 * STEP);
+    assert!(!try_out(&shop, hers, &shown(&planted, shop.now())).await);
+    assert!(try_out(&shop, hers, &shown(&own, shop.now())).await);
+});
+
+on_both_databases!(what_was_begun_goes_on_after_another_proof_in_its_session(shop) {
+    let who = proved(&shop, customer(&shop, "hanako@example.jp").await).await;
+    let setup = begun(&shop, &who).await;
+    shop.clock.advance(session::RECENT + 1);
+    let mut tx = shop.db.write().await.unwrap();
+    let token = session::prove(&mut tx, &shop, who.who()).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    let again = session::find(&shop, &token).await.unwrap().unwrap().recent(shop.now()).unwrap();
+    assert_eq!(page(&shop, &again, Lang::En).await.unwrap(), TotpView::Begun(setup.clone()));
+    confirm(&shop, &again, &shown(&setup, shop.now()), &device()).await.unwrap();
+    let sql = "SELECT begun_by FROM totp";
+    let begun_by = fetch_one!(shop.db.read().await.unwrap(), (Option<Uuid>,), sql).await.unwrap().0;
+    assert_eq!(begun_by, None, "from now on it is the customer's");
+});
+
 on_both_databases!(turned_off_no_code_is_asked_for_and_the_recovery_codes_stay(shop) {
     let (who, setup) = on(&shop).await;
     assert!(turn_off(&shop, &who, &device()).await.unwrap());
@@ -213,11 +245,14 @@ on_both_databases!(a_session_that_was_ended_meanwhile_changes_no_app_and_no_reco
     let hers = customer(&shop, "hanako@example.jp").await;
     let (thief, owner) = (proved(&shop, hers).await, proved(&shop, hers).await);
     let setup = begun(&shop, &thief).await;
-    assert!(crate::account::end_one(&shop, owner.who(), thief.session(), &session::Device::of_the_shop()).await.unwrap());
+    assert!(crate::account::end_one(&shop, &owner, thief.session(), &session::Device::of_the_shop()).await.unwrap());
     let ended = |result: Result<(), FactorError>| match result {
         Err(FactorError::Refused(fault)) => assert_eq!(fault, Fault::SessionEnded),
         other => panic!("{other:?}"),
     };
+    for who in [&thief, &owner] {
+        assert_eq!(page(&shop, who, Lang::En).await.unwrap(), TotpView::Off, "what it began is over with it");
+    }
     ended(begin(&shop, &thief).await);
     ended(confirm(&shop, &thief, &shown(&setup, shop.now()), &device()).await.map(drop));
     ended(turn_off(&shop, &thief, &device()).await.map(drop));

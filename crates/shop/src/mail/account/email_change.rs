@@ -53,13 +53,15 @@ impl EmailMail {
 
 /// Opens the address that somebody wants, as for the code to it, though its owner is told instead. Whoever wants it sees in
 /// the ledger who opened their data: it must be the same whether or not the address has an account.
-pub(super) async fn opened_alike(conn: &mut Conn, shop: &Shop, change: Uuid) -> Result<(), MailError> {
-    let Some(Told { change: row, .. }) = email_change::told(conn, change).await? else { return Ok(()) };
+pub(super) async fn opened_alike(shop: &Shop, change: Uuid) -> Result<(), MailError> {
+    let mut conn = shop.db.read().await?;
+    let Some(Told { change: row, .. }) = email_change::told(&mut conn, change).await? else { return Ok(()) };
     // Once the code is over, the mail with it would be called off.
     let sql = "SELECT 1 FROM email_change WHERE id = $1 AND state = 'new' AND code_until > $2";
     if fetch_optional!(conn, (i32,), sql, change, shop.now()).await?.is_none() {
         return Ok(());
     }
+    drop(conn);
     let about = super::AccountMail::EmailChange { change, what: EmailMail::NewCode }.about();
     let sealed = [(Field::Email, Some(&row.email))];
     match shop.vault.open(Asker::shop("outbox/mail"), For::Mail(about), row.customer_id, &sealed).await {

@@ -197,7 +197,7 @@ on_both_databases!(a_session_that_has_ended_meanwhile_changes_nothing(shop) {
     asks(&shop, &who, NEW).await.unwrap();
     let code = code_to(&shop, NEW).await;
     let other = proved(&shop, hers).await;
-    assert!(account::end_one(&shop, other.who(), who.session(), &device()).await.unwrap());
+    assert!(account::end_one(&shop, &other, who.session(), &device()).await.unwrap());
     assert_eq!(refused(types(&shop, &who, &code).await), Fault::SessionEnded);
     assert_eq!(refused(asks(&shop, &who, "x@example.jp").await), Fault::SessionEnded);
     assert_eq!(refused(resend(&shop, &who).await), Fault::SessionEnded);

@@ -217,6 +217,34 @@ on_both_databases!(what_went_to_the_other_mailbox_after_a_way_back_is_not_among_
     assert!(!subjects.contains(&over.subject), "{subjects:?}");
 });
 
+on_both_databases!(what_went_to_the_other_mailbox_lies_in_no_folder_once_nothing_says_whose_it_was(shop) {
+    let hers = customer(&shop, OLD).await;
+    let who = proved(&shop, hers).await;
+    asks(&shop, &who, NEW).await.unwrap();
+    code_to(&shop, NEW).await;
+    asks(&shop, &who, "third@example.com").await.unwrap();
+    assert!(mails_to(&shop, NEW).await.is_empty(), "that change was given up");
+    code_to(&shop, "third@example.com").await;
+    assert!(stop(&shop, who.who()).await.unwrap());
+    assert!(mails_to(&shop, "third@example.com").await.is_empty(), "and this one stopped");
+
+    changed(&shop, &who, OLD, NEW).await;
+    let token = link_to(&shop, OLD).await;
+    shop.clock.advance(1);
+    take_back(&shop, &token, &device()).await.unwrap();
+    let over = async || mails_to(&shop, NEW).await.iter().any(|mail| mail.text.contains("外されました"));
+    assert!(over().await);
+    let list = async || {
+        let page = crate::mail::sent::mine(&shop, hers.0, 1, Lang::Ja).await.unwrap();
+        page.mails.into_iter().map(|mail| mail.no).collect::<Vec<_>>()
+    };
+    let before = list().await;
+    shop.clock.advance(BACK_LIFE + 1);
+    account::sweep(&shop).await.unwrap();
+    assert!(changes(&shop).await.is_empty() && !over().await);
+    assert_eq!(list().await, before, "and the owner's list is what it was");
+});
+
 on_both_databases!(at_an_address_that_was_put_back_the_newsletter_is_asked_about_by_the_shop(shop) {
     let hers = customer(&shop, OLD).await;
     changed(&shop, &proved(&shop, hers).await, OLD, NEW).await;
@@ -234,7 +262,7 @@ on_both_databases!(at_an_address_that_was_put_back_the_newsletter_is_asked_about
 });
 
 /// A passkey, an app, recovery codes and a wait for their removal, all of this age (ms).
-async fn with_factors(shop: &Shop, customer: Id<Customer>, age: i64) {
+pub(super) async fn with_factors(shop: &Shop, customer: Id<Customer>, age: i64) {
     let at = shop.now() - age;
     with_app(shop, customer, at).await;
     let mut tx = shop.db.write().await.unwrap();
@@ -247,7 +275,7 @@ async fn with_factors(shop: &Shop, customer: Id<Customer>, age: i64) {
     tx.commit().await.unwrap();
 }
 
-async fn factors(shop: &Shop) -> Vec<i64> {
+pub(super) async fn factors(shop: &Shop) -> Vec<i64> {
     let mut left = Vec::new();
     for sql in [
         "SELECT COUNT(*) FROM passkey",

@@ -59,6 +59,7 @@ async fn leave_traces(shop: &TestShop, customer: Id<Customer>) {
         "INSERT INTO dormancy (customer_id, told_at) VALUES ($1, $3)",
         "INSERT INTO notice (published_at, id, no, version, content) VALUES ($3, $4, '1', 'sokuho', '')",
         "INSERT INTO notice_person (customer_id, notice_id, verdicts) SELECT $1, id, '' FROM notice",
+        "INSERT INTO notice_step (customer_id, notice_id, number, done_at) SELECT $1, id, 0, $3 FROM notice",
     ] {
         let (id, token) = (shop.entropy.uuid(shop.now()), shop.entropy.bytes::<32>().to_vec());
         execute!(tx, sql, customer.0, token, shop.now(), id).await.unwrap();
