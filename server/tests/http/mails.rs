@@ -103,13 +103,13 @@ async fn a_mail_that_comes_back_stands_on_its_readers_pages_until_the_next_one_a
          Content-Type: text/rfc822-headers\r\n\r\n{id}\r\n\r\n--b--\r\n"
     );
     let attention =
-        async |browser: &mut Browser<'_>| browser.get("/account/security").await.body.contains("戻ってきました");
+        async |browser: &mut Browser<'_>| browser.get("/account/security").await.body.contains("id=\"undelivered\"");
     assert!(!attention(&mut browser).await);
     let read = noren_shop::mail::bounce::bounced(&app.shop, report.as_bytes()).await.unwrap();
     assert!(matches!(read, noren_shop::mail::bounce::Read::Returned { .. }), "{read:?}");
     assert!(attention(&mut browser).await);
     let security = browser.get("/account/security").await.body;
-    assert!(security.contains("href=\"#undelivered\"") && security.contains("id=\"undelivered\""), "the way to it");
+    assert!(security.contains("href=\"#undelivered\"") && security.contains("戻ってきました"), "the way to it");
     assert!(browser.get("/account").await.body.contains("1件"), "the account's first page counts it");
     assert!(browser.get("/account/mail").await.body.contains("戻ってきました"));
     assert!(browser.get("/en/account/security").await.body.contains("came back to us"));
