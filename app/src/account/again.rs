@@ -41,8 +41,8 @@ pub fn PressAgain() -> impl IntoView {
             "devices" => (
                 "/account/security#devices",
                 lang.pick(
-                    "ご本人であることを確かめました。端末は、まだログアウトしていません。端末のボタンを、もう一度押してください。",
-                    "We know now that it is you. No device has been signed out yet: please press the button at the device once more.",
+                    "ご本人であることを確かめました。端末は、まだログアウトしていません。端末の「ログアウト」を、もう一度押してください。",
+                    "We know now that it is you. No device has been signed out yet: please press the sign-out button of the device once more.",
                 ),
             ),
             "mail-lang" => (

@@ -79,8 +79,8 @@ pub fn PhraseSection(
             <h3>{lang.pick("当店から最近お送りしたメール", "The last mails we really sent you")}</h3>
             <p class="muted">
                 {lang.pick(
-                    "お手元のメールの番号がここか一覧にあれば、当店が送ったものです。",
-                    "A mail whose number stands here or in the whole list comes from us.",
+                    "ここにも一覧にも番号のないメールは、当店のものではありません。番号は書き写すこともできますので、アカウントの安全に関わるメールでは、合言葉もご確認ください。",
+                    "A mail whose number is neither here nor in the whole list is not from us. A number can be copied: in mails about the security of your account, look for the check phrase as well.",
                 )}
             </p>
             {mails}

@@ -96,7 +96,7 @@ pub fn SignIns(
             <ul class="sign-in-list">{rows}</ul>
             <p class="small">
                 <a href=href(ALL)>
-                    {lang.pick("過去90日間のログインと試みをすべて見る", "See all sign-ins and tries of the past 90 days")}
+                    {lang.pick("過去90日間のログインの記録をすべて見る(失敗したものを含む)", "See all sign-ins of the past 90 days, failed ones as well")}
                 </a>
             </p>
         </section>
@@ -153,8 +153,8 @@ fn AllSignIns(page: SignInPage, action: ServerAction<AnswerSignIn>, faults: Sign
                 <PressAgain />
                 <p class="muted">
                     {lang.pick(
-                        "過去90日間の、成功したログインと、失敗したり拒否されたりした試みのすべてです。心当たりのないログインがあれば、お知らせください。ほかの端末をすぐにログアウトし、次にしていただくことをご案内します。",
-                        "All sign-ins of the past 90 days, and all tries that failed or were blocked. If you do not recognise a sign-in, tell us: we sign all other devices out at once and show you what to do next.",
+                        "過去90日間の、成功したログインと、失敗したもの、拒否したもののすべてです。心当たりのないログインがあれば、お知らせください。ほかの端末をすぐにログアウトし、次にしていただくことをご案内します。",
+                        "All sign-ins of the past 90 days, with all that failed or were blocked. If you do not recognise a sign-in, tell us: we sign all other devices out at once and show you what to do next.",
                     )}
                 </p>
             </div>

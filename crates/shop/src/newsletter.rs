@@ -6,7 +6,7 @@ use noren_domain::newsletter::{Issue, IssueFault, Standing};
 use noren_domain::{Id, Lang, account::Customer};
 use uuid::Uuid;
 
-use crate::account::limits;
+use crate::account::{factors, limits};
 use crate::clock::SKEW;
 use crate::db::Conn;
 use crate::mail::{self, Mail, NewsletterMail};
@@ -140,6 +140,8 @@ pub(crate) async fn wanted(shop: &Shop, customer: Uuid) -> Result<bool, sqlx::Er
 /// The customer asks for the newsletter: a mail asks back. Nothing happens to who gets it already.
 pub async fn ask(shop: &Shop, customer: Id<Customer>, lang: Lang) -> Result<(), NewsletterError> {
     let mut tx = shop.db.write().await?;
+    // First, as a change of the address does: the mail refers to the customer, and each would wait for the other.
+    factors::hold(&mut tx, customer).await?;
     let standing = limits::take(&mut tx, shop, limits::NEWSLETTER_CUSTOMER, customer.0.as_bytes()).await?;
     if let limits::Standing::Over { minutes, .. } = standing {
         tx.commit().await?;

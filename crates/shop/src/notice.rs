@@ -15,7 +15,7 @@ use crate::db::{self, Conn};
 use crate::mail::account::AccountMail;
 use crate::mail::{self, Mail};
 use crate::vault::VaultError;
-use crate::{Shop, execute, fetch_all, fetch_one, fetch_optional, outbox};
+use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
 
 /// A notice cannot be published or read.
 #[derive(Debug, thiserror::Error)]
@@ -261,18 +261,6 @@ async fn with_step(
     let Some((id, content)) = row else { return Ok(None) };
     let content: NoticeContent = serde_json::from_str(&content)?;
     Ok(usize::try_from(number).is_ok_and(|number| number < content.steps.len()).then_some(id))
-}
-
-/// How many notices wait for `customer` to acknowledge them.
-pub async fn waiting(conn: &mut Conn, customer: Id<Customer>) -> Result<u32, sqlx::Error> {
-    let (count,) = fetch_one!(
-        conn,
-        (i64,),
-        "SELECT COUNT(*) FROM notice_person WHERE customer_id = $1 AND acknowledged_at IS NULL",
-        customer.0
-    )
-    .await?;
-    Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// A published notice by its number, without the people in it.

@@ -60,10 +60,12 @@ async fn unread(conn: &mut Conn, who: &SignedIn) -> Result<Vec<Attention>, sqlx:
     fetch_all!(conn, (String, String), sql, who.customer.0).await?.into_iter().map(named).collect()
 }
 
-/// The tries that lacked their code and that the customer has said nothing of.
+/// The tries that lacked their code and that the customer has said nothing of. With another password they are over: whoever
+/// had the one of then has it no more.
 async fn tried(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<Option<Attention>, sqlx::Error> {
     let sql =
-        "SELECT COUNT(*) FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'asked' AND answer IS NULL";
+        "SELECT COUNT(*) FROM sign_in s JOIN customer c ON c.id = s.customer_id
+         WHERE s.customer_id = $1 AND s.at > $2 AND s.at >= c.password_changed_at AND s.outcome = 'asked' AND s.answer IS NULL";
     let (count,) = fetch_one!(conn, (i64,), sql, who.customer.0, shop.now() - HISTORY).await?;
     Ok((count > 0).then(|| Attention::SignIns(u32::try_from(count).unwrap_or(u32::MAX))))
 }
@@ -116,6 +118,14 @@ mod tests {
             others.push(tries(&shop, hanako).await);
         }
         assert_eq!(waits(&shop, who).await, [Attention::SignIns(31)]);
+        let shown = security(&shop, who, Lang::Ja).await.unwrap().unwrap().sign_ins;
+        for row in shown.iter().filter(|row| row.outcome == SignInOutcome::Asked) {
+            assert!(history::was_me(&shop, who, row.id).await.unwrap());
+        }
+        assert_eq!(waits(&shop, who).await, [Attention::SignIns(11)]);
+        let shown = security(&shop, who, Lang::Ja).await.unwrap().unwrap().sign_ins;
+        let open = shown.iter().filter(|row| row.outcome == SignInOutcome::Asked && row.answer.is_none());
+        assert_eq!(open.count(), 11, "those that wait for an answer can be answered where they are named");
         for tried in others {
             assert!(history::was_me(&shop, who, tried).await.unwrap());
         }
@@ -123,6 +133,14 @@ mod tests {
         assert!(history::was_me(&shop, who, last).await.unwrap());
         assert_eq!(waits(&shop, who).await, []);
         tries(&shop, hanako).await;
+        assert_eq!(waits(&shop, who).await, [Attention::SignIns(1)]);
+        shop.clock.advance(1);
+        let mut tx = shop.db.write().await.unwrap();
+        execute!(tx, "UPDATE customer SET password_changed_at = $1", shop.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(waits(&shop, who).await, [], "whoever had the password has it no more");
+        tries(&shop, hanako).await;
+        assert_eq!(waits(&shop, who).await, [Attention::SignIns(1)]);
         shop.clock.advance(HISTORY);
         let who = proved(&shop, hanako).await;
         assert_eq!(waits(&shop, who.who()).await, [], "it is not remembered any more");

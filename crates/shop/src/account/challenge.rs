@@ -337,7 +337,9 @@ pub(super) async fn attempt(
     // Where the app is asked for next, its tries are given back by nothing: its codes could be guessed for ever by whoever
     // reads the mailbox.
     let goes_on = kind != Kind::Claim && asked == AskedFor::Mail && totp::is_set(conn, customer).await?;
-    for (limit, who) in counted.iter().filter(|(limit, _)| limit.is_shared() || !goes_on) {
+    // What a challenge that was begun by the address alone is counted by is not what the app's codes are.
+    let counts_both = goes_on && (known || !by_address);
+    for (limit, who) in counted.iter().filter(|(limit, _)| limit.is_shared() || !counts_both) {
         limits::honest(conn, shop, *limit, who).await?;
     }
     end(conn, shop, id).await?;

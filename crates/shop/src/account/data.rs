@@ -321,7 +321,7 @@ fn told(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
         all.push(holding(
             lang,
             (
-                format!("お客様に関わるお知らせ{notices}件と、お読みになった日時、済みにされたこと"),
+                format!("お客様に関わるお知らせ{notices}件と、お読みになった日時、済みにされた項目"),
                 if notices == 1 {
                     "1 notice about you, when you read it and what you ticked off".to_owned()
                 } else {

@@ -36,11 +36,10 @@ use super::{DAY, DoorError, Entered, devices, events, letters, looked_for, mail_
 use crate::clock::SKEW;
 use crate::db::{Conn, is_unique_violation};
 use crate::mail::account::EmailMail;
-use crate::mail::{self, sent};
 use crate::session::{self, Device, Recent, SignedIn};
 use crate::token::Token;
 use crate::vault::{Asker, Field, For, Indexes, Plain};
-use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
+use crate::{Shop, execute, fetch_all, fetch_optional, outbox, shred};
 
 /// A change that is not finished is forgotten after a day.
 const PENDING_LIFE: i64 = DAY;
@@ -226,6 +225,7 @@ pub async fn confirm(shop: &Shop, who: &Recent, typed: &StepCode, device: &Devic
             rows::hold_whole(&mut tx, customer).await?;
             end_open(&mut tx, shop, customer).await?;
             tx.commit().await?;
+            outbox::ring();
             Err(DoorError::Refused(Fault::Changed))
         }
         tried => tried,
@@ -269,6 +269,7 @@ async fn tried(
     if row.state == "new" && super::owner(&mut tx, index).await?.is_some() {
         end_open(&mut tx, shop, customer).await?;
         tx.commit().await?;
+        outbox::ring();
         return Err(DoorError::Refused(Fault::Changed));
     }
     if row.state == "new" && row.way == "both" {
@@ -283,6 +284,7 @@ async fn tried(
     if !effect::take(&mut tx, shop, &row, index, Some(who.session()), device).await? {
         end_open(&mut tx, shop, customer).await?;
         tx.commit().await?;
+        outbox::ring();
         return Err(DoorError::Refused(Fault::Changed));
     }
     // Not before: whoever is refused must not be signed out by a token that they are not given.
@@ -328,6 +330,7 @@ pub async fn stop(shop: &Shop, who: &SignedIn) -> Result<bool, sqlx::Error> {
     rows::hold_whole(&mut tx, who.customer).await?;
     let stopped = end_open(&mut tx, shop, who.customer).await?;
     tx.commit().await?;
+    outbox::ring();
     Ok(stopped)
 }
 
@@ -349,24 +352,22 @@ pub(super) async fn end_all_open(shop: &Shop) -> Result<(), sqlx::Error> {
         rows::hold_whole(&mut tx, Id::new(customer)).await?;
         end_open(&mut tx, shop, Id::new(customer)).await?;
         tx.commit().await?;
+        outbox::ring();
     }
     Ok(())
 }
 
-/// Deletes a change and takes its mails back; what was sealed in it is gone, and so are its mails to the other mailbox that
-/// lie in the mailbox folder: from now on nothing says whose they were, and no erasure would find them. Gives the number of
-/// rows.
+/// Deletes a change and takes its mails back; what was sealed in it is gone. Those to the other mailbox that lie in the
+/// mailbox folder are deleted by a job: what went to the owner of that address stays, and how long an answer takes must not
+/// tell whether it has one. Gives the number of rows.
 async fn end(conn: &mut Conn, shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
     let sql = "DELETE FROM email_change WHERE id = $1 RETURNING code_id";
     let gone = fetch_optional!(conn, (Uuid,), sql, id).await?;
     let Some((code_id,)) = gone else { return Ok(0) };
     letters::forget_email_code(conn, shop, code_id).await?;
     letters::forget_email(conn, shop, id).await?;
-    let mails = sent::keys_of(conn, id).await?;
-    // A file that cannot be deleted must not keep anybody from stopping a change.
-    if let Err(error) = mail::forget_of(shop, &mails).await {
-        tracing::error!(change = %id, %error, "mails about a change of an address stay in the mailbox folder for their time");
-    }
+    // It has mails, though no key of its own.
+    shred::later(conn, shop, id).await?;
     Ok(1)
 }
 
@@ -376,7 +377,10 @@ pub(crate) const OVER: &str = "SELECT id FROM email_change WHERE due_at < $1 ORD
 /// Puts those that have waited into effect and forgets those whose time is over, with the addresses sealed in them. Before
 /// that, what a clock wrote that was ahead is brought back.
 pub(super) async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
-    effect::bring_back(shop).await?;
+    let brought = effect::bring_back(shop).await;
+    if let Err(error) = &brought {
+        tracing::error!(%error, "not every change of an address that lies ahead is brought back; it is tried again");
+    }
     loop {
         let due = fetch_all!(shop.db.read().await?, (Uuid,), OVER, shop.now(), crate::tidy::BATCH).await?;
         let (mut swept, mut failed) = (0, None);
@@ -390,7 +394,7 @@ pub(super) async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
             }
         }
         if swept == 0 {
-            return failed.map_or(Ok(()), Err);
+            return failed.map_or(brought, Err);
         }
     }
 }

@@ -94,8 +94,9 @@ pub(super) async fn hold_in_session(conn: &mut Conn, who: &Recent) -> Result<boo
     session::is_open(conn, who.session()).await
 }
 
-/// Has changes of one customer's factors wait for each other. On SQLite there is one writer anyhow.
-pub(super) async fn hold(conn: &mut Conn, customer: Id<Customer>) -> Result<(), sqlx::Error> {
+/// Has changes of one customer's factors wait for each other, and what else must not meet a change of their address on
+/// its way. On SQLite there is one writer anyhow.
+pub(crate) async fn hold(conn: &mut Conn, customer: Id<Customer>) -> Result<(), sqlx::Error> {
     if conn.dialect() == Dialect::Postgres {
         let sql = "SELECT id FROM customer WHERE id = $1 FOR NO KEY UPDATE";
         fetch_optional!(conn, (uuid::Uuid,), sql, customer.0).await?;

@@ -13,7 +13,8 @@ use crate::session::{self, Device, Recent, SignedIn};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
 
 /// So many of each are shown: sign-ins, tries for which the code was not given, tries that were blocked, others that
-/// failed. Whoever got in cannot be pushed out of sight by tries, nor can what was blocked by wrong passwords.
+/// failed. Whoever got in cannot be pushed out of sight by tries, nor can what was blocked by wrong passwords. Tries without
+/// their code that wait for an answer come before those that have one.
 const SHOWN: i64 = 20;
 /// So many stand on one page of the list of all.
 const ON_A_PAGE: usize = 20;
@@ -48,7 +49,7 @@ pub(super) async fn list(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result
     let mut rows = Vec::new();
     for sql in [
         "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'ok' ORDER BY at DESC, id DESC LIMIT $3",
-        "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'asked' ORDER BY at DESC, id DESC LIMIT $3",
+        "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'asked' ORDER BY answer IS NOT NULL, at DESC, id DESC LIMIT $3",
         "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'blocked' ORDER BY at DESC, id DESC LIMIT $3",
         "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome NOT IN ('ok', 'asked', 'blocked') ORDER BY at DESC, id DESC LIMIT $3",
     ] {

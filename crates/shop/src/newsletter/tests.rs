@@ -4,7 +4,7 @@ use noren_domain::Text;
 
 use super::*;
 use crate::account::testing::customer;
-use crate::db::Db;
+use crate::db::{Db, Dialect};
 use crate::mail::account::AccountMail;
 use crate::mail::mailbox::{self, Received};
 use crate::{fetch_one, on_both_databases};
@@ -146,6 +146,33 @@ on_both_databases!(who_leaves_at_the_moment_of_a_change_of_the_address_has_left(
     assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (String,), sql).await.unwrap().0, "withdrawn");
     assert!(acts(&shop).await.iter().all(|(act, _)| act != "asked_anew"), "nor does the ledger say that they were asked");
     assert!(mails(&shop).await.iter().all(|mail| !mail.text.contains("メールアドレスが変わりました")));
+});
+
+on_both_databases!(who_asks_at_the_moment_of_a_change_of_the_address_has_asked_and_the_change_goes_on(shop) {
+    let who = customer(&shop, EMAIL).await;
+    ask(&shop, who, Lang::Ja).await.unwrap();
+    shop.clock.advance(1);
+    let mut changing = shop.db.write().await.unwrap();
+    if changing.dialect() == Dialect::Postgres {
+        let sql = "SELECT id FROM customer WHERE id = $1 FOR UPDATE";
+        fetch_one!(changing, (Uuid,), sql, who.0).await.unwrap();
+    }
+    let asking = tokio::spawn({
+        let shop = (*shop).clone();
+        async move { ask(&shop, who, Lang::Ja).await }
+    });
+    somebody_waits(&shop).await;
+    ask_anew(&mut changing, &shop, who, Lang::Ja).await.unwrap();
+    changing.commit().await.unwrap();
+    asking.await.unwrap().unwrap();
+    assert_eq!(standing(&shop, who).await.unwrap(), Standing::Asked);
+    let mut acts = acts(&shop).await;
+    acts.sort();
+    let said = |act: &str, source: &str| (act.to_owned(), source.to_owned());
+    assert_eq!(acts, [said("asked", "account"), said("asked", "account"), said("asked_anew", "address_change")]);
+    let sql = "SELECT COUNT(*) FROM mail_sent WHERE kind = 'newsletter_confirm' AND state = 'queued'";
+    let (waiting,) = fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap();
+    assert_eq!(waiting, 1, "what was asked before went to the old address, and is called off");
 });
 
 on_both_databases!(a_link_of_a_clock_that_was_ahead_confirms_nothing_and_the_next_one_takes_its_place(shop) {

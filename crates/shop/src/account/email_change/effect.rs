@@ -1,13 +1,12 @@
 //! What happens when a change takes effect.
 
-use noren_domain::account::{AccountEvent, Session};
+use noren_domain::account::{AccountEvent, Customer, Session};
 use noren_domain::{Id, Lang};
 use uuid::Uuid;
 
 use super::rows::{self, Row};
-use super::{BACK_LIFE, PATIENCE, PENDING_LIFE, end};
+use super::{BACK_LIFE, DAY, PATIENCE, PENDING_LIFE, end};
 use crate::account::{challenge, devices, events, letters};
-use crate::clock::SKEW;
 use crate::db::{Conn, is_unique_violation};
 use crate::mail::account::EmailMail;
 use crate::mail::sent::standing::MailStanding;
@@ -67,32 +66,51 @@ pub(super) async fn take(
     Ok(true)
 }
 
-/// Changes that were asked for, took effect or end further ahead than they can on a right clock.
-const AHEAD: &str = "SELECT id FROM email_change
-                     WHERE due_at > $1 AND (created_at > $1 OR changed_at > $1 OR due_at > $2) ORDER BY created_at, id";
+/// For so long (ms) a change must have been found ahead before it is brought back.
+const AHEAD_FOR: i64 = DAY;
 
 /// Brings changes back to now that a clock wrote which was ahead: for as long as that they could be taken back, would keep
 /// others from the address and would pause the account. What was asked for later stays later, for taking one back ends
 /// those after it.
+///
+/// To a clock that is behind, each change of these days looks the same, and none of them could be taken back any more if it
+/// were moved to that clock's now. So they are only marked at first: as soon as that clock is right, or another node's, the
+/// mark goes. What fails for one person keeps nobody else's.
 pub(super) async fn bring_back(shop: &Shop) -> Result<(), sqlx::Error> {
-    let (now, latest) = (shop.now(), shop.now() + SKEW);
-    let ahead = fetch_all!(shop.db.read().await?, (Uuid,), AHEAD, latest, latest + BACK_LIFE).await?;
+    let now = shop.now();
+    let mut tx = shop.db.write().await?;
+    rows::mark_ahead(&mut tx, now).await?;
+    tx.commit().await?;
+    let mut brought = Ok(());
+    let sql = "SELECT DISTINCT customer_id FROM email_change WHERE ahead_since <= $1";
+    for (customer,) in fetch_all!(shop.db.read().await?, (Uuid,), sql, now - AHEAD_FOR).await? {
+        if let Err(error) = bring_back_of(shop, Id::new(customer), now).await {
+            tracing::error!(%customer, %error, "changes of an address that lie ahead cannot be brought back; it is tried again");
+            brought = Err(error);
+        }
+    }
+    brought
+}
+
+/// The customer's all together or none, or they would not stay in their order.
+async fn bring_back_of(shop: &Shop, customer: Id<Customer>, now: i64) -> Result<(), sqlx::Error> {
+    let mut tx = shop.db.write().await?;
+    rows::hold_whole(&mut tx, customer).await?;
+    let ahead = rows::ahead(&mut tx, customer, now).await?;
+    if ahead.iter().any(|(_, _, since)| since.is_none_or(|since| since > now - AHEAD_FOR)) {
+        return Ok(());
+    }
     let mut at = now;
-    for (id,) in ahead.into_iter().rev() {
-        let mut tx = shop.db.write().await?;
-        let Some(found) = rows::of(&mut tx, id).await? else { continue };
-        rows::hold_whole(&mut tx, found.customer()).await?;
-        let Some(row) = rows::of(&mut tx, id).await? else { continue };
-        let life = match row.state.as_str() {
+    for (id, state, _) in ahead {
+        let life = match state.as_str() {
             "new" | "old" => PENDING_LIFE,
             "waiting" => PATIENCE,
             _ => BACK_LIFE,
         };
-        rows::bring_back(&mut tx, id, latest, at, at + life).await?;
-        tx.commit().await?;
+        rows::bring_back(&mut tx, id, now, at, at + life).await?;
         at -= 1;
     }
-    Ok(())
+    tx.commit().await
 }
 
 /// A change whose time is over is forgotten; one whose day has come takes effect, or is put off. Gives the number of
@@ -140,7 +158,8 @@ async fn due(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
 /// comes no sooner than on the day that the mail names, and may come some hours later.
 async fn put_off(conn: &mut Conn, shop: &Shop, row: &Row, standing: MailStanding) -> Result<(), sqlx::Error> {
     let (sql, now) = ("UPDATE email_change SET due_at = $2 WHERE id = $1", shop.now());
-    // What left on a clock that was ahead puts it off no further than what leaves now.
+    // What left on a clock that was ahead counts as leaving now, time and again until that day has come: too late rather
+    // than too early.
     execute!(conn, sql, row.id, standing.since(now).min(now) + PATIENCE).await?;
     Ok(())
 }

@@ -4,6 +4,8 @@ use noren_domain::Id;
 use noren_domain::account::Customer;
 use uuid::Uuid;
 
+use super::BACK_LIFE;
+use crate::clock::SKEW;
 use crate::db::{Conn, Dialect};
 use crate::vault::Indexes;
 use crate::{Shop, execute, fetch_all, fetch_optional};
@@ -151,10 +153,53 @@ pub async fn ask_code(conn: &mut Conn, id: Uuid, state: &str, code_id: Uuid, unt
     execute!(conn, sql, id, state, code_id, until).await
 }
 
-/// Brings what lies after `latest` back to `at`, and the end of the change to `until` where it lies after that.
-pub async fn bring_back(conn: &mut Conn, id: Uuid, latest: i64, at: i64, until: i64) -> Result<u64, sqlx::Error> {
+/// What was asked for, took effect or ends further ahead than it can on a right clock; `$1` and `$2` are [`ends`].
+macro_rules! ahead {
+    () => {
+        "due_at > $1 AND (created_at > $1 OR COALESCE(changed_at, 0) > $1 OR due_at > $2)"
+    };
+}
+
+/// After when, on a clock that says `now`, nothing can have been written, and nothing can end.
+fn ends(now: i64) -> [i64; 2] {
+    [now + SKEW, now + SKEW + BACK_LIFE]
+}
+
+/// Marks what lies ahead of `now` as found so then, and takes the mark from what does not. A mark that lies ahead itself is
+/// made anew: it would be too long until it counts.
+pub async fn mark_ahead(conn: &mut Conn, now: i64) -> Result<(), sqlx::Error> {
+    let [latest, last] = ends(now);
+    let sql =
+        concat!("UPDATE email_change SET ahead_since = NULL WHERE ahead_since IS NOT NULL AND NOT (", ahead!(), ")");
+    execute!(conn, sql, latest, last).await?;
+    let sql = concat!(
+        "UPDATE email_change SET ahead_since = $3 WHERE (ahead_since IS NULL OR ahead_since > $3) AND ",
+        ahead!()
+    );
+    execute!(conn, sql, latest, last, now).await?;
+    Ok(())
+}
+
+/// The customer's changes that lie ahead of `now`, the latest first: number, state, and since when that is known.
+pub async fn ahead(
+    conn: &mut Conn,
+    customer: Id<Customer>,
+    now: i64,
+) -> Result<Vec<(Uuid, String, Option<i64>)>, sqlx::Error> {
+    let [latest, last] = ends(now);
+    let sql = concat!(
+        "SELECT id, state, ahead_since FROM email_change WHERE customer_id = $3 AND ",
+        ahead!(),
+        " ORDER BY created_at DESC, id DESC"
+    );
+    fetch_all!(conn, (Uuid, String, Option<i64>), sql, latest, last, customer.0).await
+}
+
+/// Brings what lies ahead of `now` back to `at`, and the end of the change to `until` where it lies after that.
+pub async fn bring_back(conn: &mut Conn, id: Uuid, now: i64, at: i64, until: i64) -> Result<u64, sqlx::Error> {
+    let [latest, _] = ends(now);
     let sql = "UPDATE email_change SET created_at = CASE WHEN created_at > $2 THEN $3 ELSE created_at END,
                  changed_at = CASE WHEN changed_at > $2 THEN $3 ELSE changed_at END,
-                 due_at = CASE WHEN due_at > $4 THEN $4 ELSE due_at END WHERE id = $1";
+                 due_at = CASE WHEN due_at > $4 THEN $4 ELSE due_at END, ahead_since = NULL WHERE id = $1";
     execute!(conn, sql, id, latest, at, until).await
 }

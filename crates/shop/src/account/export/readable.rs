@@ -340,7 +340,7 @@ fn posted(w: &Writer, document: &Document) -> Vec<ExportSection> {
     let notice = |notice: &super::document::Notice| {
         let ticked = notice.steps.iter().filter_map(|step| {
             let text = w.0.pick(&step.text_ja, &step.text_en);
-            Some(w.pair("済みにされたこと", "Marked as done", format!("{text} ({})", w.at(step.done_at?))))
+            Some(w.pair("済みにされた項目", "Marked as done", format!("{text} ({})", w.at(step.done_at?))))
         });
         let mut entry = vec![
             w.pair("番号", "Number", &notice.no),

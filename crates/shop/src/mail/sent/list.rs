@@ -58,7 +58,7 @@ pub async fn mine(shop: &Shop, customer: Uuid, page: u32, lang: Lang) -> Result<
 }
 
 /// The last `most` mails that have left for the customer, newest first, in the words of `lang`: those that they may hold in
-/// their hands, as [`check`](super::check) has it.
+/// their hands, as [`check`](super::check) has it, with the time at which they left, whatever became of them.
 ///
 /// # Errors
 /// The database.
@@ -67,5 +67,5 @@ pub async fn latest(shop: &Shop, customer: Uuid, most: u32, lang: Lang) -> Resul
                WHERE (customer_id = $1 OR subject_id = $1) AND (state IN ('sending', 'sent') OR doubts > 0)
                ORDER BY created_at DESC, id DESC LIMIT $2";
     let rows = fetch_all!(shop.db.read().await?, Line, sql, customer, i64::from(most)).await?;
-    Ok(rows.into_iter().filter_map(|row| row.read(lang)).collect())
+    Ok(rows.into_iter().filter_map(|row| Line { returned_at: None, ..row }.read(lang)).collect())
 }

@@ -245,6 +245,42 @@ on_both_databases!(what_went_to_the_other_mailbox_lies_in_no_folder_once_nothing
     assert_eq!(list().await, before, "and the owner's list is what it was");
 });
 
+on_both_databases!(a_mail_that_cannot_be_deleted_keeps_nobody_from_stopping_a_change_and_goes_later(shop) {
+    let who = proved(&shop, customer(&shop, OLD).await).await;
+    asks(&shop, &who, NEW).await.unwrap();
+    let mail = mails_to(&shop, NEW).await.pop().unwrap();
+    let path = shop.mailbox_dir().join(format!("{}.eml", mail.name));
+    // A folder in its place is not deleted as a file is.
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    assert!(stop(&shop, who.who()).await.unwrap());
+    assert!(changes(&shop).await.is_empty());
+    outbox::run_due(&shop).await.unwrap();
+    assert_eq!(outbox::backlog(&shop).await.unwrap().waiting, 1);
+    std::fs::remove_dir(&path).unwrap();
+    std::fs::write(&path, b"").unwrap();
+    shop.clock.advance(HOUR);
+    outbox::run_due(&shop).await.unwrap();
+    assert_eq!((path.exists(), outbox::backlog(&shop).await.unwrap().waiting), (false, 0));
+});
+
+on_both_databases!(of_a_change_that_has_ended_as_much_is_left_to_a_job_whosever_the_address_is(shop) {
+    customer(&shop, "taro@example.jp").await;
+    let who = proved(&shop, customer(&shop, OLD).await).await;
+    let mut jobs = Vec::new();
+    for email in [NEW, "taro@example.jp"] {
+        asks(&shop, &who, email).await.unwrap();
+        let mails = mails_to(&shop, email).await;
+        assert!(stop(&shop, who.who()).await.unwrap());
+        let path = shop.mailbox_dir().join(format!("{}.eml", mails[0].name));
+        assert!(path.exists(), "nothing is deleted while somebody waits for the answer");
+        jobs.push(outbox::backlog(&shop).await.unwrap().waiting);
+        outbox::run_due(&shop).await.unwrap();
+        assert_eq!(path.exists(), email != NEW, "what its owner was told stays theirs");
+    }
+    assert_eq!(jobs, [1, 1]);
+});
+
 on_both_databases!(at_an_address_that_was_put_back_the_newsletter_is_asked_about_by_the_shop(shop) {
     let hers = customer(&shop, OLD).await;
     changed(&shop, &proved(&shop, hers).await, OLD, NEW).await;

@@ -1,4 +1,4 @@
-//! Changes that a clock wrote which was ahead, once it is right again.
+//! Changes that a clock wrote which was ahead, once it is right again, and those that a clock looks at which is behind.
 
 use noren_domain::account::EmailLink;
 
@@ -14,8 +14,21 @@ async fn changed_ahead(shop: &TestShop) -> (Id<Customer>, Token) {
     changed(shop, &proved(shop, hers).await, OLD, NEW).await;
     let token = link_to(shop, OLD).await;
     shop.clock.advance(-YEAR);
-    account::sweep(shop).await.unwrap();
+    brings_back(shop).await;
     (hers, token)
+}
+
+/// What lies ahead is found so, and is brought back when it still does a day later.
+async fn brings_back(shop: &TestShop) {
+    account::sweep(shop).await.unwrap();
+    shop.clock.advance(DAY);
+    account::sweep(shop).await.unwrap();
+}
+
+/// When the one change there is was asked for, took effect and ends, and since when that is known to lie ahead.
+async fn times(shop: &Shop) -> (i64, Option<i64>, i64, Option<i64>) {
+    let sql = "SELECT created_at, changed_at, due_at, ahead_since FROM email_change";
+    fetch_one!(shop.db.read().await.unwrap(), (i64, Option<i64>, i64, Option<i64>), sql).await.unwrap()
 }
 
 /// When the one change there is ends.
@@ -55,7 +68,7 @@ on_both_databases!(changes_of_a_clock_that_was_ahead_stay_in_their_order(shop) {
     changed(&shop, &who, NEW, "third@example.com").await;
     let second = link_to(&shop, NEW).await;
     shop.clock.advance(-YEAR);
-    account::sweep(&shop).await.unwrap();
+    brings_back(&shop).await;
     take_back(&shop, &second, &device()).await.unwrap();
     assert_eq!(address_of(&shop, hers).await, NEW);
     take_back(&shop, &first, &device()).await.unwrap();
@@ -73,7 +86,7 @@ on_both_databases!(a_change_that_is_not_done_is_open_for_no_longer_than_on_a_rig
             wait(&shop, &who).await.unwrap();
         }
         shop.clock.advance(-YEAR);
-        account::sweep(&shop).await.unwrap();
+        brings_back(&shop).await;
         assert_eq!(due(&shop).await, shop.now() + life, "{to}");
         assert!(stop(&shop, who.who()).await.unwrap());
     }
@@ -82,8 +95,66 @@ on_both_databases!(a_change_that_is_not_done_is_open_for_no_longer_than_on_a_rig
 on_both_databases!(what_clocks_of_nodes_may_differ_by_moves_no_change(shop) {
     let hers = customer(&shop, OLD).await;
     changed(&shop, &proved(&shop, hers).await, OLD, NEW).await;
-    let until = due(&shop).await;
+    let written = times(&shop).await;
     shop.clock.advance(-SKEW);
     account::sweep(&shop).await.unwrap();
-    assert_eq!(due(&shop).await, until);
+    assert_eq!(times(&shop).await, written);
+});
+
+on_both_databases!(a_clock_that_is_behind_for_less_than_a_day_moves_no_change(shop) {
+    let hers = customer(&shop, OLD).await;
+    changed(&shop, &proved(&shop, hers).await, OLD, NEW).await;
+    let (token, written) = (link_to(&shop, OLD).await, times(&shop).await);
+    shop.clock.advance(-10 * DAY);
+    for _ in 0..4 {
+        account::sweep(&shop).await.unwrap();
+        shop.clock.advance(8 * HOUR - 1);
+    }
+    shop.clock.advance(10 * DAY - 4 * (8 * HOUR - 1));
+    account::sweep(&shop).await.unwrap();
+    assert_eq!((times(&shop).await, written.3), (written, None));
+    assert_eq!(take_back(&shop, &token, &device()).await.unwrap(), TakenBack::PutBack(RemovedFactors::default()));
+    assert_eq!(address_of(&shop, hers).await, OLD);
+});
+
+on_both_databases!(a_node_whose_clock_stays_behind_moves_no_change_beside_one_whose_clock_is_right(shop) {
+    let hers = customer(&shop, OLD).await;
+    changed(&shop, &proved(&shop, hers).await, OLD, NEW).await;
+    let written = times(&shop).await;
+    for _ in 0..6 {
+        shop.clock.advance(-10 * DAY);
+        account::sweep(&shop).await.unwrap();
+        shop.clock.advance(10 * DAY);
+        account::sweep(&shop).await.unwrap();
+        assert_eq!(times(&shop).await, written);
+        shop.clock.advance(DAY);
+    }
+});
+
+on_both_databases!(a_change_that_a_clock_ahead_has_found_ahead_is_brought_back_a_day_after_a_right_one_has(shop) {
+    let hers = customer(&shop, OLD).await;
+    shop.clock.advance(YEAR);
+    changed(&shop, &proved(&shop, hers).await, OLD, NEW).await;
+    let written = times(&shop).await;
+    shop.clock.advance(30 * DAY - YEAR);
+    account::sweep(&shop).await.unwrap();
+    shop.clock.advance(-30 * DAY);
+    account::sweep(&shop).await.unwrap();
+    shop.clock.advance(DAY - 1);
+    account::sweep(&shop).await.unwrap();
+    assert_eq!(due(&shop).await, written.2, "not sooner");
+    shop.clock.advance(1);
+    account::sweep(&shop).await.unwrap();
+    let now = shop.now();
+    assert_eq!(times(&shop).await, (now, Some(now), now + BACK_LIFE, None));
+});
+
+on_both_databases!(changes_whose_time_is_over_are_forgotten_even_where_none_can_be_brought_back(shop) {
+    changed(&shop, &proved(&shop, customer(&shop, OLD).await).await, OLD, NEW).await;
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, "ALTER TABLE email_change RENAME COLUMN ahead_since TO elsewhere").await.unwrap();
+    tx.commit().await.unwrap();
+    shop.clock.advance(BACK_LIFE + 1);
+    assert!(account::sweep(&shop).await.is_err(), "and it is said");
+    assert!(changes(&shop).await.is_empty());
 });

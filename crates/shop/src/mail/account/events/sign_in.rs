@@ -54,8 +54,8 @@ pub(super) const SESSIONS_ENDED_BY_SHOP: News = News {
 pub(super) const MANY_FAILED_TRIES: News = News {
     subject: ("ログインの失敗が続いています", "Many failed sign-ins"),
     said: (
-        "お客様のアカウントへのログインの失敗が、短い間に続きました。いずれの試みも成功していません。念のため、しばらくパスワードでのログインを止めました。お使いになったことのある端末や、メールの確認コードでは、ログインしていただけます。",
-        "There were many failed tries to sign in to your account within a short time. None of them succeeded. To be safe, we have stopped taking passwords for a while. On a device that you have used before, or with a code by mail, you can still sign in.",
+        "お客様のアカウントへのログインの失敗が、短い間に続きました。いずれの試みも成功していません。念のため、失敗の続いた場所から(とても多い場合は、お客様のアカウント全体で)、しばらくパスワードでのログインを止めました。お使いになったことのある端末や、メールの確認コードでは、ログインしていただけます。",
+        "There were many failed tries to sign in to your account within a short time. None of them succeeded. To be safe, we take no passwords for a while from where they came, or, if there were very many, from anywhere. On a device that you have used before, or with a code by mail, you can still sign in.",
     ),
     then: Then::Nothing,
     remedy: None,
