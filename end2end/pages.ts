@@ -294,6 +294,7 @@ async function emailWalk({ shop, look }: Walker) {
 
 async function addressWalk({ shop, look }: Walker) {
   await shop.register();
+  await shop.visit('/account');
   await look('account-new');
   await shop.visit('/account/addresses/new');
   await look('address-new');

@@ -6,7 +6,7 @@ import { newAddress } from '../mailbox.ts';
 import { demoPassword, password, product } from '../shop.ts';
 
 test('a person registers with the code from a mail, leaves and signs in again @all @matrix', async ({ page, shop, visit, t }) => {
-  const email = await shop.register();
+  const email = await shop.registerByHand();
 
   await visit('/account/security');
   await expect(shop.main).toContainText(t('今のところ、お知らせはありません', 'There are no notices'));

@@ -88,7 +88,7 @@ test('who cannot read the old mailbox waits three days with a banner, and any se
   await expect(shop.link('メールアドレスを変更する', 'Change the address')).toBeVisible();
 });
 
-test('where the old mailbox is not safe a recovery code takes its place, both ways, and nothing goes there @all', async ({ shop, elsewhere, t, expectedMessages }) => {
+test('where the old mailbox is not safe a recovery code takes its place, both ways, and nothing goes there @posts', async ({ shop, elsewhere, t, expectedMessages }) => {
   test.slow();
   expectedMessages.push(refused('account/email-ask'));
   const old = await shop.register();

@@ -76,7 +76,7 @@ pub enum Topic {
     Mail,
     /// The test bank's own work: webhooks to the shop, refunds (development only).
     Bank,
-    /// Destroy the key of a record that is gone.
+    /// Destroy the key of a record that is gone, and the mails to it that lie in the mailbox folder.
     Shred,
 }
 
