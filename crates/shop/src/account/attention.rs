@@ -112,7 +112,8 @@ mod tests {
         let who = who.who();
         assert_eq!(waits(&shop, who).await, []);
         let last = tries(&shop, hanako).await;
-        // More than stand on the security page.
+        // More than stand on the security page, and all of them newer.
+        shop.clock.advance(1);
         let mut others = Vec::new();
         for _ in 0..30 {
             others.push(tries(&shop, hanako).await);
