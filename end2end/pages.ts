@@ -3,6 +3,7 @@
 import { expect } from '@playwright/test';
 import { code } from './authenticator.ts';
 import { missing, refused } from './console.ts';
+import { factorsAreSaidToBeLost, mailIsRefused, recoveryCodesAreUsedUp } from './database.ts';
 import { link, newAddress, newCode } from './mailbox.ts';
 import { sendIssue } from './newsletter.ts';
 import { addPasskey, device, openPasskey, withoutOffers } from './passkeys.ts';
@@ -167,6 +168,13 @@ async function factorWalk({ shop, look }: Walker) {
   await shop.visit('/account/security');
   await expect(shop.link('していただきたいことを見る', 'See what to do')).toBeVisible();
   await look('account-security-reported');
+  await factorsAreSaidToBeLost(shop.page);
+  await recoveryCodesAreUsedUp(shop.page);
+  await mailIsRefused(shop.page);
+  await shop.visit('/account/security');
+  await expect(shop.main).toContainText(shop.t('ご確認いただきたいことが4件あります', '4 things need your attention'));
+  await expect(shop.button('解除を取り消す', 'Stop the removal')).toBeVisible();
+  await look('account-security-attention');
   await shop.page.context().clearCookies();
   await shop.visit('/login');
   await shop.field('メールアドレス', 'E-?mail').fill(email);

@@ -80,9 +80,11 @@ pub fn cookie(name: &str) -> Option<String> {
 }
 
 fn cookie_of(parts: &Parts, name: &str) -> Option<String> {
-    let lines = parts.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+    let lines = parts.headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    // Read as text is only what is asked for: a neighbouring host may have set others, of any bytes.
+    let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';')).map(<[u8]>::trim_ascii);
+    let mut values = pairs.filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    values.find_map(|value| std::str::from_utf8(value).ok()).map(str::to_owned)
 }
 
 /// On https, cookies carry the `__Host-` prefix, which only this host can set (RFC 6265bis 4.1.3.2).
@@ -264,4 +266,22 @@ pub fn take_parcel(label: &str) -> Option<Vec<u8>> {
     set_cookie(&name, "", 0);
     let shop = shop();
     shop.keys.open_parcel(label, &URL_SAFE_NO_PAD.decode(raw).ok()?, shop.now())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_of_any_bytes_hides_no_other_one() {
+        let lines: [&[u8]; 4] = [b"a=\xe9; b=1 ;c=x=y", b"d=\xff; d=2", b"bb=3; b =4", b"e"];
+        let mut request = http::Request::new(());
+        for line in lines {
+            request.headers_mut().append(COOKIE, HeaderValue::from_bytes(line).unwrap());
+        }
+        let (parts, ()) = request.into_parts();
+        let found = ["a", "b", "c", "d", "e", "x", ""].map(|name| cookie_of(&parts, name));
+        let expected = [None, Some("1"), Some("x=y"), Some("2"), None, None, None];
+        assert_eq!(found.each_ref().map(Option::as_deref), expected);
+    }
 }

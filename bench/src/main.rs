@@ -25,7 +25,7 @@ use running::Running;
 /// Leaves of the ledger that a scope is computed from, if nothing else is said.
 const SCOPE_LEAVES: u64 = 10_000_000;
 
-/// Answers of the door that are timed, if nothing else is said.
+/// Answers of the door that are timed, if nothing else is said: too few to judge by.
 const DOOR_TIMINGS: usize = 1_000;
 /// Passwords that are tried at it.
 const DOOR_TRIES: usize = 10_000;
@@ -57,9 +57,11 @@ enum What {
     },
     /// What the shop waits for when it asks the vault.
     Vault,
-    /// Whether the time of an answer tells who has an account, and what stolen passwords open.
+    /// Whether the time of an answer tells who has an account, and what stolen passwords open; an error when a bound is
+    /// broken.
     Door {
-        /// So many answers are timed for known addresses, and as many for unknown ones.
+        /// So many answers are timed for known addresses, and as many for unknown ones. How well they are told apart is
+        /// judged from 10,000 on, and only printed below.
         #[arg(long, default_value_t = DOOR_TIMINGS)]
         timings: usize,
         /// So many passwords are tried.

@@ -1,6 +1,6 @@
 // The ways in besides the password: a code from a mail, a new password, and proving once more who one is.
 import { refused } from '../console.ts';
-import { proofAges } from '../database.ts';
+import { earlierSignIns, proofAges } from '../database.ts';
 import { expect, test } from '../fixtures.ts';
 import { codes, newCode } from '../mailbox.ts';
 import { password } from '../shop.ts';
@@ -176,4 +176,29 @@ test('a sign-in that lacked its code needs attention until its owner says that i
   await newest.getByRole('button', { name: t('わたしです', 'It was me') }).click();
   await expect(newest).toContainText(t('ご本人と確認済み', 'You said: it was me'));
   await expect(shop.main).toContainText(t('いま確認が必要なことはありません', 'Nothing needs your attention right now'));
+});
+
+test('a customer goes back through all sign-ins page by page, and an answer leads to the page that it was given on @posts', async ({ page, shop, visit, t }) => {
+  await shop.register();
+  await earlierSignIns(page, 24);
+  await visit('/account/security');
+  await shop.link('ログインの記録をすべて見る', 'See all sign-ins').click();
+  await expect(page).toHaveURL(/\/account\/security\/sign-ins$/);
+  await shop.awake();
+  const rows = shop.main.getByRole('listitem');
+  await expect(rows).toHaveCount(20);
+  await shop.link('古い記録', 'Older ones').click();
+  await expect(page).toHaveURL(/\/sign-ins\?after=/);
+  await shop.awake();
+  await expect(rows).toHaveCount(5);
+  const older = page.url();
+
+  await rows.last().getByRole('button', { name: t('わたしです', 'It was me') }).click();
+  await expect(rows.last()).toContainText(t('ご本人と確認済み', 'You said: it was me'));
+  await expect(page).toHaveURL(({ href }) => href === older);
+  await expect(rows).toHaveCount(5);
+  await shop.awake();
+  await shop.link('いちばん新しい記録へ', 'Back to the newest').click();
+  await expect(page).toHaveURL(/\/account\/security\/sign-ins$/);
+  await expect(rows).toHaveCount(20);
 });

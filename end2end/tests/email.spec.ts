@@ -1,6 +1,7 @@
 // Another address for the account, and the way back.
+import { nextCode, setUpApp } from '../authenticator.ts';
 import { refused } from '../console.ts';
-import { recoveryCodesAge } from '../database.ts';
+import { appAges, proofAges, recoveryCodesAge } from '../database.ts';
 import { expect, test } from '../fixtures.ts';
 import { codes, mails, newAddress, newCode } from '../mailbox.ts';
 import { password, type Shop } from '../shop.ts';
@@ -86,6 +87,42 @@ test('who cannot read the old mailbox waits three days with a banner, and any se
   await shop.button('変更を止める', 'Stop the change').click();
   await expect(shop.main).not.toContainText(banner);
   await expect(shop.link('メールアドレスを変更する', 'Change the address')).toBeVisible();
+});
+
+test('who shows an app of some days needs the new mailbox alone, and the old one can still take it back @posts', async ({ shop, elsewhere, t }) => {
+  test.slow();
+  const old = await shop.register();
+  const key = await setUpApp(shop);
+  await appAges(shop.page);
+  await recoveryCodesAge(shop.page);
+  await proofAges(shop.page);
+  await shop.visit(page);
+  await expect(shop.page).toHaveURL(/\/account\/confirm\?next=/);
+  await shop.field('パスワード', 'Password').fill(password);
+  await shop.field('認証アプリのコード', 'Code of your app').fill(nextCode(key));
+  await shop.press('確認する', 'Confirm', ({ pathname }) => pathname.endsWith(page));
+
+  const email = newAddress();
+  const code = await ask(shop, email);
+  await shop.awake();
+  await shop.field('新しいアドレスに届いた確認コード', 'Eight-digit code from the new mailbox').fill(code);
+  await shop.button('確認する', 'Confirm').click();
+  await expect(shop.main).toContainText(t('メールアドレスを変更しました', 'Your e-mail address was changed'));
+  await expect(shop.main).toContainText(t('元のアドレスにお送りしたメール', 'our mail to the earlier address'));
+  await expect(shop.main).toContainText(email);
+
+  const told = t('メールアドレスが変更されました', 'Your e-mail address was changed');
+  const news = async () => (await mails(old)).find((mail) => mail.subject.includes(told))?.text ?? '';
+  await expect.poll(news, { message: 'the old mailbox hears of it' }).not.toBe('');
+  expect(codes(old), 'and was asked for no code but that of the registration').toHaveLength(1);
+  const mailbox = await elsewhere();
+  await mailbox.visit(/\/account\/email\/back\/[\w-]{43}/.exec(await news())?.[0] ?? '');
+  await expect(mailbox.heading(t('元のメールアドレスに戻す', 'Put the earlier address back'))).toBeVisible();
+  await mailbox.press('元のアドレスに戻す', 'Put the address back', /\/account\/email\/returned$/);
+  await expect(mailbox.heading(t('元のアドレスに戻しました', 'The earlier address is back'))).toBeVisible();
+  await expect(mailbox.main, 'the app stays').not.toContainText(t('取り除きました', 'we have removed'));
+  await shop.visit('/account');
+  await expect(shop.page).toHaveURL(/\/login/);
 });
 
 test('where the old mailbox is not safe a recovery code takes its place, both ways, and nothing goes there @posts', async ({ shop, elsewhere, t, expectedMessages }) => {

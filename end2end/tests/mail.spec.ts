@@ -3,7 +3,7 @@ import { expect, test } from '../fixtures.ts';
 import { link, mails } from '../mailbox.ts';
 import { sendIssue } from '../newsletter.ts';
 
-test('a customer finds each mail by its number, and anybody can check it @all @matrix', async ({ shop, visit, t }) => {
+test('a customer finds each mail by its number, and anybody can check it, or that of a notice @all @matrix', async ({ shop, visit, t }) => {
   const email = await shop.register();
   const [mail] = await mails(email);
   const number = /M-[2-9A-Z]{4}-[2-9A-Z]{4}/.exec(mail?.text ?? '')?.[0] ?? '';
@@ -23,6 +23,11 @@ test('a customer finds each mail by its number, and anybody can check it @all @m
   await shop.field('番号', 'Number').fill('M-2222-2222');
   await shop.button('確かめる', 'Check').first().click();
   await expect(shop.main.getByRole('status')).toContainText(t('当店からは送っていません', 'We have sent no mail'));
+
+  // That of the sample notice.
+  await shop.field('番号', 'Number').fill('N-2026-0001');
+  await shop.button('確かめる', 'Check').first().click();
+  await expect(shop.main.getByRole('status')).toContainText(t('公表したお知らせの番号です', 'the number of a notice that we published'));
 });
 
 test('the newsletter begins by a button behind a mail, and ends by one @all', async ({ page, shop, visit, t }) => {

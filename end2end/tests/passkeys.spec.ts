@@ -1,5 +1,5 @@
 // Passkeys: adding one, signing in with it, and showing with it once more who one is.
-import { proofAges } from '../database.ts';
+import { givePasskey, proofAges } from '../database.ts';
 import { expect, test } from '../fixtures.ts';
 import { addPasskey, device, openPasskey, section, withoutOffers } from '../passkeys.ts';
 import { password, type Shop } from '../shop.ts';
@@ -102,12 +102,26 @@ test('who changes their mind is told so, and a device is not asked twice', async
   await expect(shop.main.getByRole('status')).toContainText(shop.t('完了しませんでした', 'was not used'));
 });
 
-test('without scripts the page says what is missing and how to sign in instead @posts', async ({ shop, life }) => {
+test('without scripts each page says what is missing and what does instead @posts', async ({ page, shop, life }) => {
   test.skip(life !== 'scripts-off');
   await shop.register();
   await shop.visit('/account/security');
   await expect(section(shop)).toContainText(shop.t('スクリプト(JavaScript)と、パスキーに対応した', 'scripts (JavaScript) and a browser'));
   await expect(shop.button('パスキーを追加する', 'Add a passkey')).toBeHidden();
+  await givePasskey(page);
+  await shop.visit('/account/confirm');
+  await expect(shop.button('パスキーで確認する', 'Confirm with a passkey')).toBeHidden();
+  await expect(shop.main.getByText(shop.t('パスワードでも、確認していただけます', 'Your password does as well'))).toBeVisible();
+  // Who is signed in is led past the door.
+  await page.context().clearCookies({ name: 'noren-session' });
   await shop.visit('/login');
   await expect(shop.button('パスキーでログイン', 'Sign in with a passkey')).toBeHidden();
+  await expect(shop.main.getByText(shop.t('メールの確認コードでも、ログインしていただけます', 'You can also sign in with your password'))).toBeVisible();
+});
+
+test('nobody with scripts is told that a passkey needs them', async ({ page, shop }) => {
+  await withoutOffers(page);
+  await shop.visit('/login');
+  await expect(shop.button('パスキーでログイン', 'Sign in with a passkey')).toBeVisible();
+  await expect(shop.main.getByText(shop.t('パスキーでのログインには', 'To sign in with a passkey'))).toBeHidden();
 });

@@ -71,11 +71,11 @@ pub async fn save_address(
         let (form, faults) = crate::address::fill(form);
         return Err(crate::form::refuse("address", &form, faults));
     }
-    let shop = crate::request::shop();
+    let (shop, device) = (crate::request::shop(), crate::request::device());
     let saved = if id == NEW {
         add(&shop, who.customer, &form).await
     } else {
-        change(&shop, who.customer, id.parse().unwrap_or_default(), &form).await
+        change(&shop, who.customer, id.parse().unwrap_or_default(), &form, &device).await
     };
     saved.map_err(|error| crate::form::refuse("address", &form, inside::faults(&error)))?;
     crate::request::go(inside::LIST);
@@ -87,7 +87,8 @@ pub async fn save_address(
 pub async fn remove_address(id: String) -> Result<(), Refusal> {
     let who = super::inside::guard(inside::LIST).await?;
     let id = id.parse().unwrap_or_default();
-    inside::done(noren_shop::account::addresses::remove(&crate::request::shop(), who.customer, id).await)
+    let (shop, device) = (crate::request::shop(), crate::request::device());
+    inside::done(noren_shop::account::addresses::remove(&shop, who.customer, id, &device).await)
 }
 
 /// Has an address offered first.
@@ -95,7 +96,8 @@ pub async fn remove_address(id: String) -> Result<(), Refusal> {
 pub async fn default_address(id: String) -> Result<(), Refusal> {
     let who = super::inside::guard(inside::LIST).await?;
     let id = id.parse().unwrap_or_default();
-    inside::done(noren_shop::account::addresses::make_default(&crate::request::shop(), who.customer, id).await)
+    let (shop, device) = (crate::request::shop(), crate::request::device());
+    inside::done(noren_shop::account::addresses::make_default(&shop, who.customer, id, &device).await)
 }
 
 #[cfg(feature = "ssr")]

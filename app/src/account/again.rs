@@ -24,8 +24,8 @@ pub fn PressAgain() -> impl IntoView {
     move || {
         let asked = query.read().get(ASKED)?;
         let sign_ins = lang.pick(
-            "ご本人であることを確かめました。まだ何も行っていません。心当たりのないログインの「心当たりがありません」を、もう一度押してください。",
-            "We know now that it is you. Nothing has been done yet: please press “It was not me” once more, at the sign-in that was not yours.",
+            "ご本人であることを確かめました。まだ何も行っていません。お答えになるログインの「わたしです」または「心当たりがありません」を、もう一度押してください。",
+            "We know now that it is you. Nothing has been done yet: please press “It was me” or “It was not me” once more, at the sign-in that you mean.",
         );
         let (place, words) = match asked.as_str() {
             "sign-ins" => ("/account/security#sign-ins", sign_ins),

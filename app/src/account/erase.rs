@@ -108,7 +108,7 @@ fn EraseBody(data: EraseData) -> impl IntoView {
             <Wait hours=erasable_in />
             <section class="stack" aria-labelledby="goes">
                 <h2 id="goes">{lang.pick("すぐに消えるもの", "What goes at once")}</h2>
-                <ul class="erase-list">
+                <ul class="bullets">
                     <li>{lang.pick("アカウント：メールアドレス（変更前や変更手続き中のものも）、お名前、保存なさったお届け先、パスワード、パスキーなどのログインの方法", "Your account: e-mail address (an earlier or pending one too), name, saved addresses, password, passkeys and other ways to sign in")}</li>
                     <li>{lang.pick("ログイン（すべての端末でログアウトします）、ログインの記録、確認済みの端末", "Your sign-ins (all devices are signed out), their record, recognised browsers")}</li>
                     <li>{lang.pick("カート、お手続きの途中の内容、お便りの設定、お客様に関わるお知らせの記録", "Your cart, an unfinished checkout, the newsletter, the record of notices about you")}</li>
@@ -123,7 +123,7 @@ fn EraseBody(data: EraseData) -> impl IntoView {
             </section>
             <section class="stack" aria-labelledby="stays">
                 <h2 id="stays">{lang.pick("残るものと、その理由", "What stays, and why")}</h2>
-                <ul class="erase-list">
+                <ul class="bullets">
                     <li>
                         {lang.pick(
                             "ご注文の番号、日付、商品、金額、消費税、入金の記録。消費税法第58条と法人税法第126条により7年間保存しますが、お客様が分かる情報は含みません。",
@@ -232,7 +232,7 @@ fn KeptOrders(kept: Vec<KeptOrder>) -> impl IntoView {
                         "These orders keep name and address until they are delivered or paid back. Then (30 days after they were sent) they are erased automatically.",
                     )}
                 </p>
-                <ul class="erase-list">{rows}</ul>
+                <ul class="bullets">{rows}</ul>
             </Note>
         }
     })

@@ -65,8 +65,8 @@ pub fn Factors(
             <h2 id="factors">{lang.pick("二段階認証", "Two-step sign-in")}</h2>
             <p class="muted">
                 {lang.pick(
-                    "ログインのときに、パスワードに加えてお手元の端末の確認コードをお尋ねします。パスワードを知られても、メールを読まれても、それだけではログインできません。",
-                    "When you sign in, we ask for a code from your own device besides the password. Whoever learns your password, or reads your mail, cannot get in with that alone.",
+                    "ログインのときに、パスワードに加えてお手元の端末の確認コードをお尋ねします。パスワードを知られても、それだけではログインできません。設定から3日たつと、メールを読まれても、それだけではログインできなくなります。",
+                    "When you sign in, we ask for a code from your own device besides the password. Whoever learns your password cannot get in with that alone; from the third day on, nor can whoever reads your mail.",
                 )}
             </p>
             {removal.map(|due| view! { <Removal due keep /> })}

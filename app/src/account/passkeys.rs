@@ -216,7 +216,10 @@ pub fn Passkeys(
                     "It is one more way in and closes none of the others: a password or a code by mail still do. If reading your mail alone must not be enough, set up an authenticator app under ",
                 )}
                 <a href="#factors">{lang.pick("二段階認証", "two-step sign-in")}</a>
-                {lang.pick("で認証アプリを設定してください。", ".")}
+                {lang.pick(
+                    "で認証アプリを設定してください。設定から3日たつと、そうなります。",
+                    ". It holds against that from the third day on.",
+                )}
             </p>
         }
         .into_any()

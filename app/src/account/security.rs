@@ -57,28 +57,30 @@ pub async fn load_security() -> Result<Option<SecurityData>, Refusal> {
     Ok(Some(SecurityData { security, passkeys, email, mails, password_changed, faults }))
 }
 
-/// Ends one of the person's own sessions. It takes a fresh proof (ASVS 7.5.2).
+/// Ends one of the person's own sessions; `false`: it is none of theirs, or has ended already. It takes a fresh proof (ASVS
+/// 7.5.2).
 #[server(endpoint = "account/end-session")]
-pub async fn end_session(session: String) -> Result<(), Refusal> {
+pub async fn end_session(session: String) -> Result<bool, Refusal> {
     use noren_domain::Id;
     use noren_domain::form::Fault;
     let who = super::inside::guard_recent(&super::again::again("/account/security", "devices")).await?;
     let Ok(session) = session.parse::<uuid::Uuid>() else { return Err(Fault::NotFound.into()) };
     let (shop, device) = (crate::request::shop(), crate::request::device());
     let ended = noren_shop::account::end_one(&shop, &who, Id::new(session), &device).await;
-    ended.map_err(|e| crate::request::failed(&e))?;
+    let ended = ended.map_err(|e| crate::request::failed(&e))?;
     crate::request::go("/account/security");
-    Ok(())
+    Ok(ended)
 }
 
-/// Ends every session of the person but this one. It takes a fresh proof, as [`end_session`] does.
+/// Ends every session of the person but this one; `false`: there was no other. It takes a fresh proof, as [`end_session`]
+/// does.
 #[server(endpoint = "account/end-others")]
-pub async fn end_others() -> Result<(), Refusal> {
+pub async fn end_others() -> Result<bool, Refusal> {
     let who = super::inside::guard_recent(&super::again::again("/account/security", "devices")).await?;
     let ended = noren_shop::account::end_others(&crate::request::shop(), &who, &crate::request::device()).await;
-    ended.map_err(|e| crate::request::failed(&e))?;
+    let ended = ended.map_err(|e| crate::request::failed(&e))?;
     crate::request::go("/account/security");
-    Ok(())
+    Ok(ended > 0)
 }
 
 /// Notes that the person has read a notice about them.
@@ -96,64 +98,10 @@ pub async fn acknowledge(no: String) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The account security page.
-#[component]
-pub fn SecurityPage() -> impl IntoView {
-    let lang = use_lang();
-    let end_one = ServerAction::<EndSession>::new();
-    let end_all = ServerAction::<EndOthers>::new();
-    let read = ServerAction::<Acknowledge>::new();
-    let tick = ServerAction::<TickStep>::new();
-    let phrase = ServerAction::<AnotherPhrase>::new();
-    let answer = ServerAction::<AnswerSignIn>::new();
-    let keep = ServerAction::<KeepFactors>::new();
-    let stop = ServerAction::<StopEmail>::new();
-    let passkey_acts = PasskeyActs::new();
-    let none = Faults::default;
-    let answers = [
-        use_faults(end_one, none()),
-        use_faults(end_all, none()),
-        use_faults(read, none()),
-        use_faults(tick, none()),
-        use_faults(phrase, none()),
-        use_faults(answer, none()),
-        use_faults(keep, none()),
-        use_faults(stop, none()),
-    ];
-    let faults = Signal::derive(move || Faults(answers.iter().flat_map(|answer| answer.get().0).collect()));
-    let said = move || {
-        let done = matches!(&*end_one.value().read(), Some(Ok(()))) || matches!(&*end_all.value().read(), Some(Ok(())));
-        done.then(|| lang.pick("端末をログアウトしました。", "The device was signed out."))
-    };
-    let key = move || {
-        let others = [
-            end_one.version(),
-            end_all.version(),
-            read.version(),
-            tick.version(),
-            phrase.version(),
-            answer.version(),
-            keep.version(),
-            stop.version(),
-        ];
-        format!("{} {}", others.map(|v| v.get().to_string()).join(" "), passkey_acts.version())
-    };
-    view! {
-        <Head title=lang.pick("アカウントの安全", "Account security") index=false />
-        <p class="visually-hidden" role="status">{said}</p>
-        <Load
-            key
-            load=|_| load_security()
-            view=move |data: SecurityData| {
-                view! { <Security data end_one end_all read tick phrase answer keep stop passkey_acts faults /> }
-            }
-        />
-    }
-}
-
-#[component]
-fn Security(
-    data: SecurityData,
+/// What can be done on the page, which loads anew when something was done; what can be done with passkeys is in
+/// [`PasskeyActs`].
+#[derive(Clone, Copy)]
+struct Acts {
     end_one: ServerAction<EndSession>,
     end_all: ServerAction<EndOthers>,
     read: ServerAction<Acknowledge>,
@@ -162,9 +110,80 @@ fn Security(
     answer: ServerAction<AnswerSignIn>,
     keep: ServerAction<KeepFactors>,
     stop: ServerAction<StopEmail>,
-    passkey_acts: PasskeyActs,
-    faults: Signal<Faults>,
-) -> impl IntoView {
+}
+
+impl Acts {
+    fn new() -> Self {
+        Self {
+            end_one: ServerAction::new(),
+            end_all: ServerAction::new(),
+            read: ServerAction::new(),
+            tick: ServerAction::new(),
+            phrase: ServerAction::new(),
+            answer: ServerAction::new(),
+            keep: ServerAction::new(),
+            stop: ServerAction::new(),
+        }
+    }
+
+    /// Changes whenever something was done.
+    fn version(self) -> String {
+        let versions = [
+            self.end_one.version(),
+            self.end_all.version(),
+            self.read.version(),
+            self.tick.version(),
+            self.phrase.version(),
+            self.answer.version(),
+            self.keep.version(),
+            self.stop.version(),
+        ];
+        versions.map(|version| version.get().to_string()).join(" ")
+    }
+
+    /// What was wrong with what was done last.
+    fn faults(self) -> Signal<Faults> {
+        let none = Faults::default;
+        let answers = [
+            use_faults(self.end_one, none()),
+            use_faults(self.end_all, none()),
+            use_faults(self.read, none()),
+            use_faults(self.tick, none()),
+            use_faults(self.phrase, none()),
+            use_faults(self.answer, none()),
+            use_faults(self.keep, none()),
+            use_faults(self.stop, none()),
+        ];
+        Signal::derive(move || Faults(answers.iter().flat_map(|answer| answer.get().0).collect()))
+    }
+
+    /// Whether a device was signed out.
+    fn signed_out(self) -> bool {
+        matches!(&*self.end_one.value().read(), Some(Ok(true)))
+            || matches!(&*self.end_all.value().read(), Some(Ok(true)))
+    }
+}
+
+/// The account security page.
+#[component]
+pub fn SecurityPage() -> impl IntoView {
+    let lang = use_lang();
+    let (acts, passkey_acts) = (Acts::new(), PasskeyActs::new());
+    let faults = acts.faults();
+    let said = move || acts.signed_out().then(|| lang.pick("端末をログアウトしました。", "The device was signed out."));
+    view! {
+        <Head title=lang.pick("アカウントの安全", "Account security") index=false />
+        <p class="visually-hidden" role="status">{said}</p>
+        <Load
+            key=move || format!("{} {}", acts.version(), passkey_acts.version())
+            load=|_| load_security()
+            view=move |data: SecurityData| view! { <Security data acts passkey_acts faults /> }
+        />
+    }
+}
+
+#[component]
+fn Security(data: SecurityData, acts: Acts, passkey_acts: PasskeyActs, faults: Signal<Faults>) -> impl IntoView {
     let lang = use_lang();
     let SecurityData { security, passkeys, email, mails, password_changed, faults: rendered } = data;
     let faults = Signal::derive(move || {
@@ -183,6 +202,7 @@ fn Security(
     let none = security.notices.is_empty().then(|| {
         view! { <p class="security-none">{lang.pick("今のところ、お知らせはありません。", "There are no notices about you at present.")}</p> }
     });
+    let Acts { end_one, end_all, read, tick, phrase, answer, keep, stop } = acts;
     let notices = security.notices.into_iter().map(|notice| view! { <MyNotice notice read tick /> }).collect_view();
     let others = security.devices.iter().filter(|device| !device.current).count();
     let devices =
@@ -261,7 +281,7 @@ fn WaysToThem(things: Vec<Attention>) -> impl IntoView {
             .map(|thing| (place(&thing), thing.words(lang)))
             .map(|(place, words)| view! { <li><a href=format!("#{place}") rel="external">{words}</a></li> })
             .collect_view();
-        view! { <ul class="erase-list">{ways}</ul> }
+        view! { <ul class="bullets">{ways}</ul> }
     })
 }
 

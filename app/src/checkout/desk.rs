@@ -96,7 +96,7 @@ fn fresh(contact: ContactForm) -> Form<ContactStep> {
 /// What the shop knows already of a person who is signed in: the account's e-mail address; and, where there are no saved
 /// addresses to choose from, the account's name and where the newest order went.
 async fn known(who: &SignedIn, to_choose: bool) -> Result<ContactForm, Refusal> {
-    let account = noren_shop::account::home(&shop(), who).await.map_err(|e| failed(&e))?;
+    let account = noren_shop::account::known(&shop(), who, "checkout").await.map_err(|e| failed(&e))?;
     if to_choose {
         let email = account.and_then(|account| account.email).unwrap_or_default();
         return Ok(ContactForm { email, ..ContactForm::default() });
@@ -230,7 +230,7 @@ pub async fn choose_address(id: &str) -> Result<(), Refusal> {
     };
     let email = match answers.contact.email {
         email if email.is_empty() => {
-            let account = noren_shop::account::home(&shop(), &who).await.map_err(|e| failed(&e))?;
+            let account = noren_shop::account::known(&shop(), &who, "checkout").await.map_err(|e| failed(&e))?;
             account.and_then(|account| account.email).unwrap_or_default()
         }
         email => email,

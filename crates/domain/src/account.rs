@@ -10,6 +10,7 @@ mod forms;
 mod passkey;
 mod password;
 mod phrase;
+mod sign_in;
 mod typed;
 mod view;
 
@@ -35,10 +36,8 @@ pub use forms::{
 pub use passkey::{Ceremony, MAX_PASSKEY_NAME, MAX_PASSKEYS, PasskeyName, PasskeyView, PasskeysView};
 pub use password::{MAX_PASSWORD, MIN_PASSWORD, Password, SHOP_NAMES};
 pub use phrase::CheckPhrase;
-pub use view::{
-    AccountView, AskedFor, Browser, DeviceView, HappenedView, NotMeView, ReadProof, Reads, ReadsView, SecurityView,
-    SignInAnswer, SignInOutcome, SignInPage, SignInView, SignInWay,
-};
+pub use sign_in::{AskedFor, NotMeView, SignInAnswer, SignInOutcome, SignInPage, SignInView, SignInWay};
+pub use view::{AccountView, Browser, DeviceView, HappenedView, ReadProof, Reads, ReadsView, SecurityView};
 
 /// A person with an account (お客様).
 #[derive(Debug)]

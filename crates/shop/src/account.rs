@@ -37,11 +37,12 @@ mod view;
 pub use demo::{DEMO_PASSWORD, demo, demo_addresses};
 pub(crate) use devices::OVER as OVER_DEVICES;
 pub use new_password::{change as change_password, reset as reset_password};
+pub(crate) use password::Room as HashRoom;
 pub use password::{HashError, Leaks, PWNED_PASSWORDS};
 pub use reauth::{asks_for_app, prove};
 pub use register::{register, verify};
 pub use sign_in::{Opening, confirm, end_one, end_others, login, logout, logout_forgotten};
-pub use view::{erasable_in, home, security};
+pub use view::{Known, erasable_in, home, known, security};
 
 use factors::FactorError;
 use limits::Limit;
@@ -74,13 +75,23 @@ pub enum DoorError {
     Database(#[from] sqlx::Error),
     /// The password hashing.
     #[error(transparent)]
-    Hash(#[from] HashError),
+    Hash(HashError),
     /// The vault.
     #[error("{0}")]
     Vault(#[from] VaultError),
     /// A second factor cannot be compared.
     #[error(transparent)]
     Factor(#[from] FactorError),
+}
+
+impl From<HashError> for DoorError {
+    fn from(error: HashError) -> Self {
+        match error {
+            // Said to everybody alike, before anything is compared.
+            HashError::Full => Self::Refused(Fault::TooMany { minutes: 1 }),
+            error => Self::Hash(error),
+        }
+    }
 }
 
 impl From<FindError> for DoorError {
@@ -124,7 +135,11 @@ pub(crate) fn mail_code(shop: &Shop, about: Uuid) -> String {
 async fn at_the_door(shop: &Shop, device: &Device, limit: Limit, route: &'static str) -> Result<Asker, DoorError> {
     let mut conn = shop.db.read().await?;
     let who = match &device.token {
-        Some(token) if devices::is_anybodys(&mut conn, shop, token).await? => shop.keys.derive("device", &token.hash()),
+        Some(token) if devices::is_anybodys(&mut conn, shop, token).await? => {
+            drop(conn);
+            limits::spend(shop, limits::DOOR_HOME, &token.hash()).await?;
+            shop.keys.derive("device", &token.hash())
+        }
         _ => {
             for (limit, who) in limits::of_network(limit, device) {
                 if let Some(minutes) = limits::minutes_left(&mut conn, shop, limit, &who).await? {

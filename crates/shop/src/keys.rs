@@ -205,6 +205,12 @@ mod tests {
     }
 
     #[test]
+    fn a_parcel_of_another_shop_does_not_open_here() {
+        let elsewhere = Keys::new([8; 32], Entropy::System).seal_parcel("contact", b"typed", 1_000);
+        assert_eq!(keys().open_parcel("contact", &elsewhere, 999), None);
+    }
+
+    #[test]
     fn what_is_kept_opens_for_its_owner_and_its_use_alone() {
         let (owner, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
         let sealed = keys().seal_kept("totp", owner, b"secret");

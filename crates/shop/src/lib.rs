@@ -43,7 +43,13 @@ use vault::{Vault, VaultError};
 
 /// The running shop: its database, its keys, its clock and its folder. Cheap to clone.
 #[derive(Clone)]
-pub struct Shop(Arc<Parts>, Arc<catalogue::Shelf>, Option<Arc<account::Leaks>>, Arc<mail::Outgoing>);
+pub struct Shop {
+    parts: Arc<Parts>,
+    shelf: Arc<catalogue::Shelf>,
+    leaks: Option<Arc<account::Leaks>>,
+    outgoing: Arc<mail::Outgoing>,
+    hash_room: Arc<account::HashRoom>,
+}
 
 /// What a [`Shop`] is made of.
 pub struct Parts {
@@ -83,29 +89,40 @@ pub fn host_of(url: &str) -> Option<&str> {
 impl Shop {
     /// Puts a shop together.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts), Arc::default(), None, Arc::default())
+        Self {
+            parts: Arc::new(parts),
+            shelf: Arc::default(),
+            leaks: None,
+            outgoing: Arc::default(),
+            hash_room: Arc::default(),
+        }
     }
 
     /// The same shop, which holds new passwords against a list of leaked ones.
     #[must_use]
     pub fn asking(self, leaks: account::Leaks) -> Self {
-        Self(self.0, self.1, Some(Arc::new(leaks)), self.3)
+        Self { leaks: Some(Arc::new(leaks)), ..self }
     }
 
     /// The list of leaked passwords, if it may be asked.
     pub(crate) fn leaks(&self) -> Option<&account::Leaks> {
-        self.2.as_deref()
+        self.leaks.as_deref()
+    }
+
+    /// Where passwords are hashed.
+    pub(crate) fn hash_room(&self) -> &account::HashRoom {
+        &self.hash_room
     }
 
     /// The same shop, whose mails leave by `outgoing` rather than into the mailbox folder.
     #[must_use]
     pub fn sending(self, outgoing: mail::Outgoing) -> Self {
-        Self(self.0, self.1, self.2, Arc::new(outgoing))
+        Self { outgoing: Arc::new(outgoing), ..self }
     }
 
     /// How mails leave.
     pub fn outgoing(&self) -> &mail::Outgoing {
-        &self.3
+        &self.outgoing
     }
 
     /// The host of the public address, without its port.
@@ -122,7 +139,7 @@ impl Shop {
 
     /// The sets that lists of goods are answered from.
     pub(crate) fn shelf(&self) -> &catalogue::Shelf {
-        &self.1
+        &self.shelf
     }
 
     /// The folder of product pictures.
@@ -207,7 +224,7 @@ pub fn key_file(data: &Path) -> PathBuf {
 impl std::ops::Deref for Shop {
     type Target = Parts;
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.parts
     }
 }
 

@@ -88,17 +88,21 @@ pub enum Mail {
 }
 
 impl Mail {
-    /// A code, and what is sent in a code's place, goes before all else; what goes to many waits for all else.
+    /// A code, and what is sent in a code's place, goes before all else, a customer's first; what goes to many waits for all
+    /// else.
     pub(crate) const fn urgency(&self) -> Urgency {
         match self {
             Self::Account(
-                AccountMail::RegistrationCode { .. }
-                | AccountMail::AlreadyRegistered { .. }
-                | AccountMail::EmailHeld { .. }
-                | AccountMail::Code { .. }
+                AccountMail::Code { .. }
                 | AccountMail::EmailChange { what: EmailMail::NewCode | EmailMail::OldCode, .. }
                 | AccountMail::EmailWanted { .. },
             ) => Urgency::Awaited,
+            // All three alike: when it comes must not tell whether the address has an account.
+            Self::Account(
+                AccountMail::RegistrationCode { .. }
+                | AccountMail::AlreadyRegistered { .. }
+                | AccountMail::EmailHeld { .. },
+            ) => Urgency::Stranger,
             Self::OrderForgetting { .. }
             | Self::Account(AccountMail::Notice { .. } | AccountMail::Dormant { .. })
             | Self::Newsletter(NewsletterMail::Issue { .. }) => Urgency::Bulk,
@@ -166,7 +170,19 @@ pub async fn enqueue(conn: &mut Conn, shop: &Shop, key: &str, mail: &Mail) -> Re
 /// Like [`enqueue`], for a mail that is not to leave before `run_at` (UTC milliseconds).
 pub async fn enqueue_at(conn: &mut Conn, shop: &Shop, key: &str, mail: &Mail, run_at: i64) -> Result<(), sqlx::Error> {
     sent::enter(conn, shop, key, mail).await?;
-    outbox::enqueue_mail(conn, shop, key, mail, run_at).await
+    outbox::enqueue_mail(conn, shop, key, mail, mail.urgency(), run_at).await
+}
+
+/// Like [`enqueue`], for a mail that is more or less urgent than others of its kind.
+pub(crate) async fn enqueue_as(
+    conn: &mut Conn,
+    shop: &Shop,
+    key: &str,
+    mail: &Mail,
+    urgency: Urgency,
+) -> Result<(), sqlx::Error> {
+    sent::enter(conn, shop, key, mail).await?;
+    outbox::enqueue_mail(conn, shop, key, mail, urgency, shop.now()).await
 }
 
 /// Sends the mail of a job. One that was taken is not sent again; what is not known to have been taken is, under

@@ -147,21 +147,23 @@ pub async fn ask(shop: &Shop, customer: Id<Customer>, lang: Lang) -> Result<(), 
         tx.commit().await?;
         return Err(NewsletterError::TooMany { minutes });
     }
-    let sql = "SELECT 1 FROM newsletter_reader WHERE customer_id = $1 AND state = 'confirmed'";
-    if fetch_optional!(tx, (i32,), sql, customer.0).await?.is_some() {
-        return Ok(tx.commit().await?);
-    }
-    let asked = enter(&mut tx, shop, customer.0, "asked", lang, Source::Account).await?;
-    execute!(
+    let asked = shop.entropy.uuid(shop.now());
+    // How they stand is looked at by the change itself: whoever confirms at this very moment has confirmed.
+    let changed = execute!(
         tx,
         "INSERT INTO newsletter_reader (customer_id, state, confirm_hash, confirm_until, leave_hash) VALUES ($1, 'asked', $2, $3, $4) \
-         ON CONFLICT (customer_id) DO UPDATE SET state = 'asked', confirm_hash = $2, confirm_until = $3",
+         ON CONFLICT (customer_id) DO UPDATE SET state = 'asked', confirm_hash = $2, confirm_until = $3 \
+         WHERE newsletter_reader.state <> 'confirmed'",
         customer.0,
         confirm_token(shop, asked).hash().to_vec(),
         shop.now() + CONFIRM_MS,
         leave_token(shop, customer.0).hash().to_vec()
     )
     .await?;
+    if changed == 0 {
+        return Ok(tx.commit().await?);
+    }
+    enter_as(&mut tx, shop, asked, customer.0, "asked", lang, Source::Account).await?;
     let mail = Mail::Newsletter(NewsletterMail::Confirm { customer: customer.0, asked });
     mail::enqueue(&mut tx, shop, &format!("newsletter-ask-{asked}"), &mail).await?;
     tx.commit().await?;
@@ -198,17 +200,23 @@ pub async fn reader_lang(shop: &Shop, token: &Token) -> Result<Option<Lang>, sql
 /// twice it is as if once.
 pub async fn confirm(shop: &Shop, token: &Token, lang: Lang) -> Result<bool, sqlx::Error> {
     let mut tx = shop.db.write().await?;
+    let is_good = confirm_in(&mut tx, shop, token, lang).await?;
+    tx.commit().await?;
+    Ok(is_good)
+}
+
+/// Like [`confirm`], in the caller's transaction.
+async fn confirm_in(conn: &mut Conn, shop: &Shop, token: &Token, lang: Lang) -> Result<bool, sqlx::Error> {
     let (hash, [now, latest]) = (token.hash().to_vec(), good(shop));
     let sql = "UPDATE newsletter_reader SET state = 'confirmed'
                WHERE confirm_hash = $1 AND confirm_until > $2 AND confirm_until <= $3 AND state = 'asked' RETURNING customer_id";
-    if let Some((customer,)) = fetch_optional!(tx, (Uuid,), sql, hash.clone(), now, latest).await? {
-        enter(&mut tx, shop, customer, "confirmed", lang, Source::Mail).await?;
-        tx.commit().await?;
+    if let Some((customer,)) = fetch_optional!(conn, (Uuid,), sql, hash.clone(), now, latest).await? {
+        enter(conn, shop, customer, "confirmed", lang, Source::Mail).await?;
         return Ok(true);
     }
     let sql = "SELECT 1 FROM newsletter_reader
                WHERE confirm_hash = $1 AND confirm_until > $2 AND confirm_until <= $3 AND state = 'confirmed'";
-    Ok(fetch_optional!(tx, (i32,), sql, hash, now, latest).await?.is_some())
+    Ok(fetch_optional!(conn, (i32,), sql, hash, now, latest).await?.is_some())
 }
 
 /// The customer wants it no more: at once, also for what waits to be sent.

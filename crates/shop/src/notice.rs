@@ -9,13 +9,18 @@ use noren_domain::account::Customer;
 use noren_domain::notice::{
     Incomplete, NoticeContent, NoticeLine, NoticeNo, NoticeView, PersonVerdicts, PublicNotice, Version,
 };
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::db::{self, Conn};
 use crate::mail::account::AccountMail;
 use crate::mail::{self, Mail};
+use crate::outbox::{self, Topic};
 use crate::vault::VaultError;
-use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
+use crate::{Shop, execute, fetch_all, fetch_optional};
+
+/// So many people are written to in one transaction.
+const BATCH: i64 = 200;
 
 /// A notice cannot be published or read.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +53,7 @@ pub enum NoticeError {
     Database(#[from] sqlx::Error),
 }
 
-/// Publishes `notice` to everybody it is about, at once and whole, and tells each of them by mail.
+/// Publishes `notice` to everybody it is about, at once and whole; each of them is told by mail after that.
 pub async fn publish(
     shop: &Shop,
     notice: &PublicNotice,
@@ -85,8 +90,42 @@ pub async fn publish(
             verdicts.as_str()
         )
         .await?;
-        let mail = Mail::Account(AccountMail::Notice { notice: id, customer: customer.0 });
-        mail::enqueue(&mut tx, shop, &format!("notice-{id}-{}", customer.0), &mail).await?;
+    }
+    tell_next(&mut tx, shop, &Tell { notice: id, after: Uuid::nil() }).await?;
+    tx.commit().await?;
+    outbox::ring();
+    Ok(())
+}
+
+/// A job: the next ones are to be told of a notice.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Tell {
+    notice: Uuid,
+    /// Whoever comes up to this one in the order of numbers has been.
+    after: Uuid,
+}
+
+async fn tell_next(conn: &mut Conn, shop: &Shop, job: &Tell) -> Result<(), sqlx::Error> {
+    let key = format!("notice-{}-after-{}", job.notice, job.after);
+    outbox::enqueue(conn, shop, &key, Topic::Notice, job).await
+}
+
+/// Does the job: writes the mails to the next people into the outbox, and the job for those after them, all in one
+/// transaction. Done again it adds nothing.
+pub(crate) async fn tell(shop: &Shop, job: &Tell) -> Result<(), sqlx::Error> {
+    let notice = job.notice;
+    let sql =
+        "SELECT customer_id FROM notice_person WHERE notice_id = $1 AND customer_id > $2 ORDER BY customer_id LIMIT $3";
+    let mut tx = shop.db.write().await?;
+    let people = fetch_all!(tx, (Uuid,), sql, notice, job.after, BATCH).await?;
+    for (customer,) in people.iter().copied() {
+        let mail = Mail::Account(AccountMail::Notice { notice, customer });
+        mail::enqueue(&mut tx, shop, &format!("notice-{notice}-{customer}"), &mail).await?;
+    }
+    if let Some((after,)) = people.last().copied()
+        && i64::try_from(people.len()) == Ok(BATCH)
+    {
+        tell_next(&mut tx, shop, &Tell { notice, after }).await?;
     }
     tx.commit().await?;
     outbox::ring();

@@ -2,6 +2,11 @@
 //! it, repeated until it succeeds or is known never to. A job may run twice; what it does must not
 //! show twice.
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+
 use serde::Serialize;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -10,7 +15,7 @@ use crate::db::Conn;
 use crate::mail::{self, Mail, MailError, sent};
 use crate::payment::{self, PaymentError};
 use crate::shred::{self, ShredError};
-use crate::{Shop, execute};
+use crate::{Shop, execute, notice};
 
 mod backlog;
 mod claim;
@@ -52,6 +57,9 @@ impl Lane {
 pub(crate) enum Urgency {
     /// Somebody sits in front of a page and waits for it, a code for ten minutes at most.
     Awaited,
+    /// The same, at an address that a stranger has typed in: anybody can have any number of these written, and the codes of
+    /// customers must not wait for them.
+    Stranger,
     /// All else.
     Usual,
     /// For many people at once.
@@ -65,6 +73,8 @@ impl Urgency {
             Self::Awaited => 0,
             Self::Usual => 1,
             Self::Bulk => 2,
+            // Not in the order of the others: it came later.
+            Self::Stranger => 3,
         }
     }
 }
@@ -78,6 +88,8 @@ pub enum Topic {
     Bank,
     /// Destroy the key of a record that is gone, and the mails to it that lie in the mailbox folder.
     Shred,
+    /// Write the next mails about a notice of a breach.
+    Notice,
 }
 
 impl Topic {
@@ -86,11 +98,12 @@ impl Topic {
             Self::Mail => "mail",
             Self::Bank => "bank",
             Self::Shred => "shred",
+            Self::Notice => "notice",
         }
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Mail, Self::Bank, Self::Shred].into_iter().find(|topic| topic.word() == word)
+        [Self::Mail, Self::Bank, Self::Shred, Self::Notice].into_iter().find(|topic| topic.word() == word)
     }
 }
 
@@ -107,12 +120,17 @@ enum JobError {
     Bank(#[from] PaymentError),
     #[error(transparent)]
     Shred(#[from] ShredError),
+    #[error(transparent)]
+    Notice(#[from] sqlx::Error),
+    /// Without the words of the panic: they may hold what was read. Where it was is in the log.
+    #[error("the job broke down: a mistake in the program")]
+    Broken(Topic),
 }
 
 impl JobError {
     /// Whether it has been tried for so long (milliseconds) that it is not tried any more.
     const fn is_given_up(&self, tried_ms: i64) -> bool {
-        matches!(self, Self::Mail(MailError::Smtp(_))) && tried_ms >= mail::GIVE_UP_MS
+        matches!(self, Self::Mail(MailError::Smtp(_)) | Self::Broken(Topic::Mail)) && tried_ms >= mail::GIVE_UP_MS
     }
 
     /// Whether the same job would fail in the same way for ever.
@@ -120,7 +138,7 @@ impl JobError {
         match self {
             Self::Topic | Self::Payload(_) => true,
             Self::Mail(error) => error.is_final(),
-            Self::Bank(_) | Self::Shred(_) => false,
+            Self::Bank(_) | Self::Shred(_) | Self::Notice(_) | Self::Broken(_) => false,
         }
     }
 }
@@ -154,9 +172,10 @@ pub(crate) async fn enqueue_mail(
     shop: &Shop,
     key: &str,
     mail: &Mail,
+    urgency: Urgency,
     run_at: i64,
 ) -> Result<(), sqlx::Error> {
-    write_down(conn, shop, key, Topic::Mail, mail.urgency(), mail, run_at).await
+    write_down(conn, shop, key, Topic::Mail, urgency, mail, run_at).await
 }
 
 async fn write_down(
@@ -223,12 +242,14 @@ pub async fn run_lane(shop: &Shop, lane: Lane) -> Result<usize, sqlx::Error> {
     }
 }
 
-/// Does claimed jobs, [`AT_ONCE`] at a time, and gives the number of those that succeeded.
+/// Does claimed jobs, [`AT_ONCE`] at a time, and gives the number of those that succeeded. After one that cannot be booked
+/// none is begun; those that are on their way are waited for, or a mail that is broken off would go out twice.
 async fn work_off(shop: &Shop, jobs: Vec<Job>) -> Result<usize, sqlx::Error> {
-    let (mut jobs, mut running, mut succeeded) = (jobs.into_iter(), JoinSet::new(), 0);
+    let (mut jobs, mut running, mut succeeded, mut failed) = (jobs.into_iter(), JoinSet::new(), 0, None);
     loop {
         // A slow mail server can use up the lease: the rest is anybody's then.
-        while running.len() < AT_ONCE
+        while failed.is_none()
+            && running.len() < AT_ONCE
             && let Some(mut job) = jobs.next().filter(|job| shop.now() < job.leased_until)
         {
             let shop = shop.clone();
@@ -239,21 +260,34 @@ async fn work_off(shop: &Shop, jobs: Vec<Job>) -> Result<usize, sqlx::Error> {
             });
         }
         match running.join_next().await {
-            Some(Ok(done)) => succeeded += usize::from(done?),
-            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Some(Err(_)) | None => return Ok(succeeded),
+            Some(Ok(Ok(done))) => succeeded += usize::from(done),
+            Some(Ok(Err(error))) => failed = failed.or(Some(error)),
+            Some(Err(_)) => failed = failed.or(Some(sqlx::Error::WorkerCrashed)),
+            None => return failed.map_or(Ok(succeeded), Err),
         }
     }
 }
 
+/// Tries a job. One that breaks down has failed like any other: it is booked, and waits for longer each time.
 async fn run(shop: &Shop, job: &mut Job) -> Result<(), JobError> {
-    match Topic::from_word(&job.topic).ok_or(JobError::Topic)? {
+    let topic = Topic::from_word(&job.topic).ok_or(JobError::Topic)?;
+    let mut trying = pin!(carry_out(shop, topic, job));
+    let whole = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| trying.as_mut().poll(context))) {
+        Ok(polled) => polled.map(Some),
+        Err(_) => Poll::Ready(None),
+    });
+    whole.await.unwrap_or(Err(JobError::Broken(topic)))
+}
+
+async fn carry_out(shop: &Shop, topic: Topic, job: &mut Job) -> Result<(), JobError> {
+    match topic {
         Topic::Mail => {
             let mail = serde_json::from_str::<Mail>(&job.payload)?;
             mail::send(shop, job, &mail).await?;
         }
         Topic::Bank => payment::deliver(shop, &serde_json::from_str(&job.payload)?).await?,
         Topic::Shred => shred::run(shop, &serde_json::from_str(&job.payload)?).await?,
+        Topic::Notice => notice::tell(shop, &serde_json::from_str(&job.payload)?).await?,
     }
     Ok(())
 }

@@ -320,10 +320,21 @@ pub async fn close(conn: &mut Conn, token: &Token, now: i64) -> Result<(), sqlx:
     Ok(())
 }
 
-/// Whose session `token` opens or opened, and by which browser's token they were known in it, in the caller's transaction.
-pub async fn was(conn: &mut Conn, token: &Token) -> Result<Option<(Id<Customer>, Option<Vec<u8>>)>, sqlx::Error> {
-    let sql = "SELECT customer_id, device_hash FROM session WHERE token_hash = $1 OR earlier_hash = $1";
-    let row = fetch_optional!(conn, (Uuid, Option<Vec<u8>>), sql, token.hash().to_vec()).await?;
+/// Whose session `token` opens or opened, in the caller's transaction, and by which browser's token they are known in it if
+/// it opens it still: one that is over says nothing about the browser, for it may be a copy that somebody kept.
+pub async fn was(
+    conn: &mut Conn,
+    token: &Token,
+    now: i64,
+) -> Result<Option<(Id<Customer>, Option<Vec<u8>>)>, sqlx::Error> {
+    let [now, latest, idle] = life(now);
+    let sql = concat!(
+        "SELECT customer_id, CASE WHEN (token_hash = $1 OR renewed_at > $5) AND ",
+        live!("$2", "$3", "$4"),
+        " THEN device_hash END FROM session WHERE token_hash = $1 OR earlier_hash = $1"
+    );
+    let hash = token.hash().to_vec();
+    let row = fetch_optional!(conn, (Uuid, Option<Vec<u8>>), sql, hash, now, latest, idle, now - GRACE).await?;
     Ok(row.map(|(customer, device)| (Id::new(customer), device)))
 }
 

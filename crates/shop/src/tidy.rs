@@ -305,6 +305,7 @@ mod tests {
             Dialect::Sqlite => ("EXPLAIN QUERY PLAN ", "SELECT 1"),
             Dialect::Postgres => ("EXPLAIN ", "SET LOCAL enable_seqscan = off"),
         };
+        let nobody = "'00000000-0000-0000-0000-000000000000'";
         for (index, sql) in [
             ("cart_guest", CARTS),
             ("checkout_updated", CHECKOUTS),
@@ -332,7 +333,7 @@ mod tests {
         ] {
             let mut tx = shop.db.write().await.unwrap();
             execute!(tx, before).await.unwrap();
-            let sql = sqlx::AssertSqlSafe(format!("{explain}{}", sql.replace("$1", "1").replace("$2", "1")));
+            let sql = sqlx::AssertSqlSafe(format!("{explain}{}", sql.replace("$1", "1").replace("$2", "1").replace("$3", "0").replace("$4", nobody)));
             let plan = match shop.db.dialect() {
                 Dialect::Sqlite => fetch_all!(tx, (i64, i64, i64, String), sql).await.unwrap().into_iter().map(|row| row.3).collect::<Vec<_>>(),
                 Dialect::Postgres => fetch_all!(tx, (String,), sql).await.unwrap().into_iter().map(|row| row.0).collect(),

@@ -214,6 +214,20 @@ async fn who_leaves_a_shared_computer_can_have_it_forget_them() {
 }
 
 #[tokio::test]
+async fn a_copied_cookie_of_an_ended_session_forgets_nobodys_browser() {
+    let app = TestApp::start().await;
+    let (mut home, mut thief) = (app.browser(), app.browser());
+    register(&app, &mut home, "new@example.jp").await;
+    thief.set_cookie("noren-session", home.cookie("noren-session").unwrap());
+    home.post("/account", "/api/account/logout", &[]).await;
+    assert_eq!(knock(&mut home, "new@example.jp", PASSWORD, "").await.location(), "/account");
+    assert_eq!(thief.post("/", "/api/account/logout", &[("forget", "1")]).await.location(), "/");
+    assert_eq!(home.get("/account").await.status, StatusCode::OK);
+    home.post("/account", "/api/account/logout", &[]).await;
+    assert_eq!(knock(&mut home, "new@example.jp", PASSWORD, "").await.location(), "/account", "it is known");
+}
+
+#[tokio::test]
 async fn whoever_signs_out_is_told_so_once() {
     let app = TestApp::start().await;
     for (lang, words) in [("", "ログアウトしました。"), ("/en", "You are signed out.")] {

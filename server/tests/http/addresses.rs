@@ -59,6 +59,32 @@ async fn addresses_are_added_changed_put_in_front_and_removed_without_scripts() 
 }
 
 #[tokio::test]
+async fn a_change_of_a_saved_address_is_told_by_mail_and_stands_on_the_security_page() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "hers@example.jp").await;
+    let id = numbers(&keep(&mut browser, "1-1-1").await).remove(0);
+    let about_it = |mails: &[String]| mails.iter().filter(|mail| mail.contains("いつものお届け先")).count();
+    assert_eq!(about_it(&app.mails_to("hers@example.jp").await), 0, "it is another one");
+    let mut fields = at("3-3-3");
+    fields.retain(|(name, _)| *name != "id");
+    fields.push(("id", &id));
+    for _ in 0..2 {
+        app.shop.clock.advance(1_000);
+        browser.post(&format!("{LIST}/{id}"), "/api/account/save-address", &fields).await;
+        assert_eq!(about_it(&app.mails_to("hers@example.jp").await), 1, "one of the hour");
+    }
+    for (page, words) in [
+        ("/account/security", "保存したお届け先が変更されました"),
+        ("/en/account/security", "Your saved addresses were changed"),
+    ] {
+        let page = browser.get(page).await;
+        let happened = page.between(" id=\"happened\"", "</section>").unwrap();
+        assert_eq!(happened.matches(words).count(), 2, "each time: {happened}");
+    }
+}
+
+#[tokio::test]
 async fn a_form_with_faults_comes_back_with_all_that_was_typed_and_the_look_up_fills_it_in() {
     let app = TestApp::start().await;
     let mut browser = app.browser();

@@ -140,6 +140,24 @@ async fn new_codes_are_shown_once_and_the_security_page_counts_them() {
 }
 
 #[tokio::test]
+async fn who_changes_too_much_within_the_hour_is_told_so_on_the_page() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "mori@example.jp").await;
+    let setup = browser.submit(TOTP, "/api/account/totp-begin", &[]).await;
+    let shown = code(&app, &setup);
+    for _ in 0..20 {
+        assert_eq!(codes(&browser.submit(RECOVERY, "/api/account/recovery-new", &[]).await).len(), 10);
+    }
+    for (lang, words) in [("", "お試しの回数が多いため"), ("/en", "There were too many tries")] {
+        let page = browser.submit(&format!("{lang}{RECOVERY}"), "/api/account/recovery-new", &[]).await;
+        assert!(page.body.contains(words) && codes(&page).is_empty(), "{}", page.body);
+        let page = browser.submit(&format!("{lang}{TOTP}"), "/api/account/totp-confirm", &[("code", &shown)]).await;
+        assert!(page.body.contains(words) && page.body.contains("class=\"qr\""), "{}", page.body);
+    }
+}
+
+#[tokio::test]
 async fn the_app_is_turned_off_and_what_was_begun_is_given_up() {
     let app = TestApp::start().await;
     let mut browser = app.browser();

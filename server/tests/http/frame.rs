@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+use crate::account::register;
 use crate::fixture::{Answer, TestApp};
 
 /// Pages that anybody can open without having done anything before.
@@ -58,6 +59,42 @@ async fn every_answer_carries_the_security_headers() {
         assert!(answer.header("content-security-policy").contains("default-src 'none'"), "{path}");
         assert!(answer.header("content-security-policy").contains("frame-ancestors 'none'"), "{path}");
         assert!(!answer.header("permissions-policy").is_empty(), "{path}");
+    }
+}
+
+/// The policy of every page, but for its scripts.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
+                      manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// A policy without its scripts, and where those may come from besides what this answer names itself.
+fn taken_apart(policy: &str) -> (String, Vec<&str>) {
+    let (scripts, rest): (Vec<&str>, Vec<&str>) = policy.split("; ").partition(|one| one.starts_with("script-src "));
+    let sources = scripts.into_iter().flat_map(|one| one.split(' ').skip(1));
+    let elsewhere = sources.filter(|from| !from.starts_with("'nonce-") && !from.starts_with("'sha256-"));
+    (rest.join("; "), elsewhere.collect())
+}
+
+#[tokio::test]
+async fn no_page_loads_anything_from_another_host_or_sends_anything_there() {
+    let app = TestApp::start().await;
+    let (mut stranger, mut owner) = (app.browser(), app.browser());
+    register(&app, &mut owner, "mori@example.jp").await;
+    let mut answers = Vec::new();
+    for path in OPEN_PAGES {
+        answers.push((path, stranger.get(path).await));
+    }
+    for path in ["/", "/en/cart", "/account", "/account/data", "/en/account/security"] {
+        answers.push((path, owner.get(path).await));
+    }
+    for (path, answer) in answers {
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let (rest, scripts) = taken_apart(answer.header("content-security-policy"));
+        assert_eq!(rest, POLICY, "{path}");
+        assert_eq!(scripts, ["'self'", "'wasm-unsafe-eval'"], "{path}");
+    }
+    for path in ["/favicon.svg", "/robots.txt"] {
+        let policy = stranger.get(path).await.header("content-security-policy").to_owned();
+        assert_eq!(policy, "default-src 'none'; frame-ancestors 'none'", "{path}");
     }
 }
 

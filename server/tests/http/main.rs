@@ -30,6 +30,7 @@ mod patience;
 mod presses;
 mod production;
 mod proxy;
+mod reads;
 mod rights;
 mod robots;
 mod search;

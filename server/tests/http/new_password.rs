@@ -68,7 +68,7 @@ async fn an_address_without_an_account_gets_the_same_pages_and_a_mail_without_a_
 }
 
 #[tokio::test]
-async fn a_change_asks_for_the_old_password_unless_it_was_just_typed_and_leads_back() {
+async fn a_change_asks_for_the_old_password_unless_a_proof_was_just_given_and_leads_back() {
     let app = TestApp::start().await;
     let mut browser = app.browser();
     register(&app, &mut browser, KNOWN).await;
@@ -112,6 +112,27 @@ async fn a_change_asks_for_the_old_password_unless_it_was_just_typed_and_leads_b
     assert!(other.get("/account").await.status.is_redirection());
     browser.post("/account", "/api/account/logout", &[]).await;
     assert_eq!(knock(&mut browser, KNOWN, NEW, "").await.location(), "/account", "this browser is still known");
+}
+
+#[tokio::test]
+async fn whoever_came_in_by_a_code_from_the_mailbox_is_not_asked_for_the_old_password_for_ten_minutes() {
+    const PAGE: &str = "/account/security/password";
+    let app = TestApp::start().await;
+    register(&app, &mut app.browser(), KNOWN).await;
+    let mut browser = app.browser();
+    app.shop.clock.advance(1_000);
+    browser.post("/login/code", "/api/account/mail-code", &[("email", KNOWN)]).await;
+    let code = code_for(&app, KNOWN).await;
+    let fields = [("code", code.as_str()), ("next", PAGE)];
+    assert_eq!(browser.post("/login/confirm", "/api/account/confirm", &fields).await.location(), PAGE);
+    app.shop.clock.advance(9 * 60_000);
+    assert_eq!(browser.get(PAGE).await.status, StatusCode::OK);
+    let page = browser.submit(PAGE, "/api/account/change-password", &[("password", NEW)]).await;
+    assert!(page.body.contains("パスワードを変更しました"), "{}", page.body);
+    app.shop.clock.advance(11 * 60_000);
+    assert_eq!(browser.get(PAGE).await.location(), format!("/account/confirm?next={PAGE}"));
+    browser.post("/account", "/api/account/logout", &[]).await;
+    assert_eq!(knock(&mut browser, KNOWN, NEW, "").await.location(), "/account", "it is the new one");
 }
 
 #[tokio::test]

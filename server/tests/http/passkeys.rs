@@ -1,6 +1,7 @@
 //! Passkeys over HTTP: what needs no authenticator.
 
 use noren_server::config::Flags;
+use noren_shop::account::office;
 
 use crate::account::{PASSWORD, knock, register};
 use crate::fixture::{Answer, TestApp};
@@ -84,6 +85,28 @@ async fn passkeys_are_added_by_whoever_is_signed_in_and_has_just_proved_it() {
     assert_eq!(late.location(), "/account/confirm?next=/account/security");
     let late = customer.post("/account/security", "/api/account/passkeys/remove", &[("id", "AAAA")]).await;
     assert_eq!(late.location(), "/account/confirm?next=/account/security");
+}
+
+#[tokio::test]
+async fn where_a_passkey_would_do_words_say_what_does_without_scripts() {
+    let app = TestApp::start().await;
+    let mut customer = app.browser();
+    register(&app, &mut customer, "known@example.jp").await;
+    let who = office::customer(&app.shop, "known@example.jp", "test").await.unwrap();
+    let sql = "INSERT INTO passkey (credential_id, customer_id, credential, name, backed_up, created_at)
+               VALUES ($1, $2, '{}', 'x', FALSE, $3)";
+    let mut tx = app.shop.db.write().await.unwrap();
+    noren_shop::execute!(tx, sql, vec![1_u8], who.0, app.shop.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    for (lang, login, proof) in [
+        ("", "パスワードやメールの確認コードでも、ログインしていただけます", "パスワードでも、確認していただけます"),
+        ("/en", "You can also sign in with your password or a code by mail", "Your password does as well"),
+    ] {
+        let door = app.browser().get(&format!("{lang}/login")).await;
+        assert!(door.body.contains(login), "{}", door.body);
+        let page = customer.get(&format!("{lang}/account/confirm")).await;
+        assert!(page.body.contains(proof), "{}", page.body);
+    }
 }
 
 #[tokio::test]

@@ -155,7 +155,12 @@ async fn a_new_password_with_nul_in_it_is_kept_whole() {
             browser.post("/account/security/password", "/api/account/change-password", &fields).await
         };
         assert_eq!(led_to.location(), if reset { "/account" } else { "/account/security" });
-        for wrong in ["wardrobe", "wardrobe\0velvet onion maple\0", "wardrobe velvet onion maple"] {
+        for wrong in [
+            "wardrobe",
+            "wardrobe\0velvet onion maple\0",
+            "wardrobe velvet onion maple",
+            "Wardrobe\0velvet onion maple",
+        ] {
             assert_eq!(knock(&mut browser, EMAIL, wrong, "").await.location(), "/login", "{wrong:?}");
             let fields = [("password", wrong), ("next", "/account")];
             let proof = browser.post("/account/confirm", "/api/account/prove", &fields).await;

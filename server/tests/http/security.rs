@@ -1,4 +1,4 @@
-//! `/account/security`: ending devices, and only one's own.
+//! `/account/security`: devices, notices, what needs attention and what happened; only one's own.
 
 use axum::http::StatusCode;
 use noren_domain::account::AccountEvent;
@@ -7,26 +7,12 @@ use noren_shop::account::{events, office};
 use noren_shop::session::Device;
 
 use crate::account::{PASSWORD, code_for, knock, log_in, register};
-use crate::fixture::{Answer, TestApp};
+use crate::fixture::{Answer, Browser, TestApp};
 
 /// The ids of the devices that the page offers to sign out.
 fn devices(page: &Answer) -> Vec<String> {
     let inputs = page.body.split("name=\"session\"").skip(1);
     inputs.map(|rest| rest.split_once("value=\"").unwrap().1.split('"').next().unwrap().to_owned()).collect()
-}
-
-#[tokio::test]
-async fn one_device_is_ended_and_the_others_stay() {
-    let app = TestApp::start().await;
-    let (mut here, mut there) = (app.browser(), app.browser());
-    register(&app, &mut here, "new@example.jp").await;
-    log_in(&mut there, "new@example.jp", PASSWORD, "").await;
-    let others = devices(&here.get("/account/security").await);
-    assert_eq!(others.len(), 1);
-    let page = here.submit("/en/account/security", "/api/account/end-session", &[("session", &others[0])]).await;
-    assert!(page.body.contains("Devices signed in") && devices(&page).is_empty());
-    assert!(there.get("/account").await.status.is_redirection());
-    assert_eq!(here.get("/account").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -80,6 +66,33 @@ async fn somebody_elses_device_is_as_unknown_as_one_that_never_was() {
 }
 
 #[tokio::test]
+async fn only_a_device_that_was_signed_out_is_said_to_be() {
+    let app = TestApp::start().await;
+    let (mut hers, mut his) = (app.browser(), app.browser());
+    register(&app, &mut hers, "hers@example.jp").await;
+    register(&app, &mut his, "his@example.jp").await;
+    for page in ["/account/security", "/en/account/security"] {
+        app.shop.clock.advance(1_000);
+        log_in(&mut app.browser(), "hers@example.jp", PASSWORD, "").await;
+        let session = devices(&hers.get("/account/security").await).remove(0);
+        for session in [session.as_str(), "01900000-0000-7000-8000-000000000000"] {
+            let answer = his.call(page, "/api/account/end-session", &[("session", session)]).await;
+            assert_eq!(answer.body, "false", "none of his");
+        }
+        assert_eq!(his.call(page, "/api/account/end-others", &[]).await.body, "false", "he has no other");
+        let end = [("session", session.as_str())];
+        for said in ["true", "false"] {
+            assert_eq!(hers.call(page, "/api/account/end-session", &end).await.body, said, "once");
+        }
+        app.shop.clock.advance(1_000);
+        log_in(&mut app.browser(), "hers@example.jp", PASSWORD, "").await;
+        for said in ["true", "false"] {
+            assert_eq!(hers.call(page, "/api/account/end-others", &[]).await.body, said, "once");
+        }
+    }
+}
+
+#[tokio::test]
 async fn nobody_ends_or_acknowledges_anything_without_a_sign_in() {
     let app = TestApp::start().await;
     for (lang, login) in [("", "/login?next="), ("/en", "/en/login?next=")] {
@@ -95,14 +108,25 @@ async fn nobody_ends_or_acknowledges_anything_without_a_sign_in() {
     }
 }
 
-#[tokio::test]
-async fn a_notice_is_acknowledged_once_and_one_that_is_not_mine_never() {
-    let app = TestApp::start().await;
+/// Hanako, whom the sample notice is about, and Taro, whom it is not.
+async fn hanako_and_taro(app: &TestApp) -> (Browser<'_>, Browser<'_>) {
     let (mut hanako, mut taro) = (app.browser(), app.browser());
     log_in(&mut hanako, "hanako@example.jp", "noren-demo-curtain", "").await;
     log_in(&mut taro, "taro@example.jp", "noren-demo-curtain", "").await;
+    (hanako, taro)
+}
+
+/// The number of the first notice on the page.
+fn notice(page: &Answer) -> String {
+    page.between("name=\"no\" value=\"", "\"").unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_notice_is_acknowledged_once_and_one_that_is_not_mine_never() {
+    let app = TestApp::start().await;
+    let (mut hanako, mut taro) = hanako_and_taro(&app).await;
     let page = hanako.get("/account/security").await;
-    let no = page.between("name=\"no\"", ">").and_then(|input| input.split('"').nth(1)).unwrap().to_owned();
+    let no = notice(&page);
     for wrong in [no.as_str(), "XX-0000", "", "\0"] {
         let answer = taro.post("/account/security", "/api/account/acknowledge", &[("no", wrong)]).await;
         assert!(answer.status.is_client_error() && answer.body.contains("<h1>"), "{wrong:?}: {}", answer.status);
@@ -131,7 +155,7 @@ async fn a_step_of_a_notice_is_ticked_off_and_taken_back_without_scripts() {
         let done = moment::date(app.shop.now(), lang);
         let done = lang.pick(format!("済み {done}"), format!("Done on {done}"));
         let page = hanako.get(path).await;
-        let no = page.between("name=\"no\"", ">").and_then(|input| input.split('"').nth(1)).unwrap().to_owned();
+        let no = notice(&page);
         let open = |step: &&str| step.contains(mark) && step.contains(not_yet) && !step.contains(undo);
         assert!(steps(&page).len() > 1 && steps(&page).iter().all(open), "{:?}", steps(&page));
         for _ in 0..2 {
@@ -157,11 +181,9 @@ async fn a_step_of_a_notice_is_ticked_off_and_taken_back_without_scripts() {
 #[tokio::test]
 async fn nobody_ticks_off_a_step_that_is_none_or_of_a_notice_about_somebody_else() {
     let app = TestApp::start().await;
-    let (mut hanako, mut taro) = (app.browser(), app.browser());
-    log_in(&mut hanako, "hanako@example.jp", "noren-demo-curtain", "").await;
-    log_in(&mut taro, "taro@example.jp", "noren-demo-curtain", "").await;
+    let (mut hanako, mut taro) = hanako_and_taro(&app).await;
     let page = hanako.get("/account/security").await;
-    let no = page.between("name=\"no\"", ">").and_then(|input| input.split('"').nth(1)).unwrap().to_owned();
+    let no = notice(&page);
     let before: Vec<String> = steps(&page).into_iter().map(str::to_owned).collect();
     for path in ["/account/security", "/en/account/security"] {
         for done in ["true", "false"] {
@@ -190,7 +212,7 @@ async fn nobody_ticks_off_a_step_that_is_none_or_of_a_notice_about_somebody_else
 
 /// The places that the list below the first words of the page leads to, each with its words.
 fn ways(page: &Answer) -> Vec<(String, String)> {
-    let Some(list) = page.between("<ul class=\"erase-list\">", "</ul>") else { return Vec::new() };
+    let Some(list) = page.between("<ul class=\"bullets\">", "</ul>") else { return Vec::new() };
     let way = |item: &str| {
         let (place, rest) = item.split_once('"').unwrap();
         (place.to_owned(), rest.split_once('>').unwrap().1.split('<').next().unwrap().to_owned())
@@ -238,10 +260,11 @@ async fn all_that_needs_attention_is_named_with_a_way_to_it() {
     assert!(ways(&page).iter().all(|(place, _)| *place != notice.0), "it has been read");
 }
 
-const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-const SAFARI: &str =
+pub const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+pub const SAFARI: &str =
     "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Safari/604.1";
-const EDGE: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0";
+pub const EDGE: &str =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0";
 
 /// The entries of a list on the page.
 fn entries<'a>(page: &'a Answer, class: &str) -> Vec<&'a str> {
@@ -252,88 +275,37 @@ fn entries<'a>(page: &'a Answer, class: &str) -> Vec<&'a str> {
 
 #[tokio::test]
 async fn of_three_devices_exactly_the_chosen_one_is_ended() {
-    let app = TestApp::start().await;
-    let mut here = app.browser().named(EDGE);
-    register(&app, &mut here, "new@example.jp").await;
-    let (mut firefox, mut safari) = (app.browser().named(FIREFOX), app.browser().named(SAFARI));
-    for browser in [&mut firefox, &mut safari] {
-        log_in(browser, "new@example.jp", PASSWORD, "").await;
-    }
-    let page = here.get("/account/security").await;
-    let listed = entries(&page, "device");
-    assert_eq!(listed.len(), 3);
-    assert!(listed[0].contains("Edge(Windows)") && listed[0].contains("この端末"), "{}", listed[0]);
-    let of_firefox = listed.iter().find(|entry| entry.contains("Firefox(Linux)をログアウト")).unwrap();
-    let session = of_firefox.split_once("name=\"session\" value=\"").unwrap().1.split('"').next().unwrap();
-
-    let page = here.submit("/account/security", "/api/account/end-session", &[("session", session)]).await;
-    let listed = entries(&page, "device");
-    assert_eq!(listed.len(), 2);
-    assert!(listed.iter().any(|entry| entry.contains("Safari(iPhone)")), "{listed:?}");
-    assert!(firefox.get("/account").await.location().starts_with("/login?next="));
-    for browser in [&mut here, &mut safari] {
-        assert_eq!(browser.get("/account").await.status, StatusCode::OK);
-    }
-    let again = here.post("/account/security", "/api/account/end-session", &[("session", session)]).await;
-    assert!(!again.status.is_server_error(), "pressed again on an old page: {}", again.status);
-    assert_eq!(safari.get("/account").await.status, StatusCode::OK);
-}
-
-#[tokio::test]
-async fn the_list_of_sign_ins_tells_the_tries_that_failed_and_only_ones_own() {
-    let app = TestApp::start().await;
-    let (mut mine, mut other) = (app.browser().named(SAFARI), app.browser());
-    register(&app, &mut mine, "mine@example.jp").await;
-    register(&app, &mut other, "other@example.jp").await;
-    app.shop.clock.advance(1_000);
-    log_in(&mut app.browser().named(FIREFOX), "mine@example.jp", "not the password", "").await;
-    app.shop.clock.advance(1_000);
-    log_in(&mut app.browser().named(EDGE), "mine@example.jp", PASSWORD, "").await;
-    for (page, ok, wrong, browsers) in [
-        ("/account/security", "成功", "パスワード違い", ["Edge(Windows)", "Firefox(Linux)"]),
-        ("/en/account/security", "Signed in", "Wrong password", ["Edge on Windows", "Firefox on Linux"]),
+    for (lang, this, first, chosen, other) in [
+        ("", "この端末", "Edge(Windows)", "Firefox(Linux)をログアウト", "Safari(iPhone)"),
+        ("/en", "This device", "Edge on Windows", "Sign out Firefox on Linux", "Safari on iPhone"),
     ] {
-        let answer = mine.get(page).await;
-        let listed = entries(&answer, "sign-in");
-        assert!(listed[0].contains(ok) && listed[0].contains(browsers[0]), "the newest first: {}", listed[0]);
-        assert!(listed[1].contains(wrong) && listed[1].contains(browsers[1]), "{}", listed[1]);
-        assert_eq!(listed.iter().filter(|entry| entry.contains(wrong)).count(), 1);
-        let theirs = other.get(page).await;
-        assert!(entries(&theirs, "sign-in").iter().all(|entry| !entry.contains(wrong)));
-        assert!(!theirs.body.contains("Firefox"));
-    }
-}
-
-#[tokio::test]
-async fn a_sign_in_says_by_what_and_one_without_its_code_what_was_right() {
-    let app = TestApp::start().await;
-    let mut mine = app.browser().named(SAFARI);
-    register(&app, &mut mine, "mine@example.jp").await;
-    app.shop.clock.advance(1_000);
-    log_in(&mut app.browser().named(EDGE), "mine@example.jp", PASSWORD, "").await;
-    app.shop.clock.advance(1_000);
-    knock(&mut app.browser().named(FIREFOX), "mine@example.jp", PASSWORD, "").await;
-    for (page, right, both, registration) in [
-        (
-            "/account/security",
-            "パスワードは合っていましたが",
-            "パスワードとメールの確認コード",
-            "ご登録のときの確認コード",
-        ),
-        (
-            "/en/account/security",
-            "The password was right, but",
-            "Password and a code by mail",
-            "The code of your registration",
-        ),
-    ] {
-        let answer = mine.get(page).await;
-        let listed = entries(&answer, "sign-in");
-        for (entry, words) in listed.iter().zip([right, both, registration]) {
-            assert!(entry.contains(words), "{words}: {entry}");
+        let app = TestApp::start().await;
+        let mut here = app.browser().named(EDGE);
+        register(&app, &mut here, "new@example.jp").await;
+        let (mut firefox, mut safari) = (app.browser().named(FIREFOX), app.browser().named(SAFARI));
+        for browser in [&mut firefox, &mut safari] {
+            log_in(browser, "new@example.jp", PASSWORD, "").await;
         }
+        let path = format!("{lang}/account/security");
+        let page = here.get(&path).await;
+        let listed = entries(&page, "device");
         assert_eq!(listed.len(), 3);
-        assert!(!listed[0].contains(both), "nobody came in");
+        assert!(listed[0].contains(first) && listed[0].contains(this), "{}", listed[0]);
+        let of_firefox = listed.iter().find(|entry| entry.contains(chosen)).unwrap();
+        let session = of_firefox.split_once("name=\"session\" value=\"").unwrap().1.split('"').next().unwrap();
+
+        let page = here.submit(&path, "/api/account/end-session", &[("session", session)]).await;
+        let listed = entries(&page, "device");
+        assert_eq!(listed.len(), 2);
+        assert!(listed.iter().any(|entry| entry.contains(other)), "{listed:?}");
+        let ended = firefox.get(&format!("{lang}/account")).await;
+        assert!(ended.location().starts_with(&format!("{lang}/login?next=")), "{}", ended.location());
+        for browser in [&mut here, &mut safari] {
+            assert_eq!(browser.get("/account").await.status, StatusCode::OK);
+        }
+        let again = here.post(&path, "/api/account/end-session", &[("session", session)]).await;
+        assert!(!again.status.is_server_error(), "pressed again on an old page: {}", again.status);
+        assert_eq!(safari.get("/account").await.status, StatusCode::OK);
     }
 }
 
@@ -382,7 +354,7 @@ async fn what_happened_with_an_account_is_listed_twenty_in_view_and_an_empty_lis
     let app = TestApp::start().await;
     let mut mine = app.browser().named(SAFARI);
     register(&app, &mut mine, "mine@example.jp").await;
-    let section = async |browser: &mut crate::fixture::Browser<'_>, page: &str| {
+    let section = async |browser: &mut Browser<'_>, page: &str| {
         let answer = browser.get(page).await;
         answer.between(" id=\"happened\"", "</section>").unwrap().to_owned()
     };
@@ -460,77 +432,4 @@ async fn the_check_phrase_is_shown_in_the_language_of_the_mails_first() {
     let new = [("password", "lantern river maple")];
     browser.post("/account/security/password", "/api/account/change-password", &new).await;
     assert!(app.mails_to("mine@example.jp").await.iter().any(|mail| mail.contains(words)), "as it stands in the mail");
-}
-
-/// What stands between `before` and the next `after`, with the entities of HTML read.
-fn cut(page: &str, before: &str, after: &str) -> String {
-    let rest = page.split_once(before).unwrap_or_else(|| panic!("{before} in {page}")).1;
-    let text = rest.split_once(after).unwrap().0;
-    text.replace("&#x27;", "'").replace("&#39;", "'").replace("&quot;", "\"").replace("&amp;", "&")
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, behind @ ..] = rest {
-        rest = behind;
-        if *first == b'%' {
-            bytes.push(u8::from_str_radix(std::str::from_utf8(&rest[..2]).unwrap(), 16).unwrap());
-            rest = &rest[2..];
-        } else {
-            bytes.push(*first);
-        }
-    }
-    String::from_utf8(bytes).unwrap()
-}
-
-#[tokio::test]
-async fn a_customer_sees_who_read_their_data_and_takes_the_proof_along() {
-    use noren_ledger::leaf::{Kind, Outcome, Purpose};
-    use noren_ledger::proof::{LeafProof, SubjectProof};
-    let app = TestApp::start().await;
-    let mut browser = app.browser();
-    register(&app, &mut browser, "mori@example.jp").await;
-    app.mails_to("mori@example.jp").await;
-    browser.get("/account").await;
-    for (lang, heading, shown) in
-        [("", "お客様の情報を読んだ人", "アカウントの表示"), ("/en", "Who read my data", "To show your account")]
-    {
-        let page = browser.get(&format!("{lang}/account/security")).await.body;
-        assert!(page.contains(heading) && page.contains(shown), "{page}");
-        let proof = percent_decoded(&cut(&page, "href=\"data:text/plain;charset=utf-8,", "\""));
-        let command = cut(&page, "<code>", "</code>");
-        let word = |after: &str| command.split_once(after).unwrap().1.split([' ', '\'']).next().unwrap().to_owned();
-        let (tag, key) = (word("--tag ").parse().unwrap(), [word("--key '").parse().unwrap()]);
-        let proof: LeafProof = proof.parse().unwrap();
-        let proven = SubjectProof::verify(&proof, tag, &key).unwrap();
-        let told = |kind, purpose| {
-            let is = |deed: &noren_ledger::leaf::Deed| {
-                (deed.kind, deed.purpose, deed.outcome) == (kind, purpose, Outcome::Granted)
-            };
-            proven.leaves.iter().filter(|(_, deed)| is(deed)).count()
-        };
-        assert_eq!(told(Kind::Seal, None), 1, "the address, once");
-        assert_eq!(told(Kind::Open, Some(Purpose::Mail)), 1, "the mail with the code");
-        assert!(told(Kind::Open, Some(Purpose::SelfView)) >= 1, "the account page");
-        assert!(told(Kind::Prove, None) >= 1, "this very list");
-    }
-    app.stop_vault();
-    let page = browser.get("/account/security").await;
-    assert_eq!(page.status, StatusCode::OK);
-    assert!(page.body.contains("ただいま台帳を表示できません"), "the rest of the page is shown");
-}
-
-#[tokio::test]
-async fn a_mail_about_an_order_says_where_the_ledger_stands() {
-    let app = TestApp::start().await;
-    let mut browser = app.browser();
-    let seen = crate::shopper::to_confirmation(&mut browser, "", "transfer").await;
-    crate::shopper::place(&mut browser, "", &seen).await;
-    let mail = app.mails_to(crate::shopper::EMAIL).await.remove(0);
-    let (_, ledger) = mail.split_once("shop.example/reads ").unwrap_or_else(|| panic!("{mail}"));
-    let (size, root) = ledger.split_once(':').unwrap();
-    assert!(
-        size.parse::<u64>().unwrap() > 0 && root.starts_with(|c: char| c.is_ascii_alphanumeric() || "+/".contains(c))
-    );
 }

@@ -1,10 +1,11 @@
-//! `/account/security/sign-ins`: all sign-ins and tries, a page at a time.
+//! The sign-ins and tries on `/account/security`, and all of them, a page at a time, on `/account/security/sign-ins`.
 
 use axum::http::StatusCode;
 use noren_shop::account::office;
 
-use crate::account::{PASSWORD, log_in, register};
+use crate::account::{PASSWORD, knock, log_in, register};
 use crate::fixture::{Answer, TestApp};
+use crate::security::{EDGE, FIREFOX, SAFARI};
 
 const ALL: &str = "/account/security/sign-ins";
 const ANSWER: &str = "/api/account/answer-sign-in";
@@ -40,6 +41,64 @@ fn older(page: &Answer, lang: &str) -> Option<String> {
 /// The first value of the hidden field `name`.
 fn value(of: &str, name: &str) -> String {
     of.split_once(&format!("name=\"{name}\" value=\"")).unwrap().1.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_list_of_sign_ins_tells_the_tries_that_failed_and_only_ones_own() {
+    let app = TestApp::start().await;
+    let (mut mine, mut other) = (app.browser().named(SAFARI), app.browser());
+    register(&app, &mut mine, "mine@example.jp").await;
+    register(&app, &mut other, "other@example.jp").await;
+    app.shop.clock.advance(1_000);
+    log_in(&mut app.browser().named(FIREFOX), "mine@example.jp", "not the password", "").await;
+    app.shop.clock.advance(1_000);
+    log_in(&mut app.browser().named(EDGE), "mine@example.jp", PASSWORD, "").await;
+    for (page, ok, wrong, browsers) in [
+        ("/account/security", "成功", "パスワード違い", ["Edge(Windows)", "Firefox(Linux)"]),
+        ("/en/account/security", "Signed in", "Wrong password", ["Edge on Windows", "Firefox on Linux"]),
+    ] {
+        let answer = mine.get(page).await;
+        let entries = listed(&answer);
+        assert!(entries[0].contains(ok) && entries[0].contains(browsers[0]), "the newest first: {}", entries[0]);
+        assert!(entries[1].contains(wrong) && entries[1].contains(browsers[1]), "{}", entries[1]);
+        assert_eq!(entries.iter().filter(|entry| entry.contains(wrong)).count(), 1);
+        let theirs = other.get(page).await;
+        assert!(listed(&theirs).iter().all(|entry| !entry.contains(wrong)));
+        assert!(!theirs.body.contains("Firefox"));
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_says_by_what_and_one_without_its_code_what_was_right() {
+    let app = TestApp::start().await;
+    let mut mine = app.browser().named(SAFARI);
+    register(&app, &mut mine, "mine@example.jp").await;
+    app.shop.clock.advance(1_000);
+    log_in(&mut app.browser().named(EDGE), "mine@example.jp", PASSWORD, "").await;
+    app.shop.clock.advance(1_000);
+    knock(&mut app.browser().named(FIREFOX), "mine@example.jp", PASSWORD, "").await;
+    for (page, right, both, registration) in [
+        (
+            "/account/security",
+            "パスワードは合っていましたが",
+            "パスワードとメールの確認コード",
+            "ご登録のときの確認コード",
+        ),
+        (
+            "/en/account/security",
+            "The password was right, but",
+            "Password and a code by mail",
+            "The code of your registration",
+        ),
+    ] {
+        let answer = mine.get(page).await;
+        let entries = listed(&answer);
+        for (entry, words) in entries.iter().zip([right, both, registration]) {
+            assert!(entry.contains(words), "{words}: {entry}");
+        }
+        assert_eq!(entries.len(), 3);
+        assert!(!entries[0].contains(both), "nobody came in");
+    }
 }
 
 #[tokio::test]
@@ -112,5 +171,41 @@ async fn an_answer_comes_back_to_the_page_that_it_was_given_on_and_leads_nowhere
         assert_eq!(proof.location(), format!("{lang}/account/confirm?next={next}"));
         let page = mine.get(&format!("{path}&again=all-sign-ins")).await;
         assert!(page.body.contains(once_more), "{}", page.body);
+    }
+}
+
+/// The form by which somebody says that it was they.
+fn me(sign_in: &str) -> [(&str, &str); 2] {
+    [("sign_in", sign_in), ("answer", "me")]
+}
+
+#[tokio::test]
+async fn it_was_me_takes_a_fresh_proof_where_a_warning_would_go_by_it() {
+    for (lang, once_more, said) in
+        [("", "もう一度押してください", "ご本人と確認済み"), ("/en", "once more", "You said: it was me")]
+    {
+        let app = TestApp::start().await;
+        let mut mine = app.browser();
+        register(&app, &mut mine, EMAIL).await;
+        app.shop.clock.advance(1_000);
+        knock(&mut app.browser(), EMAIL, PASSWORD, "").await;
+        app.shop.clock.advance(noren_shop::session::RECENT + 1);
+        let path = format!("{lang}/account/security");
+        let page = mine.get(&path).await;
+        let [tried, came] = [0, 1].map(|at| value(listed(&page)[at], "sign_in"));
+
+        let asked = mine.post(&path, ANSWER, &me(&tried)).await;
+        let proof = format!("{lang}/account/confirm?next=/account/security%3Fagain%3Dsign-ins");
+        assert_eq!(asked.location(), proof);
+        assert_eq!(mine.post(&path, ANSWER, &me(&came)).await.location(), path, "nothing warns of who came in");
+        let page = mine.get(&format!("{path}?again=sign-ins")).await;
+        assert!(page.body.contains(once_more), "{}", page.body);
+        let entries = listed(&page);
+        assert!(!entries[0].contains(said) && entries[1].contains(said), "{entries:?}");
+
+        let prove = [("password", PASSWORD), ("next", path.as_str())];
+        mine.post(&format!("{lang}/account/confirm"), "/api/account/prove", &prove).await;
+        let page = mine.submit(&path, ANSWER, &me(&tried)).await;
+        assert!(listed(&page)[0].contains(said), "{}", page.body);
     }
 }

@@ -76,8 +76,9 @@ pub async fn prove_with_passkey(ceremony: String, answer: String, next: String) 
     }
 }
 
-/// The button of the login page, and of the one that asks for a code, which is there only where it can work. The browser also offers passkeys in the
-/// field for the address, if that says `webauthn` in its `autocomplete`.
+/// The button of the login page, and of the one that asks for a code, which is there only where it can work; kind words
+/// where it cannot. The browser also offers passkeys in the field for the address, if that says `webauthn` in its
+/// `autocomplete`.
 #[component]
 pub fn PasskeySignIn(
     /// The page makes it, for it says what is wrong.
@@ -88,6 +89,12 @@ pub fn PasskeySignIn(
     let lang = use_lang();
     view! {
         <Ask begin="/api/account/passkeys/begin-sign-in" offers=true>
+            <p class="passkey-ask__wait muted">
+                {lang.pick(
+                    "パスキーでのログインには、スクリプト(JavaScript)と、パスキーに対応したブラウザーが必要です。パスワードやメールの確認コードでも、ログインしていただけます。",
+                    "To sign in with a passkey, scripts (JavaScript) and a browser that knows passkeys are needed. You can also sign in with your password or a code by mail.",
+                )}
+            </p>
             <ActionForm action=action>
                 <Answer />
                 <input type="hidden" name="next" value=next.clone() />
@@ -99,7 +106,7 @@ pub fn PasskeySignIn(
     }
 }
 
-/// The button of the page that asks once more who somebody is, for those who have a passkey.
+/// The button of the page that asks once more who somebody is, for those who have a passkey; kind words where it cannot work.
 #[component]
 pub fn PasskeyProof(
     /// The page makes it, for it says what is wrong.
@@ -110,6 +117,12 @@ pub fn PasskeyProof(
     let lang = use_lang();
     view! {
         <Ask begin="/api/account/passkeys/begin-prove">
+            <p class="passkey-ask__wait muted">
+                {lang.pick(
+                    "パスキーでの確認には、スクリプト(JavaScript)と、パスキーに対応したブラウザーが必要です。パスワードでも、確認していただけます。",
+                    "To confirm with a passkey, scripts (JavaScript) and a browser that knows passkeys are needed. Your password does as well.",
+                )}
+            </p>
             <ActionForm action=action>
                 <Answer />
                 <input type="hidden" name="next" value=next.clone() />

@@ -27,11 +27,14 @@ pub enum Attention {
     /// There is an app and no recovery code that stands in for it.
     NoCodes,
     /// So many tries to sign in by somebody who had the password, or a code from the mailbox, and not the code that was
-    /// asked for next. However many they are, they are looked at in one place.
+    /// asked for next, as far as they are counted ([`Self::COUNTED`]). However many they are, they are looked at in one place.
     SignIns(u32),
 }
 
 impl Attention {
+    /// So many tries are counted: whoever has the password can make any number of them.
+    pub const COUNTED: u32 = 100;
+
     /// What it is, in a line.
     pub fn words(&self, lang: Lang) -> String {
         let said = |ja: &str, en: &str| lang.pick(ja, en).to_owned();
@@ -60,6 +63,10 @@ impl Attention {
             Self::SignIns(1) => {
                 said("確認コードが入力されなかったログイン", "A sign-in for which the code was not given")
             }
+            Self::SignIns(n) if *n >= Self::COUNTED => lang.pick(
+                format!("確認コードが入力されなかったログイン（{}件以上）", Self::COUNTED),
+                format!("{} or more sign-ins for which the code was not given", Self::COUNTED),
+            ),
             Self::SignIns(n) => lang.pick(
                 format!("確認コードが入力されなかったログイン（{n}件）"),
                 format!("{n} sign-ins for which the code was not given"),
@@ -79,6 +86,11 @@ mod tests {
         assert_eq!(said(1), one);
         let three = ["確認コードが入力されなかったログイン（3件）", "3 sign-ins for which the code was not given"];
         assert_eq!(said(3), three);
+        let many = [
+            "確認コードが入力されなかったログイン（100件以上）",
+            "100 or more sign-ins for which the code was not given",
+        ];
+        assert_eq!((said(100), said(u32::MAX)), (many.map(str::to_owned), many.map(str::to_owned)));
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub enum AccountEvent {
     MailLangChanged,
     /// Mails about the account carry another check phrase from now on.
     PhraseChanged,
+    /// A saved address was changed or removed, or another one is offered first.
+    SavedAddressesChanged,
     /// A copy of the data was asked for.
     ExportAsked,
     /// Orders that were made as a guest were brought in.
@@ -66,7 +68,7 @@ pub enum AccountEvent {
 
 impl AccountEvent {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::SessionsEnded,
@@ -92,6 +94,7 @@ impl AccountEvent {
         Self::EmailChangeFailed,
         Self::MailLangChanged,
         Self::PhraseChanged,
+        Self::SavedAddressesChanged,
         Self::ExportAsked,
         Self::OrdersClaimed,
         Self::NotMe,
@@ -126,6 +129,7 @@ impl AccountEvent {
             Self::EmailChangeFailed => "email_change_failed",
             Self::MailLangChanged => "mail_lang_changed",
             Self::PhraseChanged => "phrase_changed",
+            Self::SavedAddressesChanged => "saved_addresses_changed",
             Self::ExportAsked => "export_asked",
             Self::OrdersClaimed => "orders_claimed",
             Self::NotMe => "not_me",

@@ -178,6 +178,11 @@ mod tests {
         assert_eq!(new("すいかとめろんとぶどう"), Err(Fault::TooShort { min: 12 }));
         assert_eq!(new("すいかとめろんとぶどうと梨"), Ok(()));
         assert_eq!(new("correct horse battery staple"), Ok(()));
+        for sixteen in ["wardrobe velvet ", "すいかとめろんとぶどうと梨も桃も"] {
+            assert_eq!(new(&sixteen.repeat(4)), Ok(()));
+            assert_eq!(new(&sixteen.repeat(16)), Ok(()));
+            assert_eq!(new(&format!("{}x", sixteen.repeat(16))), Err(Fault::TooLong { max: 256 }));
+        }
         assert_eq!(new(&"あいうえおかきくけこさしすせそ".repeat(20)), Err(Fault::TooLong { max: 256 }));
         assert_eq!(new(""), Err(Fault::Required));
     }

@@ -1,15 +1,19 @@
 //! The address book: where a customer has parcels sent, each address sealed for the customer's own record.
 
 use noren_domain::Id;
-use noren_domain::account::{Customer, MAX_ADDRESSES, SavedAddress};
+use noren_domain::account::{AccountEvent, Customer, MAX_ADDRESSES, SavedAddress};
 use noren_domain::address::{Address, AddressForm};
 use noren_domain::form::{Fault, Faults};
 use uuid::Uuid;
 
 use super::factors::hold;
+use super::limits::{self, Standing};
+use super::{events, letters};
 use crate::db::Conn;
+use crate::mail::account::Before;
+use crate::session::Device;
 use crate::vault::{Asker, Field, For, Sealed, VaultError};
-use crate::{Shop, address, execute, fetch_all, fetch_one, fetch_optional};
+use crate::{Shop, address, execute, fetch_all, fetch_one, fetch_optional, outbox};
 
 /// The address book was not changed, or cannot be shown.
 #[derive(Debug, thiserror::Error)]
@@ -208,14 +212,32 @@ pub async fn keep(shop: &Shop, customer: Id<Customer>, form: &AddressForm) -> Re
     }
 }
 
-/// Puts another address into the place of one.
+/// Writes down that what parcels are sent to was changed, in the caller's transaction: a thief of a session could send them
+/// elsewhere by it. Its owner is told of the first change of an hour by mail, and finds all of them on the security page.
+/// Ring the outbox after the commit.
+async fn told(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, device: &Device) -> Result<(), sqlx::Error> {
+    let event = events::written(conn, shop, customer, AccountEvent::SavedAddressesChanged, device).await?;
+    match limits::take(conn, shop, limits::ADDRESSES_MAIL, customer.0.as_bytes()).await? {
+        Standing::Within => letters::event(conn, shop, event, Before::default()).await,
+        Standing::Over { .. } => Ok(()),
+    }
+}
+
+/// Puts another address into the place of one, of which its owner is told.
 ///
 /// # Errors
 /// The form has faults, or the address is not in this customer's book; the vault or the database.
-pub async fn change(shop: &Shop, customer: Id<Customer>, id: Uuid, form: &AddressForm) -> Result<(), AddressError> {
+pub async fn change(
+    shop: &Shop,
+    customer: Id<Customer>,
+    id: Uuid,
+    form: &AddressForm,
+    device: &Device,
+) -> Result<(), AddressError> {
     let read = read(form)?;
     let sealed = seal(shop, customer, &read).await?;
     let mut tx = shop.db.write().await?;
+    hold(&mut tx, customer).await?;
     let changed = execute!(
         tx,
         "UPDATE address SET name = $1, kana = $2, postal_code = $3, prefecture = $4, city = $5, street = $6, building = $7, phone = $8
@@ -235,15 +257,18 @@ pub async fn change(shop: &Shop, customer: Id<Customer>, id: Uuid, form: &Addres
     if changed == 0 {
         return Err(unknown());
     }
-    Ok(tx.commit().await?)
+    told(&mut tx, shop, customer, device).await?;
+    tx.commit().await?;
+    outbox::ring();
+    Ok(())
 }
 
 /// Takes an address out of the book, and its sealed bytes with it. If it was the one that is offered first, the oldest
-/// of the others takes its place.
+/// of the others takes its place. Its owner is told.
 ///
 /// # Errors
 /// It is not in this customer's book; the database.
-pub async fn remove(shop: &Shop, customer: Id<Customer>, id: Uuid) -> Result<(), AddressError> {
+pub async fn remove(shop: &Shop, customer: Id<Customer>, id: Uuid, device: &Device) -> Result<(), AddressError> {
     let mut tx = shop.db.write().await?;
     hold(&mut tx, customer).await?;
     let sql = "DELETE FROM address WHERE id = $1 AND customer_id = $2 RETURNING is_default";
@@ -253,23 +278,31 @@ pub async fn remove(shop: &Shop, customer: Id<Customer>, id: Uuid) -> Result<(),
                    (SELECT id FROM address WHERE customer_id = $1 ORDER BY created_at, id LIMIT 1)";
         execute!(tx, sql, customer.0).await?;
     }
-    Ok(tx.commit().await?)
+    told(&mut tx, shop, customer, device).await?;
+    tx.commit().await?;
+    outbox::ring();
+    Ok(())
 }
 
-/// Has an address offered first.
+/// Has an address offered first, of which its owner is told if it was not so already.
 ///
 /// # Errors
 /// It is not in this customer's book; the database.
-pub async fn make_default(shop: &Shop, customer: Id<Customer>, id: Uuid) -> Result<(), AddressError> {
+pub async fn make_default(shop: &Shop, customer: Id<Customer>, id: Uuid, device: &Device) -> Result<(), AddressError> {
     let mut tx = shop.db.write().await?;
     hold(&mut tx, customer).await?;
-    let sql = "UPDATE address SET is_default = FALSE WHERE customer_id = $1 AND is_default";
-    execute!(tx, sql, customer.0).await?;
+    let sql = "UPDATE address SET is_default = FALSE WHERE customer_id = $1 AND is_default AND id <> $2";
+    let another = execute!(tx, sql, customer.0, id).await? > 0;
     let sql = "UPDATE address SET is_default = TRUE WHERE id = $1 AND customer_id = $2";
     if execute!(tx, sql, id, customer.0).await? == 0 {
         return Err(unknown());
     }
-    Ok(tx.commit().await?)
+    if another {
+        told(&mut tx, shop, customer, device).await?;
+    }
+    tx.commit().await?;
+    outbox::ring();
+    Ok(())
 }
 
 #[cfg(test)]

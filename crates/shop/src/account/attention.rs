@@ -1,15 +1,13 @@
 //! What waits for the customer: read once, for the page that names it and the page that says how many there are.
 
-use noren_domain::Text;
 use noren_domain::account::{Attention, FactorsView};
-use noren_domain::notice::NoticeNo;
-use serde::Deserialize;
+use noren_domain::notice::NoticeView;
 
 use super::{HISTORY, email_change, factors, history};
 use crate::db::Conn;
 use crate::mail::sent;
 use crate::session::SignedIn;
-use crate::{Shop, fetch_all, fetch_one};
+use crate::{Shop, fetch_one};
 
 /// How an account stands, as far as its owner may have to do something about it.
 pub(super) struct Standing {
@@ -24,8 +22,13 @@ pub(super) struct Standing {
     pub reported_at: Option<i64>,
 }
 
-/// How the customer's account stands.
-pub(super) async fn standing(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<Standing, sqlx::Error> {
+/// How the customer's account stands; `notices` are those about them, the newest first.
+pub(super) async fn standing(
+    conn: &mut Conn,
+    shop: &Shop,
+    who: &SignedIn,
+    notices: &[NoticeView],
+) -> Result<Standing, sqlx::Error> {
     let factors = factors::standing(conn, who.customer).await?;
     let email_waits = email_change::waits_until(conn, who.customer).await?;
     let undelivered = sent::undelivered(conn, who.customer.0).await?;
@@ -34,39 +37,37 @@ pub(super) async fn standing(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Re
     attention.extend(email_waits.map(Attention::EmailChange));
     attention.extend(undelivered.map(|_| Attention::Undelivered));
     attention.extend(reported_at.map(|_| Attention::Reported));
-    attention.extend(unread(conn, who).await?);
+    attention.extend(notices.iter().filter(|notice| notice.acknowledged_at.is_none()).map(named));
     attention.extend(factors.removal.map(|_| Attention::FactorsGo));
     attention.extend(factors.lacks_codes().then_some(Attention::NoCodes));
     attention.extend(tried(conn, shop, who).await?);
     Ok(Standing { attention, factors, email_waits, undelivered, reported_at })
 }
 
-/// Of a notice's content, what it is called.
-#[derive(Deserialize)]
-struct Titled {
-    title: Text,
+fn named(notice: &NoticeView) -> Attention {
+    Attention::Notice { no: notice.public.no.clone(), title: notice.public.content.title.clone() }
 }
 
-/// The notices about the customer that wait to be acknowledged, the newest first.
-async fn unread(conn: &mut Conn, who: &SignedIn) -> Result<Vec<Attention>, sqlx::Error> {
-    let sql = "SELECT n.no, n.content FROM notice_person p JOIN notice n ON n.id = p.notice_id
-               WHERE p.customer_id = $1 AND p.acknowledged_at IS NULL ORDER BY n.published_at DESC, n.no DESC";
-    let named = |(no, content): (String, String)| {
-        let no = NoticeNo::parse(&no)
-            .ok_or_else(|| sqlx::Error::Decode(format!("stored notice {no} has a number that is none").into()))?;
-        let Titled { title } = serde_json::from_str(&content).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-        Ok(Attention::Notice { no, title })
-    };
-    fetch_all!(conn, (String, String), sql, who.customer.0).await?.into_iter().map(named).collect()
+/// How many things wait for the customer, and when their address changes (UTC ms) if it does: of the notices no more is read
+/// than how many wait to be acknowledged.
+pub(super) async fn counted(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<(u32, Option<i64>), sqlx::Error> {
+    let sql = "SELECT COUNT(*) FROM notice_person WHERE customer_id = $1 AND acknowledged_at IS NULL";
+    let (notices,) = fetch_one!(conn, (i64,), sql, who.customer.0).await?;
+    let Standing { attention, email_waits, .. } = standing(conn, shop, who, &[]).await?;
+    let all = usize::try_from(notices).unwrap_or_default() + attention.len();
+    Ok((u32::try_from(all).unwrap_or(u32::MAX), email_waits))
 }
 
-/// The tries that lacked their code and that the customer has said nothing of. With another password they are over: whoever
-/// had the one of then has it no more.
+/// At most `$3` of the tries that lacked their code and that the customer has said nothing of. With another password they are
+/// over: whoever had the one of then has it no more. Both bounds are one, or those of before it would be read as well.
+pub(super) const TRIED: &str = "SELECT COUNT(*) FROM
+     (SELECT 1 FROM customer c JOIN sign_in s ON s.customer_id = c.id
+      WHERE c.id = $1 AND s.outcome = 'asked' AND s.answer IS NULL
+        AND s.at >= CASE WHEN c.password_changed_at > $2 THEN c.password_changed_at ELSE $2 + 1 END LIMIT $3) AS tried";
+
 async fn tried(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<Option<Attention>, sqlx::Error> {
-    let sql =
-        "SELECT COUNT(*) FROM sign_in s JOIN customer c ON c.id = s.customer_id
-         WHERE s.customer_id = $1 AND s.at > $2 AND s.at >= c.password_changed_at AND s.outcome = 'asked' AND s.answer IS NULL";
-    let (count,) = fetch_one!(conn, (i64,), sql, who.customer.0, shop.now() - HISTORY).await?;
+    let (since, most) = (shop.now() - HISTORY, i64::from(Attention::COUNTED));
+    let (count,) = fetch_one!(conn, (i64,), TRIED, who.customer.0, since, most).await?;
     Ok((count > 0).then(|| Attention::SignIns(u32::try_from(count).unwrap_or(u32::MAX))))
 }
 
@@ -145,6 +146,19 @@ mod tests {
         shop.clock.advance(HISTORY);
         let who = proved(&shop, hanako).await;
         assert_eq!(waits(&shop, who.who()).await, [], "it is not remembered any more");
+    });
+
+    on_both_databases!(of_any_number_of_sign_ins_without_their_code_a_hundred_are_counted(shop) {
+        let hanako = customer(&shop, "hanako@example.jp").await;
+        let who = proved(&shop, hanako).await;
+        for _ in 1..Attention::COUNTED {
+            tries(&shop, hanako).await;
+        }
+        assert_eq!(waits(&shop, who.who()).await, [Attention::SignIns(Attention::COUNTED - 1)]);
+        for _ in 0..3 {
+            tries(&shop, hanako).await;
+        }
+        assert_eq!(waits(&shop, who.who()).await, [Attention::SignIns(Attention::COUNTED)]);
     });
 
     on_both_databases!(whatever_waits_is_counted_on_the_first_page_as_it_is_named_on_the_other(shop) {

@@ -7,25 +7,22 @@
 
 use std::time::Duration;
 
-use noren_domain::account::{AccountEvent, AskedFor, Customer, Email, SignInOutcome, StepCode};
-use noren_domain::form::Fault;
+use noren_domain::account::{AskedFor, Customer, Email};
 use noren_domain::{Id, Lang};
-use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::factors::hold;
-use super::limits::{self, Limit, Standing};
-use super::sign_in::record;
-use super::{
-    DoorError, MINUTE, at_the_door, devices, email_change, events, letters, looked_for, lost, mail_code, owner,
-    recovery, totp,
-};
+use super::limits;
+use super::{DoorError, MINUTE, at_the_door, devices, email_change, letters, looked_for, owner};
 use crate::clock::SKEW;
 use crate::db::Conn;
-use crate::session::{self, Device};
+use crate::session::Device;
 use crate::token::Token;
 use crate::vault::{Field, Plain};
 use crate::{Shop, execute, fetch_all, fetch_optional, outbox, shred};
+
+mod attempt;
+
+pub(super) use attempt::{Proved, Tried, attempt, tries_of, wrong};
 
 /// A code is good for so long.
 pub const CODE_LIFE: i64 = 10 * MINUTE;
@@ -35,6 +32,11 @@ const TRIES: i64 = 5;
 /// the address has an account, but it touches other pages of the database: that was 0.1 ms of 5, and in ten thousand timings
 /// it could be told (AUC 0.523). A password that is hashed hides as much.
 const LEAST: Duration = Duration::from_millis(25);
+
+/// The time until an answer may be given whose work is not quite the same for everybody ([`LEAST`]), from now on.
+pub(super) fn least() -> tokio::time::Sleep {
+    tokio::time::sleep(LEAST)
+}
 
 /// What it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,29 +67,6 @@ pub(super) struct Begun {
     pub counted: Option<String>,
 }
 
-/// One whose code was right. It is over: its row is gone with the transaction.
-pub(super) struct Proved {
-    pub begun: Begun,
-    /// What was asked for.
-    pub asked: AskedFor,
-    pub customer: Id<Customer>,
-    /// The hash of the new password that waited for it.
-    pub password: Option<String>,
-}
-
-/// How a try ended.
-pub(super) enum Tried {
-    /// The code was right.
-    Right(Proved),
-    /// It was not, or there is nothing to try.
-    Wrong {
-        /// Whose account it was, if anybody's.
-        customer: Option<Id<Customer>>,
-        /// What to say.
-        fault: Fault,
-    },
-}
-
 /// Begins the second step of a sign-in, which bears the number that the sign-in has in the history, in the caller's
 /// transaction.
 pub(super) async fn second_step(
@@ -99,7 +78,8 @@ pub(super) async fn second_step(
     lang: Lang,
     device: &Device,
 ) -> Result<Token, sqlx::Error> {
-    insert(conn, shop, sign_in, Kind::SignIn, asks, Some(customer), None, None, lang, device).await
+    let new = New { id: sign_in, kind: Kind::SignIn, asks, customer: Some(customer), by_address: None };
+    insert(conn, shop, new, lang, device).await
 }
 
 /// Notes that the try at the password which began `token` was counted against its network and everybody, in the caller's
@@ -128,7 +108,8 @@ pub(super) async fn ask_owner(
     device: &Device,
 ) -> Result<Token, sqlx::Error> {
     let id = shop.entropy.uuid(shop.now());
-    insert(conn, shop, id, kind, AskedFor::Mail, Some(customer), None, None, lang, device).await
+    let new = New { id, kind, asks: AskedFor::Mail, customer: Some(customer), by_address: None };
+    insert(conn, shop, new, lang, device).await
 }
 
 /// Sends a code to `email`, for whoever has that mailbox, and gives the token by which this browser goes on. What
@@ -143,7 +124,7 @@ pub async fn ask_mailbox(
     lang: Lang,
     device: &Device,
 ) -> Result<Token, DoorError> {
-    let (begun, ()) = tokio::join!(begin(shop, kind, email, lang, device), tokio::time::sleep(LEAST));
+    let (begun, ()) = tokio::join!(begin(shop, kind, email, lang, device), least());
     begun
 }
 
@@ -162,13 +143,11 @@ async fn begin(shop: &Shop, kind: Kind, email: &Email, lang: Lang, device: &Devi
         counted.extend([(limits::CODE_PLACE, place), (limits::CODE_ADDRESS, index.newest.to_vec())]);
         counted
     };
-    for (limit, who) in counted {
-        if let Standing::Over { minutes, .. } = limits::take(&mut tx, shop, limit, &who).await? {
-            tx.commit().await?;
-            return Err(DoorError::Refused(Fault::TooMany { minutes }));
-        }
-    }
+    let over = limits::take_all(&mut tx, shop, &counted).await?;
     tx.commit().await?;
+    if let Some(over) = over {
+        return Err(DoorError::Refused(over.fault()));
+    }
     let id = shop.entropy.uuid(shop.now());
     // The mail to an account goes to the address that the account has. What was typed may look like that one and
     // belong to somebody else (one letter for another, in another script): it is only written to where nobody has it.
@@ -176,26 +155,35 @@ async fn begin(shop: &Shop, kind: Kind, email: &Email, lang: Lang, device: &Devi
     let typed = shop.vault.seal(asker, id, None, typed).await?;
     let mut tx = shop.db.write().await?;
     let customer = owner(&mut tx, &index).await?.map(Id::new);
-    let (typed, whom) = (typed.get(Field::Email), Some(shop.keys.derive("whom", &index.newest)));
-    let token = insert(&mut tx, shop, id, kind, AskedFor::Mail, customer, typed, whom, lang, device).await?;
+    let by_address = ByAddress { email: typed.get(Field::Email), whom: shop.keys.derive("whom", &index.newest) };
+    let new = New { id, kind, asks: AskedFor::Mail, customer, by_address: Some(by_address) };
+    let token = insert(&mut tx, shop, new, lang, device).await?;
     tx.commit().await?;
     outbox::ring();
     Ok(token)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
-async fn insert(
-    conn: &mut Conn,
-    shop: &Shop,
+/// One that is about to begin.
+struct New {
     id: Uuid,
     kind: Kind,
     asks: AskedFor,
     customer: Option<Id<Customer>>,
+    /// `None`: it was begun by the password, or by somebody who is signed in.
+    by_address: Option<ByAddress>,
+}
+
+/// The address that somebody typed to begin one.
+struct ByAddress {
+    /// Sealed.
     email: Option<Vec<u8>>,
-    whom: Option<[u8; 32]>,
-    lang: Lang,
-    device: &Device,
-) -> Result<Token, sqlx::Error> {
+    /// By what tries are counted where it has no account.
+    whom: [u8; 32],
+}
+
+async fn insert(conn: &mut Conn, shop: &Shop, new: New, lang: Lang, device: &Device) -> Result<Token, sqlx::Error> {
+    let New { id, kind, asks, customer, by_address } = new;
+    let (email, whom) = by_address.map(|typed| (typed.email, typed.whom.to_vec())).unzip();
     let (now, token) = (shop.now(), Token::random(&shop.entropy));
     execute!(
         conn,
@@ -206,8 +194,8 @@ async fn insert(
         kind.word(),
         asks.word(),
         customer.map(|customer| customer.0),
-        email,
-        whom.map(Vec::from),
+        email.flatten(),
+        whom,
         lang.tag(),
         &device.user_agent,
         &device.network,
@@ -216,7 +204,7 @@ async fn insert(
     )
     .await?;
     if asks == AskedFor::Mail {
-        letters::code(conn, shop, id).await?;
+        letters::code(conn, shop, id, customer).await?;
     }
     Ok(token)
 }
@@ -243,217 +231,6 @@ pub async fn sets_password(shop: &Shop, token: &Token) -> Result<bool, sqlx::Err
     let sql = "SELECT 1 FROM challenge WHERE token_hash = $1 AND password_hash IS NOT NULL";
     let mut conn = shop.db.read().await?;
     Ok(fetch_optional!(conn, (i32,), sql, token.hash().to_vec()).await?.is_some())
-}
-
-/// Tries a code, in the caller's transaction, which must be committed however it ends: the try is counted before
-/// the code is looked at, so tries at the same moment count as well. A right code ends the challenge.
-///
-/// Tries are counted for each challenge and, so that nobody gets five more by beginning anew, for the customer, or for the
-/// address that has none, alike ([`counted`]). Whoever spreads their guesses over many customers is counted by network, and
-/// over many networks, everywhere ([`limits::WRONG_CODES`]).
-pub(super) async fn attempt(
-    conn: &mut Conn,
-    shop: &Shop,
-    token: &Token,
-    kind: Kind,
-    typed: &StepCode,
-    device: &Device,
-) -> Result<Tried, DoorError> {
-    let sql = "SELECT customer_id, whom FROM challenge WHERE token_hash = $1";
-    let begun = fetch_optional!(conn, (Option<Uuid>, Option<Vec<u8>>), sql, token.hash().to_vec()).await?;
-    let (is_begun, is_paper) = (begun.is_some(), matches!(typed, StepCode::Recovery(_)));
-    let (whose, whom) = begun.unwrap_or_default();
-    let whose = Id::new(whose.unwrap_or(Uuid::nil()));
-    // What ends all of a customer's challenges holds the customer first as well.
-    hold(conn, whose).await?;
-    let known = devices::is_known(conn, shop, whose, device).await?;
-    let by_address = whom.is_some();
-    let who = if whose.0.is_nil() { whom.unwrap_or(token.hash().to_vec()) } else { tries_of(whose, known, device) };
-    let alone = match (kind, typed) {
-        // Of 120 bits: nobody guesses one, and whoever has the password must not use up the owner's way past a lost app.
-        (_, StepCode::Recovery(_)) => None,
-        (Kind::Claim, _) => Some(limits::CLAIM_TRIES),
-        _ => Some(limits::STEP_CODE),
-    };
-    let counted = counted(conn, shop, known, by_address, alone, who, device).await?;
-    for (limit, who) in &counted {
-        if let Standing::Over { minutes, first } = limits::take(conn, shop, *limit, who).await? {
-            // Whose network or shop is busy has not been tried at more than others.
-            if first && !limit.is_shared() {
-                if whose.0.is_nil() {
-                    for _ in 0..2 {
-                        limits::take(conn, shop, limits::LOGIN_NOBODY, who).await?;
-                    }
-                } else {
-                    // Begun by the password, or by a code of the mailbox: whoever tries has one half already.
-                    let half = !by_address && kind == Kind::SignIn;
-                    let told = if half { AccountEvent::ManyWrongSecondCodes } else { AccountEvent::ManyWrongCodes };
-                    record(conn, shop, whose, SignInOutcome::Blocked, device).await?;
-                    events::many_failed_tries(conn, shop, whose, told, device).await?;
-                }
-            }
-            return Ok(Tried::Wrong { customer: None, fault: Fault::TooMany { minutes } });
-        }
-    }
-    let row = fetch_optional!(
-        conn,
-        (Uuid, Option<Uuid>, String, Option<String>, Option<String>),
-        "UPDATE challenge SET tries = tries + 1 WHERE token_hash = $1 AND kind = $2 AND tries < $3
-           AND expires_at > $4 AND expires_at <= $5
-         RETURNING id, customer_id, asks, password_hash, CASE WHEN counted THEN network END",
-        token.hash().to_vec(),
-        kind.word(),
-        TRIES,
-        shop.now(),
-        shop.now() + CODE_LIFE + SKEW
-    )
-    .await?;
-    let is_over = row.is_none();
-    let Some((id, Some(customer), asks, password, network)) = row else {
-        // As much is written as for an account's owner to see, or the time would tell that there is none.
-        limits::take(conn, shop, limits::LOGIN_NOBODY, &token.hash()).await?;
-        // A token that was made up guesses at nothing, and no mail went for it: it must not make the door stricter.
-        let counts = !known && is_begun && !is_paper;
-        wrong(conn, shop, counts).await?;
-        let fault = if is_over { Fault::CodeOver } else { Fault::Code };
-        return Ok(Tried::Wrong { customer: None, fault });
-    };
-    let (customer, asked) = (Id::new(customer), AskedFor::from_word(&asks));
-    let right = match (asked, typed) {
-        (AskedFor::Mail, StepCode::Digits(typed)) => {
-            bool::from(mail_code(shop, id).as_bytes().ct_eq(typed.code.as_bytes()))
-        }
-        (AskedFor::Mail, StepCode::App(_) | StepCode::Recovery(_)) => false,
-        (AskedFor::App, typed) => second_factor(conn, shop, customer, typed, device).await?,
-    };
-    if !right {
-        wrong(conn, shop, !known && !is_paper).await?;
-        let fault = match asked {
-            AskedFor::Mail => Fault::Code,
-            AskedFor::App => not_the_factor(typed),
-        };
-        return Ok(Tried::Wrong { customer: Some(customer), fault });
-    }
-    // Where the app is asked for next, its tries are given back by nothing: its codes could be guessed for ever by whoever
-    // reads the mailbox.
-    let goes_on = kind != Kind::Claim && asked == AskedFor::Mail && totp::is_set(conn, customer).await?;
-    // What a challenge that was begun by the address alone is counted by is not what the app's codes are.
-    let counts_both = goes_on && (known || !by_address);
-    for (limit, who) in counted.iter().filter(|(limit, _)| limit.is_shared() || !counts_both) {
-        limits::honest(conn, shop, *limit, who).await?;
-    }
-    end(conn, shop, id).await?;
-    Ok(Tried::Right(Proved { begun: Begun { id, counted: network }, asked, customer, password }))
-}
-
-/// By what tries at a customer's codes are counted: all strange browsers together, and each that they are known by alone.
-pub(super) fn tries_of(customer: Id<Customer>, known: bool, device: &Device) -> Vec<u8> {
-    let place = device.token.as_ref().filter(|_| known).map_or([0; 32], Token::hash);
-    [customer.0.as_bytes(), &place[..]].concat()
-}
-
-/// Where a try at `who`'s code is counted. A browser that they are known by is nobody else's business; from any other,
-/// while there are many wrong codes everywhere, a customer's codes are tried less often.
-///
-/// A challenge that was begun `by_address` is one that anybody can begin. It is counted by place, so that a stranger does
-/// not use up the tries of an owner elsewhere, and apart from those begun by the password, so that strangers use up nothing
-/// of an owner who knows it. `alone` is what a person's other tries of this kind are counted by; `None`: by the network only.
-async fn counted(
-    conn: &mut Conn,
-    shop: &Shop,
-    known: bool,
-    by_address: bool,
-    alone: Option<Limit>,
-    who: Vec<u8>,
-    device: &Device,
-) -> Result<Vec<(Limit, Vec<u8>)>, sqlx::Error> {
-    let alone_here = alone.map(|limit| (limit, who.clone()));
-    if known {
-        return Ok(alone_here.into_iter().collect());
-    }
-    let mut counted = match (alone, by_address) {
-        (None, _) => Vec::new(),
-        (Some(_), true) => {
-            vec![(limits::STEP_PLACE, limits::at_place(&who, device)), (limits::STEP_ADDRESS, who.clone())]
-        }
-        (Some(_), false) => alone_here.into_iter().collect(),
-    };
-    if alone.is_some() && limits::is_over(conn, shop, limits::WRONG_CODES, &[]).await? {
-        let seldom = if by_address { limits::STEP_ADDRESS_SELDOM } else { limits::STEP_CODE_SELDOM };
-        counted.push((seldom, who));
-    }
-    counted.extend(limits::of_network(limits::STEP_NETWORK, device));
-    Ok(counted)
-}
-
-/// Has a wrong code make the door stricter in the end, if it `counts`: from a browser that its owner is not known by, of a
-/// challenge that was begun, and no recovery code, of which nobody guesses one.
-pub(super) async fn wrong(conn: &mut Conn, shop: &Shop, counts: bool) -> Result<(), sqlx::Error> {
-    if counts && let Standing::Over { first: true, .. } = limits::take(conn, shop, limits::WRONG_CODES, &[]).await? {
-        tracing::warn!(
-            "many wrong codes at the door: somebody may be guessing; strange browsers get fewer tries for now"
-        );
-    }
-    Ok(())
-}
-
-/// Compares a code of the customer's app, or one of their recovery codes, in the caller's transaction; each is taken
-/// once, and of a recovery code its owner is told. Who calls counts the tries.
-pub(super) async fn second_factor(
-    conn: &mut Conn,
-    shop: &Shop,
-    customer: Id<Customer>,
-    typed: &StepCode,
-    device: &Device,
-) -> Result<bool, DoorError> {
-    let right = match typed {
-        StepCode::Digits(_) => return Ok(false),
-        StepCode::App(typed) => totp::check(conn, shop, customer, typed).await?,
-        StepCode::Recovery(typed) => {
-            let spent = recovery::spend(conn, shop, customer, typed).await?;
-            if spent {
-                events::happened(conn, shop, customer, AccountEvent::RecoveryCodeUsed, device).await?;
-            }
-            spent
-        }
-    };
-    if right {
-        let since = match typed {
-            StepCode::Recovery(_) => recovery::standing(conn, customer).await?.made_at,
-            _ => totp::since(conn, customer).await?,
-        };
-        lost::found(conn, shop, customer, since.unwrap_or(shop.now()), device).await?;
-    }
-    Ok(right)
-}
-
-/// Notes in the session of `token` that a code was given which [`second_factor`] has taken. Recovery codes of these days do
-/// not count, whatever set they took the place of: a thief of a session may have made them.
-pub(super) async fn note_app_proof(
-    conn: &mut Conn,
-    shop: &Shop,
-    customer: Id<Customer>,
-    typed: &StepCode,
-    token: &Token,
-) -> Result<(), sqlx::Error> {
-    let counts = match typed {
-        StepCode::Recovery(_) => {
-            recovery::standing(conn, customer).await?.made_at.is_some_and(|at| email_change::is_old(shop, at))
-        }
-        StepCode::App(_) | StepCode::Digits(_) => true,
-    };
-    if counts {
-        session::app_proved(conn, shop, token).await?;
-    }
-    Ok(())
-}
-
-/// What to say of a code that [`second_factor`] refused.
-pub(super) const fn not_the_factor(typed: &StepCode) -> Fault {
-    match typed {
-        StepCode::Recovery(_) => Fault::RecoveryCode,
-        StepCode::App(_) | StepCode::Digits(_) => Fault::AppCode,
-    }
 }
 
 /// Ends what this browser has begun to sign `customer` in by, for they came in without its code.

@@ -11,6 +11,9 @@ use crate::session::Device;
 use crate::token::Token;
 use crate::{Shop, execute, fetch_optional};
 
+/// A customer is known by so many browsers. Each has tries of its own at the door, and questions to the vault.
+const MOST: i64 = 30;
+
 /// Whether the customer is known by this browser, and has used it within the time we remember. One that was used on a
 /// clock that was far ahead would be known for too long.
 pub(super) async fn is_known(
@@ -36,7 +39,8 @@ pub(super) async fn is_anybodys(conn: &mut Conn, shop: &Shop, token: &Token) -> 
 
 /// From now on the customer is known by this browser; gives the token that it is to hold. One that they are known by
 /// already stays. Any other is exchanged, for somebody else may have put it there; several people may share a browser,
-/// and those who are known by the one of before are so by the new one.
+/// and those who are known by the one of before are so by the new one. Of more than [`MOST`] the one that was seen longest
+/// ago is forgotten.
 pub(super) async fn know(
     conn: &mut Conn,
     shop: &Shop,
@@ -50,7 +54,8 @@ pub(super) async fn know(
     if let Some(held) = device.token.as_ref().filter(|held| **held != token) {
         for sql in [
             "UPDATE known_device SET token_hash = $2 WHERE token_hash = $1",
-            "UPDATE session SET device_hash = $2 WHERE device_hash = $1",
+            // One that was ended stays behind: whoever has kept its token has nothing to do with the browser any more.
+            "UPDATE session SET device_hash = $2 WHERE device_hash = $1 AND ended_at IS NULL",
         ] {
             execute!(conn, sql, held.hash().to_vec(), token.hash().to_vec()).await?;
         }
@@ -64,6 +69,11 @@ pub(super) async fn know(
         shop.now()
     )
     .await?;
+    // Never this one, whatever the clock says.
+    let sql = "DELETE FROM known_device WHERE customer_id = $1 AND token_hash <> $2 AND token_hash NOT IN
+                 (SELECT token_hash FROM known_device WHERE customer_id = $1 AND token_hash <> $2
+                  ORDER BY seen_at DESC, token_hash LIMIT $3)";
+    execute!(conn, sql, customer.0, token.hash().to_vec(), MOST - 1).await?;
     Ok(token)
 }
 
@@ -133,5 +143,34 @@ mod tests {
         let sql = "SELECT COUNT(*) FROM known_device";
         let rows = fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0;
         assert_eq!(rows, 1, "what the clock wrote is put right, not kept beside it");
+    });
+
+    on_both_databases!(the_thirty_first_browser_of_a_customer_pushes_out_the_one_that_was_seen_longest_ago(shop) {
+        let hers = customer(&shop, "hanako@example.jp").await;
+        let his = customer(&shop, "taro@example.jp").await;
+        let other = proves(&shop, his, Device::new("Firefox/1".to_owned(), None)).await;
+        let mut browsers = Vec::new();
+        for _ in 0..30 {
+            shop.clock.advance(1);
+            browsers.push(proves(&shop, hers, Device::new("Firefox/1".to_owned(), None)).await);
+        }
+        shop.clock.advance(1);
+        let used = proves(&shop, hers, browsers[0].clone()).await;
+        assert!(used.token == browsers[0].token, "so the second is now the oldest");
+        for browser in &browsers {
+            assert_eq!(known(&shop, hers, browser).await, (true, true));
+        }
+        shop.clock.advance(1);
+        let newest = proves(&shop, hers, Device::new("Firefox/1".to_owned(), None)).await;
+        assert_eq!(known(&shop, hers, &browsers.remove(1)).await, (false, false));
+        browsers.push(newest);
+        for browser in &browsers {
+            assert_eq!(known(&shop, hers, browser).await, (true, true), "the others stay");
+        }
+        assert_eq!(known(&shop, his, &other).await, (true, true), "and nobody else's is counted");
+        // All the others were seen later than now.
+        shop.clock.advance(-SKEW);
+        let behind = proves(&shop, hers, Device::new("Firefox/1".to_owned(), None)).await;
+        assert_eq!(known(&shop, hers, &behind).await, (true, true), "whoever comes in is known where they are");
     });
 }

@@ -74,8 +74,10 @@ pub(crate) const TO_WARN: &str = "SELECT d.customer_id FROM customer c JOIN dorm
      ORDER BY COALESCE(c.active_at, c.created_at), c.id LIMIT $2";
 pub(crate) const TO_WARN_AGAIN: &str = "SELECT customer_id FROM dormancy WHERE warned_at <= $1 AND warned_again_at IS NULL \
      ORDER BY warned_at, customer_id LIMIT $2";
-pub(crate) const TO_ERASE: &str =
-    "SELECT customer_id FROM dormancy WHERE warned_again_at <= $1 ORDER BY warned_again_at, customer_id LIMIT $2";
+/// After the last one that was looked at.
+pub(crate) const TO_ERASE: &str = "SELECT warned_again_at, customer_id FROM dormancy \
+     WHERE warned_again_at <= $1 AND warned_again_at >= $3 AND (warned_again_at > $3 OR customer_id > $4) \
+     ORDER BY warned_again_at, customer_id LIMIT $2";
 
 /// Somebody has signed in, in the caller's transaction: their account is used. What was announced and has not left yet is
 /// called off as it is about to ([`is_unused`]).
@@ -97,58 +99,72 @@ pub(crate) async fn is_unused(shop: &Shop, customer: Uuid) -> Result<bool, sqlx:
 /// # Errors
 /// The database; the mailbox folder.
 pub async fn sweep(shop: &Shop) -> Result<(), EraseError> {
-    let now = shop.now();
-    in_batches!(shop, (Uuid,), UNUSED, now - (REDUCE_AFTER - NOTICE), |tx, (id,)| {
-        begin(&mut tx, shop, Id::new(id)).await?
-    });
-    in_batches!(shop, (Uuid,), TO_REDUCE, now - REDUCING.time, |tx, (id,)| reduce(&mut tx, shop, Id::new(id)).await?);
-    in_batches!(shop, (Uuid,), TO_WARN, now - (ERASE_AFTER - NOTICE), |tx, (id,)| {
-        let sql = "UPDATE dormancy SET warned_at = $2 WHERE customer_id = $1 AND warned_at IS NULL AND reduced_at IS NOT NULL";
-        step(&mut tx, shop, Id::new(id), sql, ERASING.step, ERASING.ahead).await?
-    });
-    in_batches!(shop, (Uuid,), TO_WARN_AGAIN, now - ERASING.time, |tx, (id,)| {
-        warn_again(&mut tx, shop, Id::new(id)).await?
-    });
+    // A step that fails keeps nobody from theirs after it.
+    let steps = [begin_due(shop).await, reduce_due(shop).await, warn_due(shop).await, warn_again_due(shop).await];
     outbox::ring();
     let erased = erase_due(shop).await;
     erase::erase_finished(shop).await?;
+    steps.into_iter().collect::<Result<(), _>>()?;
     erased
+}
+
+async fn begin_due(shop: &Shop) -> Result<(), sqlx::Error> {
+    in_batches!(shop, (Uuid,), UNUSED, shop.now() - (REDUCE_AFTER - NOTICE), |tx, (id,)| {
+        begin(&mut tx, shop, Id::new(id)).await?
+    });
+    Ok(())
+}
+
+async fn reduce_due(shop: &Shop) -> Result<(), sqlx::Error> {
+    in_batches!(shop, (Uuid,), TO_REDUCE, shop.now() - REDUCING.time, |tx, (id,)| {
+        reduce(&mut tx, shop, Id::new(id)).await?
+    });
+    Ok(())
+}
+
+async fn warn_due(shop: &Shop) -> Result<(), sqlx::Error> {
+    in_batches!(shop, (Uuid,), TO_WARN, shop.now() - (ERASE_AFTER - NOTICE), |tx, (id,)| {
+        let sql = "UPDATE dormancy SET warned_at = $2 WHERE customer_id = $1 AND warned_at IS NULL AND reduced_at IS NOT NULL";
+        step(&mut tx, shop, Id::new(id), sql, ERASING.step, ERASING.ahead).await?
+    });
+    Ok(())
+}
+
+async fn warn_again_due(shop: &Shop) -> Result<(), sqlx::Error> {
+    in_batches!(shop, (Uuid,), TO_WARN_AGAIN, shop.now() - ERASING.time, |tx, (id,)| {
+        warn_again(&mut tx, shop, Id::new(id)).await?
+    });
+    Ok(())
 }
 
 /// Erases the accounts whose time is over. One that cannot be erased now keeps none of the others.
 async fn erase_due(shop: &Shop) -> Result<(), EraseError> {
-    let mut failed = None;
+    let (told, mut after, mut failed) = (shop.now() - ERASING_SOON.time, (i64::MIN, Uuid::nil()), None);
     loop {
-        let due = fetch_all!(shop.db.read().await?, (Uuid,), TO_ERASE, shop.now() - ERASING_SOON.time, BATCH).await?;
-        let mut over = 0;
-        for (id,) in due {
-            match erase_one(shop, Id::new(id)).await {
-                Ok(gone) => over += gone,
-                Err(error) => {
-                    tracing::error!(%error, "an account that nobody uses cannot be erased; it is tried again");
-                    failed = Some(error);
-                }
+        let due = fetch_all!(shop.db.read().await?, (i64, Uuid), TO_ERASE, told, BATCH, after.0, after.1).await?;
+        let Some(last) = due.last() else { return failed.map_or(Ok(()), Err) };
+        after = *last;
+        for (_, id) in due {
+            if let Err(error) = erase_one(shop, Id::new(id)).await {
+                tracing::error!(%error, "an account that nobody uses cannot be erased; it is tried again");
+                failed = Some(error);
             }
-        }
-        if over == 0 {
-            return failed.map_or(Ok(()), Err);
         }
     }
 }
 
-/// Erases an account whose time is over, or puts that off if its owner was not told in time. Gives the number of
-/// accounts that are not due any more.
-async fn erase_one(shop: &Shop, customer: Id<Customer>) -> Result<u64, EraseError> {
+/// Erases an account whose time is over, or puts that off if its owner was not told in time.
+async fn erase_one(shop: &Shop, customer: Id<Customer>) -> Result<(), EraseError> {
     let mut tx = shop.db.write().await?;
     hold(&mut tx, customer).await?;
     let waits = put_off(&mut tx, shop, customer, &ERASING_SOON).await?;
     tx.commit().await?;
-    if let Some(moved) = waits {
+    if waits.is_some() {
         outbox::ring();
-        return Ok(moved);
+        return Ok(());
     }
-    let gone = erase::account(shop, customer, ErasureCause::Dormant, None).await?;
-    Ok(u64::from(gone.is_some()))
+    erase::account(shop, customer, ErasureCause::Dormant, None).await?;
+    Ok(())
 }
 
 /// Whether the owner was told for the last time long enough ago, and has not come since; in the transaction that erases.

@@ -31,7 +31,6 @@ pub use view::{view, waits_until};
 
 use super::challenge::CODE_LIFE;
 use super::limits::{self, Standing};
-use super::register::within;
 use super::{DAY, DoorError, Entered, devices, events, letters, looked_for, mail_code, recovery, totp};
 use crate::clock::SKEW;
 use crate::db::{Conn, is_unique_violation};
@@ -83,8 +82,8 @@ pub async fn ask(
 ) -> Result<(), DoorError> {
     let (customer, asker) = (who.customer(), Asker::customer(who.customer(), ROUTE));
     let index = looked_for(shop, asker, &wanted.email).await?;
-    within(shop, limits::EMAIL_ASK, customer.0.as_bytes()).await?;
-    within(shop, limits::EMAIL_WANTED, &index.newest).await?;
+    limits::spend(shop, limits::EMAIL_ASK, customer.0.as_bytes()).await?;
+    limits::spend(shop, limits::EMAIL_WANTED, &index.newest).await?;
     let sealed = vec![(Field::Email, Plain::new(wanted.email.address().to_owned()))];
     let sealed = shop.vault.seal(asker, customer.0, None, sealed).await?;
     let mut tx = shop.db.write().await?;
@@ -176,8 +175,8 @@ async fn new_code(
 pub async fn resend(shop: &Shop, who: &Recent) -> Result<(), DoorError> {
     let customer = who.customer();
     let index = pending_index(shop, customer).await?;
-    within(shop, limits::EMAIL_ASK, customer.0.as_bytes()).await?;
-    within(shop, limits::EMAIL_WANTED, &index.newest).await?;
+    limits::spend(shop, limits::EMAIL_ASK, customer.0.as_bytes()).await?;
+    limits::spend(shop, limits::EMAIL_WANTED, &index.newest).await?;
     let mut tx = shop.db.write().await?;
     rows::hold_whole(&mut tx, customer).await?;
     if !session::is_open(&mut tx, who.session()).await? {
@@ -371,30 +370,28 @@ async fn end(conn: &mut Conn, shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error>
     Ok(1)
 }
 
-/// Changes whose time is over, or has come.
-pub(crate) const OVER: &str = "SELECT id FROM email_change WHERE due_at < $1 ORDER BY due_at LIMIT $2";
+/// Changes whose time is over, or has come, after the last one that was looked at.
+pub(crate) const OVER: &str = "SELECT due_at, id FROM email_change \
+     WHERE due_at < $1 AND due_at >= $3 AND (due_at > $3 OR id > $4) ORDER BY due_at, id LIMIT $2";
 
 /// Puts those that have waited into effect and forgets those whose time is over, with the addresses sealed in them. Before
-/// that, what a clock wrote that was ahead is brought back.
+/// that, what a clock wrote that was ahead is brought back. What fails for one keeps none of the others.
 pub(super) async fn sweep(shop: &Shop) -> Result<(), sqlx::Error> {
     let brought = effect::bring_back(shop).await;
     if let Err(error) = &brought {
         tracing::error!(%error, "not every change of an address that lies ahead is brought back; it is tried again");
     }
+    let (now, mut after, mut failed) = (shop.now(), (i64::MIN, Uuid::nil()), None);
     loop {
-        let due = fetch_all!(shop.db.read().await?, (Uuid,), OVER, shop.now(), crate::tidy::BATCH).await?;
-        let (mut swept, mut failed) = (0, None);
-        for (id,) in &due {
-            match effect::sweep_one(shop, *id).await {
-                Ok(gone) => swept += gone,
-                Err(error) => {
-                    tracing::error!(change = %id, %error, "a change of an address cannot be ended; it is tried again");
-                    failed = Some(error);
-                }
+        let due =
+            fetch_all!(shop.db.read().await?, (i64, Uuid), OVER, now, crate::tidy::BATCH, after.0, after.1).await?;
+        let Some(last) = due.last() else { return failed.map_or(brought, Err) };
+        after = *last;
+        for (_, id) in due {
+            if let Err(error) = effect::sweep_one(shop, id).await {
+                tracing::error!(change = %id, %error, "a change of an address cannot be ended; it is tried again");
+                failed = Some(error);
             }
-        }
-        if swept == 0 {
-            return failed.map_or(brought, Err);
         }
     }
 }

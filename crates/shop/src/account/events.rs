@@ -53,6 +53,23 @@ pub(crate) async fn read_by_staff(conn: &mut Conn, shop: &Shop, customer: Id<Cus
     letters::staff_read(conn, shop, customer.0).await
 }
 
+/// Counts what somebody does in a session as often as they like and a mail tells of, in the caller's transaction, which
+/// [holds](super::factors::hold) the customer. Mails leave in the order in which they were written: without a bound one
+/// account would keep everybody's warnings waiting. Gives what to say if it is one too many; it is not done then.
+///
+/// # Errors
+/// The database.
+pub(super) async fn too_many(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+) -> Result<Option<Fault>, sqlx::Error> {
+    match limits::take(conn, shop, limits::ACTS, customer.0.as_bytes()).await? {
+        Standing::Within => Ok(None),
+        Standing::Over { minutes, .. } => Ok(Some(Fault::TooMany { minutes })),
+    }
+}
+
 /// Only writes it down, in the caller's transaction, where a mail of its own tells of it; gives its number.
 pub(super) async fn written(
     conn: &mut Conn,

@@ -10,6 +10,7 @@ mod orders;
 mod readable;
 mod reads;
 mod sign;
+mod sign_ins;
 mod words;
 
 use noren_domain::Id;

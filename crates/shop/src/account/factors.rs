@@ -1,14 +1,15 @@
-//! The second factors that are typed, together: how they stand, and what may go wrong with them.
+//! The second factors that are typed, together: how they stand, how one is compared, and what may go wrong with them.
 
 use noren_domain::Id;
-use noren_domain::account::{Customer, FactorsView, RemovedFactors};
+use noren_domain::account::{AccountEvent, Customer, FactorsView, RemovedFactors, StepCode};
 use noren_domain::form::Fault;
 
-use super::{lost, recovery, totp};
+use super::{DoorError, email_change, events, lost, recovery, totp};
 use crate::db::{Conn, Dialect};
-use crate::session::{self, Recent};
+use crate::session::{self, Device, Recent};
+use crate::token::Token;
 use crate::vault::VaultError;
-use crate::{execute, fetch_optional};
+use crate::{Shop, execute, fetch_optional};
 
 /// A second factor was not changed, or cannot be compared.
 #[derive(Debug, thiserror::Error)]
@@ -102,4 +103,63 @@ pub(crate) async fn hold(conn: &mut Conn, customer: Id<Customer>) -> Result<(), 
         fetch_optional!(conn, (uuid::Uuid,), sql, customer.0).await?;
     }
     Ok(())
+}
+
+/// Compares a code of the customer's app, or one of their recovery codes, in the caller's transaction; each is taken
+/// once, and of a recovery code its owner is told. Who calls counts the tries.
+pub(super) async fn second_factor(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    typed: &StepCode,
+    device: &Device,
+) -> Result<bool, DoorError> {
+    let right = match typed {
+        StepCode::Digits(_) => return Ok(false),
+        StepCode::App(typed) => totp::check(conn, shop, customer, typed).await?,
+        StepCode::Recovery(typed) => {
+            let spent = recovery::spend(conn, shop, customer, typed).await?;
+            if spent {
+                events::happened(conn, shop, customer, AccountEvent::RecoveryCodeUsed, device).await?;
+            }
+            spent
+        }
+    };
+    if right {
+        let since = match typed {
+            StepCode::Recovery(_) => recovery::standing(conn, customer).await?.made_at,
+            _ => totp::since(conn, customer).await?,
+        };
+        lost::found(conn, shop, customer, since.unwrap_or(shop.now()), device).await?;
+    }
+    Ok(right)
+}
+
+/// Notes in the session of `token` that a code was given which [`second_factor`] has taken. Recovery codes of these days do
+/// not count, whatever set they took the place of: a thief of a session may have made them.
+pub(super) async fn note_app_proof(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Id<Customer>,
+    typed: &StepCode,
+    token: &Token,
+) -> Result<(), sqlx::Error> {
+    let counts = match typed {
+        StepCode::Recovery(_) => {
+            recovery::standing(conn, customer).await?.made_at.is_some_and(|at| email_change::is_old(shop, at))
+        }
+        StepCode::App(_) | StepCode::Digits(_) => true,
+    };
+    if counts {
+        session::app_proved(conn, shop, token).await?;
+    }
+    Ok(())
+}
+
+/// What to say of a code that [`second_factor`] refused.
+pub(super) const fn not_the_factor(typed: &StepCode) -> Fault {
+    match typed {
+        StepCode::Recovery(_) => Fault::RecoveryCode,
+        StepCode::App(_) | StepCode::Digits(_) => Fault::AppCode,
+    }
 }

@@ -15,9 +15,37 @@ use crate::{Shop, execute, fetch_all, fetch_optional, outbox};
 /// So many of each are shown: sign-ins, tries for which the code was not given, tries that were blocked, others that
 /// failed. Whoever got in cannot be pushed out of sight by tries, nor can what was blocked by wrong passwords. Tries without
 /// their code that wait for an answer come before those that have one.
-const SHOWN: i64 = 20;
+const SHOWN: usize = 20;
 /// So many stand on one page of the list of all.
 const ON_A_PAGE: usize = 20;
+
+/// What a [`Row`] is read from.
+macro_rules! columns {
+    () => {
+        "id, at, outcome, way, user_agent, network, answer"
+    };
+}
+
+/// The newest that ended in one way. Each way is asked for by itself: an index has them in their order, and however many of
+/// another one there are, none of those is read.
+macro_rules! newest {
+    ($also:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            " FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = $3",
+            $also,
+            " ORDER BY at DESC, id DESC LIMIT $4"
+        )
+    };
+}
+
+/// All of them.
+pub(super) const NEWEST: &str = newest!("");
+/// Those that wait for an answer.
+pub(super) const WAITING: &str = newest!(" AND answer IS NULL");
+/// Those that have one. It was given by a person, so they are few.
+const ANSWERED: &str = newest!(" AND answer IS NOT NULL");
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -46,17 +74,36 @@ impl Row {
 
 /// The customer's newest sign-ins and tries of each kind, the newest first.
 pub(super) async fn list(conn: &mut Conn, shop: &Shop, who: &SignedIn) -> Result<Vec<SignInView>, sqlx::Error> {
-    let mut rows = Vec::new();
-    for sql in [
-        "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'ok' ORDER BY at DESC, id DESC LIMIT $3",
-        "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'asked' ORDER BY answer IS NOT NULL, at DESC, id DESC LIMIT $3",
-        "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome = 'blocked' ORDER BY at DESC, id DESC LIMIT $3",
-        "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 AND at > $2 AND outcome NOT IN ('ok', 'asked', 'blocked') ORDER BY at DESC, id DESC LIMIT $3",
-    ] {
-        rows.extend(fetch_all!(conn, Row, sql, who.customer.0, shop.now() - HISTORY, SHOWN).await?);
+    let since = shop.now() - HISTORY;
+    let mut rows = newest(conn, who, since, NEWEST, SignInOutcome::Ok, SHOWN).await?;
+    rows.extend(newest(conn, who, since, NEWEST, SignInOutcome::Blocked, SHOWN).await?);
+    let waiting = newest(conn, who, since, WAITING, SignInOutcome::Asked, SHOWN).await?;
+    let room = SHOWN.saturating_sub(waiting.len());
+    rows.extend(waiting);
+    // Without room for any, they would be looked for among all that wait.
+    if room > 0 {
+        rows.extend(newest(conn, who, since, ANSWERED, SignInOutcome::Asked, room).await?);
     }
+    let mut failed = newest(conn, who, since, NEWEST, SignInOutcome::WrongPassword, SHOWN).await?;
+    failed.extend(newest(conn, who, since, NEWEST, SignInOutcome::WrongCode, SHOWN).await?);
+    failed.sort_by_key(|row| std::cmp::Reverse((row.at, row.id)));
+    failed.truncate(SHOWN);
+    rows.extend(failed);
     rows.sort_by_key(|row| std::cmp::Reverse((row.at, row.id)));
     Ok(rows.into_iter().map(Row::view).collect())
+}
+
+/// At most `most` of the customer's that ended in `outcome` after `since`, the newest first.
+async fn newest(
+    conn: &mut Conn,
+    who: &SignedIn,
+    since: i64,
+    sql: &'static str,
+    outcome: SignInOutcome,
+    most: usize,
+) -> Result<Vec<Row>, sqlx::Error> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    fetch_all!(conn, Row, sql, who.customer.0, since, outcome.word(), most).await
 }
 
 /// The last one of a page, which the next page begins after. Its time alone would not do: of two that have the same one,
@@ -96,8 +143,11 @@ pub async fn page(shop: &Shop, who: &SignedIn, after: &str) -> Result<SignInPage
     let asked = Mark::from_word(after);
     let mark = asked.unwrap_or(Mark::NEWEST);
     let most = i64::try_from(ON_A_PAGE + 1).unwrap_or(i64::MAX);
-    let sql = "SELECT id, at, outcome, way, user_agent, network, answer FROM sign_in
-               WHERE customer_id = $1 AND at > $2 AND (at, id) < ($3, $4) ORDER BY at DESC, id DESC LIMIT $5";
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM sign_in WHERE customer_id = $1 AND at > $2 AND (at, id) < ($3, $4) ORDER BY at DESC, id DESC LIMIT $5"
+    );
     let mut conn = shop.db.read().await?;
     let since = shop.now() - HISTORY;
     let mut rows = fetch_all!(conn, Row, sql, who.customer.0, since, mark.at, mark.id, most).await?;
@@ -107,12 +157,35 @@ pub async fn page(shop: &Shop, who: &SignedIn, after: &str) -> Result<SignInPage
     Ok(SignInPage { sign_ins: rows.into_iter().map(Row::view).collect(), after: asked.map(Mark::word), older })
 }
 
-/// Notes that the owner says of a sign-in that it was they; `false` if there is none of theirs with this number.
+/// Whether it is a try of theirs that lacked its code. To say of one that it was they clears a warning, and takes a proof: a
+/// thief of a session would clear it before its owner has seen it.
+///
+/// # Errors
+/// The database.
+pub async fn lacked_code(shop: &Shop, who: &SignedIn, sign_in: Uuid) -> Result<bool, sqlx::Error> {
+    is_warning(&mut shop.db.read().await?, who.customer, sign_in).await
+}
+
+/// The same, read on `conn`.
+async fn is_warning(conn: &mut Conn, customer: Id<Customer>, sign_in: Uuid) -> Result<bool, sqlx::Error> {
+    let sql = "SELECT 1 FROM sign_in WHERE id = $1 AND customer_id = $2 AND outcome = $3";
+    let asked = SignInOutcome::Asked.word();
+    Ok(fetch_optional!(conn, (i32,), sql, sign_in, customer.0, asked).await?.is_some())
+}
+
+/// Notes that the owner says of a sign-in that it was they; `false` if there is none of theirs with this number, or it
+/// [lacked its code](lacked_code) and they have not just proved who they are.
 ///
 /// # Errors
 /// The database.
 pub async fn was_me(shop: &Shop, who: &SignedIn, sign_in: Uuid) -> Result<bool, sqlx::Error> {
     let mut tx = shop.db.write().await?;
+    if is_warning(&mut tx, who.customer, sign_in).await? {
+        let Some(proved) = who.clone().recent(shop.now()) else { return Ok(false) };
+        if !hold_in_session(&mut tx, &proved).await? {
+            return Ok(false);
+        }
+    }
     let said = answered(&mut tx, who.customer, sign_in, SignInAnswer::Me).await?;
     tx.commit().await?;
     Ok(said.is_some())

@@ -1,6 +1,7 @@
 //! The mails of the door, written into the outbox together with what they tell about.
 
-use noren_domain::moment;
+use noren_domain::account::Customer;
+use noren_domain::{Id, moment};
 use uuid::Uuid;
 
 use crate::Shop;
@@ -8,7 +9,7 @@ use crate::db::Conn;
 use crate::mail::account::{AccountMail, Before, DormantStep, EmailMail};
 use crate::mail::sent::standing::{self, MailStanding};
 use crate::mail::{self, Mail};
-use crate::outbox;
+use crate::outbox::{self, Urgency};
 
 const HOUR: i64 = 60 * 60_000;
 
@@ -51,9 +52,17 @@ fn code_key(challenge: Uuid) -> String {
     format!("code-{challenge}")
 }
 
-/// A code that the person who has the mailbox is to type in.
-pub async fn code(conn: &mut Conn, shop: &Shop, challenge: Uuid) -> Result<(), sqlx::Error> {
-    post(conn, shop, &code_key(challenge), AccountMail::Code { challenge }).await
+/// A code that the person who has the mailbox is to type in; where `customer` is `None`, the mail that there is no account,
+/// which is as urgent as any to an address that a stranger has typed in.
+pub async fn code(
+    conn: &mut Conn,
+    shop: &Shop,
+    challenge: Uuid,
+    customer: Option<Id<Customer>>,
+) -> Result<(), sqlx::Error> {
+    let mail = Mail::Account(AccountMail::Code { challenge });
+    let urgency = if customer.is_some() { mail.urgency() } else { Urgency::Stranger };
+    mail::enqueue_as(conn, shop, &code_key(challenge), &mail, urgency).await
 }
 
 /// Takes back the mail of a challenge that is over.

@@ -91,6 +91,8 @@ limits! {
     pub const REGISTER_ADDRESS: Limit = Limit::alone("register-address", 20, HOUR);
     /// Registrations from one network.
     pub const REGISTER_NETWORK: Limit = Limit::shared("register-network", 100, HOUR);
+    /// Registrations from anywhere: each costs a hash.
+    pub const REGISTER_ANYWHERE: Limit = Limit::shared("register-anywhere", 600, MINUTE);
     /// Codes by mail to one address, asked for from one place: whoever asks from elsewhere does not use up the owner's.
     pub const CODE_PLACE: Limit = Limit::alone("code-place", 5, HOUR);
     /// Codes by mail to one address in all, so that nobody's mailbox is flooded.
@@ -105,6 +107,8 @@ limits! {
     pub const CLAIM_TRIES: Limit = Limit::alone("claim-tries", 10, HOUR);
     /// New passwords tried from one network: each costs a hash.
     pub const RESET_NETWORK: Limit = Limit::shared("reset-network", 100, HOUR);
+    /// New passwords tried by one customer who is signed in: each is judged and costs a hash. A change gives nothing back.
+    pub const CHANGE_PASSWORD: Limit = Limit::alone("change-password", 20, HOUR);
     /// Codes typed in for one customer, whichever challenge they are for, after a right password or in a browser that they
     /// are known by.
     pub const STEP_CODE: Limit = Limit::alone("step-code", 10, HOUR);
@@ -114,8 +118,10 @@ limits! {
     pub const STEP_PLACE: Limit = Limit::alone("step-place", 10, HOUR);
     /// The same from anywhere: as many places as [`CODE_ADDRESS`] has codes for.
     pub const STEP_ADDRESS: Limit = Limit::alone("step-address", 40, HOUR);
-    /// The same, while there are many [`WRONG_CODES`].
-    pub const STEP_ADDRESS_SELDOM: Limit = Limit::alone("step-address-seldom", 2, HOUR);
+    /// The same from one place, while there are many [`WRONG_CODES`].
+    pub const STEP_PLACE_SELDOM: Limit = Limit::alone("step-place-seldom", 2, HOUR);
+    /// The same from anywhere: whoever guesses in one place leaves its owner elsewhere as many tries.
+    pub const STEP_ADDRESS_SELDOM: Limit = Limit::alone("step-address-seldom", 4, HOUR);
     /// Codes typed in from one network, whoever they are for.
     pub const STEP_NETWORK: Limit = Limit::shared("step-network", 60, HOUR);
     /// Wrong codes from anywhere but from browsers that their owners are known by. Being over it shuts nobody out.
@@ -131,10 +137,14 @@ limits! {
     /// Challenges for passkeys handed to one network. A passkey is not guessed: this bounds what strangers can
     /// have us write.
     pub const PASSKEY_NETWORK: Limit = Limit::shared("passkey-network", 600, 15 * MINUTE);
+    /// Mails that tell an owner that saved addresses were changed.
+    pub const ADDRESSES_MAIL: Limit = Limit::alone("addresses-mail", 1, HOUR);
     /// Copies of one's data asked for by one customer: each costs an opening of all that is held.
     pub const EXPORT: Limit = Limit::alone("export", 5, 24 * HOUR);
     /// Check phrases asked for by one customer: each is told by a mail.
     pub const PHRASE: Limit = Limit::alone("phrase", 5, 24 * HOUR);
+    /// Changes that one customer makes in a session of their app, passkeys and recovery codes: each is told by a mail.
+    pub const ACTS: Limit = Limit::alone("acts", 20, HOUR);
     /// Changes of the language of one customer's mails: each is told by a mail.
     pub const MAIL_LANG: Limit = Limit::alone("mail-lang", 5, HOUR);
     /// Newsletters asked for by one customer: so many mails they can be sent by whoever is at their browser.
@@ -149,6 +159,11 @@ limits! {
     /// Addresses put back with a recovery code, tried from one network: each costs a hash. A code has 120 bits: this
     /// bounds the work, not the guessing.
     pub const BACK_NETWORK: Limit = Limit::shared("email-back-network", 60, HOUR);
+    /// The same from anywhere.
+    pub const BACK_ANYWHERE: Limit = Limit::shared("email-back-anywhere", 60, MINUTE);
+    /// What is asked for at the doors in a browser that anybody is known by: each asks the vault once, before the rest is
+    /// counted.
+    pub const DOOR_HOME: Limit = Limit::alone("door-home", 60, 15 * MINUTE);
     /// Numbers of mails looked up from one network: too few to find one by trying.
     pub const CHECK_NETWORK: Limit = Limit::shared("check-network", 60, HOUR);
 }
@@ -203,6 +218,44 @@ pub async fn take(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Res
     Ok(Standing::Over { minutes: minutes(arrival - room - now), first: refused == 1 })
 }
 
+/// A try that was one too many.
+pub(super) struct Over<'a> {
+    /// Of which limit, and for whom.
+    pub limit: Limit,
+    pub who: &'a [u8],
+    /// Minutes until the next try is let through, at least 1.
+    pub minutes: u32,
+    /// Whether it is the first one over the limit.
+    pub first: bool,
+}
+
+impl Over<'_> {
+    /// Whether its owner is to hear of it: once, and not of a network or a shop that is busy, which says nothing of them.
+    pub const fn is_told(&self) -> bool {
+        self.first && !self.limit.is_shared()
+    }
+
+    /// What to say.
+    pub const fn fault(&self) -> Fault {
+        Fault::TooMany { minutes: self.minutes }
+    }
+}
+
+/// Counts one try by each of these limits, in their order, up to the one that it is too many for: what that one refuses
+/// counts against nobody after it. The transaction must be committed however it ends.
+pub(super) async fn take_all<'a>(
+    conn: &mut Conn,
+    shop: &Shop,
+    counted: &'a [(Limit, Vec<u8>)],
+) -> Result<Option<Over<'a>>, sqlx::Error> {
+    for (limit, who) in counted {
+        if let Standing::Over { minutes, first } = take(conn, shop, *limit, who).await? {
+            return Ok(Some(Over { limit: *limit, who, minutes, first }));
+        }
+    }
+    Ok(None)
+}
+
 /// Counts a try like [`take`], in a transaction that is given up when it is one too many: nothing has been written in it but
 /// what must not stand then.
 pub(super) async fn within(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Result<(), DoorError> {
@@ -210,6 +263,14 @@ pub(super) async fn within(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8
         Standing::Within => Ok(()),
         Standing::Over { minutes, .. } => Err(DoorError::Refused(Fault::TooMany { minutes })),
     }
+}
+
+/// Counts a try like [`take`], for good, in a transaction of its own: it stands whatever becomes of what was tried.
+pub(super) async fn spend(shop: &Shop, limit: Limit, who: &[u8]) -> Result<(), DoorError> {
+    let mut tx = shop.db.write().await?;
+    let within = within(&mut tx, shop, limit, who).await;
+    tx.commit().await?;
+    within
 }
 
 /// Whether `who` has no try left, without taking one.
@@ -234,13 +295,19 @@ fn minutes(milliseconds: i64) -> u32 {
 /// A try turned out to be honest: it is given back where many people are counted together, and where
 /// one is counted alone, so is everything tried before it.
 pub async fn honest(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Result<(), sqlx::Error> {
-    let key = key(shop, limit, who);
     if limit.shared {
-        let cost = (limit.period / limit.most).max(1);
-        execute!(conn, "UPDATE rate_limit SET arrival = arrival - $2 WHERE key = $1", key, cost).await?;
-    } else {
-        execute!(conn, "DELETE FROM rate_limit WHERE key = $1", key).await?;
+        return give_back(conn, shop, limit, who).await;
     }
+    execute!(conn, "DELETE FROM rate_limit WHERE key = $1", key(shop, limit, who)).await?;
+    Ok(())
+}
+
+/// Gives one try of `who` back, and none that was taken before it: however many are made at the same moment, and however
+/// many of them are right, no more are under way than the limit has.
+pub async fn give_back(conn: &mut Conn, shop: &Shop, limit: Limit, who: &[u8]) -> Result<(), sqlx::Error> {
+    let cost = (limit.period / limit.most).max(1);
+    let sql = "UPDATE rate_limit SET arrival = arrival - $2 WHERE key = $1";
+    execute!(conn, sql, key(shop, limit, who), cost).await?;
     Ok(())
 }
 
@@ -314,6 +381,19 @@ mod tests {
         }
         assert_eq!(tried(&shop, THREE).await, Standing::Within);
         assert!(matches!(tried(&shop, SHARED).await, Standing::Over { .. }));
+    });
+
+    on_both_databases!(a_try_that_is_given_back_brings_none_back_that_was_taken_before_it(shop) {
+        for limit in [THREE, SHARED] {
+            for _ in 0..3 {
+                tried(&shop, limit).await;
+            }
+            let mut tx = shop.db.write().await.unwrap();
+            give_back(&mut tx, &shop, limit, b"who").await.unwrap();
+            tx.commit().await.unwrap();
+            assert_eq!(tried(&shop, limit).await, Standing::Within);
+            assert_eq!(tried(&shop, limit).await, Standing::Over { minutes: 1, first: true });
+        }
     });
 
     on_both_databases!(tries_at_the_same_moment_do_not_slip_through(shop) {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::factors::{FactorError, hold, hold_in_session};
 use super::{DAY, challenge, devices, email_change, events, letters, totp};
+use crate::clock::SKEW;
 use crate::db::Conn;
 use crate::mail::sent::standing::MailStanding;
 use crate::session::{self, Device, Recent};
@@ -18,6 +19,8 @@ pub const DELAY: i64 = 3 * DAY;
 /// Whoever says that they have lost the app has come as far as its code within so long: the shop itself has then looked
 /// at their password, or at their mailbox.
 const CAME_SO_FAR: i64 = DAY;
+/// So many removals are looked at in one go.
+const BATCH: i64 = 100;
 
 /// What became of asking for the removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,17 +46,20 @@ pub async fn remove_later(shop: &Shop, customer: Id<Customer>) -> Result<Asked, 
     if !totp::is_set(&mut tx, customer).await? {
         return Ok(Asked::Nothing);
     }
-    if let Some(due) = waiting(&mut tx, customer).await? {
+    // What a clock that was ahead put further off than anything can wait is as if it had not been asked for.
+    let latest = now + email_change::BACK_LIFE + DELAY + SKEW;
+    if let Some(due) = waiting(&mut tx, customer).await?.filter(|due| *due <= latest) {
         return Ok(Asked::Already(due));
     }
-    let sql = "SELECT 1 FROM sign_in WHERE customer_id = $1 AND outcome = 'asked' AND at > $2 LIMIT 1";
-    if fetch_optional!(tx, (i32,), sql, customer.0, now - CAME_SO_FAR).await?.is_none() {
+    let sql = "SELECT 1 FROM sign_in WHERE customer_id = $1 AND outcome = 'asked' AND at > $2 AND at <= $3 LIMIT 1";
+    if fetch_optional!(tx, (i32,), sql, customer.0, now - CAME_SO_FAR, now + SKEW).await?.is_none() {
         return Ok(Asked::NotTried);
     }
     // Not while whoever has just changed the address may be the one who is told, and a recovery code the owner's way back.
     let back = email_change::back_until(&mut tx, shop, customer).await?.unwrap_or_default();
     let due = now.max(back) + DELAY;
-    let sql = "INSERT INTO factor_removal (customer_id, asked_at, due_at) VALUES ($1, $2, $3)";
+    let sql = "INSERT INTO factor_removal (customer_id, asked_at, due_at) VALUES ($1, $2, $3)
+               ON CONFLICT (customer_id) DO UPDATE SET asked_at = $2, due_at = $3";
     execute!(tx, sql, customer.0, now, due).await?;
     events::happened(&mut tx, shop, customer, AccountEvent::FactorsRemovalAsked, &Device::of_the_shop()).await?;
     tx.commit().await?;
@@ -123,8 +129,9 @@ pub(super) async fn settled(conn: &mut Conn, customer: Id<Customer>) -> Result<(
     Ok(())
 }
 
-/// Removals whose time has come.
-pub(crate) const DUE: &str = "SELECT customer_id FROM factor_removal WHERE due_at < $1 ORDER BY due_at LIMIT $2";
+/// Removals whose time has come, after the last one that was looked at.
+pub(crate) const DUE: &str = "SELECT due_at, customer_id FROM factor_removal \
+     WHERE due_at <= $1 AND due_at >= $3 AND (due_at > $3 OR customer_id > $4) ORDER BY due_at, customer_id LIMIT $2";
 
 /// Takes the second factors away whose owners were told and did not object. What is left is what an account begins with,
 /// the password and the mailbox; whoever is signed in, or has found the lost device, must show both.
@@ -132,15 +139,18 @@ pub(crate) const DUE: &str = "SELECT customer_id FROM factor_removal WHERE due_a
 /// # Errors
 /// The database. All others' are gone nevertheless.
 pub async fn remove_due(shop: &Shop) -> Result<(), sqlx::Error> {
-    let due = fetch_all!(shop.db.read().await?, (Uuid,), DUE, shop.now() + 1, 100_i64).await?;
-    let mut failed = None;
-    for (customer,) in due {
-        if let Err(error) = remove(shop, Id::new(customer)).await {
-            tracing::error!(%customer, %error, "lost second factors cannot be taken away; it is tried again");
-            failed = Some(error);
+    let (now, mut after, mut failed) = (shop.now(), (i64::MIN, Uuid::nil()), None);
+    loop {
+        let due = fetch_all!(shop.db.read().await?, (i64, Uuid), DUE, now, BATCH, after.0, after.1).await?;
+        let Some(last) = due.last() else { return failed.map_or(Ok(()), Err) };
+        after = *last;
+        for (_, customer) in due {
+            if let Err(error) = remove(shop, Id::new(customer)).await {
+                tracing::error!(%customer, %error, "lost second factors cannot be taken away; it is tried again");
+                failed = Some(error);
+            }
         }
     }
-    failed.map_or(Ok(()), Err)
 }
 
 async fn remove(shop: &Shop, customer: Id<Customer>) -> Result<(), sqlx::Error> {
@@ -186,9 +196,10 @@ async fn remove(shop: &Shop, customer: Id<Customer>) -> Result<(), sqlx::Error> 
 /// have had it.
 async fn put_off(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<bool, sqlx::Error> {
     let now = shop.now();
-    let sql = "SELECT id FROM account_event WHERE customer_id = $1 AND kind = $2 ORDER BY at DESC, id DESC LIMIT 1";
+    // That of a clock that was ahead is not the one that was asked for last.
+    let sql = "SELECT id FROM account_event WHERE customer_id = $1 AND kind = $2 AND at <= $3 ORDER BY at DESC, id DESC LIMIT 1";
     let asked = AccountEvent::FactorsRemovalAsked;
-    let event = fetch_optional!(conn, (Uuid,), sql, customer.0, asked.word()).await?;
+    let event = fetch_optional!(conn, (Uuid,), sql, customer.0, asked.word(), now + SKEW).await?;
     let standing = match event {
         Some((event,)) => letters::event_standing(conn, event).await?,
         None => MailStanding::Gone,

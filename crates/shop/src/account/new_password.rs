@@ -8,7 +8,7 @@ use noren_domain::{Id, Lang};
 
 use super::challenge::{self, Kind, Tried};
 use super::factors::{self, hold};
-use super::limits::{self, Standing};
+use super::limits;
 use super::sign_in::{Opening, ask_app, enter, record, record_by};
 use super::{DoorError, Entered, devices, email_change, events, lost, password, totp, view};
 use crate::db::{Conn, Tx};
@@ -62,13 +62,12 @@ pub async fn reset(
         return Err(DoorError::Refused(Fault::CodeOver));
     }
     let mut tx = shop.db.write().await?;
-    for (limit, who) in limits::of_network(limits::RESET_NETWORK, device) {
-        if let Standing::Over { minutes, .. } = limits::take(&mut tx, shop, limit, &who).await? {
-            tx.commit().await?;
-            return Err(DoorError::Refused(Fault::TooMany { minutes }));
-        }
-    }
+    let network = limits::of_network(limits::RESET_NETWORK, device);
+    let over = limits::take_all(&mut tx, shop, &network).await?;
     tx.commit().await?;
+    if let Some(over) = over {
+        return Err(DoorError::Refused(over.fault()));
+    }
     // Before the code is looked at: a right code and a wrong one take the same time. Whose address it is, is not known yet.
     judge(shop, &asked.password, None).await?;
     let hash = password::hash(shop, &asked.password).await?;
@@ -95,6 +94,7 @@ pub async fn reset(
 
 /// Whose code it was, with the transaction in which it was used up. A wrong one is written down for good.
 async fn proved(shop: &Shop, pending: &Token, asked: &Reset, device: &Device) -> Result<(Tx, Id<Customer>), DoorError> {
+    let least = challenge::least();
     let mut tx = shop.db.write().await?;
     let typed = StepCode::Digits(asked.code.clone());
     match challenge::attempt(&mut tx, shop, pending, Kind::Reset, &typed, device).await? {
@@ -105,6 +105,7 @@ async fn proved(shop: &Shop, pending: &Token, asked: &Reset, device: &Device) ->
             }
             tx.commit().await?;
             outbox::ring();
+            least.await;
             Err(DoorError::Refused(fault))
         }
     }
@@ -131,9 +132,11 @@ pub(super) async fn reset_whole(
 /// under way; this browser gets a new token.
 ///
 /// # Errors
-/// The session has ended meanwhile; the database.
+/// The password is weak, or too many were tried; the session has ended meanwhile; the database.
 pub async fn change(shop: &Shop, who: &Recent, wanted: &Password, device: &Device) -> Result<Entered, DoorError> {
     let (customer, now) = (who.customer(), shop.now());
+    // Before the work that it bounds: a weak one is judged as long as a good one.
+    limits::spend(shop, limits::CHANGE_PASSWORD, customer.0.as_bytes()).await?;
     let email = address(shop, customer, "account/security/password").await?;
     judge(shop, wanted, email.as_ref()).await?;
     let hash = password::hash(shop, wanted).await?;

@@ -135,7 +135,8 @@ pub async fn begin_add(shop: &Shop, who: &Recent, browser: &Token) -> Result<Cer
 /// Adds the passkey that the browser made for a challenge of [`begin_add`], and signs every other browser out.
 ///
 /// # Errors
-/// The answer does not hold or no challenge waits for it; there are ten already; the session has ended; the database.
+/// The answer does not hold or no challenge waits for it; there are ten already; too much was changed within the hour; the
+/// session has ended; the database.
 pub async fn finish_add(
     shop: &Shop,
     who: &Recent,
@@ -166,6 +167,10 @@ pub async fn finish_add(
     if rows::of(&mut tx, customer).await?.len() >= MAX_PASSKEYS as usize {
         tx.commit().await?;
         return Err(full());
+    }
+    if let Some(fault) = events::too_many(&mut tx, shop, customer).await? {
+        tx.commit().await?;
+        return Err(PasskeyError::Refused(fault));
     }
     let row = rows::Row {
         credential_id: passkey.cred_id().as_slice().to_vec(),
@@ -213,7 +218,7 @@ pub async fn rename(shop: &Shop, who: &SignedIn, id: &str, name: &PasskeyName) -
 /// passkey made one known, and the password alone would open it again.
 ///
 /// # Errors
-/// It is not there, or not theirs; the session has ended; the database.
+/// It is not there, or not theirs; too much was changed within the hour; the session has ended; the database.
 pub async fn remove(shop: &Shop, who: &Recent, id: &str, device: &Device) -> Result<(), PasskeyError> {
     let id = credential_id(id)?;
     let mut tx = shop.db.write().await?;
@@ -221,6 +226,9 @@ pub async fn remove(shop: &Shop, who: &Recent, id: &str, device: &Device) -> Res
         return Err(PasskeyError::Refused(Fault::SessionEnded));
     }
     if let Some(fault) = email_change::paused(&mut tx, shop, who.customer()).await? {
+        return Err(PasskeyError::Refused(fault));
+    }
+    if let Some(fault) = events::too_many(&mut tx, shop, who.customer()).await? {
         return Err(PasskeyError::Refused(fault));
     }
     if !rows::delete(&mut tx, who.customer(), &id).await? {
@@ -330,6 +338,7 @@ pub async fn prove(
         return Err(PasskeyError::Refused(Fault::SessionEnded));
     };
     tx.commit().await?;
+    outbox::ring();
     Ok(token)
 }
 

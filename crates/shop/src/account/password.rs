@@ -1,6 +1,7 @@
 //! Passwords: which new ones are taken, and how they are kept: argon2id, never more at once than the machine can carry.
 
 mod leaks;
+mod room;
 mod weakness;
 
 use argon2::password_hash::phc::PasswordHash;
@@ -8,26 +9,23 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use noren_domain::account::{Email, Password};
 use noren_domain::form::Weakness;
-use tokio::sync::Semaphore;
 
 use crate::Shop;
 
 pub use leaks::{Leaks, PWNED_PASSWORDS};
+pub use room::Room;
 
 /// OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// So many hashes at once, in the whole process: 4 × 19 MiB, and the cores left free for pages.
-static ROOM: Semaphore = Semaphore::const_new(4);
-
 /// What an unknown address is compared with, so that it takes as long as a known one. Nobody has
 /// the password: the hash is made up.
 const DUMMY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$bm9yZW4gZHVtbXkgc2FsdA$Y3VydGFpbnMgZG8gbm90IG9wZW4gZm9yIHRoaXMgb25lIQ";
 
-/// The hashing itself failed; a fault of ours.
+/// Nothing was hashed; a fault of ours, or there is no room now.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
     /// argon2 refused, or a stored hash cannot be read.
@@ -36,23 +34,14 @@ pub enum HashError {
     /// The worker did not come back.
     #[error("the worker that hashes passwords ended")]
     Worker(#[from] tokio::task::JoinError),
+    /// As many wait for it as may.
+    #[error("so many passwords wait to be hashed that one more is not let in")]
+    Full,
 }
 
 fn argon2() -> Result<Argon2<'static>, HashError> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|e| HashError::Argon2(e.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-}
-
-async fn bounded<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
-) -> Result<T, HashError> {
-    let permit = ROOM.acquire().await.map_err(|e| HashError::Argon2(e.to_string()))?;
-    tokio::task::spawn_blocking(move || {
-        // Held by the work, not by the request: a client that hangs up frees no room early.
-        let _permit = permit;
-        work()
-    })
-    .await?
 }
 
 /// Why `password` is no good as a new one for the account of `email`, beside what [`Password::new`] says of
@@ -67,19 +56,20 @@ pub async fn weakness(shop: &Shop, password: &Password, email: Option<&Email>) -
 /// Why `password` is easy to guess for the account of `email`, without asking whether it was in a leak.
 pub async fn guessed(shop: &Shop, password: &Password, email: Option<&Email>) -> Result<Option<Weakness>, HashError> {
     let (judged, own) = (password.clone(), weakness::own_words(email, shop.host()));
-    bounded(move || Ok(weakness::of(&judged, &own))).await
+    shop.hash_room().serve(move || Ok(weakness::of(&judged, &own))).await
 }
 
 /// The PHC string of `password` as it was typed.
 pub async fn hash(shop: &Shop, password: &Password) -> Result<String, HashError> {
     let (password, salt) = (password.clone(), shop.entropy.bytes::<16>());
-    bounded(move || {
-        let hash: PasswordHash = argon2()?
-            .hash_password_with_salt(password.expose().as_bytes(), &salt)
-            .map_err(|e| HashError::Argon2(e.to_string()))?;
-        Ok(hash.to_string())
-    })
-    .await
+    shop.hash_room()
+        .serve(move || {
+            let hash: PasswordHash = argon2()?
+                .hash_password_with_salt(password.expose().as_bytes(), &salt)
+                .map_err(|e| HashError::Argon2(e.to_string()))?;
+            Ok(hash.to_string())
+        })
+        .await
 }
 
 /// The hash of today's cost for `stored`, if that has another; `password` is its own. `None`: it is as it should be.
@@ -89,7 +79,7 @@ pub async fn upgraded(shop: &Shop, password: &Password, stored: &str) -> Result<
     }
     let (typed, was) = (password.clone(), stored.to_owned());
     // In the form that it was set in: whoever types the other one is let in by that alone.
-    match bounded(move || form_of(&typed, &was)).await? {
+    match shop.hash_room().serve(move || form_of(&typed, &was)).await? {
         Some(form) => Ok(Some(hash(shop, &form).await?)),
         None => Ok(None),
     }
@@ -97,14 +87,15 @@ pub async fn upgraded(shop: &Shop, password: &Password, stored: &str) -> Result<
 
 /// Whether `password`, as typed or in its NFKC form, is the one of `stored`. Without `stored` (no
 /// such account) the answer is no, after the same work.
-pub async fn matches(password: &Password, stored: Option<String>) -> Result<bool, HashError> {
+pub async fn matches(shop: &Shop, password: &Password, stored: Option<String>) -> Result<bool, HashError> {
     let password = password.clone();
-    bounded(move || {
-        let known = stored.is_some();
-        let stored = stored.as_deref().unwrap_or(DUMMY);
-        Ok(form_of(&password, stored)?.is_some() && known)
-    })
-    .await
+    shop.hash_room()
+        .serve(move || {
+            let known = stored.is_some();
+            let stored = stored.as_deref().unwrap_or(DUMMY);
+            Ok(form_of(&password, stored)?.is_some() && known)
+        })
+        .await
 }
 
 /// The form of `typed` that `stored` was made of: as it was typed, or NFKC; `None`: it is another password.
@@ -137,9 +128,9 @@ mod tests {
         let typed = |raw: &str| Password::typed(raw).unwrap();
         let stored = hash(&shop, &typed("がくせいしょくどう定食")).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(matches(&typed("がくせいしょくどう定食"), Some(stored.clone())).await.unwrap());
-        assert!(matches(&typed("か\u{3099}くせいしょくどう定食"), Some(stored.clone())).await.unwrap());
-        assert!(!matches(&typed("かくせいしょくどう定食"), Some(stored)).await.unwrap());
+        assert!(matches(&shop, &typed("がくせいしょくどう定食"), Some(stored.clone())).await.unwrap());
+        assert!(matches(&shop, &typed("か\u{3099}くせいしょくどう定食"), Some(stored.clone())).await.unwrap());
+        assert!(!matches(&shop, &typed("かくせいしょくどう定食"), Some(stored)).await.unwrap());
     }
 
     #[tokio::test]
@@ -163,15 +154,16 @@ mod tests {
         let old = old.to_string();
         let new = upgraded(&shop, &decomposed, &old).await.unwrap().expect("it costs too little");
         for typed in [&set, &decomposed] {
-            assert!(matches(typed, Some(old.clone())).await.unwrap());
-            assert!(matches(typed, Some(new.clone())).await.unwrap());
+            assert!(matches(&shop, typed, Some(old.clone())).await.unwrap());
+            assert!(matches(&shop, typed, Some(new.clone())).await.unwrap());
         }
         assert_eq!(upgraded(&shop, &set, &new).await.unwrap(), None);
     }
 
     #[tokio::test]
     async fn an_unknown_account_is_compared_with_a_hash_as_dear_as_a_real_one() {
-        assert!(!matches(&Password::typed("anything").unwrap(), None).await.unwrap());
+        let shop = crate::testing::sqlite().await;
+        assert!(!matches(&shop, &Password::typed("anything").unwrap(), None).await.unwrap());
         assert!(DUMMY.starts_with(&format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$")));
     }
 }

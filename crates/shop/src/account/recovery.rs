@@ -75,6 +75,9 @@ pub async fn renew(shop: &Shop, who: &Recent, device: &Device) -> Result<Vec<Rec
     {
         return Err(FactorError::Refused(fault));
     }
+    if let Some(fault) = events::too_many(&mut tx, shop, who.customer()).await? {
+        return Err(FactorError::Refused(fault));
+    }
     let codes = make(&mut tx, shop, who).await?;
     session::close_all(&mut tx, who.customer(), Some(who.session()), shop.now()).await?;
     events::happened(&mut tx, shop, who.customer(), AccountEvent::RecoveryCodesMade, device).await?;
@@ -150,6 +153,23 @@ mod tests {
         let standing = standing(&mut shop.db.read().await.unwrap(), hers).await.unwrap();
         assert_eq!(standing, RecoveryLeft { left: 10, made_at: Some(shop.now()) });
         assert!(try_out(&shop, hers, &new[0]).await);
+    });
+
+    on_both_databases!(recovery_codes_are_made_twenty_times_an_hour_at_most_for_a_mail_tells_of_each_time(shop) {
+        let (hers, his) = (customer(&shop, "hanako@example.jp").await, customer(&shop, "taro@example.jp").await);
+        let who = proved(&shop, hers).await;
+        let mut codes = Vec::new();
+        for _ in 0..20 {
+            codes = renew(&shop, &who, &device()).await.unwrap();
+        }
+        let refused = renew(&shop, &who, &device()).await;
+        assert!(matches!(refused, Err(FactorError::Refused(Fault::TooMany { minutes: 3 }))), "{refused:?}");
+        let sql = "SELECT COUNT(*) FROM account_event";
+        assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, 20, "nor is that told");
+        assert!(try_out(&shop, hers, &codes[0]).await, "those of before stay");
+        renew(&shop, &proved(&shop, his).await, &device()).await.unwrap();
+        shop.clock.advance(3 * 60_000);
+        renew(&shop, &who, &device()).await.unwrap();
     });
 
     on_both_databases!(two_requests_with_one_recovery_code_open_one_door(shop) {

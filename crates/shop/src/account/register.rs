@@ -6,14 +6,14 @@ use noren_domain::{Id, Lang};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use super::limits::{self, Limit, Standing};
+use super::limits;
 use super::new_password::judge;
 use super::sign_in::{enter, record_by};
 use super::{
     DoorError, Entered, MINUTE, at_the_door, challenge, email_change, letters, looked_for, mail_code, owner, password,
 };
 use crate::clock::SKEW;
-use crate::db::Dialect;
+use crate::db::{Conn, Dialect};
 use crate::session::{self, Device};
 use crate::token::Token;
 use crate::vault::{Field, Plain};
@@ -36,12 +36,13 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
     let asker = at_the_door(shop, device, limits::REGISTER_NETWORK, "register").await?;
     let index = looked_for(shop, asker, &wanted.email).await?;
     for (limit, who) in limits::of_network(limits::REGISTER_NETWORK, device) {
-        within(shop, limit, &who).await?;
+        limits::spend(shop, limit, &who).await?;
     }
     // Before the address is counted: what is few are the mails, not the ideas for a password.
     judge(shop, &wanted.password, Some(&wanted.email)).await?;
-    within(shop, limits::REGISTER_PLACE, &limits::at_place(&index.newest, device)).await?;
-    within(shop, limits::REGISTER_ADDRESS, &index.newest).await?;
+    limits::spend(shop, limits::REGISTER_PLACE, &limits::at_place(&index.newest, device)).await?;
+    limits::spend(shop, limits::REGISTER_ADDRESS, &index.newest).await?;
+    limits::spend(shop, limits::REGISTER_ANYWHERE, &[]).await?;
     let password_hash = password::hash(shop, &wanted.password).await?;
     let now = shop.now();
     let id = shop.entropy.uuid(now);
@@ -80,17 +81,6 @@ pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Devic
     Ok(token)
 }
 
-/// Counts one more try, and refuses it when it is one too many.
-pub(super) async fn within(shop: &Shop, limit: Limit, who: &[u8]) -> Result<(), DoorError> {
-    let mut tx = shop.db.write().await?;
-    let standing = limits::take(&mut tx, shop, limit, who).await?;
-    tx.commit().await?;
-    match standing {
-        Standing::Within => Ok(()),
-        Standing::Over { minutes, .. } => Err(DoorError::Refused(Fault::TooMany { minutes })),
-    }
-}
-
 #[derive(sqlx::FromRow)]
 struct Waiting {
     id: Uuid,
@@ -115,11 +105,9 @@ pub async fn verify(
     // Whoever spreads their guesses over many registrations is counted by network, and over many networks everywhere, as
     // with every other code by mail (docs/adr/0020).
     let network = limits::of_network(limits::STEP_NETWORK, device);
-    for (limit, who) in &network {
-        if let Standing::Over { minutes, .. } = limits::take(&mut tx, shop, *limit, who).await? {
-            tx.commit().await?;
-            return Err(DoorError::Refused(Fault::TooMany { minutes }));
-        }
+    if let Some(over) = limits::take_all(&mut tx, shop, &network).await? {
+        tx.commit().await?;
+        return Err(DoorError::Refused(over.fault()));
     }
     if tx.dialect() == Dialect::Postgres {
         // Two registrations of one address may be verified at the same moment, and each ends the
@@ -154,27 +142,7 @@ pub async fn verify(
     for (limit, who) in &network {
         limits::honest(&mut tx, shop, *limit, who).await?;
     }
-    // The customer keeps the registration's id, so the sealed address moves over as it is.
-    let opened = execute!(
-        tx,
-        "INSERT INTO customer (id, email_index, email, password_hash, lang, created_at, password_changed_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (email_index) DO NOTHING",
-        waiting.id,
-        waiting.email_index.clone(),
-        waiting.email,
-        waiting.password_hash,
-        waiting.lang,
-        now
-    )
-    .await?;
-    let sql = "DELETE FROM registration WHERE email_index = $1 RETURNING id";
-    for (over,) in fetch_all!(tx, (Uuid,), sql, waiting.email_index).await? {
-        letters::forget_registration(&mut tx, shop, over).await?;
-        if over != waiting.id || opened == 0 {
-            shred::later(&mut tx, shop, over).await?;
-        }
-    }
-    if opened == 0 {
+    if !open_account(&mut tx, shop, &waiting).await? {
         // Two registrations of one address: the other one was quicker and has the account.
         tx.commit().await?;
         return Err(DoorError::Refused(Fault::CodeOver));
@@ -185,4 +153,30 @@ pub async fn verify(
     session::mailbox_proved(&mut tx, shop, &entered.token).await?;
     tx.commit().await?;
     Ok(entered)
+}
+
+/// Opens the account that was registered for, in the caller's transaction, and ends every registration of its address;
+/// `false`: another registration of it was quicker.
+async fn open_account(conn: &mut Conn, shop: &Shop, waiting: &Waiting) -> Result<bool, sqlx::Error> {
+    // The customer keeps the registration's id, so the sealed address moves over as it is.
+    let opened = execute!(
+        conn,
+        "INSERT INTO customer (id, email_index, email, password_hash, lang, created_at, password_changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (email_index) DO NOTHING",
+        waiting.id,
+        &waiting.email_index,
+        &waiting.email,
+        &waiting.password_hash,
+        &waiting.lang,
+        shop.now()
+    )
+    .await?;
+    let sql = "DELETE FROM registration WHERE email_index = $1 RETURNING id";
+    for (over,) in fetch_all!(conn, (Uuid,), sql, &waiting.email_index).await? {
+        letters::forget_registration(conn, shop, over).await?;
+        if over != waiting.id || opened == 0 {
+            shred::later(conn, shop, over).await?;
+        }
+    }
+    Ok(opened > 0)
 }

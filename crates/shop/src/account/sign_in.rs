@@ -8,7 +8,7 @@ use noren_domain::{Id, Lang};
 use uuid::Uuid;
 
 use super::challenge::{self, Begun, Kind, Proved, Tried};
-use super::factors::{hold, hold_in_session};
+use super::factors::{hold, hold_in_session, note_app_proof};
 use super::limits::{self, Limit, Standing};
 use super::{
     DoorError, Entered, at_the_door, devices, email_change, events, letters, looked_for, new_password, password, totp,
@@ -50,21 +50,21 @@ pub async fn login(
     let customer = account.as_ref().map(|(id, _)| Id::new(*id));
     let known = devices::is_known(&mut tx, shop, customer.unwrap_or(Id::new(Uuid::nil())), device).await?;
     let counted = counted(known, &index, device);
-    for (limit, who) in &counted {
-        if let Standing::Over { minutes, first } = limits::take(&mut tx, shop, *limit, who).await? {
-            // Whose network or shop is busy has not been tried at more than others.
-            if first && !limit.is_shared() {
-                refused(&mut tx, shop, customer, &index, SignInOutcome::Blocked, device).await?;
-            }
-            tx.commit().await?;
-            outbox::ring();
-            return Err(DoorError::Refused(Fault::TooMany { minutes }));
+    // Telling an owner of it is more work than telling nobody, and no hash hides it.
+    let least = challenge::least();
+    if let Some(over) = limits::take_all(&mut tx, shop, &counted).await? {
+        if over.is_told() {
+            refused(&mut tx, shop, customer, &index, SignInOutcome::Blocked, device).await?;
         }
+        tx.commit().await?;
+        outbox::ring();
+        least.await;
+        return Err(DoorError::Refused(over.fault()));
     }
     tx.commit().await?;
 
     let compared = account.map(|(_, hash)| hash);
-    let right = password::matches(&asked.password, compared.clone()).await?;
+    let right = password::matches(shop, &asked.password, compared.clone()).await?;
     let mut tx = shop.db.write().await?;
     // It was compared outside of any transaction, and may be another one by now.
     let whose = customer.unwrap_or(Id::new(Uuid::nil()));
@@ -89,7 +89,7 @@ pub async fn login(
     let opening = if known && !app {
         // Where another code is asked for, the tries are given back by nothing: it could be guessed for ever.
         for (limit, who) in &counted {
-            limits::honest(&mut tx, shop, *limit, who).await?;
+            limits::give_back(&mut tx, shop, *limit, who).await?;
         }
         record_by(&mut tx, shop, customer, SignInOutcome::Ok, Some(SignInWay::Password), device).await?;
         Opening::In(enter(&mut tx, shop, customer, device, old).await?)
@@ -139,6 +139,7 @@ pub async fn confirm(
     device: &Device,
     old: Option<&Token>,
 ) -> Result<Opening, DoorError> {
+    let least = challenge::least();
     let mut tx = shop.db.write().await?;
     let tried = challenge::attempt(&mut tx, shop, pending, Kind::SignIn, typed, device).await?;
     let Proved { begun, asked, customer, password } = match tried {
@@ -149,6 +150,7 @@ pub async fn confirm(
             }
             tx.commit().await?;
             outbox::ring();
+            least.await;
             return Err(DoorError::Refused(fault));
         }
     };
@@ -171,7 +173,7 @@ pub async fn confirm(
     };
     let entered = Entered { removed, ..enter(&mut tx, shop, customer, device, old).await? };
     if asked == AskedFor::App {
-        challenge::note_app_proof(&mut tx, shop, customer, typed, &entered.token).await?;
+        note_app_proof(&mut tx, shop, customer, typed, &entered.token).await?;
     }
     tx.commit().await?;
     outbox::ring();
@@ -277,8 +279,8 @@ pub async fn logout(shop: &Shop, token: &Token) -> Result<(), DoorError> {
 }
 
 /// Signs this browser out and forgets it: the customer is not known by it any more, and the password alone does not open it
-/// again. A token whose session has run out or was ended is still good for that. Without any, nobody who is known by this
-/// browser is so any more.
+/// again. A token whose session has run out or was ended says only who that is: it may be a copy, so the browser is then the
+/// one that the request holds the token of, or none. Without any, nobody who is known by this browser is so any more.
 ///
 /// # Errors
 /// The database.
@@ -286,7 +288,7 @@ pub async fn logout_forgotten(shop: &Shop, token: Option<&Token>, device: &Devic
     let mut tx = shop.db.write().await?;
     let held = device.token.as_ref().map(|held| held.hash().to_vec());
     let was = match token {
-        Some(token) => session::was(&mut tx, token).await?,
+        Some(token) => session::was(&mut tx, token, shop.now()).await?,
         None => None,
     };
     if let Some((customer, browser)) = was {

@@ -8,7 +8,6 @@ use noren_domain::form::Weakness;
 mod guessing;
 mod lost;
 mod nodes;
-mod pages;
 mod password;
 mod registration;
 mod second_step;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::factors::{FactorError, hold_in_session};
 use super::{email_change, events, lost, recovery, view};
+use crate::clock::SKEW;
 use crate::db::Conn;
 use crate::session::{self, Device, Recent};
 use crate::{Shop, execute, fetch_optional, outbox};
@@ -108,9 +109,10 @@ struct Row {
 
 impl Row {
     /// Whether it was begun in this very session, and is still good. One that somebody else began in another session is
-    /// as if it were not there: they know its secret, and whoever confirmed it would let them in.
+    /// as if it were not there: they know its secret, and whoever confirmed it would let them in. So is one of a clock
+    /// that was far ahead: it would be good for too long.
     fn is_begun_by(&self, shop: &Shop, who: &Recent) -> bool {
-        let good = self.created_at > shop.now() - SETUP_LIFE;
+        let good = self.created_at > shop.now() - SETUP_LIFE && self.created_at <= shop.now() + SKEW;
         self.confirmed_at.is_none() && self.begun_by == Some(who.session().0) && good
     }
 }
@@ -163,6 +165,9 @@ pub async fn confirm(
     let Some(begun) = begun else { return Err(FactorError::Refused(Fault::StepMissing)) };
     let step = step_of(shop, who.customer(), &begun.secret, typed)?;
     let step = step.ok_or(FactorError::Refused(Fault::AppCode))?;
+    if let Some(fault) = events::too_many(&mut tx, shop, who.customer()).await? {
+        return Err(FactorError::Refused(fault));
+    }
     // This one is as good as the app that was turned off on the proof that still counts, if that one's code was given in
     // this session just before. A proof by a passkey says nothing of an app.
     let now = shop.now();
@@ -202,10 +207,13 @@ pub async fn turn_off(shop: &Shop, who: &Recent, device: &Device) -> Result<bool
     if !hold_in_session(&mut tx, who).await? {
         return Err(FactorError::Refused(Fault::SessionEnded));
     }
-    if is_set(&mut tx, who.customer()).await?
-        && let Some(fault) = email_change::paused(&mut tx, shop, who.customer()).await?
-    {
-        return Err(FactorError::Refused(fault));
+    if is_set(&mut tx, who.customer()).await? {
+        if let Some(fault) = email_change::paused(&mut tx, shop, who.customer()).await? {
+            return Err(FactorError::Refused(fault));
+        }
+        if let Some(fault) = events::too_many(&mut tx, shop, who.customer()).await? {
+            return Err(FactorError::Refused(fault));
+        }
     }
     let since = heir_since(&mut tx, who.customer()).await?;
     let gone = execute!(tx, "DELETE FROM totp WHERE customer_id = $1", who.customer().0).await? == 1;

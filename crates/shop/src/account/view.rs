@@ -18,33 +18,50 @@ struct CustomerRow {
     created_at: i64,
 }
 
-/// The account's first page; `None` if the account has gone.
-pub async fn home(shop: &Shop, who: &SignedIn) -> Result<Option<AccountView>, DoorError> {
+/// Whose account it is, as far as that still opens.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The address of the account; `None`: the key of this person's data is lost.
+    pub email: Option<String>,
+    /// The name, if one was given.
+    pub name: Option<String>,
+    since: i64,
+}
+
+/// Reads the address and the name of the customer's account, for them, on `route`; `None` if the account has gone.
+///
+/// # Errors
+/// The database, or the vault is away.
+pub async fn known(shop: &Shop, who: &SignedIn, route: &'static str) -> Result<Option<Known>, DoorError> {
+    let sql = "SELECT email, name, created_at FROM customer WHERE id = $1";
     let mut conn = shop.db.read().await?;
-    let row = fetch_optional!(
-        conn,
-        CustomerRow,
-        "SELECT email, name, created_at FROM customer WHERE id = $1",
-        who.customer.0
-    )
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let Standing { attention, email_waits, .. } = attention::standing(&mut conn, shop, who).await?;
+    let row = fetch_optional!(conn, CustomerRow, sql, who.customer.0).await?;
+    // The vault may take its time, and others wait for a connection.
     drop(conn);
-    let attention = u32::try_from(attention.len()).unwrap_or(u32::MAX);
-    let sealed = [(Field::Email, Some(&row.email)), (Field::Name, row.name.as_ref())];
-    let asker = Asker::customer(who.customer, "account");
-    let since = row.created_at;
-    let opened = match shop.vault.open(asker, For::SelfView, who.customer.0, &sealed).await {
+    let Some(CustomerRow { email, name, created_at: since }) = row else { return Ok(None) };
+    let sealed = [(Field::Email, Some(&email)), (Field::Name, name.as_ref())];
+    let asker = Asker::customer(who.customer, route);
+    match shop.vault.open(asker, For::SelfView, who.customer.0, &sealed).await {
         // There is still an account: its orders, its devices, and the way out.
         Err(error) if error.is_lost() => {
             tracing::warn!(%error, "an account's data are lost");
-            return Ok(Some(AccountView { email: None, name: None, since, attention, email_waits }));
+            Ok(Some(Known { email: None, name: None, since }))
         }
-        opened => opened?,
-    };
-    let name = row.name.is_some().then(|| opened.expose(Field::Name).to_owned());
-    let email = Some(opened.expose(Field::Email).to_owned());
+        opened => {
+            let opened = opened?;
+            let name = name.is_some().then(|| opened.expose(Field::Name).to_owned());
+            Ok(Some(Known { email: Some(opened.expose(Field::Email).to_owned()), name, since }))
+        }
+    }
+}
+
+/// The account's first page; `None` if the account has gone.
+///
+/// # Errors
+/// The database, or the vault is away.
+pub async fn home(shop: &Shop, who: &SignedIn) -> Result<Option<AccountView>, DoorError> {
+    let Some(Known { email, name, since }) = known(shop, who, "account").await? else { return Ok(None) };
+    let (attention, email_waits) = attention::counted(&mut shop.db.read().await?, shop, who).await?;
     Ok(Some(AccountView { email, name, since, attention, email_waits }))
 }
 
@@ -91,7 +108,7 @@ pub async fn security(shop: &Shop, who: &SignedIn, lang: Lang) -> Result<Option<
     let phrases = phrases(check_phrase(shop, who.customer, no), Lang::from_tag(&mails));
     let sign_ins = history::list(&mut conn, shop, who).await?;
     let happened = events::list(&mut conn, shop, who, lang).await?;
-    let standing = attention::standing(&mut conn, shop, who).await?;
+    let standing = attention::standing(&mut conn, shop, who, &notices).await?;
     drop(conn);
     let reads = match reads(shop, who, "account/security").await {
         Ok(reads) => Reads::Shown(reads),
@@ -149,6 +166,8 @@ pub(super) async fn reads(shop: &Shop, who: &SignedIn, route: &'static str) -> R
 #[cfg(test)]
 mod tests {
     use noren_domain::account::{AccountEvent, HappenedView};
+    use noren_ledger::leaf::{Act, Leaf, Purpose};
+    use noren_ledger::proof::{LeafProof, SubjectProof};
 
     use super::*;
     use crate::account::email_change::BACK_LIFE;
@@ -173,6 +192,21 @@ mod tests {
         assert!(history::not_me(&narrow, who.who()).await.unwrap().is_none());
         let token = Token::parse(&copy.token).unwrap();
         assert!(export::file(&narrow, &who, &token).await.unwrap().is_some());
+    });
+
+    on_both_databases!(what_the_checkout_fills_in_stands_in_its_owners_list_of_reads_as_of_the_checkout(shop) {
+        let hanako = customer(&shop, "hanako@example.jp").await;
+        let who = proved(&shop, hanako).await;
+        let filled_in = known(&shop, who.who(), "checkout").await.unwrap().unwrap();
+        assert_eq!(filled_in.email.as_deref(), Some("hanako@example.jp"));
+        let listed = reads(&shop, who.who(), "account/security").await.unwrap().proofs.remove(0);
+        let proof: LeafProof = listed.proof.parse().unwrap();
+        let opened = |leaf: Leaf| match leaf.act {
+            Act::Deed(deed) if deed.purpose == Some(Purpose::SelfView) => Some(deed.route.name().to_owned()),
+            _ => None,
+        };
+        let leaves = SubjectProof::decode(&proof.extra).unwrap().leaves.into_iter();
+        assert_eq!(leaves.filter_map(opened).collect::<Vec<_>>(), ["checkout"], "and nothing as of the account's page");
     });
 
     on_both_databases!(what_happened_to_an_account_is_listed_for_ninety_days_to_its_owner_the_newest_first(shop) {

@@ -7,7 +7,7 @@ mod trust;
 mod words;
 
 use noren_domain::account::{AccountEvent, Erasure};
-use noren_domain::{Id, Lang, moment};
+use noren_domain::{Id, Lang};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -21,7 +21,7 @@ use crate::account::events::check_phrase;
 use crate::account::lost;
 use crate::db::Conn;
 use crate::vault::{Asker, Field, For};
-use crate::{Shop, fetch_all, fetch_optional, notice};
+use crate::{Shop, fetch_optional};
 
 noren_domain::masked!(AccountMail);
 
@@ -231,60 +231,23 @@ pub(super) async fn compose(shop: &Shop, mail: &AccountMail) -> Result<Letter, M
             to_registration(&mut conn, *registration, words).await?
         }
         AccountMail::EmailWanted { customer, .. } => {
-            let reader = reader(&mut conn, *customer).await?;
-            let words = email_change::wanted(reader.lang());
-            reader.draft(shop, words)
+            to_customer(&mut conn, shop, *customer, email_change::wanted).await?
         }
         AccountMail::EmailChange { change, what } => email_change::draft(&mut conn, shop, *change, *what).await?,
         AccountMail::AlreadyRegistered { customer } => {
-            let reader = reader(&mut conn, *customer).await?;
-            let words = words::already_registered(reader.lang());
-            reader.draft(shop, words)
+            to_customer(&mut conn, shop, *customer, words::already_registered).await?
         }
         AccountMail::Code { challenge } => self::code(&mut conn, shop, *challenge).await?,
         AccountMail::NewDevice { sign_in } => {
             let sql = "SELECT customer_id, at, user_agent, network, '' FROM sign_in WHERE id = $1";
             let row = fetch_optional!(conn, EventRow, sql, *sign_in).await?.ok_or(MailError::Gone)?;
-            let reader = reader(&mut conn, row.0).await?;
-            let words = words::new_device(reader.lang(), &row.about());
-            reader.draft(shop, words)
+            to_customer(&mut conn, shop, row.0, |lang| words::new_device(lang, &row.about())).await?
         }
-        AccountMail::Event { event, before } => {
-            let sql = "SELECT customer_id, at, user_agent, network, kind FROM account_event WHERE id = $1";
-            let row = fetch_optional!(conn, EventRow, sql, *event).await?.ok_or(MailError::Gone)?;
-            let reader = reader(&mut conn, row.0).await?.of_before(*before);
-            let event = AccountEvent::from_word(&row.4).ok_or(MailError::Gone)?;
-            let due = match event {
-                AccountEvent::FactorsRemovalAsked => {
-                    let sql = "SELECT due_at FROM factor_removal WHERE customer_id = $1";
-                    let (due,) = fetch_optional!(conn, (i64,), sql, row.0).await?.ok_or(MailError::Gone)?;
-                    Some(due)
-                }
-                _ => None,
-            };
-            let words = events::event(reader.lang(), event, &row.about(), due);
-            reader.draft(shop, words)
-        }
-        AccountMail::StaffRead { customer, day } => {
-            let reader = reader(&mut conn, *customer).await?;
-            let sql = "SELECT at FROM account_event WHERE customer_id = $1 AND kind = $2 AND at >= $3 AND at < $4 ORDER BY at";
-            let (from, to) = (moment::start_of_day(*day), moment::start_of_day(day + 1));
-            let rows = fetch_all!(conn, (i64,), sql, *customer, AccountEvent::StaffRead.word(), from, to).await?;
-            let times: Vec<i64> = rows.into_iter().map(|(at,)| at).collect();
-            let words = trust::staff_read(reader.lang(), &times);
-            reader.draft(shop, words)
-        }
-        AccountMail::Notice { notice, customer } => {
-            let reader = reader(&mut conn, *customer).await?;
-            let notice =
-                notice::by_id(&mut conn, *notice).await.map_err(|_| MailError::Gone)?.ok_or(MailError::Gone)?;
-            let words = trust::notice(reader.lang(), notice.no.as_str(), notice.version, &notice.content.title);
-            reader.draft(shop, words)
-        }
+        AccountMail::Event { event, before } => events::draft(&mut conn, shop, *event, *before).await?,
+        AccountMail::StaffRead { customer, day } => trust::staff_read_draft(&mut conn, shop, *customer, *day).await?,
+        AccountMail::Notice { notice, customer } => trust::notice_draft(&mut conn, shop, *notice, *customer).await?,
         AccountMail::Dormant { customer, step, day } => {
-            let reader = reader(&mut conn, *customer).await?;
-            let words = rights::dormant(reader.lang(), *step, *day);
-            reader.draft(shop, words)
+            to_customer(&mut conn, shop, *customer, |lang| rights::dormant(lang, *step, *day)).await?
         }
         AccountMail::Erased { erasure } => erased(&mut conn, shop, *erasure).await?,
     };
@@ -309,6 +272,18 @@ async fn to_registration(
     let (email, lang) = row.ok_or(MailError::Gone)?;
     let lang = Lang::from_tag(&lang);
     Ok(Draft { record: registration, email, lang, phrase: None, words: words(lang) })
+}
+
+/// A mail to the address that an account has.
+async fn to_customer(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Uuid,
+    words: impl FnOnce(Lang) -> Words,
+) -> Result<Draft, MailError> {
+    let reader = reader(conn, customer).await?;
+    let words = words(reader.lang());
+    Ok(reader.draft(shop, words))
 }
 
 /// Customer, time, browser, network, and what happened.

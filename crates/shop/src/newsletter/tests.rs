@@ -175,6 +175,26 @@ on_both_databases!(who_asks_at_the_moment_of_a_change_of_the_address_has_asked_a
     assert_eq!(waiting, 1, "what was asked before went to the old address, and is called off");
 });
 
+on_both_databases!(who_confirms_at_the_moment_that_they_ask_once_more_has_confirmed(shop) {
+    let who = customer(&shop, EMAIL).await;
+    ask(&shop, who, Lang::Ja).await.unwrap();
+    let token = link(&shop, "/newsletter/confirm/").await;
+    shop.clock.advance(1);
+    let mut confirming = shop.db.write().await.unwrap();
+    assert!(confirm_in(&mut confirming, &shop, &token, Lang::Ja).await.unwrap());
+    let asking = tokio::spawn({
+        let shop = (*shop).clone();
+        async move { ask(&shop, who, Lang::Ja).await }
+    });
+    somebody_waits(&shop).await;
+    confirming.commit().await.unwrap();
+    asking.await.unwrap().unwrap();
+    assert_eq!(standing(&shop, who).await.unwrap(), Standing::In);
+    let said = |act: &str, source: &str| (act.to_owned(), source.to_owned());
+    assert_eq!(acts(&shop).await, [said("asked", "account"), said("confirmed", "mail")]);
+    assert_eq!(mails(&shop).await.len(), 1, "who gets it already is asked nothing more");
+});
+
 on_both_databases!(a_link_of_a_clock_that_was_ahead_confirms_nothing_and_the_next_one_takes_its_place(shop) {
     const YEAR: i64 = 365 * 24 * 60 * 60 * 1_000;
     let who = customer(&shop, EMAIL).await;

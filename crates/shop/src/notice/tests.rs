@@ -3,7 +3,7 @@ use noren_domain::notice::{PersonField, Verdict};
 
 use super::*;
 use crate::account::testing::customer;
-use crate::{on_both_databases, outbox};
+use crate::{fetch_one, on_both_databases, outbox};
 
 fn sample() -> NoticeNo {
     NoticeNo::parse("N-2026-0001").unwrap()
@@ -117,4 +117,49 @@ on_both_databases!(whoever_a_notice_is_about_is_told_by_mail_once_and_nobody_els
     for words in [notice.no.as_str(), notice.version.words(Lang::Ja), &notice.content.title.ja] {
         assert!(mails[0].text.contains(words), "{words}: {}", mails[0].text);
     }
+});
+
+/// So many customers whom nobody can write to.
+async fn many(shop: &Shop, count: u128) -> Vec<Id<Customer>> {
+    let mut tx = shop.db.write().await.unwrap();
+    let mut many = Vec::new();
+    for no in 1..=count {
+        let id = Uuid::from_u128(no);
+        let sql = "INSERT INTO customer (id, email_index, email, password_hash, lang, created_at, password_changed_at)
+                   VALUES ($1, $2, $2, 'none', 'ja', $3, $3)";
+        execute!(tx, sql, id, [id.into_bytes(); 2].concat(), shop.now()).await.unwrap();
+        many.push(Id::new(id));
+    }
+    tx.commit().await.unwrap();
+    many
+}
+
+on_both_databases!(a_worker_killed_after_the_first_of_many_people_leaves_each_of_them_one_mail(shop) {
+    const LONGER_THAN_A_LEASE: i64 = 3_600_000;
+    let hanako = customer(&shop, "hanako@example.jp").await;
+    demo(&shop).await.unwrap();
+    while outbox::run_due(&shop).await.unwrap() > 0 {}
+    let verdicts = mine(&shop, hanako).await.unwrap().remove(0).verdicts;
+    let mut notice = public(&shop, &sample()).await.unwrap().unwrap();
+    notice.no = NoticeNo::parse("N-2026-0002").unwrap();
+    notice.content.people = 450;
+    let people: Vec<_> = many(&shop, 450).await.into_iter().map(|one| (one, verdicts.clone())).collect();
+    publish(&shop, &notice, &people).await.unwrap();
+    assert_eq!(mine(&shop, people[449].0).await.unwrap().len(), 1, "the page shows it before any mail was written");
+    let mails = async || {
+        let sql = "SELECT COUNT(*), COUNT(DISTINCT customer_id) FROM mail_sent WHERE kind = 'notice' AND customer_id <> $1";
+        fetch_one!(shop.db.read().await.unwrap(), (i64, i64), sql, hanako.0).await.unwrap()
+    };
+    assert_eq!(mails().await, (0, 0));
+    // Its mails are written, and that they are is not booked.
+    assert_eq!(outbox::claim(&shop, outbox::Lane::Rest).await.unwrap().len(), 1);
+    let sql = "SELECT id FROM notice WHERE no = $1";
+    let (id,) = fetch_one!(shop.db.read().await.unwrap(), (Uuid,), sql, notice.no.as_str()).await.unwrap();
+    tell(&shop, &Tell { notice: id, after: Uuid::nil() }).await.unwrap();
+    assert_eq!(mails().await, (200, 200));
+    shop.clock.advance(LONGER_THAN_A_LEASE);
+    assert_eq!(outbox::run_lane(&shop, outbox::Lane::Rest).await.unwrap(), 3);
+    assert_eq!(mails().await, (450, 450));
+    let sql = "SELECT COUNT(*) FROM outbox WHERE topic = 'mail' AND done_at IS NULL";
+    assert_eq!(fetch_one!(shop.db.read().await.unwrap(), (i64,), sql).await.unwrap().0, 450);
 });

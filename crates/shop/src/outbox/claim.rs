@@ -62,7 +62,12 @@ impl Lane {
     /// Its rows, the most urgent first.
     const fn rows(self) -> &'static [Row] {
         match self {
-            Self::Mails => &[Row::Mails(Urgency::Awaited), Row::Mails(Urgency::Usual), Row::Mails(Urgency::Bulk)],
+            Self::Mails => &[
+                Row::Mails(Urgency::Awaited),
+                Row::Mails(Urgency::Stranger),
+                Row::Mails(Urgency::Usual),
+                Row::Mails(Urgency::Bulk),
+            ],
             Self::Rest => &[Row::Rest],
         }
     }
@@ -84,6 +89,7 @@ macro_rules! of_row {
             Row::Mails(Urgency::Awaited) => of_row!(@ "topic = 'mail' AND priority = 0", $before, $when, $after),
             Row::Mails(Urgency::Usual) => of_row!(@ "topic = 'mail' AND priority = 1", $before, $when, $after),
             Row::Mails(Urgency::Bulk) => of_row!(@ "topic = 'mail' AND priority = 2", $before, $when, $after),
+            Row::Mails(Urgency::Stranger) => of_row!(@ "topic = 'mail' AND priority = 3", $before, $when, $after),
             // Two ranges of the index; `<>` would read past every mail that waits.
             Row::Rest => of_row!(@ "(topic < 'mail' OR topic > 'mail')", $before, $when, $after),
         }
@@ -125,8 +131,8 @@ pub(crate) async fn claim(shop: &Shop, lane: Lane) -> Result<Vec<Job>, sqlx::Err
         let most = lane.batch(shop) - i64::from(!less_urgent.is_empty());
         let mut jobs = claim_of(shop, *row, most).await?;
         if !less_urgent.is_empty() && i64::try_from(jobs.len()) == Ok(most) {
-            // By turns, or the second row would keep the third back; and the row's own where nothing else waits.
-            let turn = usize::from(jobs.first().is_some_and(|job| job.id.as_u128() % 2 == 1));
+            // By turns, or the second row would keep the others back; and the row's own where nothing else waits.
+            let turn = jobs.first().map_or(0, |job| usize::from(job.id.as_bytes()[15])) % less_urgent.len();
             let others = less_urgent.iter().cycle().skip(turn).take(less_urgent.len()).chain([row]);
             for other in others {
                 match claim_of(shop, *other, 1).await {

@@ -7,8 +7,13 @@ use uuid::Uuid;
 use super::claim::{BATCH, LEASE_MS};
 use super::*;
 use crate::account::challenge::{self, Kind};
+use crate::account::testing::customer;
+use crate::db::Dialect;
+use crate::mail::Outgoing;
 use crate::mail::account::{AccountMail, Before};
+use crate::mail::smtp::Security;
 use crate::session::Device;
+use crate::testing::mail_server::MailServer;
 use crate::{account, fetch_all, fetch_one, on_both_databases};
 
 /// A mail about a customer who is not there.
@@ -131,6 +136,65 @@ on_both_databases!(every_job_of_a_batch_is_done_and_booked(shop) {
     assert_eq!((open, tried), (0, 1));
 });
 
+/// The mail about who opened the customer's data on a day.
+fn about_a_day(customer: Uuid, day: i64) -> Mail {
+    Mail::Account(AccountMail::StaffRead { customer, day })
+}
+
+/// A job, three mails beside it, and the server that they leave by at the same time.
+async fn with_neighbours(shop: &Shop, key: &str, job: &impl Serialize) -> (Shop, MailServer) {
+    let to = customer(shop, "hanako@example.jp").await;
+    put(shop, key, job).await;
+    for day in 0..3 {
+        put(shop, &format!("neighbour-{day}"), &about_a_day(to.0, day)).await;
+    }
+    let server = MailServer::start(Security::Tls).await;
+    (shop.clone().sending(Outgoing::new(Some(server.relay()), None, None)), server)
+}
+
+/// How many of the three mails are done, and how often one of them was tried at most.
+async fn neighbours(shop: &Shop) -> (i64, i64) {
+    let sql = "SELECT COUNT(done_at), MAX(attempts) FROM outbox WHERE key LIKE 'neighbour-%'";
+    fetch_one!(shop.db.read().await.unwrap(), (i64, i64), sql).await.unwrap()
+}
+
+on_both_databases!(a_job_that_breaks_down_is_set_aside_in_the_end_and_its_neighbours_are_done_once(shop) {
+    let to = customer(&shop, "taro@example.jp").await;
+    // There is no such day: whoever reckons with it comes to no number.
+    let (sending, server) = with_neighbours(&shop, "broken", &about_a_day(to.0, i64::MAX)).await;
+    assert_eq!(run_due(&sending).await.unwrap(), 3);
+    let broken = async || {
+        let sql = "SELECT attempts, run_at, failed_at IS NOT NULL FROM outbox WHERE key = 'broken'";
+        fetch_one!(shop.db.read().await.unwrap(), (i64, i64, bool), sql).await.unwrap()
+    };
+    assert_eq!(broken().await, (1, shop.now() + 1_000, false));
+    shop.clock.advance(1_000);
+    assert_eq!(run_due(&sending).await.unwrap(), 0);
+    assert_eq!(broken().await, (2, shop.now() + 2_000, false), "it waits longer each time");
+    shop.clock.advance(mail::GIVE_UP_MS);
+    for _ in 0..2 {
+        assert_eq!(run_due(&sending).await.unwrap(), 0);
+        shop.clock.advance(LAST_RETRY_MS);
+    }
+    assert!(matches!(broken().await, (3, _, true)), "as any mail that is tried for so long");
+    assert_eq!(backlog(&shop).await.unwrap(), Backlog { waiting: 0, oldest_ms: 0, failed: 1, bounced: 0 });
+    assert_eq!((server.kept().len(), neighbours(&shop).await), (3, (3, 1)));
+});
+
+on_both_databases!(a_job_that_cannot_be_booked_breaks_none_of_its_neighbours_off(shop) {
+    let (sending, server) = with_neighbours(&shop, "unbookable", &"no mail at all").await;
+    let mut tx = shop.db.write().await.unwrap();
+    let sql = match tx.dialect() {
+        Dialect::Sqlite => "CREATE TRIGGER unbookable BEFORE UPDATE ON outbox WHEN NEW.key = 'unbookable' AND NEW.failed_at IS NOT NULL
+                            BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+        Dialect::Postgres => "ALTER TABLE outbox ADD CHECK (key <> 'unbookable' OR failed_at IS NULL)",
+    };
+    execute!(tx, sql).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(run_due(&sending).await.is_err());
+    assert_eq!((server.kept().len(), neighbours(&shop).await), (3, (3, 1)));
+});
+
 on_both_databases!(what_is_not_committed_was_never_asked_for(shop) {
     let mut tx = shop.db.write().await.unwrap();
     enqueue(&mut tx, &shop, "k", Topic::Mail, &Mail::Account(AccountMail::AlreadyRegistered { customer: Uuid::from_u128(1) })).await.unwrap();
@@ -176,6 +240,42 @@ on_both_databases!(a_registration_that_is_over_is_not_written_to(shop) {
     shop.clock.advance(15 * 60_000);
     assert_eq!(run_due(&shop).await.unwrap(), 1);
     assert_eq!(became_of_it(&shop).await, ("cancelled".to_owned(), 0));
+});
+
+on_both_databases!(a_hundred_made_up_registrations_do_not_stand_before_an_owners_code(shop) {
+    let owner = customer(&shop, "hanako@example.jp").await;
+    let mut tx = shop.db.write().await.unwrap();
+    for no in 1..=100 {
+        let registration = Uuid::from_u128(no);
+        let mail = match no % 3 {
+            0 => AccountMail::RegistrationCode { registration },
+            1 => AccountMail::EmailHeld { registration, secret: false },
+            _ => AccountMail::AlreadyRegistered { customer: owner.0 },
+        };
+        mail::enqueue(&mut tx, &shop, &format!("register-{no}"), &Mail::Account(mail)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    for address in ["nobody@example.jp", "hanako@example.jp"] {
+        shop.clock.advance(1);
+        let email = Email::parse(address).unwrap();
+        challenge::ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &Device::new(String::new(), None)).await.unwrap();
+    }
+    let sql = "SELECT id FROM challenge WHERE customer_id IS NOT NULL";
+    let (hers,) = fetch_one!(shop.db.read().await.unwrap(), (Uuid,), sql).await.unwrap();
+    let taken: Vec<_> = super::claim(&shop, Lane::Mails).await.unwrap().into_iter().map(|job| job.key).collect();
+    assert_eq!(taken, [format!("code-{hers}")]);
+    let (mut strangers, mut warning) = (0, Vec::new());
+    put(&shop, "warning", &to_nobody()).await;
+    loop {
+        let jobs = super::claim(&shop, Lane::Mails).await.unwrap();
+        if jobs.is_empty() {
+            break;
+        }
+        strangers += jobs.iter().filter(|job| job.key != "warning").count();
+        warning.extend(jobs.iter().filter(|job| job.key == "warning").map(|_| strangers));
+    }
+    assert_eq!(strangers, 101, "with the mail that an address has no account");
+    assert_eq!(warning, [usize::try_from(BATCH).unwrap() - 1], "nor do they keep a warning back");
 });
 
 on_both_databases!(a_code_goes_before_mails_to_many_that_wait_already(shop) {

@@ -19,6 +19,10 @@ fn at(street: &str) -> AddressForm {
     AddressForm { street: street.to_owned(), building: "のれんビル3階".into(), kana: String::new(), ..hanako() }
 }
 
+fn device() -> Device {
+    Device::new("Firefox/1".to_owned(), Some("203.0.113.7".parse().unwrap()))
+}
+
 async fn streets(shop: &Shop, customer: Id<Customer>) -> Vec<(String, bool)> {
     let listed = list(shop, customer, "account/addresses").await.unwrap();
     listed.into_iter().map(|saved| (saved.address.street, saved.default)).collect()
@@ -64,7 +68,7 @@ on_both_databases!(an_address_lies_sealed_in_its_row_and_goes_with_it(shop) {
     for (sealed, plain) in [(name, "花子"), (city, "丸の内"), (street, "9-8-7"), (phone, "0312345678")] {
         assert!(!String::from_utf8_lossy(sealed).contains(plain));
     }
-    remove(&shop, hers, number_of(&shop, hers, "9-8-7").await).await.unwrap();
+    remove(&shop, hers, number_of(&shop, hers, "9-8-7").await, &device()).await.unwrap();
     let rows = crate::fetch_all!(shop.db.read().await.unwrap(), (Vec<u8>, Vec<u8>, Vec<u8>, Vec<u8>), sql).await.unwrap();
     assert_eq!(rows.len(), 0);
 });
@@ -74,9 +78,9 @@ on_both_databases!(nobody_sees_or_changes_the_addresses_of_somebody_else(shop) {
     added(&shop, hers, &hanako()).await;
     let id = number_of(&shop, hers, "1-1-1").await;
     assert_eq!(one(&shop, his, id, "account/addresses").await.unwrap(), None);
-    assert_eq!(fault(change(&shop, his, id, &at("6-6-6")).await), Fault::NotFound);
-    assert_eq!(fault(make_default(&shop, his, id).await), Fault::NotFound);
-    assert_eq!(fault(remove(&shop, his, id).await), Fault::NotFound);
+    assert_eq!(fault(change(&shop, his, id, &at("6-6-6"), &device()).await), Fault::NotFound);
+    assert_eq!(fault(make_default(&shop, his, id, &device()).await), Fault::NotFound);
+    assert_eq!(fault(remove(&shop, his, id, &device()).await), Fault::NotFound);
     assert_eq!(streets(&shop, hers).await, [("1-1-1".to_owned(), true)]);
     assert_eq!(list(&shop, his, "account/addresses").await.unwrap(), []);
 });
@@ -92,14 +96,14 @@ on_both_databases!(there_is_always_one_that_is_offered_first(shop) {
         streets[0].0.clone()
     };
     assert_eq!(first(streets(&shop, hers).await), "1");
-    make_default(&shop, hers, number_of(&shop, hers, "3").await).await.unwrap();
-    make_default(&shop, hers, number_of(&shop, hers, "3").await).await.unwrap();
+    make_default(&shop, hers, number_of(&shop, hers, "3").await, &device()).await.unwrap();
+    make_default(&shop, hers, number_of(&shop, hers, "3").await, &device()).await.unwrap();
     assert_eq!(first(streets(&shop, hers).await), "3");
-    remove(&shop, hers, number_of(&shop, hers, "2").await).await.unwrap();
+    remove(&shop, hers, number_of(&shop, hers, "2").await, &device()).await.unwrap();
     assert_eq!(first(streets(&shop, hers).await), "3");
-    remove(&shop, hers, number_of(&shop, hers, "3").await).await.unwrap();
+    remove(&shop, hers, number_of(&shop, hers, "3").await, &device()).await.unwrap();
     assert_eq!(first(streets(&shop, hers).await), "1", "the oldest of the rest takes its place");
-    remove(&shop, hers, number_of(&shop, hers, "1").await).await.unwrap();
+    remove(&shop, hers, number_of(&shop, hers, "1").await, &device()).await.unwrap();
     added(&shop, hers, &at("4")).await;
     assert_eq!(first(streets(&shop, hers).await), "4");
 });
@@ -109,10 +113,10 @@ on_both_databases!(an_address_is_changed_in_its_place(shop) {
     added(&shop, hers, &hanako()).await;
     added(&shop, hers, &at("2")).await;
     let id = number_of(&shop, hers, "1-1-1").await;
-    change(&shop, hers, id, &at("7-7-7")).await.unwrap();
+    change(&shop, hers, id, &at("7-7-7"), &device()).await.unwrap();
     assert_eq!(one(&shop, hers, id, "account/addresses").await.unwrap().unwrap().address, at("7-7-7"));
     assert_eq!(streets(&shop, hers).await, [("7-7-7".to_owned(), true), ("2".to_owned(), false)]);
-    assert_eq!(fault(change(&shop, hers, Uuid::nil(), &hanako()).await), Fault::NotFound);
+    assert_eq!(fault(change(&shop, hers, Uuid::nil(), &hanako(), &device()).await), Fault::NotFound);
 });
 
 on_both_databases!(a_form_with_faults_or_a_code_of_another_prefecture_is_not_kept(shop) {
@@ -153,4 +157,33 @@ on_both_databases!(what_is_typed_at_the_checkout_is_kept_once(shop) {
     assert!(!keep(&shop, hers, &hanako()).await.unwrap(), "written in another way");
     assert!(keep(&shop, hers, &at("2")).await.unwrap());
     assert_eq!(streets(&shop, hers).await.len(), 2);
+});
+
+/// How many changes were written down for the customer, and how many mails tell of one.
+async fn told_of(shop: &Shop, customer: Id<Customer>) -> (i64, i64) {
+    let mut conn = shop.db.read().await.unwrap();
+    let sql = "SELECT COUNT(*) FROM account_event WHERE customer_id = $1 AND kind = 'saved_addresses_changed'";
+    let (written,) = fetch_one!(conn, (i64,), sql, customer.0).await.unwrap();
+    let (mails,) = fetch_one!(conn, (i64,), "SELECT COUNT(*) FROM outbox WHERE key LIKE 'event-%'").await.unwrap();
+    (written, mails)
+}
+
+on_both_databases!(each_change_of_a_saved_address_is_written_down_and_told_by_one_mail_an_hour(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    for street in ["1", "2"] {
+        added(&shop, hers, &at(street)).await;
+    }
+    assert_eq!(told_of(&shop, hers).await, (0, 0), "another one sends no parcel elsewhere");
+    change(&shop, hers, number_of(&shop, hers, "1").await, &at("3"), &device()).await.unwrap();
+    assert_eq!(told_of(&shop, hers).await, (1, 1));
+    make_default(&shop, hers, number_of(&shop, hers, "2").await, &device()).await.unwrap();
+    assert_eq!(told_of(&shop, hers).await, (2, 1), "her mailbox is not flooded");
+    make_default(&shop, hers, number_of(&shop, hers, "2").await, &device()).await.unwrap();
+    assert_eq!(told_of(&shop, hers).await, (2, 1), "it was so already");
+    shop.clock.advance(60 * 60_000);
+    remove(&shop, hers, number_of(&shop, hers, "3").await, &device()).await.unwrap();
+    assert_eq!(told_of(&shop, hers).await, (3, 2));
+    assert_eq!(fault(change(&shop, hers, Uuid::nil(), &hanako(), &device()).await), Fault::NotFound);
+    assert!(keep(&shop, hers, &at("4")).await.unwrap());
+    assert_eq!(told_of(&shop, hers).await, (3, 2), "nor does a purchase change any");
 });

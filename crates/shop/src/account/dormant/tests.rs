@@ -24,6 +24,32 @@ async fn told(shop: &Shop) -> Vec<String> {
         .collect()
 }
 
+/// So many customers, whose addresses nobody opens.
+async fn heap(shop: &Shop, size: i64) -> Vec<Id<Customer>> {
+    let (mut tx, mut people) = (shop.db.write().await.unwrap(), Vec::new());
+    for _ in 0..size {
+        let id = shop.entropy.uuid(0);
+        let sql = "INSERT INTO customer (id, email_index, email, password_hash, lang, created_at, password_changed_at) VALUES ($1, $2, $2, 'none', 'ja', $3, $3)";
+        execute!(tx, sql, id, shop.entropy.bytes::<32>().to_vec(), shop.now()).await.unwrap();
+        people.push(Id::new(id));
+    }
+    tx.commit().await.unwrap();
+    people
+}
+
+/// The time of this account is over at this moment, and its owner was told in time.
+async fn is_due(shop: &Shop, customer: Id<Customer>) {
+    let told = shop.now() - LAST_CALL;
+    let key = format!("dormant-last_call-{told}-{}", customer.0);
+    let mut tx = shop.db.write().await.unwrap();
+    let sql = "INSERT INTO dormancy (customer_id, told_at, reduced_at, warned_at, warned_again_at) VALUES ($1, $2, $2, $2, $2)";
+    execute!(tx, sql, customer.0, told).await.unwrap();
+    let sql = "INSERT INTO mail_sent (id, no, key, kind, lang, subject_id, customer_id, state, created_at, at)
+               VALUES ($1, $2, $2, 'dormant', 'ja', $3, $3, 'sent', $4, $4)";
+    execute!(tx, sql, shop.entropy.uuid(told), key, customer.0, told).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 /// A sweep, after which the mails leave that it has written.
 async fn swept(shop: &Shop) {
     sweep(shop).await.unwrap();
@@ -199,6 +225,27 @@ on_both_databases!(an_account_that_cannot_be_erased_keeps_none_of_the_others(sho
     assert_eq!(count(&shop, "SELECT COUNT(*) FROM customer").await, 0);
 });
 
+on_both_databases!(a_heap_of_accounts_that_cannot_be_erased_keeps_nobody_who_is_due_after_them(shop) {
+    for person in heap(&shop, BATCH).await {
+        is_due(&shop, person).await;
+        address_changed(&shop, person).await;
+    }
+    shop.clock.advance(1);
+    is_due(&shop, customer(&shop, "hanako@example.jp").await).await;
+    assert!(matches!(sweep(&shop).await, Err(EraseError::Paused { .. })), "it is said");
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM customer").await, BATCH);
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM erasure").await, 1);
+});
+
+on_both_databases!(a_step_that_fails_keeps_no_account_whose_time_is_over(shop) {
+    is_due(&shop, customer(&shop, "hanako@example.jp").await).await;
+    let mut tx = shop.db.write().await.unwrap();
+    execute!(tx, "ALTER TABLE dormancy RENAME COLUMN told_at TO elsewhere").await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(sweep(&shop).await.is_err(), "and it is said");
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM customer").await, 0);
+});
+
 on_both_databases!(nobody_is_reduced_or_erased_untold(shop) {
     customer(&shop, "hanako@example.jp").await;
     for (wait, time, notice, next) in [
@@ -291,20 +338,15 @@ on_both_databases!(the_erasure_itself_looks_whether_its_owner_was_told(shop) {
 });
 
 on_both_databases!(a_heap_of_accounts_whose_notices_have_not_left_ends_the_sweep_and_all_are_told_anew(shop) {
-    let heap = crate::tidy::BATCH + 1;
-    let mut tx = shop.db.write().await.unwrap();
-    for _ in 0..heap {
-        let sql = "INSERT INTO customer (id, email_index, email, password_hash, lang, created_at, password_changed_at) VALUES ($1, $2, $2, 'none', 'ja', $3, $3)";
-        execute!(tx, sql, shop.entropy.uuid(0), shop.entropy.bytes::<32>().to_vec(), shop.now()).await.unwrap();
-    }
-    tx.commit().await.unwrap();
+    let size = crate::tidy::BATCH + 1;
+    heap(&shop, size).await;
     shop.clock.advance(REDUCE_AFTER - NOTICE);
     sweep(&shop).await.unwrap();
     shop.clock.advance(NOTICE);
     sweep(&shop).await.unwrap();
     assert_eq!(count(&shop, "SELECT COUNT(*) FROM dormancy WHERE reduced_at IS NOT NULL").await, 0);
-    assert_eq!(count(&shop, "SELECT COUNT(*) FROM mail_sent WHERE state = 'cancelled'").await, heap);
-    assert_eq!(count(&shop, "SELECT COUNT(*) FROM mail_sent WHERE state = 'queued'").await, heap);
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM mail_sent WHERE state = 'cancelled'").await, size);
+    assert_eq!(count(&shop, "SELECT COUNT(*) FROM mail_sent WHERE state = 'queued'").await, size);
 });
 
 /// A database of before the migration that writes down when somebody last signed in.

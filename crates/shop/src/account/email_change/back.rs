@@ -8,7 +8,6 @@ use super::rows::{self, Row};
 use super::{BACK_LIFE, PATIENCE, ROUTE, end};
 use crate::account::{
     DoorError, at_the_door, challenge, devices, events, factors, letters, limits, looked_for, password, recovery,
-    register::within,
 };
 use crate::db::{Conn, is_unique_violation};
 use crate::mail::account::EmailMail;
@@ -84,8 +83,9 @@ pub async fn take_back_with_paper(
     let asker = at_the_door(shop, device, limits::BACK_NETWORK, ROUTE).await?;
     // For an address there is no limit: a code has 120 bits, and strangers would use up its owner's tries.
     for (limit, who) in limits::of_network(limits::BACK_NETWORK, device) {
-        within(shop, limit, &who).await?;
+        limits::spend(shop, limit, &who).await?;
     }
+    limits::spend(shop, limits::BACK_ANYWHERE, &[]).await?;
     let index = looked_for(shop, asker, old).await?;
     let void = void_password(shop).await?;
     let mut tx = shop.db.write().await?;

@@ -113,33 +113,31 @@ async fn bring_back_of(shop: &Shop, customer: Id<Customer>, now: i64) -> Result<
     tx.commit().await
 }
 
-/// A change whose time is over is forgotten; one whose day has come takes effect, or is put off. Gives the number of
-/// rows that are not due any more.
-pub(super) async fn sweep_one(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
+/// A change whose time is over is forgotten; one whose day has come takes effect, or is put off.
+pub(super) async fn sweep_one(shop: &Shop, id: Uuid) -> Result<(), sqlx::Error> {
     match due(shop, id).await {
         Err(error) if is_unique_violation(&error) => {
             let mut tx = shop.db.write().await?;
-            let Some(row) = over(&mut tx, shop, id).await? else { return Ok(0) };
-            let gone = give_up(&mut tx, shop, &row).await?;
+            let Some(row) = over(&mut tx, shop, id).await? else { return Ok(()) };
+            give_up(&mut tx, shop, &row).await?;
             tx.commit().await?;
             outbox::ring();
-            Ok(gone)
+            Ok(())
         }
         swept => swept,
     }
 }
 
-async fn due(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
+async fn due(shop: &Shop, id: Uuid) -> Result<(), sqlx::Error> {
     let mut tx = shop.db.write().await?;
-    let Some(row) = over(&mut tx, shop, id).await? else { return Ok(0) };
+    let Some(row) = over(&mut tx, shop, id).await? else { return Ok(()) };
     let mut told = false;
     if row.state == "waiting" {
         match letters::email_standing(&mut tx, row.id, EmailMail::Late).await? {
             standing if standing.has_had(PATIENCE, shop.now()) => told = true,
             standing @ (MailStanding::Left(_) | MailStanding::Waits) => {
                 put_off(&mut tx, shop, &row, standing).await?;
-                tx.commit().await?;
-                return Ok(1);
+                return tx.commit().await;
             }
             // Nobody there was told, and nobody will be: it does not come about.
             MailStanding::GivenUp | MailStanding::Gone => {}
@@ -147,10 +145,12 @@ async fn due(shop: &Shop, id: Uuid) -> Result<u64, sqlx::Error> {
     }
     let device = Device { user_agent: row.user_agent.clone(), network: row.network.clone(), token: None };
     let taken = told && take(&mut tx, shop, &row, &row.index(), None, &device).await?;
-    let swept = if taken { 1 } else { give_up(&mut tx, shop, &row).await? };
+    if !taken {
+        give_up(&mut tx, shop, &row).await?;
+    }
     tx.commit().await?;
     outbox::ring();
-    Ok(swept)
+    Ok(())
 }
 
 /// Puts a change off whose day has come, in the caller's transaction, which holds the customer: its old mailbox has not had
@@ -173,11 +173,10 @@ async fn over(conn: &mut Conn, shop: &Shop, id: Uuid) -> Result<Option<Row>, sql
 
 /// Forgets a change whose time is over. Of one that waited its owner was told that it would come about: they are told that
 /// it did not.
-async fn give_up(conn: &mut Conn, shop: &Shop, row: &Row) -> Result<u64, sqlx::Error> {
-    let gone = end(conn, shop, row.id).await?;
-    if gone > 0 && row.state == "waiting" {
+async fn give_up(conn: &mut Conn, shop: &Shop, row: &Row) -> Result<(), sqlx::Error> {
+    if end(conn, shop, row.id).await? > 0 && row.state == "waiting" {
         let device = Device::of_the_shop();
         events::happened(conn, shop, row.customer(), AccountEvent::EmailChangeFailed, &device).await?;
     }
-    Ok(gone)
+    Ok(())
 }

@@ -27,6 +27,13 @@ pub struct Row {
     pub due_at: i64,
 }
 
+/// The columns of a [`Row`].
+macro_rules! columns {
+    () => {
+        "id, customer_id, state, way, email, email_index, code_id, lang, user_agent, network, created_at, due_at"
+    };
+}
+
 impl Row {
     /// Whose.
     pub fn customer(&self) -> Id<Customer> {
@@ -60,16 +67,17 @@ pub async fn hold_whole(conn: &mut Conn, customer: Id<Customer>) -> Result<(), s
 
 /// The customer's change that is not in effect yet, if its time is not over.
 pub async fn open(conn: &mut Conn, shop: &Shop, customer: Id<Customer>) -> Result<Option<Row>, sqlx::Error> {
-    let sql = "SELECT id, customer_id, state, way, email, email_index, code_id, lang, user_agent, network, created_at, due_at
-               FROM email_change WHERE customer_id = $1 AND (state IN ('new', 'old') AND due_at > $2 OR state = 'waiting')";
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM email_change WHERE customer_id = $1 AND (state IN ('new', 'old') AND due_at > $2 OR state = 'waiting')"
+    );
     fetch_optional!(conn, Row, sql, customer.0, shop.now()).await
 }
 
 /// The change with this number.
 pub async fn of(conn: &mut Conn, id: Uuid) -> Result<Option<Row>, sqlx::Error> {
-    let sql =
-        "SELECT id, customer_id, state, way, email, email_index, code_id, lang, user_agent, network, created_at, due_at
-               FROM email_change WHERE id = $1";
+    let sql = concat!("SELECT ", columns!(), " FROM email_change WHERE id = $1");
     fetch_optional!(conn, Row, sql, id).await
 }
 
@@ -95,20 +103,24 @@ pub async fn told(conn: &mut Conn, id: Uuid) -> Result<Option<Told>, sqlx::Error
 
 /// The change that a link takes back, if it still can be.
 pub async fn by_link(conn: &mut Conn, shop: &Shop, hash: [u8; 32]) -> Result<Option<Row>, sqlx::Error> {
-    let sql =
-        "SELECT id, customer_id, state, way, email, email_index, code_id, lang, user_agent, network, created_at, due_at
-               FROM email_change WHERE back_hash = $1 AND way <> 'paper'
-               AND (state IN ('new', 'old', 'done') AND due_at > $2 OR state = 'waiting')";
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM email_change WHERE back_hash = $1 AND way <> 'paper' \
+         AND (state IN ('new', 'old', 'done') AND due_at > $2 OR state = 'waiting')"
+    );
     fetch_optional!(conn, Row, sql, hash.to_vec(), shop.now()).await
 }
 
 /// The change by which an address was left, and that a recovery code takes back.
 pub async fn by_old_address(conn: &mut Conn, shop: &Shop, old: &Indexes) -> Result<Option<Row>, sqlx::Error> {
     let [newest, earlier] = old.both().map(Vec::from);
-    let sql =
-        "SELECT id, customer_id, state, way, email, email_index, code_id, lang, user_agent, network, created_at, due_at
-               FROM email_change WHERE email_index IN ($1, $2) AND state = 'done' AND way = 'paper' AND due_at > $3
-               ORDER BY changed_at, id LIMIT 1";
+    let sql = concat!(
+        "SELECT ",
+        columns!(),
+        " FROM email_change WHERE email_index IN ($1, $2) AND state = 'done' AND way = 'paper' AND due_at > $3 \
+         ORDER BY changed_at, id LIMIT 1"
+    );
     fetch_optional!(conn, Row, sql, newest, earlier, shop.now()).await
 }
 
@@ -137,7 +149,7 @@ pub async fn registrations(conn: &mut Conn, index: &Indexes) -> Result<Vec<Uuid>
     Ok(fetch_all!(conn, (Uuid,), sql, newest, earlier).await?.into_iter().map(|(id,)| id).collect())
 }
 
-/// Which addresses a customer has changed from since `since`, and may still have back, but for the change `but`.
+/// The customer's other changes that are not in effect yet, or were not asked for before this one.
 pub async fn later(conn: &mut Conn, row: &Row) -> Result<Vec<Uuid>, sqlx::Error> {
     let sql = "SELECT id FROM email_change WHERE customer_id = $1 AND id <> $2 AND (state IN ('new', 'old', 'waiting') OR created_at >= $3) ORDER BY id";
     Ok(fetch_all!(conn, (Uuid,), sql, row.customer_id, row.id, row.created_at)

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::ExportError;
 use super::orders::{self, Address, Order, Sealed};
 use super::reads::{self, Proven, Read};
+use super::sign_ins::{self, SignIn};
 use crate::account::{addresses, factors, passkeys};
 use crate::db::Conn;
 use crate::session::SignedIn;
@@ -22,7 +23,6 @@ noren_domain::masked!(
     CartLine,
     Session,
     KnownBrowser,
-    SignIn,
     Event,
     Mail,
     Newsletter,
@@ -49,6 +49,8 @@ pub(super) struct Document {
     pub sessions: Vec<Session>,
     pub known_browsers: Vec<KnownBrowser>,
     pub sign_ins: Vec<SignIn>,
+    /// So many older tries are not among them.
+    pub sign_ins_older: i64,
     pub events: Vec<Event>,
     pub mails: Vec<Mail>,
     pub newsletter: Newsletter,
@@ -167,17 +169,6 @@ pub(super) struct KnownBrowser {
 }
 
 #[derive(Serialize, FromRow)]
-pub(super) struct SignIn {
-    pub at: i64,
-    pub outcome: String,
-    /// By what; `None`: nobody came in, or it was not kept yet then.
-    pub way: Option<String>,
-    pub user_agent: String,
-    pub network: String,
-    pub answer: Option<String>,
-}
-
-#[derive(Serialize, FromRow)]
 pub(super) struct Event {
     pub at: i64,
     pub kind: String,
@@ -258,9 +249,7 @@ pub(super) async fn gather(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<
     let sessions = fetch_all!(conn, Session, sql, id).await?;
     let sql = "SELECT since, seen_at FROM known_device WHERE customer_id = $1 ORDER BY since DESC";
     let known_browsers = fetch_all!(conn, KnownBrowser, sql, id).await?;
-    let sql =
-        "SELECT at, outcome, way, user_agent, network, answer FROM sign_in WHERE customer_id = $1 ORDER BY at DESC, id";
-    let sign_ins = fetch_all!(conn, SignIn, sql, id).await?;
+    let (sign_ins, sign_ins_older) = sign_ins::all(&mut conn, id).await?;
     let sql = "SELECT at, kind, user_agent, network FROM account_event WHERE customer_id = $1 ORDER BY at DESC, id";
     let events = fetch_all!(conn, Event, sql, id).await?;
     let sql = "SELECT no, kind, subject, state, returned_at, created_at, at FROM mail_sent WHERE customer_id = $1 OR subject_id = $1 ORDER BY created_at DESC, id";
@@ -287,6 +276,7 @@ pub(super) async fn gather(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<
         sessions,
         known_browsers,
         sign_ins,
+        sign_ins_older,
         events,
         mails,
         newsletter,

@@ -9,6 +9,7 @@ use noren_domain::{Lang, Yen, moment};
 
 use super::document::{Document, EmailChanged};
 use super::orders::{Address, Order};
+use super::sign_ins::SignIn;
 use super::words;
 use crate::mail::sent::{self, State};
 
@@ -243,18 +244,6 @@ fn ways_in(w: &Writer, document: &Document) -> Vec<ExportSection> {
             w.pair("最終利用", "Last used", w.at(browser.seen_at)),
         ]
     };
-    let sign_in = |sign_in: &super::document::SignIn| {
-        let mut entry = vec![
-            w.pair("日時", "When", w.at(sign_in.at)),
-            w.pair("結果", "Outcome", words::of("sign_in", &sign_in.outcome, w.0)),
-        ];
-        entry.extend(sign_in.way.as_ref().map(|way| w.pair("方法", "By", words::of("way", way, w.0))));
-        entry.extend(w.device(&sign_in.user_agent, &sign_in.network));
-        entry.extend(
-            sign_in.answer.as_ref().map(|answer| w.pair("ご回答", "Your answer", words::of("answer", answer, w.0))),
-        );
-        entry
-    };
     let event = |event: &super::document::Event| {
         let kind = AccountEvent::from_word(&event.kind);
         let what = kind.map_or_else(|| event.kind.clone(), |kind| crate::mail::account::subject(kind, w.0).to_owned());
@@ -274,13 +263,39 @@ fn ways_in(w: &Writer, document: &Document) -> Vec<ExportSection> {
             ("", ""),
             document.known_browsers.iter().map(known).collect(),
         ),
-        w.section(("ログインの記録", "Sign-ins"), ("", ""), document.sign_ins.iter().map(sign_in).collect()),
+        sign_ins(w, document),
         w.section(
             ("アカウントのできごと", "What happened to the account"),
             ("", ""),
             document.events.iter().map(event).collect(),
         ),
     ]
+}
+
+fn sign_ins(w: &Writer, document: &Document) -> ExportSection {
+    let sign_in = |sign_in: &SignIn| {
+        let mut entry = vec![
+            w.pair("日時", "When", w.at(sign_in.at)),
+            w.pair("結果", "Outcome", words::of("sign_in", &sign_in.outcome, w.0)),
+        ];
+        entry.extend(sign_in.way.as_ref().map(|way| w.pair("方法", "By", words::of("way", way, w.0))));
+        entry.extend(w.device(&sign_in.user_agent, &sign_in.network));
+        entry.extend(
+            sign_in.answer.as_ref().map(|answer| w.pair("ご回答", "Your answer", words::of("answer", answer, w.0))),
+        );
+        entry
+    };
+    let (ja, en) = match document.sign_ins_older {
+        0 => (String::new(), String::new()),
+        older => (
+            format!(
+                "ログインに至らなかった試みは、新しいものだけを載せています。ほかに、より古いものが{older}件あります。"
+            ),
+            format!("Of tries that did not end in a sign-in only the newest are in here; older ones besides: {older}."),
+        ),
+    };
+    let entries = document.sign_ins.iter().map(sign_in).collect();
+    w.section(("ログインの記録", "Sign-ins"), (ja.as_str(), en.as_str()), entries)
 }
 
 /// What is under way about the account.

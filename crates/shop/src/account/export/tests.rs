@@ -168,6 +168,34 @@ on_both_databases!(a_copy_says_what_is_under_way_about_the_account(shop) {
     assert_eq!(view.sections.iter().filter(|section| section.title == "Under way").map(|section| section.entries.len()).sum::<usize>(), 3);
 });
 
+on_both_databases!(a_copy_holds_every_sign_in_the_newest_tries_and_the_number_of_the_older_ones(shop) {
+    const OLDER: usize = 3;
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let who = proved(&shop, hers).await;
+    let mut tx = shop.db.write().await.unwrap();
+    // The one that got in is older than all the tries after it, and somebody had the password before them as well.
+    let wrong = (0..sign_ins::TRIES + OLDER).map(|n| (10 + n, "wrong_password"));
+    for (at, outcome) in [(1, "ok"), (2, "asked")].into_iter().chain(wrong) {
+        let sql = "INSERT INTO sign_in (id, customer_id, at, outcome, user_agent, network) VALUES ($1, $2, $3, $4, 'x', '')";
+        execute!(tx, sql, shop.entropy.uuid(0), hers.0, i64::try_from(at).unwrap(), outcome).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let link = ask(&shop, &who, &device()).await.unwrap();
+    let file = file(&shop, &who, &token(&link)).await.unwrap().unwrap();
+    let data: Value = serde_json::from_str(&file).unwrap();
+    let data = &data["data"];
+    assert_eq!(data["sign_ins_older"], OLDER);
+    let held = data["sign_ins"].as_array().unwrap();
+    assert_eq!(held.len(), sign_ins::TRIES + 2);
+    assert_eq!(held[sign_ins::TRIES - 1]["at"], 10 + OLDER, "the newest tries");
+    for (n, what) in [(0, "asked"), (1, "ok")] {
+        assert_eq!(held[sign_ins::TRIES + n]["outcome"], what, "no number of tries pushes it out");
+    }
+    let view = view(&shop, &who, &token(&link), Lang::En).await.unwrap().unwrap();
+    let section = view.sections.into_iter().find(|section| section.title == "Sign-ins").unwrap();
+    assert!(section.note.ends_with("older ones besides: 3."), "{}", section.note);
+});
+
 on_both_databases!(whoever_has_more_than_a_thousand_orders_gets_a_copy_of_them_all(shop) {
     const MANY: usize = 1_100;
     goods::put(&shop, "CUP", TaxClass::Standard, 1_200, 300, 5).await;

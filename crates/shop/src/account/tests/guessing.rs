@@ -210,3 +210,69 @@ on_both_databases!(from_everywhere_together_an_address_has_no_more_than_forty_tr
         assert_eq!(tried, 40, "{email}");
     }
 });
+
+on_both_databases!(while_the_door_is_strict_whoever_guesses_in_one_place_leaves_its_owner_elsewhere_tries(shop) {
+    registered(&shop, "mori@example.jp").await;
+    used_up(&shop, limits::WRONG_CODES, &[]).await;
+    for email in ["mori@example.jp", "nobody@example.jp"] {
+        let stranger = from(1);
+        assert_eq!(guess_by_address(&shop, email, &stranger, 2).await, Some(Fault::Code), "{email}");
+        let over = guess_by_address(&shop, email, &stranger, 1).await;
+        assert!(matches!(over, Some(Fault::TooMany { minutes: 30 })), "{email}: {over:?}");
+        // Of what the place is refused nothing counts against the owner, however often it is refused.
+        assert!(matches!(guess_by_address(&shop, email, &stranger, 5).await, Some(Fault::TooMany { .. })));
+        assert_eq!(guess_by_address(&shop, email, &from(2), 1).await, Some(Fault::Code), "{email}");
+    }
+    shop.clock.advance(1);
+    let (phone, email) = (from(2), Email::parse("mori@example.jp").unwrap());
+    let pending = ask_mailbox(&shop, Kind::SignIn, &email, Lang::Ja, &phone).await.unwrap();
+    let code = mailed_code(&shop).await;
+    assert!(confirm(&shop, &pending, &typed(&code), &phone, None).await.is_ok());
+});
+
+on_both_databases!(a_network_that_is_stopped_uses_up_nobodys_tries(shop) {
+    registered(&shop, "mori@example.jp").await;
+    // Two networks of IPv6 in one place.
+    let of = |network: u16| {
+        let address = std::net::Ipv6Addr::new(0x2001, 0xdb8, 7, network, 0, 0, 0, 1);
+        Device::new("x".to_owned(), Some(address.into()))
+    };
+    used_up(&shop, limits::STEP_NETWORK, of(1).network.as_bytes()).await;
+    for _ in 0..3 {
+        let stopped = guess_by_address(&shop, "mori@example.jp", &of(1), 5).await;
+        assert!(matches!(stopped, Some(Fault::TooMany { .. })), "{stopped:?}");
+    }
+    for _ in 0..2 {
+        assert_eq!(guess_by_address(&shop, "mori@example.jp", &of(2), 5).await, Some(Fault::Code));
+    }
+});
+
+on_both_databases!(a_stopped_network_that_makes_tokens_up_has_nothing_more_written(shop) {
+    let (stranger, code) = (from(1), typed("00000000"));
+    let rows = || async {
+        let mut conn = shop.db.read().await.unwrap();
+        fetch_one!(conn, (i64,), "SELECT COUNT(*) FROM rate_limit").await.unwrap().0
+    };
+    let made_up = || async {
+        let token = crate::token::Token::random(&shop.entropy);
+        refused(confirm(&shop, &token, &code, &stranger, None).await)
+    };
+    assert_eq!(made_up().await, Fault::CodeOver);
+    used_up(&shop, limits::STEP_NETWORK, stranger.network.as_bytes()).await;
+    let before = rows().await;
+    for _ in 0..5 {
+        assert!(matches!(made_up().await, Fault::TooMany { .. }));
+    }
+    assert_eq!(rows().await, before);
+});
+
+on_both_databases!(a_browser_that_somebody_is_known_by_does_not_ask_the_vault_without_end(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let home = device("Firefox/1").holding(Some(owner.device.clone()));
+    used_up(&shop, limits::DOOR_HOME, &owner.device.hash()).await;
+    let others = login(&shop, &credentials("nobody@example.jp", PASSWORD), Lang::Ja, &home, None).await;
+    assert!(matches!(refused(others), Fault::TooMany { minutes: 1 }));
+    assert!(matches!(login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &from(1), None).await, Ok(Opening::Asked(_))));
+    shop.clock.advance(MINUTE);
+    assert!(lets_in(&shop, &mut home.clone()).await);
+});

@@ -121,6 +121,29 @@ on_both_databases!(lost_factors_stay_until_three_days_after_no_address_can_be_pu
     asked(&shop, &device("x")).await;
     shop.clock.advance(1);
     assert_eq!(remove_later(&shop, customer).await.unwrap(), Asked::Now(due));
+    assert_eq!(remove_later(&shop, customer).await.unwrap(), Asked::Already(due));
+});
+
+on_both_databases!(a_removal_that_a_clock_which_was_ahead_put_far_off_is_asked_for_anew(shop) {
+    const YEAR: i64 = 365 * DAY;
+    let (_, _, home) = with_app(&shop).await;
+    let customer = owner_of(&shop).await;
+    shop.clock.advance(YEAR);
+    asked(&shop, &device("x")).await;
+    assert!(matches!(remove_later(&shop, customer).await.unwrap(), Asked::Now(_)));
+    outbox::run_due(&shop).await.unwrap();
+    shop.clock.advance(-YEAR);
+    assert_eq!(remove_later(&shop, customer).await.unwrap(), Asked::NotTried, "nor did anybody come so far lately");
+    asked(&shop, &home).await;
+    shop.clock.advance(1);
+    let due = shop.now() + DELAY;
+    assert_eq!(remove_later(&shop, customer).await.unwrap(), Asked::Now(due));
+    assert_eq!(remove_later(&shop, customer).await.unwrap(), Asked::Already(due));
+    outbox::run_due(&shop).await.unwrap();
+    shop.clock.advance(DELAY);
+    remove_due(&shop).await.unwrap();
+    let told = told(&shop).await;
+    assert!(told.contains(&AccountEvent::FactorsRemoved), "{told:?}");
 });
 
 on_both_databases!(a_removal_that_was_asked_for_before_a_change_of_the_address_waits_as_long_as_one_after_it(shop) {

@@ -1,4 +1,5 @@
-//! Another password, by mail and on the page, the fresh proof that it asks for, and how one of before is kept.
+//! Another password, by mail and on the page, the fresh proof that it asks for, and how one of before is kept. How many are
+//! looked at, and how many wait for it.
 
 use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::PasswordHash;
@@ -132,4 +133,78 @@ on_both_databases!(a_right_password_that_is_kept_as_of_old_is_kept_as_today_from
         wrong(&browser).await;
         assert_eq!(kept(&shop).await, new);
     }
+});
+
+on_both_databases!(a_customer_tries_twenty_new_passwords_and_then_one_in_three_minutes_whether_or_not_they_are_taken(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let home = device("Firefox/1").holding(Some(owner.device));
+    let who = find(&shop, &owner.token).await.unwrap().unwrap().recent(shop.now()).unwrap();
+    let weak = Password::typed("letmeinletmein").unwrap();
+    for _ in 0..20 {
+        let tried = change_password(&shop, &who, &weak, &home).await;
+        assert_eq!(refused(tried), Fault::WeakPassword { why: Weakness::Pattern });
+    }
+    let good = Password::typed("lantern river maple").unwrap();
+    for _ in 0..2 {
+        let one_more = change_password(&shop, &who, &good, &home).await;
+        assert_eq!(refused(one_more), Fault::TooMany { minutes: 3 });
+        shop.clock.advance(3 * MINUTE);
+        change_password(&shop, &who, &good, &home).await.unwrap();
+    }
+});
+
+on_both_databases!(a_right_password_in_a_known_browser_gives_back_the_try_that_it_took_and_none_before_it(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let mut home = device("Firefox/1").holding(Some(owner.device));
+    let wrong = async |browser: &Device| {
+        refused(login(&shop, &credentials("mori@example.jp", "not the password"), Lang::Ja, browser, None).await)
+    };
+    for _ in 0..19 {
+        assert_eq!(wrong(&home).await, Fault::Credentials);
+    }
+    for _ in 0..3 {
+        assert!(lets_in(&shop, &mut home).await);
+    }
+    assert_eq!(wrong(&home).await, Fault::Credentials);
+    assert!(matches!(wrong(&home).await, Fault::TooMany { .. }));
+});
+
+on_both_databases!(a_right_password_in_a_session_gives_back_the_try_that_it_took_and_none_before_it(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let home = device("Firefox/1").holding(Some(owner.device));
+    let who = find(&shop, &owner.token).await.unwrap().unwrap();
+    let held_against_them = async || {
+        let mut conn = shop.db.read().await.unwrap();
+        let (session, customer) = (who.session.0.as_bytes(), who.customer.0.as_bytes());
+        let in_session = limits::arrival(&mut conn, &shop, limits::PROVE, session).await.unwrap();
+        (in_session, limits::arrival(&mut conn, &shop, limits::PROVE_CUSTOMER, customer).await.unwrap())
+    };
+    for _ in 0..2 {
+        assert_eq!(refused(prove(&shop, &who, &shown("not the password"), &home).await), Fault::WrongPassword);
+    }
+    let before = held_against_them().await;
+    assert!(before.0 > shop.now() && before.1 > shop.now());
+    prove(&shop, &who, &shown(PASSWORD), &home).await.unwrap();
+    assert_eq!(held_against_them().await, before);
+});
+
+on_both_databases!(while_no_more_passwords_can_wait_everybody_is_asked_to_come_back_in_a_minute_and_then_served(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let mut home = device("Firefox/1").holding(Some(owner.device));
+    let who = find(&shop, &owner.token).await.unwrap().unwrap().recent(shop.now()).unwrap();
+    let wanted = Password::typed("lantern river maple").unwrap();
+    let crowd = shop.hash_room().fill();
+    let full = Fault::TooMany { minutes: 1 };
+    for email in ["mori@example.jp", "nobody@example.jp"] {
+        for password in [PASSWORD, "not the password"] {
+            let tried = login(&shop, &credentials(email, password), Lang::Ja, &device("x"), None).await;
+            assert_eq!(refused(tried), full, "{email}");
+        }
+    }
+    assert_eq!(refused(register(&shop, &asked("hayashi@example.jp"), Lang::Ja, &device("x")).await), full);
+    assert_eq!(refused(prove(&shop, who.who(), &shown(PASSWORD), &home).await), full);
+    assert_eq!(refused(change_password(&shop, &who, &wanted, &home).await), full);
+    drop(crowd);
+    assert!(lets_in(&shop, &mut home).await);
+    change_password(&shop, &who, &wanted, &home).await.unwrap();
 });

@@ -87,7 +87,7 @@ on_both_databases!(who_signs_out_of_a_shared_browser_and_has_it_forgotten_is_kno
     };
     // Pressed twice, there are two sessions in one browser.
     let twice = comes_in(&browser).await.unwrap();
-    // One that was ended already is good enough to forget it.
+    // One that was ended already is good enough to forget it, in the browser itself.
     logout(&shop, &shared.token).await.unwrap();
     logout_forgotten(&shop, Some(&shared.token), &browser).await.unwrap();
     assert!(find(&shop, &twice.token).await.unwrap().is_none(), "nobody holds it any more");

@@ -4,6 +4,7 @@ use noren_domain::account::{Attention, SignInWay};
 
 use super::second_step::{app_shows, asked, step, with_app};
 use super::*;
+use crate::db::Dialect;
 
 on_both_databases!(it_was_not_me_signs_every_other_browser_out_and_ends_the_codes_under_way(shop) {
     let owner = registered(&shop, "mori@example.jp").await;
@@ -130,6 +131,55 @@ on_both_databases!(every_sign_in_of_ninety_days_is_reached_from_page_to_page_and
     }
     assert_eq!(reached, written);
     assert_eq!(lengths, [20, 20, 10]);
+});
+
+on_both_databases!(of_each_kind_the_newest_are_shown_and_first_what_waits_for_an_answer(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let who = find(&shop, &owner.token).await.unwrap().unwrap();
+    let now = shop.now();
+    let mut waiting = Vec::new();
+    for n in 0..15 {
+        waiting.push(tried(&shop, owner.customer, now - 100 - n, "asked").await.1);
+        // Newer ones, all of which are answered.
+        let (_, answered) = tried(&shop, owner.customer, now - n, "asked").await;
+        assert!(history::was_me(&shop, &who, answered).await.unwrap());
+        tried(&shop, owner.customer, now - 2 * n, "wrong_password").await;
+        tried(&shop, owner.customer, now - 2 * n - 1, "wrong_code").await;
+    }
+    let shown = view::security(&shop, &who, Lang::Ja).await.unwrap().unwrap().sign_ins;
+    let asked: Vec<_> = shown.iter().filter(|tried| tried.outcome == SignInOutcome::Asked).collect();
+    assert_eq!((asked.len(), asked.iter().filter(|tried| waiting.contains(&tried.id)).count()), (20, 15));
+    assert!(asked[..5].iter().all(|tried| tried.at > now - 5), "and of those that have an answer the newest");
+    let failed = |outcome: SignInOutcome| shown.iter().filter(move |tried| tried.outcome == outcome).map(move |tried| now - tried.at);
+    assert!(failed(SignInOutcome::WrongPassword).eq((0..10).map(|n| 2 * n)));
+    assert!(failed(SignInOutcome::WrongCode).eq((0..10).map(|n| 2 * n + 1)));
+});
+
+on_both_databases!(an_accounts_page_reads_what_it_shows_however_many_wrong_passwords_there_are(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let mut tx = shop.db.write().await.unwrap();
+    for n in 0..500 {
+        let sql = "INSERT INTO sign_in (id, customer_id, at, outcome, user_agent, network) VALUES ($1, $2, $3, 'wrong_password', '', '')";
+        execute!(tx, sql, shop.entropy.uuid(0), owner.customer.0, shop.now() - n).await.unwrap();
+    }
+    let (explain, before, id) = match shop.db.dialect() {
+        Dialect::Sqlite => ("EXPLAIN QUERY PLAN ", vec!["SELECT 1"], format!("x'{}'", owner.customer.0.simple())),
+        Dialect::Postgres => {
+            ("EXPLAIN ", vec!["ANALYZE sign_in", "SET LOCAL enable_seqscan = off"], format!("'{}'", owner.customer.0))
+        }
+    };
+    for sql in before {
+        execute!(tx, sql).await.unwrap();
+    }
+    for (sql, third) in [(history::NEWEST, "'ok'"), (history::WAITING, "'asked'"), (attention::TRIED, "100")] {
+        let sql = sql.replace("$1", &id).replace("$2", "1").replace("$3", third).replace("$4", "20");
+        let sql = sqlx::AssertSqlSafe(format!("{explain}{sql}"));
+        let plan = match shop.db.dialect() {
+            Dialect::Sqlite => fetch_all!(tx, (i64, i64, i64, String), sql).await.unwrap().into_iter().map(|row| row.3).collect::<Vec<_>>(),
+            Dialect::Postgres => fetch_all!(tx, (String,), sql).await.unwrap().into_iter().map(|row| row.0).collect(),
+        };
+        assert!(plan.iter().any(|step| step.contains("sign_in_outcome")), "{plan:?}");
+    }
 });
 
 on_both_databases!(the_page_after_nothing_that_can_be_read_is_that_of_the_newest(shop) {

@@ -165,6 +165,53 @@ on_both_databases!(a_device_that_was_signed_out_is_not_known_any_more_and_its_ow
     assert!(lets_in(&shop, &mut device("Firefox/1").holding(Some(owner.device))).await, "the owner's own browser is");
 });
 
+on_both_databases!(a_copied_cookie_whose_session_is_over_signs_nobody_out_and_has_no_browser_forgotten(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let mut home = device("Firefox/1").holding(Some(owner.device));
+    let mut copied = owner.token;
+    for over in ["signed out", "run out"] {
+        if over == "signed out" {
+            logout(&shop, &copied).await.unwrap();
+        } else {
+            shop.clock.advance(30 * DAY);
+        }
+        let back = entered(&shop, "mori@example.jp", &home).await;
+        for thief in [elsewhere(), elsewhere().holding(Some(Token::random(&shop.entropy)))] {
+            logout_forgotten(&shop, Some(&copied), &thief).await.unwrap();
+        }
+        assert!(find(&shop, &back.token).await.unwrap().is_some(), "{over}");
+        assert!(lets_in(&shop, &mut home).await, "{over}");
+        copied = back.token;
+    }
+});
+
+on_both_databases!(what_was_copied_of_a_browser_does_nothing_in_it_once_it_holds_another_token(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let copied = device("Firefox/1").holding(Some(owner.device.clone()));
+    logout_forgotten(&shop, Some(&owner.token), &copied).await.unwrap();
+    let back = entered(&shop, "mori@example.jp", &copied).await;
+    assert!(back.device != owner.device);
+    logout_forgotten(&shop, Some(&owner.token), &copied).await.unwrap();
+    assert!(find(&shop, &back.token).await.unwrap().is_some());
+    assert!(lets_in(&shop, &mut device("Firefox/1").holding(Some(back.device))).await);
+});
+
+on_both_databases!(the_token_of_before_a_proof_has_a_browser_forgotten_for_its_minute_and_no_longer(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let mut home = device("Firefox/1").holding(Some(owner.device));
+    let who = find(&shop, &owner.token).await.unwrap().unwrap();
+    let second = prove(&shop, &who, &shown(PASSWORD), &home).await.unwrap();
+    shop.clock.advance(MINUTE);
+    logout_forgotten(&shop, Some(&owner.token), &elsewhere()).await.unwrap();
+    assert!(lets_in(&shop, &mut home).await);
+    let who = find(&shop, &second).await.unwrap().expect("nobody was signed out");
+    let third = prove(&shop, &who, &shown(PASSWORD), &home).await.unwrap();
+    shop.clock.advance(MINUTE - 1);
+    logout_forgotten(&shop, Some(&second), &elsewhere()).await.unwrap();
+    assert!(find(&shop, &third).await.unwrap().is_none(), "it is still its person's");
+    assert!(!lets_in(&shop, &mut home).await);
+});
+
 on_both_databases!(codes_for_challenges_that_nobody_began_make_the_door_no_stricter(shop) {
     registered(&shop, "mori@example.jp").await;
     let typed = StepCode::Digits(typed("12345678"));
@@ -247,6 +294,32 @@ on_both_databases!(whoever_was_signed_out_meanwhile_reports_nothing(shop) {
     assert!(end_one(&shop, &who.recent(shop.now()).unwrap(), theirs.session(), &device("Firefox/1")).await.unwrap());
     assert!(!history::was_not_me(&shop, &theirs, row, &elsewhere()).await.unwrap());
     assert!(find(&shop, &owner.token).await.unwrap().is_some());
+});
+
+on_both_databases!(a_thief_of_a_session_clears_no_warning_of_a_try_that_had_the_password(shop) {
+    let owner = registered(&shop, "mori@example.jp").await;
+    let home = device("Firefox/1").holding(Some(owner.device.clone()));
+    shop.clock.advance(1);
+    login(&shop, &credentials("mori@example.jp", PASSWORD), Lang::Ja, &elsewhere(), None).await.unwrap();
+    shop.clock.advance(11 * MINUTE);
+    let late = find(&shop, &owner.token).await.unwrap().unwrap();
+    let rows = security(&shop, &late, Lang::Ja).await.unwrap().unwrap().sign_ins;
+    let tried = rows.iter().find(|row| row.needs_answer()).unwrap().id;
+    let came = rows.iter().find(|row| row.outcome == SignInOutcome::Ok).unwrap().id;
+    assert!(history::lacked_code(&shop, &late, tried).await.unwrap());
+    assert!(!history::was_me(&shop, &late, tried).await.unwrap(), "that takes a proof");
+    assert!(!history::lacked_code(&shop, &late, came).await.unwrap());
+    assert!(history::was_me(&shop, &late, came).await.unwrap(), "nothing warns of it");
+    let rows = security(&shop, &late, Lang::Ja).await.unwrap().unwrap().sign_ins;
+    assert!(rows.iter().any(|row| row.id == tried && row.needs_answer()), "it still waits");
+    let proved = prove(&shop, &late, &shown(PASSWORD), &home).await.unwrap();
+    let who = find(&shop, &proved).await.unwrap().unwrap();
+    assert!(history::was_me(&shop, &who, tried).await.unwrap());
+    let rows = security(&shop, &who, Lang::Ja).await.unwrap().unwrap().sign_ins;
+    assert!(rows.iter().all(|row| !row.needs_answer()));
+    let other = registered(&shop, "hayashi@example.jp").await;
+    let theirs = find(&shop, &other.token).await.unwrap().unwrap();
+    assert!(!history::lacked_code(&shop, &theirs, tried).await.unwrap(), "somebody else's is as unknown as none");
 });
 
 on_both_databases!(of_wrong_passwords_in_a_session_its_owner_hears_whatever_strangers_have_tried_that_day(shop) {

@@ -151,6 +151,34 @@ on_both_databases!(what_was_begun_is_over_after_an_hour(shop) {
     assert_eq!(fault(confirm(&shop, &who, &shown(&setup, shop.now()), &device()).await), Fault::StepMissing);
 });
 
+on_both_databases!(what_was_begun_on_a_clock_that_was_ahead_is_as_if_it_were_not_there(shop) {
+    let who = proved(&shop, customer(&shop, "hanako@example.jp").await).await;
+    shop.clock.advance(SKEW);
+    let setup = begun(&shop, &who).await;
+    shop.clock.advance(-SKEW);
+    assert_eq!(page(&shop, &who, Lang::En).await.unwrap(), TotpView::Begun(setup.clone()), "on another node");
+    shop.clock.advance(-1);
+    assert_eq!(page(&shop, &who, Lang::En).await.unwrap(), TotpView::Off);
+    assert_eq!(fault(confirm(&shop, &who, &shown(&setup, shop.now()), &device()).await), Fault::StepMissing);
+});
+
+on_both_databases!(where_an_account_has_changed_too_much_within_the_hour_its_app_stays_as_it_is(shop) {
+    let who = proved(&shop, customer(&shop, "hanako@example.jp").await).await;
+    let setup = begun(&shop, &who).await;
+    while recovery::renew(&shop, &who, &device()).await.is_ok() {}
+    let refused = fault(confirm(&shop, &who, &shown(&setup, shop.now()), &device()).await);
+    assert!(matches!(refused, Fault::TooMany { .. }), "{refused:?}");
+    assert_eq!(page(&shop, &who, Lang::En).await.unwrap(), TotpView::Begun(setup.clone()));
+    // One try comes back, and then another.
+    shop.clock.advance(6 * STEP);
+    confirm(&shop, &who, &shown(&setup, shop.now()), &device()).await.unwrap();
+    let refused = fault(turn_off(&shop, &who, &device()).await);
+    assert!(matches!(refused, Fault::TooMany { .. }), "{refused:?}");
+    shop.clock.advance(6 * STEP);
+    assert!(try_out(&shop, who.customer(), &shown(&setup, shop.now())).await, "it is still on");
+    assert!(turn_off(&shop, &who, &device()).await.unwrap());
+});
+
 on_both_databases!(what_another_session_began_is_neither_shown_nor_confirmed_for_a_thief_may_know_the_secret(shop) {
     let hers = customer(&shop, "hanako@example.jp").await;
     let (thief, owner) = (proved(&shop, hers).await, proved(&shop, hers).await);

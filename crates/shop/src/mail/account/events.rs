@@ -7,9 +7,13 @@ mod sign_in;
 
 use noren_domain::Lang;
 use noren_domain::account::AccountEvent;
+use uuid::Uuid;
 
 use super::words::{About, Words, look_yourself, text};
-use crate::mail::Part;
+use super::{Before, Draft, EventRow, reader};
+use crate::db::Conn;
+use crate::mail::{MailError, Part};
+use crate::{Shop, fetch_optional};
 
 /// In Japanese and in English.
 type Both = (&'static str, &'static str);
@@ -36,6 +40,24 @@ enum Then {
 }
 
 const NO_LINK: Both = ("このメールには、ログインのためのリンクはありません。", "This mail holds no link to sign in.");
+
+/// To whom the mail about the event with this number goes, and what it says.
+pub(super) async fn draft(conn: &mut Conn, shop: &Shop, id: Uuid, before: Before) -> Result<Draft, MailError> {
+    let sql = "SELECT customer_id, at, user_agent, network, kind FROM account_event WHERE id = $1";
+    let row = fetch_optional!(conn, EventRow, sql, id).await?.ok_or(MailError::Gone)?;
+    let reader = reader(conn, row.0).await?.of_before(before);
+    let kind = AccountEvent::from_word(&row.4).ok_or(MailError::Gone)?;
+    let due = match kind {
+        AccountEvent::FactorsRemovalAsked => {
+            let sql = "SELECT due_at FROM factor_removal WHERE customer_id = $1";
+            let (due,) = fetch_optional!(conn, (i64,), sql, row.0).await?.ok_or(MailError::Gone)?;
+            Some(due)
+        }
+        _ => None,
+    };
+    let words = event(reader.lang(), kind, &row.about(), due);
+    Ok(reader.draft(shop, words))
+}
 
 /// The mail about `event`; `due` is when that comes which was asked for (UTC ms), where something does.
 pub(super) fn event(lang: Lang, event: AccountEvent, about: &About<'_>, due: Option<i64>) -> Words {
@@ -88,6 +110,7 @@ const fn news(event: AccountEvent) -> News {
         AccountEvent::EmailChangeFailed => mails::EMAIL_CHANGE_FAILED,
         AccountEvent::MailLangChanged => mails::MAIL_LANG_CHANGED,
         AccountEvent::PhraseChanged => mails::PHRASE_CHANGED,
+        AccountEvent::SavedAddressesChanged => data::SAVED_ADDRESSES_CHANGED,
         AccountEvent::ExportAsked => data::EXPORT_ASKED,
         AccountEvent::OrdersClaimed => data::ORDERS_CLAIMED,
         AccountEvent::NotMe => sign_in::NOT_ME,

@@ -1,15 +1,36 @@
 //! What the mails say that tell a customer what became of their data, and what the shop does to make it good. They
 //! name the page to look at and hold no link: what they say stands in the account as well.
 
+use noren_domain::account::AccountEvent;
 use noren_domain::notice::Version;
 use noren_domain::{Lang, Text, Yen, moment};
+use uuid::Uuid;
 
 use super::words::{Words, text};
-use crate::mail::Part;
+use super::{Draft, reader, to_customer};
+use crate::db::Conn;
 use crate::mail::letter::time;
+use crate::mail::{MailError, Part};
+use crate::{Shop, fetch_all};
 
 /// So many times are listed one by one.
 const LISTED: usize = 10;
+
+/// To whom the summary of `day` goes, and what it says.
+pub(super) async fn staff_read_draft(
+    conn: &mut Conn,
+    shop: &Shop,
+    customer: Uuid,
+    day: i64,
+) -> Result<Draft, MailError> {
+    let reader = reader(conn, customer).await?;
+    let sql = "SELECT at FROM account_event WHERE customer_id = $1 AND kind = $2 AND at >= $3 AND at < $4 ORDER BY at";
+    let (from, to) = (moment::start_of_day(day), moment::start_of_day(day + 1));
+    let rows = fetch_all!(conn, (i64,), sql, customer, AccountEvent::StaffRead.word(), from, to).await?;
+    let times: Vec<i64> = rows.into_iter().map(|(at,)| at).collect();
+    let words = staff_read(reader.lang(), &times);
+    Ok(reader.draft(shop, words))
+}
 
 /// People of the shop opened the reader's data at `times` (UTC ms) of one day, the earliest first.
 pub(super) fn staff_read(lang: Lang, times: &[i64]) -> Words {
@@ -36,6 +57,13 @@ pub(super) fn staff_read(lang: Lang, times: &[i64]) -> Words {
         lang.pick("当店の従業員がお客様の情報を開きました", "Our staff opened your data"),
         vec![Part::Text(hello), Part::Facts(facts), look],
     )
+}
+
+/// To whom the mail about a notice goes, and what it says.
+pub(super) async fn notice_draft(conn: &mut Conn, shop: &Shop, id: Uuid, customer: Uuid) -> Result<Draft, MailError> {
+    let published = crate::notice::by_id(conn, id).await.map_err(|_| MailError::Gone)?.ok_or(MailError::Gone)?;
+    let words = |lang| notice(lang, published.no.as_str(), published.version, &published.content.title);
+    to_customer(conn, shop, customer, words).await
 }
 
 /// A notice about the reader was published, or an earlier one brought up to date.

@@ -11,13 +11,18 @@ use mail_auth::common::parse::TxtRecordParser;
 use mail_auth::common::verify::DomainKey;
 use mail_auth::hickory_resolver::config::{ResolverConfig, ResolverOpts};
 use mail_auth::{AuthenticatedMessage, DkimResult, MX, MessageAuthenticator, Parameters, ResolverCache, Txt};
-use noren_domain::Lang;
+use noren_domain::newsletter::Issue;
+use noren_domain::{Lang, Text};
 
 use super::*;
+use crate::account::testing::customer;
 use crate::mail::account::AccountMail;
+use crate::mail::smtp::Security;
 use crate::mail::{Letter, Mail, NewsletterMail, Outgoing, Part, message};
+use crate::testing::mail_server::MailServer;
 use crate::testing::{self, TestShop};
 use crate::vault::Plain;
+use crate::{execute, fetch_one, newsletter, outbox};
 
 /// Keys of nobody, made for these tests alone.
 const RSA: &[u8] = include_bytes!("test-rsa.pem");
@@ -116,6 +121,50 @@ async fn a_verifier_that_is_not_ours_takes_our_signatures_and_no_changed_mail() 
         }
         // What servers on the way do to white space is no change.
         assert!(holds(format!("{head}\r\n\r\n{}\r\n\r\n", body.trim_end()).as_bytes(), record).await);
+    }
+}
+
+/// In Japanese, and in English, of which the lines leave as they are.
+#[tokio::test]
+async fn a_signature_holds_on_what_a_mail_server_has_kept() {
+    let text = Text::new(
+        "手ぬぐい。\n\n.点で始まる行。\n\n.\n\n茶碗。",
+        "Cloths (手ぬぐい), woven and dyed by hand.\n\n.A line that begins with a dot.\n\n.\n\nBowls, and more.",
+    );
+    for (pem, record) in [(RSA, RSA_RECORD), (ED25519, ED25519_RECORD)] {
+        let shop = testing::sqlite().await;
+        let server = MailServer::start(Security::Tls).await;
+        let outgoing = Outgoing::new(Some(server.relay()), None, Some(Signer::new("noren", pem).unwrap()));
+        let sending = (*shop).clone().sending(outgoing);
+        let reader = customer(&shop, "hanako@example.jp").await;
+        newsletter::ask(&shop, reader, Lang::Ja).await.unwrap();
+        let sql = "SELECT id FROM newsletter_consent";
+        let (asked,) = fetch_one!(shop.db.read().await.unwrap(), (uuid::Uuid,), sql).await.unwrap();
+        assert!(newsletter::confirm(&shop, &newsletter::confirm_token(&shop, asked), Lang::Ja).await.unwrap());
+        outbox::run_due(&sending).await.unwrap();
+        for lang in [Lang::Ja, Lang::En] {
+            let mut tx = shop.db.write().await.unwrap();
+            execute!(tx, "UPDATE customer SET lang = $1", lang.tag()).await.unwrap();
+            tx.commit().await.unwrap();
+            let subject = Text::new("冬のお便り", "News of 暖簾堂");
+            let issue = Issue { name: format!("2026-12-{}", lang.tag()), subject, text: text.clone() };
+            assert_eq!(newsletter::send(&shop, &issue).await.unwrap(), 1);
+            assert_eq!(outbox::run_due(&sending).await.unwrap(), 1);
+        }
+        let kept = server.kept();
+        assert_eq!(kept.len(), 3, "the question, and an issue in either language");
+        for mail in &kept {
+            assert!(
+                mail.raw.starts_with("DKIM-Signature: ") && holds(mail.raw.as_bytes(), record).await,
+                "{}",
+                mail.raw
+            );
+        }
+        for line in ["\r\n.A line that begins with a dot.\r\n", "\r\n.\r\n"] {
+            assert!(kept[2].raw.contains(line), "{}", kept[2].raw);
+        }
+        let read = crate::mail::mailbox::parse("x", &kept[1].raw);
+        assert!(read.text.contains("\n.点で始まる行。"), "{}", read.text);
     }
 }
 

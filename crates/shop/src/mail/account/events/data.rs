@@ -2,6 +2,20 @@
 
 use super::{News, Then};
 
+/// Told once an hour at most (`account::addresses`).
+pub(super) const SAVED_ADDRESSES_CHANGED: News = News {
+    subject: ("保存したお届け先が変更されました", "Your saved addresses were changed"),
+    said: (
+        "お客様のアカウントに保存されたお届け先が、変更または削除されたか、いつものお届け先が別のものになりました。1時間のうちに続けて変更があっても、メールは1通だけお送りします。変更はすべて、「アカウントの安全」のページに記録しています。",
+        "A saved address of your account was changed or removed, or another one is your default address now. If more is changed within an hour, we send no further mail; the page “Account security” lists every change.",
+    ),
+    then: Then::Harmless,
+    remedy: Some((
+        "お心当たりがない場合は、いつものように当店を開き、「お届け先の一覧」と、ご注文のお届け先をご確認ください。そのうえで、「アカウントの安全」のページで、ほかの端末をすべてログアウトし、パスワードを変更してください。このメールには、ログインのためのリンクはありません。",
+        "If this was not you, open our shop as usual and look at “Your addresses”, and at where your orders go. Then sign all other devices out on the page “Account security”, and choose another password. This mail holds no link to sign in.",
+    )),
+};
+
 pub(super) const EXPORT_ASKED: News = News {
     subject: ("お預かりしている情報の控えの作成が申し込まれました", "A copy of your data was asked for"),
     said: (

@@ -54,8 +54,8 @@ pub(super) const SESSIONS_ENDED_BY_SHOP: News = News {
 pub(super) const MANY_FAILED_TRIES: News = News {
     subject: ("ログインの失敗が続いています", "Many failed sign-ins"),
     said: (
-        "お客様のアカウントへのログインの失敗が、短い間に続きました。いずれの試みも成功していません。念のため、失敗の続いた場所から(とても多い場合は、お客様のアカウント全体で)、しばらくパスワードでのログインを止めました。お使いになったことのある端末や、メールの確認コードでは、ログインしていただけます。",
-        "There were many failed tries to sign in to your account within a short time. None of them succeeded. To be safe, we take no passwords for a while from where they came, or, if there were very many, from anywhere. On a device that you have used before, or with a code by mail, you can still sign in.",
+        "お客様のアカウントへのログインの失敗が、短い間に続きました。いずれの試みも成功していません。念のため、失敗の続いた場所や端末から（とても多い場合は、ご本人と確認済みの端末を除くすべての場所から）、しばらくパスワードでのログインを止めました。そのあいだも、メールの確認コードやパスキーではログインしていただけます。失敗の続いた端末でなければ、これまでお使いの端末でも、パスワードでログインしていただけます。",
+        "There were many failed tries to sign in to your account within a short time. None of them succeeded. To be safe, we take no passwords for a while from the place or the device that they came from, or, if there were very many, from anywhere but devices that we know you by. With a code by mail or a passkey you can still sign in, and with your password on any other device that you have used before.",
     ),
     then: Then::Nothing,
     remedy: None,
@@ -77,8 +77,8 @@ pub(super) const MANY_FAILED_PROOFS: News = News {
 pub(super) const MANY_WRONG_CODES: News = News {
     subject: ("確認コードの間違いが続いています", "Many wrong codes"),
     said: (
-        "お客様のアカウントの確認コードが、短い間に何度も間違って入力されました。いずれの試みも成功していません。念のため、コードの入力をしばらくお受けしていません。メールでお送りするコードは、どなたにもお教えにならないでください。お教えにならないかぎり、コードでアカウントが開かれることはありません。",
-        "Wrong codes for your account were typed in many times within a short time. None of them was accepted, and to be safe we take no more for a while. Please tell nobody the codes that we mail you: as long as you do not, nobody comes in with them.",
+        "お客様のアカウントの確認コードが、短い間に何度も間違って入力されました。いずれの試みも成功していません。念のため、間違いの続いた場所や端末から（とても多い場合は、どこからも）、コードの入力をしばらくお受けしていません。メールでお送りするコードは、どなたにもお教えにならないでください。お教えにならないかぎり、コードでアカウントが開かれることはありません。",
+        "Wrong codes for your account were typed in many times within a short time. None of them was accepted. To be safe, we take no codes for a while from the place or the device that they came from, or, if there were very many, from anywhere. Please tell nobody the codes that we mail you: as long as you do not, nobody comes in with them.",
     ),
     then: Then::Nothing,
     remedy: None,

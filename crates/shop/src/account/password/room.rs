@@ -1,0 +1,97 @@
+//! The room in which passwords are hashed and judged, and the queue before it, which has an end.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use super::HashError;
+
+/// So many at once, in the whole process: 4 × 19 MiB, and the cores left free for pages.
+const AT_ONCE: usize = 4;
+/// So many more wait: whoever is the last of them has sixteen turns before theirs. Some requests wait twice, and are served
+/// well before they are given up, after thirty seconds, also where a turn takes half a second. In a queue without an end
+/// nobody would be, as soon as somebody sends thousands.
+const WAITING: usize = 64;
+
+/// The room of a shop.
+pub struct Room {
+    /// One for each who is inside or waits.
+    tickets: Arc<Semaphore>,
+    /// One for each who is inside.
+    places: Arc<Semaphore>,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { tickets: Arc::new(Semaphore::new(AT_ONCE + WAITING)), places: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
+
+impl Room {
+    /// Does `work` when its turn comes; where as many wait as may, it is refused at once.
+    pub async fn serve<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
+    ) -> Result<T, HashError> {
+        let ticket = Arc::clone(&self.tickets).try_acquire_owned().map_err(|_| HashError::Full)?;
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|e| HashError::Argon2(e.to_string()))?;
+        tokio::task::spawn_blocking(move || {
+            // Held by the work, not by the request: a client that hangs up frees no room early.
+            let _held = (ticket, place);
+            work()
+        })
+        .await?
+    }
+
+    /// Takes every place, inside and in the queue, until what it gives is dropped.
+    #[cfg(test)]
+    pub fn fill(&self) -> Vec<tokio::sync::OwnedSemaphorePermit> {
+        let both = [&self.tickets, &self.places].into_iter();
+        both.flat_map(|of| std::iter::from_fn(move || Arc::clone(of).try_acquire_owned().ok())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::OwnedSemaphorePermit;
+    use tokio::task::JoinSet;
+
+    use super::*;
+
+    /// A room with so many inside that nobody's turn comes, and as many waiting as may.
+    async fn crowded() -> (Arc<Room>, Vec<OwnedSemaphorePermit>, JoinSet<Result<(), HashError>>) {
+        let (room, mut inside, mut waiting) = (Arc::new(Room::default()), Vec::new(), JoinSet::new());
+        for _ in 0..AT_ONCE {
+            for of in [&room.tickets, &room.places] {
+                inside.push(Arc::clone(of).try_acquire_owned().unwrap());
+            }
+        }
+        for _ in 0..WAITING {
+            let room = Arc::clone(&room);
+            waiting.spawn(async move { room.serve(|| Ok(())).await });
+        }
+        while room.tickets.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        (room, inside, waiting)
+    }
+
+    #[tokio::test]
+    async fn one_more_than_may_wait_is_refused_at_once_and_served_when_there_is_room_again() {
+        let (room, inside, mut waiting) = crowded().await;
+        assert!(matches!(room.serve(|| Ok(())).await, Err(HashError::Full)));
+        assert!(waiting.try_join_next().is_none(), "nobody's turn has come");
+        drop(inside);
+        assert!(waiting.join_all().await.iter().all(Result::is_ok), "whoever waited is served");
+        assert!(room.serve(|| Ok(())).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn whoever_hangs_up_leaves_the_queue_to_others() {
+        let (room, inside, mut waiting) = crowded().await;
+        waiting.shutdown().await;
+        assert_eq!(room.tickets.available_permits(), WAITING);
+        drop(inside);
+        assert!(room.serve(|| Ok(())).await.is_ok());
+    }
+}
