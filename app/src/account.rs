@@ -6,6 +6,7 @@ mod claim;
 mod code;
 mod confirm;
 mod data;
+mod done;
 mod email_change;
 mod erase;
 mod export;

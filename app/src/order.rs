@@ -20,6 +20,10 @@ pub struct OrderData {
     order: OrderView,
     /// Whoever looks at it is signed in as its customer.
     own: bool,
+    /// It is in nobody's account: a guest's.
+    guest: bool,
+    /// Whoever looks at it is signed in.
+    inside: bool,
 }
 
 /// The order whose page `token` opens. Wrong, unknown and malformed tokens are all "not found".
@@ -33,7 +37,8 @@ pub async fn load_order(
     let Some(token) = noren_shop::token::Token::parse(&token) else { return Ok(None) };
     let customer = signed_in().await?.map(|who| who.customer);
     let seen = noren_shop::order::view(&shop(), &token, customer).await.map_err(|error| failed(&error))?;
-    Ok(seen.map(|seen| OrderData { order: seen.order, own: seen.own }))
+    let inside = customer.is_some();
+    Ok(seen.map(|seen| OrderData { order: seen.order, own: seen.own, guest: seen.guest, inside }))
 }
 
 /// The page of one order, for whoever holds its link.
@@ -47,7 +52,7 @@ pub fn OrderPage() -> impl IntoView {
 #[component]
 fn Shown(data: OrderData) -> impl IntoView {
     let lang = use_lang();
-    let OrderData { order, own } = data;
+    let OrderData { order, own, guest, inside } = data;
     let title = match (order.state, order.payment) {
         (_, PaymentState::Refunded) => lang.pick("ご返金いたしました", "Your payment was returned"),
         (OrderState::Draft, PaymentState::Failed) => {
@@ -61,7 +66,9 @@ fn Shown(data: OrderData) -> impl IntoView {
     };
     // One that is not placed has ways of its own: back to the payment.
     let mailed = order.placed_at.is_some();
-    let ways_on = (order.state != OrderState::Draft).then(|| view! { <WaysOn own mailed /> });
+    let ways_on = (order.state != OrderState::Draft).then(|| {
+        view! { <WaysOn own mailed>{guest.then(|| view! { <IntoAccount inside /> })}</WaysOn> }
+    });
     view! {
         <Head title=title index=false />
         <div class="order">
@@ -79,6 +86,8 @@ fn WaysOn(
     own: bool,
     /// There is a confirmation, which leads back here.
     mailed: bool,
+    /// What is said of a guest's order.
+    children: Children,
 ) -> impl IntoView {
     let lang = use_lang();
     let orders = own.then(|| {
@@ -101,10 +110,39 @@ fn WaysOn(
     view! {
         <div class="order__on">
             {again}
+            {children()}
             <p class="button-row">
                 <a class="button" href=href("/")>{lang.pick("お買い物を続ける", "Continue shopping")}</a>
                 {orders}
             </p>
         </div>
     }
+}
+
+/// That a guest's order can be put into an account. Whose account it fits is not said: the proof of the mailbox decides.
+#[component]
+fn IntoAccount(
+    /// Whoever looks at the order is signed in.
+    inside: bool,
+) -> impl IntoView {
+    let lang = use_lang();
+    let words = if inside {
+        lang.pick(
+            "ゲストとしてのご注文です。アカウントと同じメールアドレスでのご注文でしたら、ご注文の履歴に加えられます。",
+            "This order was made as a guest. If it was made with the e-mail address of your account, you can add it to your history. ",
+        )
+    } else {
+        lang.pick(
+            "ゲストとしてのご注文です。ご注文と同じメールアドレスのアカウントにログインなさると、ご注文の履歴に加えられます。",
+            "This order was made as a guest. An account with the same e-mail address can take it into its history.",
+        )
+    };
+    let way = inside.then(|| {
+        view! {
+            <a href=href("/account/guest-orders")>
+                {lang.pick("ゲストのご注文を加える", "Add orders made as a guest")}
+            </a>
+        }
+    });
+    view! { <p>{words} {way}</p> }
 }

@@ -106,7 +106,7 @@ test('without scripts each page says what is missing and what does instead @post
   test.skip(life !== 'scripts-off');
   await shop.register();
   await shop.visit('/account/security');
-  await expect(section(shop)).toContainText(shop.t('スクリプト(JavaScript)と、パスキーに対応した', 'scripts (JavaScript) and a browser'));
+  await expect(section(shop)).toContainText(shop.t('スクリプト（JavaScript）と、パスキーに対応した', 'scripts (JavaScript) and a browser'));
   await expect(shop.button('パスキーを追加する', 'Add a passkey')).toBeHidden();
   await givePasskey(page);
   await shop.visit('/account/confirm');

@@ -138,13 +138,16 @@ fn is_in(file: &str, text: &str, what: &str) -> bool {
 /// Whether there is a test called `name` that runs: a function with the attribute, or a claim on both databases.
 fn has_test<'a>(code: impl Iterator<Item = &'a str>, name: &str) -> bool {
     let (function, claim) = (format!("fn {name}("), format!("on_both_databases!({name}("));
-    let mut runs = false;
+    let (mut is_test, mut is_ignored) = (false, false);
     for line in code {
-        if line.starts_with(&claim) || (runs && line.contains(&function)) {
+        if line.starts_with(&claim) || (is_test && !is_ignored && line.contains(&function)) {
             return true;
         }
-        let attribute = line.starts_with("#[test]") || line.starts_with("#[tokio::test");
-        runs = attribute || (runs && line.starts_with("#[") && !line.starts_with("#[ignore"));
+        is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+        is_ignored |= line.starts_with("#[ignore");
+        if !line.starts_with("#[") {
+            (is_test, is_ignored) = (false, false);
+        }
     }
     false
 }
@@ -209,9 +212,10 @@ fn a_test_that_only_a_comment_speaks_of_is_no_evidence() {
 
 #[test]
 fn a_function_that_does_not_run_as_a_test_is_no_evidence_by_its_name() {
-    let rust =
-        "#[test]\nfn a_claim() {}\nfn a_helper() {}\n#[test]\n#[ignore = \"slow\"]\nfn a_claim_that_waits() {}\n";
+    let rust = "#[test]\nfn a_claim() {}\nfn a_helper() {}\n#[test]\n#[ignore = \"slow\"]\nfn a_claim_that_waits() {}\n\
+                #[ignore = \"slow\"]\n#[test]\nfn one_that_waits_too() {}\n";
     assert!(is_in("tests.rs", rust, "a_claim"));
     assert!(!is_in("tests.rs", rust, "a_helper") && !is_in("tests.rs", rust, "a_claim_that_waits"));
+    assert!(!is_in("tests.rs", rust, "one_that_waits_too"));
     assert!(is_in("tests.rs", rust, "fn a_helper()"), "as words it is");
 }

@@ -9,6 +9,7 @@ use noren_domain::address::AddressForm;
 use noren_domain::form::Faults;
 use serde::{Deserialize, Serialize};
 
+use super::done::{Done, JustDone};
 use crate::address::{AddressFields, AddressLines, FirstButton, address_labels};
 use crate::form::{Form, Refusal, either_faults, use_faults};
 use crate::lang::{href, use_lang};
@@ -23,6 +24,8 @@ pub struct AddressesData {
     addresses: Vec<SavedAddress>,
     /// What was wrong with the form of the list that was sent last, without scripts.
     faults: Faults,
+    /// What was done a moment ago.
+    done: Option<Done>,
 }
 
 /// What the page of one address shows.
@@ -41,7 +44,7 @@ pub async fn load_addresses() -> Result<Option<AddressesData>, Refusal> {
     let addresses = noren_shop::account::addresses::list(&shop, who.customer, "account/addresses").await;
     let addresses = addresses.map_err(|error| crate::request::failed(&error))?;
     let faults = crate::form::kept::<()>("addresses").map(|form| form.faults).unwrap_or_default();
-    Ok(Some(AddressesData { addresses, faults }))
+    Ok(Some(AddressesData { addresses, faults, done: super::done::said() }))
 }
 
 /// Loads the page of one address, or of a new one.
@@ -78,6 +81,7 @@ pub async fn save_address(
         change(&shop, who.customer, id.parse().unwrap_or_default(), &form, &device).await
     };
     saved.map_err(|error| crate::form::refuse("address", &form, inside::faults(&error)))?;
+    super::done::say(Done::AddressSaved);
     crate::request::go(inside::LIST);
     Ok(())
 }
@@ -161,7 +165,7 @@ fn Addresses(
     remove: ServerAction<RemoveAddress>,
 ) -> impl IntoView {
     let lang = use_lang();
-    let AddressesData { addresses, faults } = data;
+    let AddressesData { addresses, faults, done } = data;
     let faults = either_faults(use_faults(first, faults), use_faults(remove, Faults::default()));
     let room = addresses.len() < MAX_ADDRESSES as usize;
     let list = if addresses.is_empty() {
@@ -200,6 +204,7 @@ fn Addresses(
             <div class="page-head">
                 <p class="small"><a href=href("/account")>{lang.pick("アカウント", "Your account")}</a></p>
                 <h1>{lang.pick("お届け先の一覧", "Your addresses")}</h1>
+                <JustDone done />
                 <p class="muted">
                     {lang.pick(
                         "保存したお届け先は、ご注文のときに選ぶだけで使えます。内容は暗号化してお預かりし、削除すると消えます。",

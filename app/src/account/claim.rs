@@ -94,10 +94,11 @@ pub async fn load_claim_code() -> Result<Option<ClaimCodeData>, Refusal> {
 /// Brings the orders in if the code is right.
 #[server(endpoint = "account/claim-code")]
 pub async fn claim_by_code(#[server(flatten)] form: VerifyForm) -> Result<(), Refusal> {
+    use noren_domain::account::AskedFor;
     use noren_domain::form::Fault;
     let who = super::inside::guard(CODE_PAGE).await?;
     let refuse = |faults| crate::form::refuse("claim-code", &form, faults);
-    let typed = form.parse_step().map_err(refuse)?;
+    let typed = form.parse_step(AskedFor::Mail).map_err(refuse)?;
     let Some(pending) = crate::request::challenge_token() else {
         return Err(refuse(Faults::field("code", Fault::CodeOver)));
     };

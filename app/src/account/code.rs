@@ -61,7 +61,7 @@ pub fn AskMailbox(
 
 /// What the code from a mail is called above its input.
 pub fn code_label(lang: Lang) -> &'static str {
-    lang.pick("確認コード(8桁)", "Eight-digit code")
+    lang.pick("確認コード（8桁）", "Eight-digit code")
 }
 
 /// The input for the code.

@@ -59,16 +59,23 @@ pub async fn confirm(#[server(flatten)] form: VerifyForm) -> Result<(), Refusal>
     use noren_domain::account::LocalPath;
     use noren_domain::form::Fault;
     use noren_shop::account::Opening;
+    use noren_shop::account::challenge::{Kind, sets_password, waiting};
     let refuse = |faults| crate::form::refuse("confirm", &form.without_code(), faults);
-    let typed = form.parse_step().map_err(refuse)?;
     let Some(pending) = crate::request::challenge_token() else {
+        form.parse_step(AskedFor::Mail).map_err(refuse)?;
         return Err(refuse(Faults::field("code", Fault::CodeOver)));
     };
     let (shop, lang, device) = (crate::request::shop(), crate::request::lang(), crate::request::device());
+    let asked = waiting(&shop, &pending, Kind::SignIn).await.map_err(|e| crate::request::failed(&e))?;
+    let typed = form.parse_step(asked.unwrap_or_default()).map_err(refuse)?;
+    let sets_password = sets_password(&shop, &pending).await.map_err(|e| crate::request::failed(&e))?;
     let old = crate::request::session_token();
     let next = LocalPath::parse(&form.next);
     match noren_shop::account::confirm(&shop, &pending, &typed, lang, &device, old.as_ref()).await {
         Ok(Opening::In(entered)) => {
+            if sets_password {
+                super::done::say(super::done::Done::PasswordSet);
+            }
             let_in(&entered, next).await;
             Ok(())
         }
@@ -172,11 +179,14 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
             ),
         )
     };
+    let hint = view! { <p class="muted small">{hint}</p> };
+    // What comes of the device is long, and the code does not need it: on a phone it would push the field off the screen.
+    let (before, after) = if by_mail { (None, Some(hint)) } else { (Some(hint), None) };
     view! {
         <div class="door stack">
             <h1>{title}</h1>
             <p>{what}</p>
-            <p class="muted small">{hint}</p>
+            {before}
             {data
                 .sets_password
                 .then(|| {
@@ -202,6 +212,7 @@ fn ConfirmView(data: ConfirmData) -> impl IntoView {
                     />
                 </div>
             </ActionForm>
+            {after}
             {(!by_mail)
                 .then(|| {
                     view! {

@@ -90,7 +90,7 @@ fn Data(data: DataView, ask: ServerAction<AskExport>) -> impl IntoView {
                 <h2 id="copy">{lang.pick("控えを書き出す", "Export a copy")}</h2>
                 <p>
                     {lang.pick(
-                        "お預かりしている情報のすべてを、読みやすいページと、当店の署名が付いたファイル(JSON)でお渡しします。書き出しがあったことは、メールでもお知らせします。控えを開けるのはお客様だけで、24時間で開けなくなります。",
+                        "お預かりしている情報のすべてを、読みやすいページと、当店の署名が付いたファイル（JSON）でお渡しします。書き出しがあったことは、メールでもお知らせします。控えを開けるのはお客様だけで、24時間で開けなくなります。",
                         "All that we hold about you, as a page to read and as a file (JSON) that we sign. We tell you by mail that it was asked for. It opens to you alone, for 24 hours.",
                     )}
                 </p>

@@ -8,6 +8,7 @@ pub(super) use section::{EmailBanner, EmailSection};
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
+use noren_domain::Lang;
 use noren_domain::account::{EmailCodeForm, EmailForm, EmailStep, EmailView, PendingEmail};
 use noren_domain::form::Faults;
 use serde::{Deserialize, Serialize};
@@ -142,7 +143,9 @@ fn done(result: Result<(), noren_shop::account::DoorError>) -> Result<(), Refusa
 pub async fn stop_email() -> Result<(), Refusal> {
     let who = super::inside::guard("/account/security").await?;
     let stopped = noren_shop::account::email_change::stop(&crate::request::shop(), &who).await;
-    stopped.map_err(|e| crate::request::failed(&e))?;
+    if stopped.map_err(|e| crate::request::failed(&e))? {
+        super::done::say(super::done::Done::EmailStopped);
+    }
     crate::request::go("/account/security");
     Ok(())
 }
@@ -201,6 +204,14 @@ fn EmailBody(data: EmailData, acts: Acts) -> impl IntoView {
         ("code", code_label(lang)),
     ];
     let body = match pending {
+        None if changed => view! {
+            <p>
+                <a class="button" href=href("/account/security")>
+                    {lang.pick("アカウントの安全へ戻る", "Back to account security")}
+                </a>
+            </p>
+        }
+        .into_any(),
         None => view! { <AskView values=form.values faults=asked recovery action=acts.ask /> }.into_any(),
         Some(pending) if pending.step == EmailStep::Waiting => view! {
             <Note kind=NoteKind::Warning>
@@ -214,7 +225,13 @@ fn EmailBody(data: EmailData, acts: Acts) -> impl IntoView {
     view! {
         <div class="door stack">
             <p class="small"><a href=href("/account/security")>{lang.pick("アカウントの安全", "Account security")}</a></p>
-            <h1>{lang.pick("メールアドレスの変更", "Change your e-mail address")}</h1>
+            <h1>
+                {match lang {
+                    Lang::Ja => "メールアドレスの変更".into_any(),
+                    // Browsers break a line behind a hyphen.
+                    Lang::En => view! { "Change your " <span class="nowrap">"e-mail"</span> " address" }.into_any(),
+                }}
+            </h1>
             <p>
                 {lang.pick("現在のアドレス: ", "Your address now: ")}
                 <strong class="email-address">{address.unwrap_or_else(|| lang.pick("表示できません", "cannot be shown").to_owned())}</strong>
@@ -365,9 +382,9 @@ fn CodeView(pending: PendingEmail, faults: Signal<Faults>, acts: Acts, developme
         )
     };
     let label = if old {
-        lang.pick("現在のアドレスに届いた確認コード(8桁)", "Eight-digit code from your current mailbox")
+        lang.pick("現在のアドレスに届いた確認コード（8桁）", "Eight-digit code from your current mailbox")
     } else {
-        lang.pick("新しいアドレスに届いた確認コード(8桁)", "Eight-digit code from the new mailbox")
+        lang.pick("新しいアドレスに届いた確認コード（8桁）", "Eight-digit code from the new mailbox")
     };
     let field = view! { <CodeField label faults value=String::new() /> };
     // Another element for the other code, or what was typed for the first one would stand in it.

@@ -98,14 +98,32 @@ fn EraseBody(data: EraseData) -> impl IntoView {
         (1, Lang::En) => "Name, address, phone, e-mail and message of 1 finished order".to_owned(),
         (n, Lang::En) => format!("Name, address, phone, e-mail and message of {n} finished orders"),
     };
+    // Where it has to wait, that alone is said, and there is nothing to press.
+    let top = match erasable_in {
+        Some(hours) => view! { <Wait hours /> }.into_any(),
+        None => view! { <FaultSummary faults labels=vec![("typed", label)] /> }.into_any(),
+    };
+    let word = erasable_in.is_none().then(|| {
+        view! {
+            <ActionForm action=action>
+                <div class="stack">
+                    <Field name="typed" label faults kind=FieldKind::Text value=form.values.typed autocomplete="off" max=20 />
+                    <SubmitButton
+                        label=lang.pick("アカウントを消去する", "Erase my account")
+                        pending=action.pending()
+                        class="button button--danger button--wide"
+                    />
+                </div>
+            </ActionForm>
+        }
+    });
     view! {
         <div class="security stack">
             <div class="page-head">
                 <p class="small"><a href=href("/account/data")>{lang.pick("お預かりしている情報", "The data we hold about you")}</a></p>
                 <h1>{lang.pick("アカウントの消去", "Erase your account")}</h1>
             </div>
-            <FaultSummary faults labels=vec![("typed", label)] />
-            <Wait hours=erasable_in />
+            {top}
             <section class="stack" aria-labelledby="goes">
                 <h2 id="goes">{lang.pick("すぐに消えるもの", "What goes at once")}</h2>
                 <ul class="bullets">
@@ -162,53 +180,31 @@ fn EraseBody(data: EraseData) -> impl IntoView {
             <p>
                 <a href=href("/account/data")>{lang.pick("先に控えを書き出す", "Export a copy first")}</a>
             </p>
-            <ActionForm action=action>
-                <div class="stack">
-                    <Field name="typed" label faults kind=FieldKind::Text value=form.values.typed autocomplete="off" max=20 />
-                    <SubmitButton
-                        label=lang.pick("アカウントを消去する", "Erase my account")
-                        pending=action.pending()
-                        class="button button--danger button--wide"
-                    />
-                </div>
-            </ActionForm>
+            {word}
         </div>
     }
 }
 
-/// That an account whose address was changed lately is not erased yet, said before anything is pressed.
+/// That an account whose address was changed lately is not erased yet.
 #[component]
 fn Wait(
-    /// In so many hours it can be; `None`: now.
-    hours: Option<u32>,
+    /// In so many hours it can be.
+    hours: u32,
 ) -> impl IntoView {
     let lang = use_lang();
-    match hours {
-        Some(hours) => {
-            // Hours are read off as days while there are many of them.
-            let wait = match (hours, hours.div_ceil(24), lang) {
-                (0..=48, _, Lang::Ja) => format!("あと{hours}時間"),
-                (1, _, Lang::En) => "in 1 hour".to_owned(),
-                (0..=48, _, Lang::En) => format!("in {hours} hours"),
-                (_, days, Lang::Ja) => format!("あと{days}日ほど"),
-                (_, days, Lang::En) => format!("in about {days} days"),
-            };
-            let words = lang.pick(
-                format!("メールアドレスを変更されて間もないため、アカウントの消去は、{wait}お待ちいただいてから行えます。ご本人でない方が変更したときに、元のアドレスに戻せるようにするためです。"),
-                format!("Your e-mail address was changed only recently, so the account can be erased {wait}: until then the earlier address can be put back, in case it was not you who changed it."),
-            );
-            view! { <Note kind=NoteKind::Warning><p>{words}</p></Note> }.into_any()
-        }
-        None => view! {
-            <p class="muted">
-                {lang.pick(
-                    "メールアドレスを変更してから7日のあいだは、アカウントを消去できません。変更がご本人でない方によるものだったときに、元に戻せるようにするためです。",
-                    "For seven days after a change of its e-mail address an account cannot be erased, so that the change can be taken back if it was somebody else’s.",
-                )}
-            </p>
-        }
-        .into_any(),
-    }
+    // Hours are read off as days while there are many of them.
+    let wait = match (hours, hours.div_ceil(24), lang) {
+        (0..=48, _, Lang::Ja) => format!("あと{hours}時間"),
+        (1, _, Lang::En) => "in 1 hour".to_owned(),
+        (0..=48, _, Lang::En) => format!("in {hours} hours"),
+        (_, days, Lang::Ja) => format!("あと{days}日ほど"),
+        (_, days, Lang::En) => format!("in about {days} days"),
+    };
+    let words = lang.pick(
+        format!("メールアドレスを変更されて間もないため、アカウントの消去は、{wait}お待ちいただいてから行えます。ご本人でない方が変更したときに、元のアドレスに戻せるようにするためです。"),
+        format!("Your e-mail address was changed only recently, so the account can be erased {wait}: until then the earlier address can be put back, in case it was not you who changed it."),
+    );
+    view! { <Note kind=NoteKind::Warning><p>{words}</p></Note> }
 }
 
 /// Orders that keep their person for now.

@@ -73,7 +73,7 @@ fn Copy(copy: ExportView) -> impl IntoView {
             </Note>
             <p>
                 <a class="button button--primary" href=file rel="external" download="norendo-data.json">
-                    {lang.pick("署名付きのファイル(JSON)をダウンロード", "Download the signed file (JSON)")}
+                    {lang.pick("署名付きのファイル（JSON）をダウンロード", "Download the signed file (JSON)")}
                 </a>
             </p>
             <details class="reads__proof">
@@ -81,11 +81,11 @@ fn Copy(copy: ExportView) -> impl IntoView {
                 <div class="stack">
                     <p>
                         {lang.pick(
-                            "ファイルには当店の署名(Ed25519)が付いています。当店の鍵と次のコマンドで、当店が作成し、そのあと変えられていないことを確かめられます。",
+                            "ファイルには当店の署名（Ed25519）が付いています。当店の鍵と次のコマンドで、当店が作成し、そのあと変えられていないことを確かめられます。",
                             "The file carries our signature (Ed25519). With our key and this command anybody can see that we made it and that it was not changed since.",
                         )}
                     </p>
-                    <p><a href="/export-key.pem" rel="external" download="export-key.pem">{lang.pick("当店の鍵(PEM)", "Our key (PEM)")}</a></p>
+                    <p><a href="/export-key.pem" rel="external" download="export-key.pem">{lang.pick("当店の鍵（PEM）", "Our key (PEM)")}</a></p>
                     <pre class="reads__command"><code>"noren export verify norendo-data.json --key export-key.pem"</code></pre>
                 </div>
             </details>

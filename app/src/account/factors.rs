@@ -14,7 +14,7 @@ pub async fn keep_factors() -> Result<(), Refusal> {
     let who = super::inside::guard_recent(&super::again::again("/account/security", "factors")).await?;
     let (shop, device) = (crate::request::shop(), crate::request::device());
     let kept = noren_shop::account::lost::keep(&shop, &who, &device).await;
-    kept.map_err(|e| Refusal::from(faults(&e)))?;
+    kept.map_err(|e| crate::form::refuse("factors", &(), faults(&e)))?;
     crate::request::go("/account/security");
     Ok(())
 }
@@ -66,7 +66,7 @@ pub fn Factors(
             <p class="muted">
                 {lang.pick(
                     "ログインのときに、パスワードに加えてお手元の端末の確認コードをお尋ねします。パスワードを知られても、それだけではログインできません。設定から3日たつと、メールを読まれても、それだけではログインできなくなります。",
-                    "When you sign in, we ask for a code from your own device besides the password. Whoever learns your password cannot get in with that alone; from the third day on, nor can whoever reads your mail.",
+                    "When you sign in, we ask for a code from your own device besides the password. Whoever learns your password cannot get in with that alone; once it has been set up for three days, nor can whoever reads your mail.",
                 )}
             </p>
             {removal.map(|due| view! { <Removal due keep /> })}

@@ -7,6 +7,7 @@ use noren_domain::order::OrderSummary;
 use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 
+use super::done::{Done, JustDone};
 use super::email_change::EmailBanner;
 use super::removed::Removed;
 use crate::form::Refusal;
@@ -24,6 +25,8 @@ pub struct AccountData {
     claim: bool,
     /// What a new password has just taken away.
     removed: RemovedFactors,
+    /// What was done a moment ago.
+    done: Option<Done>,
 }
 
 /// Loads the account's first page.
@@ -34,8 +37,8 @@ pub async fn account_home() -> Result<Option<AccountData>, Refusal> {
     let account = noren_shop::account::home(&shop, &who).await.map_err(|e| crate::request::failed(&e))?;
     let latest = noren_shop::order::latest(&shop, who.customer).await.map_err(|e| crate::request::failed(&e))?;
     let claim = noren_shop::account::claim::is_proved(&shop, &who).await.map_err(|e| crate::request::failed(&e))?;
-    let removed = super::removed::kept();
-    Ok(account.map(|account| AccountData { account, latest, claim, removed }))
+    let (removed, done) = (super::removed::kept(), super::done::said());
+    Ok(account.map(|account| AccountData { account, latest, claim, removed, done }))
 }
 
 /// The account's first page.
@@ -78,7 +81,7 @@ pub(super) fn Lost() -> impl IntoView {
 #[component]
 fn Account(data: AccountData) -> impl IntoView {
     let lang = use_lang();
-    let AccountData { account, latest, claim, removed } = data;
+    let AccountData { account, latest, claim, removed, done } = data;
     let hello = match &account.name {
         Some(name) => lang.pick(format!("{name} 様"), format!("Hello, {name}")),
         None => lang.pick("アカウント", "Your account").to_owned(),
@@ -95,6 +98,7 @@ fn Account(data: AccountData) -> impl IntoView {
         <div class="account stack stack--wide">
             <div class="page-head">
                 <h1>{hello}</h1>
+                <JustDone done />
                 <Removed removed signed_in=true />
                 {account.email_waits.map(|until| view! { <EmailBanner until /> })}
                 {match account.email {

@@ -146,7 +146,7 @@ fn Demo(addresses: Vec<String>, password: String) -> impl IntoView {
     let addresses = addresses.into_iter().map(|address| view! { <li><code>{address}</code></li> }).collect_view();
     view! {
         <div class="door__demo">
-            <p>{lang.pick("お試し用のアカウント(開発環境だけに表示されます)", "Accounts to try (shown in development only)")}</p>
+            <p>{lang.pick("お試し用のアカウント（開発環境だけに表示されます）", "Accounts to try (shown in development only)")}</p>
             <ul>{addresses}</ul>
             <p>{lang.pick("パスワード: ", "Password: ")} <code>{password}</code></p>
         </div>

@@ -90,7 +90,7 @@ pub fn OrderRow(
                     {moment::date_time(order.placed_at, lang)} {lang.pick("・", " · ")} <span class="nowrap">{order.no}</span>
                 </span>
                 <span>
-                    {lang.pick("合計 ", "Total ")} {order.total.show(lang)} {lang.pick("(税込)", " (tax incl.)")}
+                    {lang.pick("合計 ", "Total ")} {order.total.show(lang)} {lang.pick("（税込）", " (tax incl.)")}
                 </span>
                 <span class="cluster">
                     <Badge words=order.state.name(lang) />

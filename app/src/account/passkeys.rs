@@ -42,6 +42,7 @@ pub async fn begin_add_passkey() -> Result<Ceremony, Refusal> {
 /// Adds the passkey that the browser made.
 #[server(endpoint = "account/passkeys/add")]
 pub async fn add_passkey(ceremony: String, answer: String) -> Result<(), Refusal> {
+    use super::done::Done;
     use noren_domain::account::{Browser, PasskeyName};
     use noren_shop::account::passkeys::finish_add;
     let who = super::inside::guard_recent(inside::PAGE).await?;
@@ -49,24 +50,27 @@ pub async fn add_passkey(ceremony: String, answer: String) -> Result<(), Refusal
     // It can be given another name afterwards.
     let name = PasskeyName::parse(&Browser::of(&device.user_agent).words(crate::request::lang()))?;
     let Some((token, ceremony)) = inside::answered(&ceremony) else { return Err(inside::expired()) };
-    inside::done(finish_add(&shop, &who, &token, ceremony, &answer, &name, &device).await)
+    inside::done(finish_add(&shop, &who, &token, ceremony, &answer, &name, &device).await, Done::PasskeyAdded)
 }
 
 /// Gives a passkey another name.
 #[server(endpoint = "account/passkeys/rename")]
 pub async fn rename_passkey(id: String, name: String) -> Result<(), Refusal> {
+    use super::done::Done;
     use noren_domain::account::PasskeyName;
     let who = super::inside::guard(inside::PAGE).await?;
     let name = PasskeyName::parse(&name).map_err(inside::refuse)?;
-    inside::done(noren_shop::account::passkeys::rename(&crate::request::shop(), &who, &id, &name).await)
+    let renamed = noren_shop::account::passkeys::rename(&crate::request::shop(), &who, &id, &name).await;
+    inside::done(renamed, Done::PasskeyRenamed)
 }
 
 /// Removes a passkey.
 #[server(endpoint = "account/passkeys/remove")]
 pub async fn remove_passkey(id: String) -> Result<(), Refusal> {
+    use super::done::Done;
     let who = super::inside::guard_recent(inside::PAGE).await?;
     let (shop, device) = (crate::request::shop(), crate::request::device());
-    inside::done(noren_shop::account::passkeys::remove(&shop, &who, &id, &device).await)
+    inside::done(noren_shop::account::passkeys::remove(&shop, &who, &id, &device).await, Done::PasskeyRemoved)
 }
 
 #[cfg(feature = "ssr")]
@@ -81,6 +85,7 @@ mod inside {
     use uuid::Uuid;
 
     use super::PasskeysData;
+    use crate::account::done::{Done, say};
     use crate::form::{Refusal, kept};
     use crate::request;
 
@@ -130,9 +135,10 @@ mod inside {
         refuse(Fault::Passkey)
     }
 
-    /// Goes back to the section, which shows what was done or says why not.
-    pub fn done(result: Result<(), PasskeyError>) -> Result<(), Refusal> {
+    /// Goes back to the page, which says that it is `done` or why not.
+    pub fn done(result: Result<(), PasskeyError>, done: Done) -> Result<(), Refusal> {
         result.map_err(|error| refuse(fault(&error)))?;
+        say(done);
         request::go(PAGE);
         Ok(())
     }
@@ -195,7 +201,7 @@ pub fn Passkeys(
         (false, _) => view! {
             <p class="note note--info">
                 {lang.pick(
-                    "このアドレスではパスキーを使えません。パスキーには、数字ではなく名前のあるアドレスが必要です(開発環境では、http://localhost:3000のように名前のあるアドレスで開いてください)。これまでの方法でのログインは、そのままお使いいただけます。",
+                    "このアドレスではパスキーを使えません。パスキーには、数字ではなく名前のあるアドレスが必要です（開発環境では、http://localhost:3000のように名前のあるアドレスで開いてください）。これまでの方法でのログインは、そのままお使いいただけます。",
                     "Passkeys cannot be used at this address: they need one with a name instead of numbers (in development one such as http://localhost:3000). You can go on signing in as before.",
                 )}
             </p>
@@ -217,8 +223,8 @@ pub fn Passkeys(
                 )}
                 <a href="#factors">{lang.pick("二段階認証", "two-step sign-in")}</a>
                 {lang.pick(
-                    "で認証アプリを設定してください。設定から3日たつと、そうなります。",
-                    ". It holds against that from the third day on.",
+                    "で認証アプリを設定してください。設定から3日たつと、メールを読まれただけではログインできなくなります。",
+                    ". It holds against that once it is three days old.",
                 )}
             </p>
         }
@@ -352,7 +358,7 @@ fn AddPasskeyForm(acts: PasskeyActs) -> impl IntoView {
         <Ask begin="/api/account/passkeys/begin-add">
             <p class="passkey-ask__wait muted">
                 {lang.pick(
-                    "パスキーを追加するには、スクリプト(JavaScript)と、パスキーに対応したブラウザーが必要です。パスワードやメールの確認コードでのログインは、そのままお使いいただけます。",
+                    "パスキーを追加するには、スクリプト（JavaScript）と、パスキーに対応したブラウザーが必要です。パスワードやメールの確認コードでのログインは、そのままお使いいただけます。",
                     "To add a passkey, scripts (JavaScript) and a browser that knows passkeys are needed. You can go on signing in with your password or a code by mail.",
                 )}
             </p>

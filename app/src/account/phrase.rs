@@ -79,8 +79,8 @@ pub fn PhraseSection(
             <h3>{lang.pick("当店から最近お送りしたメール", "The last mails we really sent you")}</h3>
             <p class="muted">
                 {lang.pick(
-                    "ここにも一覧にも番号のないメールは、当店のものではありません。番号は書き写すこともできますので、アカウントの安全に関わるメールでは、合言葉もご確認ください。",
-                    "A mail whose number is neither here nor in the whole list is not from us. A number can be copied: in mails about the security of your account, look for the check phrase as well.",
+                    "ここにも一覧にも番号のないメールは、当店のものではありません。番号は書き写すこともできますので、アカウントの安全に関わるメールでは、合言葉もご確認ください。アドレスの変更のために新しいアドレスへお送りした確認コードのメールは、変更が済むと一覧に加わります。",
+                    "A mail whose number is neither here nor in the whole list is not from us. A number can be copied: in mails about the security of your account, look for the check phrase as well. A code that went to the new address of a change joins the list once the change is in effect.",
                 )}
             </p>
             {mails}

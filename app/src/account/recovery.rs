@@ -26,6 +26,8 @@ pub struct RecoveryData {
     recovery: RecoveryView,
     /// The codes came with the app, which was turned on a moment ago.
     turned_on: bool,
+    /// Why none were made, where the form was sent without scripts.
+    faults: Faults,
 }
 
 /// Goes to the page of the codes, which shows these to their owner and never again. `turned_on`: the app was, and they
@@ -56,7 +58,8 @@ pub async fn load_recovery() -> Result<Option<RecoveryData>, Refusal> {
     let made: Option<(uuid::Uuid, Vec<String>, bool)> = parcel.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let made = made.filter(|(owner, ..)| *owner == who.customer().0);
     let (fresh, turned_on) = made.map(|(_, codes, turned_on)| (codes, turned_on)).unwrap_or_default();
-    Ok(Some(RecoveryData { recovery: RecoveryView { standing, fresh }, turned_on }))
+    let faults = crate::form::kept::<()>("recovery").map(|form| form.faults).unwrap_or_default();
+    Ok(Some(RecoveryData { recovery: RecoveryView { standing, fresh }, turned_on, faults }))
 }
 
 /// Makes new codes.
@@ -64,7 +67,8 @@ pub async fn load_recovery() -> Result<Option<RecoveryData>, Refusal> {
 pub async fn renew_recovery() -> Result<(), Refusal> {
     let who = super::inside::guard_recent(PAGE).await?;
     let made = noren_shop::account::recovery::renew(&crate::request::shop(), &who, &crate::request::device()).await;
-    hand_over(&who, &made.map_err(|e| Refusal::from(super::factors::faults(&e)))?, false);
+    let made = made.map_err(|e| crate::form::refuse("recovery", &(), super::factors::faults(&e)))?;
+    hand_over(&who, &made, false);
     Ok(())
 }
 
@@ -86,7 +90,7 @@ pub fn RecoveryPage() -> impl IntoView {
 #[component]
 fn Recovery(data: RecoveryData, renew: ServerAction<RenewRecovery>) -> impl IntoView {
     let lang = use_lang();
-    let RecoveryData { recovery: RecoveryView { standing, fresh }, turned_on } = data;
+    let RecoveryData { recovery: RecoveryView { standing, fresh }, turned_on, faults } = data;
     let body = if fresh.is_empty() {
         view! { <Standing standing renew /> }.into_any()
     } else {
@@ -99,7 +103,7 @@ fn Recovery(data: RecoveryData, renew: ServerAction<RenewRecovery>) -> impl Into
                 <h1>{lang.pick("復旧コード", "Recovery codes")}</h1>
             </div>
             {turned_on.then(|| view! { <TurnedOn /> })}
-            <FaultSummary faults=use_faults(renew, Faults::default()) labels=vec![] />
+            <FaultSummary faults=use_faults(renew, faults) labels=vec![] />
             {body}
         </div>
     }
@@ -112,7 +116,7 @@ fn Standing(standing: RecoveryLeft, renew: ServerAction<RenewRecovery>) -> impl 
     let stand = match (made_at, lang) {
         (None, Lang::Ja) => "復旧コードはまだありません。".to_owned(),
         (None, Lang::En) => "You have no recovery codes yet.".to_owned(),
-        (Some(at), Lang::Ja) => format!("残り{left}個です({}に作成)。", moment::date(at, lang)),
+        (Some(at), Lang::Ja) => format!("残り{left}個です（{}に作成）。", moment::date(at, lang)),
         (Some(at), Lang::En) => format!("{left} left, made on {}.", moment::date(at, lang)),
     };
     let (label, class) = match made_at {
@@ -165,7 +169,7 @@ fn Fresh(codes: Vec<String>, made_at: i64) -> impl IntoView {
         </p>
         <p>
             {lang.pick(
-                "紙に印刷しておくこともできます(ブラウザーの印刷をお使いください)。パスワードとは別の、安全なところに保管してください。",
+                "紙に印刷しておくこともできます（ブラウザーの印刷をお使いください）。パスワードとは別の、安全なところに保管してください。",
                 "You can also print this page with your browser. Keep the codes in a safe place, apart from your password.",
             )}
         </p>
@@ -185,7 +189,7 @@ fn Fresh(codes: Vec<String>, made_at: i64) -> impl IntoView {
 fn as_text(lang: Lang, codes: &[String], made_at: i64) -> String {
     let made = moment::date_time(made_at, lang);
     let head = lang.pick(
-        format!("暖簾堂 復旧コード({made}に作成)\n一つにつき一度だけ使えます。新しく作りなおすと、これらは使えなくなります。\n"),
+        format!("暖簾堂 復旧コード（{made}に作成）\n一つにつき一度だけ使えます。新しく作りなおすと、これらは使えなくなります。\n"),
         format!("Norendo recovery codes, made on {made}\nEach works once. New codes put an end to these.\n"),
     );
     format!("{head}\n{}\n", codes.join("\n"))

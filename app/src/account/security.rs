@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::again::PressAgain;
 use super::data::DataSection;
+use super::done::{Done, JustDone};
 use super::email_change::{EmailBanner, EmailSection, StopEmail};
 use super::factors::{Factors, KeepFactors};
 use super::happened::Happened;
@@ -36,6 +37,8 @@ pub struct SecurityData {
     mails: Vec<MailLine>,
     /// The password was changed a moment ago.
     password_changed: bool,
+    /// What else was done a moment ago.
+    done: Option<Done>,
     /// Why there is no other check phrase, where that was just asked for.
     faults: Faults,
 }
@@ -53,8 +56,8 @@ pub async fn load_security() -> Result<Option<SecurityData>, Refusal> {
     let mails = mails.map_err(|e| crate::request::failed(&e))?;
     let passkeys = super::passkeys::load(&who).await?;
     let faults = crate::form::kept::<()>("phrase").map(|form| form.faults).unwrap_or_default();
-    let password_changed = super::password::just_changed();
-    Ok(Some(SecurityData { security, passkeys, email, mails, password_changed, faults }))
+    let (password_changed, done) = (super::password::just_changed(), super::done::said());
+    Ok(Some(SecurityData { security, passkeys, email, mails, password_changed, done, faults }))
 }
 
 /// Ends one of the person's own sessions; `false`: it is none of theirs, or has ended already. It takes a fresh proof (ASVS
@@ -185,7 +188,7 @@ pub fn SecurityPage() -> impl IntoView {
 #[component]
 fn Security(data: SecurityData, acts: Acts, passkey_acts: PasskeyActs, faults: Signal<Faults>) -> impl IntoView {
     let lang = use_lang();
-    let SecurityData { security, passkeys, email, mails, password_changed, faults: rendered } = data;
+    let SecurityData { security, passkeys, email, mails, password_changed, done, faults: rendered } = data;
     let faults = Signal::derive(move || {
         let answered = faults.get();
         if answered.0.is_empty() { rendered.clone() } else { answered }
@@ -215,11 +218,13 @@ fn Security(data: SecurityData, acts: Acts, passkey_acts: PasskeyActs, faults: S
                 <p class=class role="status">{top}</p>
                 <WaysToThem things=security.attention />
                 {password_changed.then(|| view! { <PasswordChanged /> })}
+                <JustDone done />
                 {waits.map(|until| view! { <EmailBanner until /> })}
                 <PressAgain />
                 {security.reported_at.map(|at| view! { <StillToDo at /> })}
                 {security.undelivered.map(|at| view! { <MailComesBack at /> })}
             </div>
+            <OnThisPage />
             <FaultSummary faults labels=vec![] />
             <section class="stack" aria-labelledby="notices">
                 <h2 id="notices">{lang.pick("お客様に関わるお知らせ", "Notices about you")}</h2>
@@ -256,6 +261,34 @@ fn Security(data: SecurityData, acts: Acts, passkey_acts: PasskeyActs, faults: S
                 <a href=href("/security")>{lang.pick("当店の安全への取り組み", "How this shop keeps your data safe")}</a>
             </p>
         </div>
+    }
+}
+
+/// The ways to the parts of this page, which is long.
+#[component]
+fn OnThisPage() -> impl IntoView {
+    let lang = use_lang();
+    let ways = [
+        ("notices", "お知らせ", "Notices"),
+        ("passkeys", "パスキー", "Passkeys"),
+        ("password", "パスワード", "Password"),
+        ("factors", "二段階認証", "Two-step sign-in"),
+        ("email", "メールアドレス", "E-mail address"),
+        ("devices", "端末", "Devices"),
+        ("reads", "情報を読んだ人", "Who read my data"),
+        ("sign-ins", "ログイン", "Sign-ins"),
+        ("happened", "できごと", "What happened"),
+        ("data", "お預かりしている情報", "The data we hold"),
+        ("phrase", "合言葉", "Check phrase"),
+    ];
+    let ways = ways
+        .into_iter()
+        .map(|(id, ja, en)| view! { <li><a href=format!("#{id}") rel="external">{lang.pick(ja, en)}</a></li> })
+        .collect_view();
+    view! {
+        <nav class="on-this-page" aria-label=lang.pick("このページの内容", "On this page")>
+            <ul class="on-this-page__ways">{ways}</ul>
+        </nav>
     }
 }
 

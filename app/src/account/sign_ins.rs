@@ -93,7 +93,7 @@ pub fn SignIns(
             <ul class="sign-in-list">{rows}</ul>
             <p class="small">
                 <a href=href(ALL)>
-                    {lang.pick("過去90日間のログインの記録をすべて見る(失敗したものを含む)", "See all sign-ins of the past 90 days, failed ones as well")}
+                    {lang.pick("過去90日間のログインの記録をすべて見る（失敗したものを含む）", "See all sign-ins of the past 90 days, failed ones as well")}
                 </a>
             </p>
         </section>

@@ -42,7 +42,7 @@ pub async fn load_totp() -> Result<Option<TotpData>, Refusal> {
 pub async fn begin_totp() -> Result<(), Refusal> {
     let who = super::inside::guard_recent(PAGE).await?;
     let begun = noren_shop::account::totp::begin(&crate::request::shop(), &who).await;
-    begun.map_err(|e| Refusal::from(super::factors::faults(&e)))?;
+    begun.map_err(|e| refused(&e))?;
     crate::request::go(PAGE);
     Ok(())
 }
@@ -67,12 +67,18 @@ pub async fn confirm_totp(#[server(flatten)] form: TotpForm) -> Result<(), Refus
     }
 }
 
+/// The answer to a button that did nothing.
+#[cfg(feature = "ssr")]
+fn refused(error: &noren_shop::account::factors::FactorError) -> Refusal {
+    crate::form::refuse("totp", &TotpForm::default(), super::factors::faults(error))
+}
+
 /// Turns the app off, or gives up setting one up.
 #[server(endpoint = "account/totp-off")]
 pub async fn end_totp() -> Result<(), Refusal> {
     let who = super::inside::guard_recent(PAGE).await?;
     let ended = noren_shop::account::totp::turn_off(&crate::request::shop(), &who, &crate::request::device()).await;
-    ended.map_err(|e| Refusal::from(super::factors::faults(&e)))?;
+    ended.map_err(|e| refused(&e))?;
     crate::request::go(PAGE);
     Ok(())
 }
@@ -111,7 +117,7 @@ fn Totp(
     other: Signal<Faults>,
 ) -> impl IntoView {
     let lang = use_lang();
-    let code = lang.pick("認証アプリの確認コード(6桁)", "Six-digit code from the app");
+    let code = lang.pick("認証アプリの確認コード（6桁）", "Six-digit code from the app");
     let faults = use_faults(confirm, data.form.faults);
     let all = Signal::derive(move || Faults(faults.get().0.into_iter().chain(other.get().0).collect()));
     let body = match data.totp {
@@ -148,7 +154,7 @@ fn Off(begin: ServerAction<BeginTotp>) -> impl IntoView {
         </p>
         <p>
             {lang.pick(
-                "ワンタイムパスワード(TOTP)に対応したアプリなら、どれでもお使いいただけます。パスワード管理アプリにも、この機能を備えたものが多くあります。",
+                "ワンタイムパスワード（TOTP）に対応したアプリなら、どれでもお使いいただけます。パスワード管理アプリにも、この機能を備えたものが多くあります。",
                 "Any app for time-based one-time passwords (TOTP) will do, and many password managers are one.",
             )}
         </p>
@@ -182,7 +188,7 @@ fn Begun(
             </p>
             <p>
                 {lang.pick(
-                    "読み取れないときは、次のキーをアプリに入力してください(種類は「時間ベース」)。空白は入れなくてもかまいません。",
+                    "読み取れないときは、次のキーをアプリに入力してください（種類は「時間ベース」）。空白は入れなくてもかまいません。",
                     "If you cannot scan it, type this key into the app (as “time-based”). You may leave the spaces out.",
                 )}
             </p>

@@ -84,7 +84,7 @@ pub fn BuyBar(
         <div class="buybar">
             <p class="buybar__facts">
                 <strong class="buybar__price">
-                    {price.show(lang)} <small>{lang.pick("(税込)", " (tax incl.)")}</small>
+                    {price.show(lang)} <small>{lang.pick("（税込）", " (tax incl.)")}</small>
                 </strong>
                 <span class="buybar__note">{facts}</span>
             </p>

@@ -83,7 +83,7 @@ fn price_words(lang: Lang, card: &ProductCard) -> String {
 pub fn ReducedMark() -> impl IntoView {
     let lang = use_lang();
     view! {
-        <abbr class="reduced" title=lang.pick("軽減税率(8%)対象", "Reduced tax rate (8%)")>
+        <abbr class="reduced" title=lang.pick("軽減税率（8%）対象", "Reduced tax rate (8%)")>
             {lang.pick("※", "*")}
         </abbr>
     }

@@ -90,7 +90,7 @@ fn Category(data: Data) -> impl IntoView {
 
 fn page_title(lang: Lang, name: &str, page: u32) -> String {
     match lang {
-        Lang::Ja => format!("{name}({page}ページ目)"),
+        Lang::Ja => format!("{name}（{page}ページ目）"),
         Lang::En => format!("{name}, page {page}"),
     }
 }
@@ -125,7 +125,7 @@ fn Narrow(path: String, filter: Filter, facets: Vec<Facet>, in_stock: u64) -> im
     let count = filter.facets.values().map(std::collections::BTreeSet::len).sum::<usize>();
     let title = match (lang, count) {
         (_, 0) => lang.pick("絞り込み・並べ替え", "Filter and sort").to_owned(),
-        (Lang::Ja, n) => format!("絞り込み・並べ替え({n})"),
+        (Lang::Ja, n) => format!("絞り込み・並べ替え（{n}）"),
         (Lang::En, n) => format!("Filter and sort ({n})"),
     };
     let groups = facets.into_iter().map(|facet| view! { <FacetGroup facet /> }).collect_view();
@@ -147,7 +147,7 @@ fn Narrow(path: String, filter: Filter, facets: Vec<Facet>, in_stock: u64) -> im
                 </div>
                 {groups}
                 <fieldset class="facet">
-                    <legend>{lang.pick("価格(円)", "Price (yen)")}</legend>
+                    <legend>{lang.pick("価格（円）", "Price (yen)")}</legend>
                     <div class="facet__range">
                         <label class="visually-hidden" for="from">{lang.pick("最低価格", "Lowest price")}</label>
                         <input id="from" node_ref=from name="from" inputmode="numeric" maxlength="9" autocomplete="off" value=number(filter.from) placeholder=lang.pick("下限", "from") />

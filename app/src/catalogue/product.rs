@@ -187,7 +187,7 @@ fn Axis(data: StoredValue<ProductDetail>, chosen: Memo<Option<usize>>, axis: usi
                     let path = lang.path(&format!("/p/{}?{query}", d.slug));
                     let sold_out = !variant.stock.can_be_bought();
                     let gone = sold_out.then(|| {
-                        view! { <span class="visually-hidden">{lang.pick("(売り切れ)", " (sold out)")}</span> }
+                        view! { <span class="visually-hidden">{lang.pick("（売り切れ）", " (sold out)")}</span> }
                     });
                     Some(view! {
                         <li>

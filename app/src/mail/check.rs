@@ -118,7 +118,7 @@ fn Check(data: CheckData) -> impl IntoView {
                 )}
             </p>
             <form class="notice-check" method="get" action=href("/mails/check")>
-                <label for="f-no">{lang.pick("番号(例: M-ABCD-2345)", "Number, such as M-ABCD-2345")}</label>
+                <label for="f-no">{lang.pick("番号（例: M-ABCD-2345）", "Number, such as M-ABCD-2345")}</label>
                 <div class="notice-check__row">
                     <input id="f-no" name="no" value=typed.clone() maxlength="40" autocomplete="off" spellcheck="false" required />
                     <button class="button">{lang.pick("確かめる", "Check")}</button>
@@ -223,7 +223,7 @@ fn Other(typed: String, number: OtherNumber) -> impl IntoView {
                 {what}
                 " "
                 {lang.pick(
-                    "ここで確かめられるのは、メールの番号(例: M-ABCD-2345)とお知らせの番号(例: N-2026-0001)です。メールの番号は、メールのいちばん下にあります。",
+                    "ここで確かめられるのは、メールの番号（例: M-ABCD-2345）とお知らせの番号（例: N-2026-0001）です。メールの番号は、メールのいちばん下にあります。",
                     "Here you can check the number of a mail, such as M-ABCD-2345, or of a notice, such as N-2026-0001. That of a mail stands at its foot.",
                 )}
             </p>

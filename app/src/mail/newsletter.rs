@@ -5,27 +5,28 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use leptos_router::hooks::use_params_map;
 use noren_domain::form::Faults;
+use noren_domain::newsletter::Link;
 
 use crate::form::{Refusal, use_faults};
 use crate::lang::{href, use_lang};
 use crate::ui::{Head, Load, OneButton};
 
-/// Whether the link that confirms is good.
+/// What the link that confirms is good for.
 #[server(endpoint = "newsletter/can-confirm", input = GetUrl)]
-pub async fn can_confirm_newsletter(token: String) -> Result<Option<bool>, Refusal> {
+pub async fn can_confirm_newsletter(token: String) -> Result<Option<Link>, Refusal> {
     use noren_shop::token::Token;
-    let Some(token) = Token::parse(&token) else { return Ok(Some(false)) };
-    let good = noren_shop::newsletter::can_confirm(&crate::request::shop(), &token).await;
-    good.map(Some).map_err(|e| crate::request::failed(&e))
+    let Some(token) = Token::parse(&token) else { return Ok(Some(Link::Void)) };
+    let link = noren_shop::newsletter::confirm_link(&crate::request::shop(), &token).await;
+    link.map(Some).map_err(|e| crate::request::failed(&e))
 }
 
-/// Whether the link that ends it is anybody's.
+/// What the link that ends it is good for.
 #[server(endpoint = "newsletter/can-leave", input = GetUrl)]
-pub async fn can_leave_newsletter(token: String) -> Result<Option<bool>, Refusal> {
+pub async fn can_leave_newsletter(token: String) -> Result<Option<Link>, Refusal> {
     use noren_shop::token::Token;
-    let Some(token) = Token::parse(&token) else { return Ok(Some(false)) };
-    let good = noren_shop::newsletter::can_leave(&crate::request::shop(), &token).await;
-    good.map(Some).map_err(|e| crate::request::failed(&e))
+    let Some(token) = Token::parse(&token) else { return Ok(Some(Link::Void)) };
+    let link = noren_shop::newsletter::leave_link(&crate::request::shop(), &token).await;
+    link.map(Some).map_err(|e| crate::request::failed(&e))
 }
 
 /// The newsletter begins.
@@ -68,17 +69,25 @@ pub fn ConfirmNewsletterPage() -> impl IntoView {
     let token = move || params.read().get("token").unwrap_or_default();
     view! {
         <Head title=lang.pick("お便りの配信の確認", "Confirm the newsletter") index=false />
-        <Load key=token load=can_confirm_newsletter view=move |good: bool| view! { <Confirm token=token() good /> } />
+        <Load key=token load=can_confirm_newsletter view=move |link: Link| view! { <Confirm token=token() link /> } />
     }
 }
 
 #[component]
-fn Confirm(token: String, good: bool) -> impl IntoView {
+fn Confirm(token: String, link: Link) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<ConfirmNewsletter>::new();
     let title = lang.pick("お便りの配信の確認", "Confirm the newsletter");
-    if !good {
-        return view! { <Void title /> }.into_any();
+    match link {
+        Link::Void => return view! { <Void title /> }.into_any(),
+        Link::Done => {
+            let words = lang.pick(
+                "お便りの配信は、すでに始まっています。ほかにしていただくことはありません。",
+                "The newsletter has begun already: there is nothing more to do.",
+            );
+            return view! { <Over title words /> }.into_any();
+        }
+        Link::Good => {}
     }
     view! {
         <OneButton
@@ -105,17 +114,25 @@ pub fn LeaveNewsletterPage() -> impl IntoView {
     let token = move || params.read().get("token").unwrap_or_default();
     view! {
         <Head title=lang.pick("お便りの停止", "End the newsletter") index=false />
-        <Load key=token load=can_leave_newsletter view=move |good: bool| view! { <Leave token=token() good /> } />
+        <Load key=token load=can_leave_newsletter view=move |link: Link| view! { <Leave token=token() link /> } />
     }
 }
 
 #[component]
-fn Leave(token: String, good: bool) -> impl IntoView {
+fn Leave(token: String, link: Link) -> impl IntoView {
     let lang = use_lang();
     let action = ServerAction::<LeaveNewsletter>::new();
     let title = lang.pick("お便りの停止", "End the newsletter");
-    if !good {
-        return view! { <Void title /> }.into_any();
+    match link {
+        Link::Void => return view! { <Void title /> }.into_any(),
+        Link::Done => {
+            let words = lang.pick(
+                "お便りの配信は、すでに止まっています。ほかにしていただくことはありません。",
+                "The newsletter has ended already: there is nothing more to do.",
+            );
+            return view! { <Over title words /> }.into_any();
+        }
+        Link::Good => {}
     }
     view! {
         <OneButton
@@ -152,6 +169,19 @@ fn Void(title: &'static str) -> impl IntoView {
                     {lang.pick("お便りの設定へ", "To your newsletter settings")}
                 </a>
             </p>
+        </div>
+    }
+}
+
+/// A link whose button was pressed already.
+#[component]
+fn Over(title: &'static str, words: &'static str) -> impl IntoView {
+    let lang = use_lang();
+    view! {
+        <div class="door stack">
+            <h1>{title}</h1>
+            <p>{words}</p>
+            <p><a href=href("/account/mail")>{lang.pick("お便りの設定へ", "To your newsletter settings")}</a></p>
         </div>
     }
 }

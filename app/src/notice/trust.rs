@@ -65,7 +65,7 @@ fn Trust(data: TrustData) -> impl IntoView {
             "Names, addresses, phone numbers and e-mail addresses are stored encrypted, each person's under a key of their own.",
         ),
         (
-            "パスワードは、元に戻せない形(argon2id)でのみ保存しています。",
+            "パスワードは、元に戻せない形（argon2id）でのみ保存しています。",
             "Passwords are stored only in a form that cannot be turned back (argon2id).",
         ),
         (
@@ -102,7 +102,7 @@ fn Trust(data: TrustData) -> impl IntoView {
             <ul>{does}</ul>
             <h2>{lang.pick("お知らせの番号を確かめる", "Check the number of a notice")}</h2>
             <form class="notice-check" method="get" action=href("/security")>
-                <label for="f-no">{lang.pick("番号(例: N-2026-0001)", "Number, such as N-2026-0001")}</label>
+                <label for="f-no">{lang.pick("番号（例: N-2026-0001）", "Number, such as N-2026-0001")}</label>
                 <div class="notice-check__row">
                     <input id="f-no" name="no" maxlength="20" autocomplete="off" spellcheck="false" required />
                     <button class="button">{lang.pick("確かめる", "Check")}</button>
@@ -133,9 +133,9 @@ fn Trust(data: TrustData) -> impl IntoView {
             </p>
             <p>
                 <a href=format!("mailto:{contact}") rel="external">{contact.clone()}</a>
-                {lang.pick("(脆弱性の報告の手引き: ", " (for researchers: ")}
+                {lang.pick("（脆弱性の報告の手引き: ", " (for researchers: ")}
                 <a href="/.well-known/security.txt" rel="external">"security.txt"</a>
-                {lang.pick(")", ")")}
+                {lang.pick("）", ")")}
             </p>
         </div>
     }

@@ -268,6 +268,10 @@ pub fn fault_words(lang: Lang, fault: &Fault) -> String {
             ),
             Lang::En => format!("There were too many tries. Please try again in about {minutes} minutes."),
         },
+        Fault::Busy => t(
+            "ただいまたいへん込み合っています。恐れ入りますが、1分ほどおいて、もう一度お試しください。",
+            "We are very busy at the moment. Please try again in a minute.",
+        ),
         Fault::Stock { available: 0 } => {
             t("申し訳ありません。ただいま在庫がありません。", "Sorry, this is sold out at the moment.")
         }

@@ -93,7 +93,7 @@ where
     })
 }
 
-/// A price as the law wants it shown: `1,320円(税込)`, `¥1,320 (tax incl.)`.
+/// A price as the law wants it shown: `1,320円（税込）`, `¥1,320 (tax incl.)`.
 #[component]
 pub fn Price(
     /// The amount, tax included.
@@ -106,7 +106,7 @@ pub fn Price(
     view! {
         <span class="price" class:price--large=large>
             {amount.show(lang)}
-            <span class="price__tax">{lang.pick("(税込)", " (tax incl.)")}</span>
+            <span class="price__tax">{lang.pick("（税込）", " (tax incl.)")}</span>
         </span>
     }
 }

@@ -116,6 +116,8 @@ pub enum Fault {
         /// Minutes to wait.
         minutes: u32,
     },
+    /// More is to be done than the machine can; open again in a minute.
+    Busy,
     /// Only `available` units are left.
     Stock {
         /// Units that can be had.

@@ -17,6 +17,18 @@ pub enum Standing {
     In,
 }
 
+/// What a link in a mail of the newsletter is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Link {
+    /// Nothing: it is nobody's, or too old.
+    Void,
+    /// What it says.
+    Good,
+    /// Nothing more: what it says is so already.
+    Done,
+}
+
 /// What one issue says, in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issue {

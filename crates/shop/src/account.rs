@@ -88,7 +88,7 @@ impl From<HashError> for DoorError {
     fn from(error: HashError) -> Self {
         match error {
             // Said to everybody alike, before anything is compared.
-            HashError::Full => Self::Refused(Fault::TooMany { minutes: 1 }),
+            HashError::Full => Self::Refused(Fault::Busy),
             error => Self::Hash(error),
         }
     }

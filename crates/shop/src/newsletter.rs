@@ -2,7 +2,7 @@
 //! mail (特定電子メール法 第3条). Each of these acts, and its end, stands in a ledger of consent that is never
 //! rewritten. So does that the shop itself has asked once more, for the address is another one.
 
-use noren_domain::newsletter::{Issue, IssueFault, Standing};
+use noren_domain::newsletter::{Issue, IssueFault, Link, Standing};
 use noren_domain::{Id, Lang, account::Customer};
 use uuid::Uuid;
 
@@ -171,17 +171,27 @@ pub async fn ask(shop: &Shop, customer: Id<Customer>, lang: Lang) -> Result<(), 
     Ok(())
 }
 
-/// Whether the link that confirms is good now.
-pub async fn can_confirm(shop: &Shop, token: &Token) -> Result<bool, sqlx::Error> {
-    let sql = "SELECT 1 FROM newsletter_reader WHERE confirm_hash = $1 AND confirm_until > $2 AND confirm_until <= $3";
+/// What the link that confirms is good for now. Of one that has confirmed it says so, however old it is.
+pub async fn confirm_link(shop: &Shop, token: &Token) -> Result<Link, sqlx::Error> {
+    let sql = "SELECT state, confirm_until FROM newsletter_reader WHERE confirm_hash = $1";
+    let row = fetch_optional!(shop.db.read().await?, (String, Option<i64>), sql, token.hash().to_vec()).await?;
     let [now, latest] = good(shop);
-    Ok(fetch_optional!(shop.db.read().await?, (i32,), sql, token.hash().to_vec(), now, latest).await?.is_some())
+    Ok(match row.as_ref().map(|(state, until)| (state.as_str(), *until)) {
+        Some(("confirmed", _)) => Link::Done,
+        Some((_, Some(until))) if now < until && until <= latest => Link::Good,
+        _ => Link::Void,
+    })
 }
 
-/// Whether the link that ends it belongs to anybody.
-pub async fn can_leave(shop: &Shop, token: &Token) -> Result<bool, sqlx::Error> {
-    let sql = "SELECT 1 FROM newsletter_reader WHERE leave_hash = $1";
-    Ok(fetch_optional!(shop.db.read().await?, (i32,), sql, token.hash().to_vec()).await?.is_some())
+/// What the link that ends it is good for.
+pub async fn leave_link(shop: &Shop, token: &Token) -> Result<Link, sqlx::Error> {
+    let sql = "SELECT state FROM newsletter_reader WHERE leave_hash = $1";
+    let row = fetch_optional!(shop.db.read().await?, (String,), sql, token.hash().to_vec()).await?;
+    Ok(match row.as_ref().map(|(state,)| state.as_str()) {
+        Some("withdrawn") => Link::Done,
+        Some(_) => Link::Good,
+        None => Link::Void,
+    })
 }
 
 /// Whose link ends it, and the language that they read.

@@ -197,10 +197,20 @@ pub fn put_back(config: &Config, asked: &Restore) -> Result<(), AnyError> {
             [found] if *found == place && *part != Part::Vault && same(&from.join(name), found)? => {
                 say::line(format_args!("{}: is there already, as it is in the backup", part.name()))?;
             }
+            [place, ..] if *part == Part::Vault => {
+                return Err(format!(
+                    "{} is there already, and is not what is in the backup: if it was restored from this backup it may have \
+                     gone on since, for its ledger grows with every start and every read, and then it is the one to keep. It \
+                     is not written over, and nothing was changed; to put the backup in its place all the same, stop the shop \
+                     and its vault, and move it aside",
+                    place.display()
+                )
+                .into());
+            }
             [place, ..] => {
                 return Err(format!(
-                    "{} is there already, and is not what is in the backup: it is not written over; stop the shop and its \
-                     vault, and move it aside",
+                    "{} is there already, and is not what is in the backup: it is not written over, and nothing was \
+                     changed; stop the shop and its vault, and move it aside",
                     place.display()
                 )
                 .into());

@@ -67,8 +67,9 @@ struct Verify {
     /// The exported folder (C2SP tlog-tiles)
     #[arg(long, value_name = "FOLDER")]
     dir: PathBuf,
-    /// The log's verifier key, name+hash+base64: first the one that the log began with, then those that it announced
-    #[arg(long = "key", value_name = "KEY", required = true)]
+    /// The log's verifier key, name+hash+base64: first the one that the log began with, then those that it announced.
+    /// `noren doctor` prints them where the shop runs; needed at least once
+    #[arg(long = "key", value_name = "KEY")]
     keys: Vec<String>,
     /// The verifier key of a witness; as often as there are witnesses
     #[arg(long = "witness", value_name = "KEY")]
@@ -126,6 +127,11 @@ fn report(asked: &Verify) -> (u8, String) {
 /// Why an exported ledger or a proof is not right, or why nobody can tell.
 #[derive(Debug, thiserror::Error)]
 enum VerifyFault {
+    #[error(
+        "--key is missing, the key that its checkpoints are verified with: `noren doctor` prints it where the \
+         shop runs, after \"its ledger is verified with the key\""
+    )]
+    NoKey,
     #[error(transparent)]
     NotAKey(#[from] NotAKey),
     #[error(transparent)]
@@ -149,7 +155,7 @@ impl VerifyFault {
     /// Whether the ledger or the proof may be right all the same.
     fn unknown(&self) -> bool {
         match self {
-            Self::NotAKey(_) | Self::Key(_) | Self::NotSeen(_) => true,
+            Self::NoKey | Self::NotAKey(_) | Self::Key(_) | Self::NotSeen(_) => true,
             Self::Folder(fault) => fault.unknown(),
             Self::Wrong(wrong) => wrong.unknown(),
             Self::Proof(fault) => fault.too_new(),
@@ -281,7 +287,7 @@ fn log_keys(lines: &[String]) -> Result<Vec<VerifierKey>, VerifyFault> {
 /// Every checkpoint in the folder, and what was asked about them.
 fn checkpoints(asked: &Verify) -> Result<Checkpoints, VerifyFault> {
     let (keys, witnesses) = (log_keys(&asked.keys)?, keys(&asked.witnesses)?);
-    let [first, later @ ..] = &keys[..] else { unreachable!("the command line asks for a key") };
+    let [first, later @ ..] = &keys[..] else { return Err(VerifyFault::NoKey) };
     let mut checkpoints = Checkpoints::new(first.clone(), later, &witnesses)?;
     for text in &asked.seen {
         let (size, root) = seen(text).ok_or_else(|| VerifyFault::NotSeen(text.clone()))?;

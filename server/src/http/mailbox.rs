@@ -32,11 +32,15 @@ pub fn routes(shop: Shop) -> Router {
 }
 
 async fn kinds(State(shop): State<Shop>) -> Response {
-    let rows: String = mail::previews(&shop)
+    let rows: String = mail::previews(&shop, Lang::Ja)
         .into_iter()
-        .map(|kind| {
-            let ways = Lang::ALL.map(|lang| format!("<td><a href=\"/dev/mails/{0}/{kind}\">{0}</a></td>", lang.tag()));
-            format!("<tr><td>{kind}</td>{}</tr>", ways.concat())
+        .zip(mail::previews(&shop, Lang::En))
+        .map(|((kind, ja), (_, en))| {
+            let way = |lang: Lang, subject: &str| {
+                let (tag, subject) = (lang.tag(), escape(subject));
+                format!("<td><a lang=\"{tag}\" href=\"/dev/mails/{tag}/{kind}\">{subject}</a></td>")
+            };
+            format!("<tr><td>{kind}</td>{}{}</tr>", way(Lang::Ja, &ja), way(Lang::En, &en))
         })
         .collect();
     answer(

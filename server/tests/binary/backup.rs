@@ -102,6 +102,9 @@ fn what_was_backed_up_while_people_bought_is_a_shop_again_after_everything_was_l
         let found = fs::metadata(installation.data().join(path)).unwrap().permissions().mode() & 0o777;
         assert_eq!(found, mode, "{path}");
     }
+    let twice = installation.run(&["restore", "--from", &data, "--from", &keys]);
+    assert!(twice.code == Some(1) && twice.err.contains("may have gone on since"), "{twice:?}");
+    assert!(twice.err.contains("nothing was changed"), "{twice:?}");
 
     let server = Server::start(&installation);
     address.is(Some(&server.url));

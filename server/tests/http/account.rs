@@ -55,6 +55,22 @@ async fn a_person_registers_with_the_code_from_the_mail_and_is_in() {
 }
 
 #[tokio::test]
+async fn the_security_page_begins_with_ways_to_every_one_of_its_parts() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    register(&app, &mut browser, "new@example.jp").await;
+    for (page, label) in [("/account/security", "このページの内容"), ("/en/account/security", "On this page")] {
+        let page = browser.get(page).await;
+        let ways = page.between(&format!("aria-label=\"{label}\""), "</nav>").unwrap();
+        let led: Vec<&str> = ways.split("href=\"#").skip(1).map(|way| way.split('"').next().unwrap()).collect();
+        let (_, rest) = page.body.split_once(ways).unwrap();
+        let (rest, _) = rest.split_once("</main>").unwrap();
+        let parts: Vec<&str> = rest.split("<h2 id=\"").skip(1).map(|part| part.split('"').next().unwrap()).collect();
+        assert_eq!(led, parts, "in the order of the page");
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_code_is_refused_and_says_so() {
     let app = TestApp::start().await;
     let mut browser = app.browser();

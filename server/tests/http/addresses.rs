@@ -59,6 +59,18 @@ async fn addresses_are_added_changed_put_in_front_and_removed_without_scripts() 
 }
 
 #[tokio::test]
+async fn that_an_address_was_saved_is_said_on_the_list_once() {
+    for (lang, said) in [("", "お届け先を保存しました。"), ("/en", "The address was saved.")] {
+        let app = TestApp::start().await;
+        let mut browser = app.browser();
+        register(&app, &mut browser, "hers@example.jp").await;
+        let page = browser.submit(&format!("{lang}{NEW}"), "/api/account/save-address", &at("1-1-1")).await;
+        assert!(page.body.contains(said), "{}", page.body);
+        assert!(!browser.get(&format!("{lang}{LIST}")).await.body.contains(said));
+    }
+}
+
+#[tokio::test]
 async fn a_change_of_a_saved_address_is_told_by_mail_and_stands_on_the_security_page() {
     let app = TestApp::start().await;
     let mut browser = app.browser();
@@ -69,10 +81,10 @@ async fn a_change_of_a_saved_address_is_told_by_mail_and_stands_on_the_security_
     let mut fields = at("3-3-3");
     fields.retain(|(name, _)| *name != "id");
     fields.push(("id", &id));
-    for _ in 0..2 {
+    for told in 1..=2 {
         app.shop.clock.advance(1_000);
         browser.post(&format!("{LIST}/{id}"), "/api/account/save-address", &fields).await;
-        assert_eq!(about_it(&app.mails_to("hers@example.jp").await), 1, "one of the hour");
+        assert_eq!(about_it(&app.mails_to("hers@example.jp").await), told);
     }
     for (page, words) in [
         ("/account/security", "保存したお届け先が変更されました"),

@@ -35,6 +35,27 @@ async fn some_time_ago<'a>(app: &'a TestApp, lang: &str, email: &str) -> Browser
 }
 
 #[tokio::test]
+async fn the_page_of_a_guests_order_says_that_an_account_can_take_it_in_until_one_has() {
+    for (lang, inside, outside) in [
+        ("", "ゲストのご注文を加える", "同じメールアドレスのアカウントにログイン"),
+        ("/en", "Add orders made as a guest", "An account with the same e-mail address"),
+    ] {
+        let app = TestApp::start().await;
+        let link = guest_order(&app, lang).await;
+        let stranger = app.browser().get(&link).await;
+        assert!(stranger.body.contains(outside) && !stranger.body.contains(inside), "{}", stranger.body);
+        let mut browser = app.browser();
+        register_in(&app, &mut browser, lang, EMAIL).await;
+        let page = browser.get(&link).await;
+        assert!(page.body.contains(inside) && page.body.contains(PAGE), "{}", page.body);
+        browser.submit(&format!("{lang}{PAGE}"), "/api/account/claim", &[]).await;
+        for page in [browser.get(&link).await, app.browser().get(&link).await] {
+            assert!(!page.body.contains(inside) && !page.body.contains(outside), "{}", page.body);
+        }
+    }
+}
+
+#[tokio::test]
 async fn right_after_the_registration_orders_of_a_guest_come_with_one_press() {
     for (lang, offer, done, noted, told) in [
         (

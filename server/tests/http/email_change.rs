@@ -99,6 +99,23 @@ async fn the_address_is_changed_without_scripts_and_the_old_mailbox_takes_it_bac
 }
 
 #[tokio::test]
+async fn the_page_after_a_finished_change_leads_back_and_asks_for_no_other_address() {
+    for (lang, done, back) in [
+        ("", "メールアドレスを変更しました", "アカウントの安全へ戻る"),
+        ("/en", "Your e-mail address was changed", "Back to account security"),
+    ] {
+        let app = TestApp::start().await;
+        let mut browser = app.browser();
+        register(&app, &mut browser, OLD).await;
+        let page = change(&app, &mut browser, lang, OLD, NEW).await;
+        assert!(page.body.contains(done) && page.body.contains(back), "{}", page.body);
+        assert!(!page.body.contains("/api/account/email-ask"), "{}", page.body);
+        let later = browser.get(&format!("{lang}{PAGE}")).await.body;
+        assert!(!later.contains(done) && later.contains("/api/account/email-ask"), "{later}");
+    }
+}
+
+#[tokio::test]
 async fn the_page_after_a_change_was_stopped_or_taken_back_names_the_factors_that_went_once() {
     for (lang, done, page, said) in [
         ("", false, "/account/email/stopped", "最近設定された認証アプリ、復旧コードを取り除きました。"),
@@ -217,8 +234,11 @@ async fn without_the_old_mailbox_it_waits_with_a_banner_and_every_session_stops_
     }
     let page = elsewhere.submit("/account/security", "/api/account/email-stop", &[]).await;
     assert!(!page.body.contains("以降に") && page.body.contains("メールアドレスを変更する"), "no proof is asked for");
+    let said = "メールアドレスの変更を止めました";
+    assert!(page.body.contains(said), "{}", page.body);
     let again = elsewhere.post("/account/security", "/api/account/email-stop", &[]).await;
     assert_eq!(again.location(), "/account/security");
+    assert!(!elsewhere.follow(again).await.body.contains(said), "there was nothing to stop");
     assert!(browser.get("/account").await.body.contains(OLD));
 }
 

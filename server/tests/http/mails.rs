@@ -301,6 +301,11 @@ async fn the_newsletter_begins_and_ends_by_buttons_and_never_by_opening_a_page()
     let begun = elsewhere.submit(&way, "/api/newsletter/confirm", &[("token", token)]).await;
     assert!(begun.body.contains("お便りの配信を始めます"), "{}", begun.body);
     assert!(browser.get("/account/mail").await.body.contains("お便りをお送りしています。"));
+    for (way, said) in [(way.clone(), "すでに始まっています"), (format!("/en{way}"), "has begun already")] {
+        let again = elsewhere.get(&way).await;
+        assert!(again.body.contains(said), "{}", again.body);
+        assert!(!again.body.contains("/api/newsletter/confirm\""), "there is nothing to press");
+    }
 
     let issue = noren_domain::newsletter::Issue {
         name: "2026-12".to_owned(),
@@ -315,6 +320,12 @@ async fn the_newsletter_begins_and_ends_by_buttons_and_never_by_opening_a_page()
     let left = elsewhere.submit(&leave, "/api/newsletter/leave", &[("token", token)]).await;
     assert!(left.body.contains("お便りを止めました"));
     assert!(browser.get("/account/mail").await.body.contains("お便りはお送りしていません。"));
+    for (leave, said) in [(leave.clone(), "すでに止まっています"), (format!("/en{leave}"), "has ended already")]
+    {
+        let again = elsewhere.get(&leave).await;
+        assert!(again.body.contains(said), "{}", again.body);
+        assert!(!again.body.contains("/api/newsletter/leave\""), "there is nothing to press");
+    }
     let late = elsewhere.get(&way).await;
     assert!(late.body.contains("このリンクは期限が切れているか"), "the old link begins nothing again");
 }
@@ -382,6 +393,10 @@ async fn every_mail_can_be_looked_at_in_development_and_nowhere_else() {
         .map(|rest| format!("/dev/mails/{}", rest.split('"').next().unwrap()))
         .collect();
     assert!(ways.len() >= 2 * 9, "{ways:?}");
+    // Nobody knows them by their words of the database.
+    for subject in ["まもなくアカウントを消去します", "Your account is about to be erased"] {
+        assert!(list.body.contains(&format!("/last_call\">{subject}</a>")), "{subject}");
+    }
     for way in &ways {
         let page = browser.get(way).await;
         assert_eq!(page.status, StatusCode::OK, "{way}");

@@ -22,8 +22,12 @@ async fn whoever_forgot_the_password_sets_another_with_the_code_from_the_mail() 
     ask(&mut browser, KNOWN).await;
     let code = code_for(&app, KNOWN).await;
     let fields = [("code", code.as_str()), ("password", NEW)];
-    assert_eq!(browser.post("/reset/code", "/api/account/reset-code", &fields).await.location(), "/account");
-    assert_eq!(browser.get("/account").await.status, StatusCode::OK);
+    let entered = browser.post("/reset/code", "/api/account/reset-code", &fields).await;
+    assert_eq!(entered.location(), "/account");
+    let said = "新しいパスワードを設定しました。ほかの端末はログアウトしました。";
+    let page = browser.follow(entered).await;
+    assert!(page.status == StatusCode::OK && page.body.contains(said), "{}", page.body);
+    assert!(!browser.get("/account").await.body.contains(said), "said once");
     assert!(home.get("/account").await.status.is_redirection(), "every other device is signed out");
     let again = app.browser().submit("/reset/code", "/api/account/reset-code", &fields).await;
     assert!(again.body.contains("はじめからお手続きください"), "a code works once, and in its own browser");

@@ -88,6 +88,31 @@ async fn passkeys_are_added_by_whoever_is_signed_in_and_has_just_proved_it() {
 }
 
 #[tokio::test]
+async fn that_a_passkey_was_renamed_or_removed_is_said_once() {
+    const PAGE: &str = "/account/security";
+    let app = TestApp::start().await;
+    let mut customer = app.browser();
+    register(&app, &mut customer, "known@example.jp").await;
+    let who = office::customer(&app.shop, "known@example.jp", "test").await.unwrap();
+    let sql = "INSERT INTO passkey (credential_id, customer_id, credential, name, backed_up, created_at)
+               VALUES ($1, $2, '{}', 'x', FALSE, $3)";
+    let mut tx = app.shop.db.write().await.unwrap();
+    noren_shop::execute!(tx, sql, vec![1_u8], who.0, app.shop.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    for (page, action, said) in [
+        (PAGE.to_owned(), "rename", "パスキーの名前を変更しました。"),
+        (format!("/en{PAGE}"), "rename", "Your passkey was renamed."),
+        (PAGE.to_owned(), "remove", "パスキーを削除しました。"),
+    ] {
+        // What stands for the one byte of its id.
+        let fields = [("id", "AQ"), ("name", "y")];
+        let shown = customer.submit(&page, &format!("/api/account/passkeys/{action}"), &fields).await;
+        assert!(shown.body.contains(said), "{}", shown.body);
+        assert!(!customer.get(&page).await.body.contains(said));
+    }
+}
+
+#[tokio::test]
 async fn where_a_passkey_would_do_words_say_what_does_without_scripts() {
     let app = TestApp::start().await;
     let mut customer = app.browser();

@@ -62,19 +62,40 @@ async fn after_the_password_the_code_of_the_app_opens_the_door_once() {
 }
 
 #[tokio::test]
+async fn whatever_is_typed_where_the_app_is_asked_for_is_answered_with_words_of_the_app() {
+    for (lang, refused, of_a_mail) in [
+        ("", "認証アプリにいま表示されている6桁の数字を入力してください", "新しいメール"),
+        ("/en", "Please type the six digits that your app shows now", "newest mail"),
+    ] {
+        let app = TestApp::start().await;
+        with_app(&app, &mut app.browser()).await;
+        let mut browser = app.browser();
+        let (door, page) = (format!("{lang}/login"), format!("{lang}/login/confirm"));
+        let asked = browser.post(&door, "/api/account/login", &[("email", KNOWN), ("password", PASSWORD)]).await;
+        assert_eq!(asked.location(), page);
+        for typed in ["123", "abcdef", "🗝", "12345678"] {
+            let answer = browser.submit(&page, CONFIRM, &[("code", typed)]).await.body;
+            assert!(answer.contains(refused) && !answer.contains(of_a_mail), "{typed} {answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_new_password_by_mail_waits_for_the_code_of_an_app_that_is_older_than_three_days() {
-    for (lang, asks, waits, refused) in [
+    for (lang, asks, waits, refused, set) in [
         (
             "",
             "認証アプリに表示されている6桁のコード",
             "新しいパスワードは、このコードを確認したあとで有効になります。それまでは、何も変わりません。",
             "コードが違うか、すでに使われています",
+            "新しいパスワードを設定しました。ほかの端末はログアウトしました。",
         ),
         (
             "/en",
             "the six digits that your authenticator app shows",
             "Your new password counts once this code is confirmed. Until then nothing changes.",
             "The code is wrong or was used before",
+            "Your new password is set. All other devices were signed out.",
         ),
     ] {
         let app = TestApp::start().await;
@@ -106,7 +127,9 @@ async fn a_new_password_by_mail_waits_for_the_code_of_an_app_that_is_older_than_
 
         let entered = browser.post(&page, CONFIRM, &[("code", &right)]).await;
         assert_eq!(entered.location(), format!("{lang}/account"));
-        assert_eq!(browser.get(&format!("{lang}/account")).await.status, StatusCode::OK);
+        let account = browser.follow(entered).await;
+        assert!(account.status == StatusCode::OK && account.body.contains(set), "{}", account.body);
+        assert!(!browser.get(&format!("{lang}/account")).await.body.contains(set), "said once");
         assert!(home.get("/account").await.status.is_redirection(), "now every other device is signed out");
         assert!(told().await);
         assert!(browser.get(TOTP).await.body.contains("から有効です"), "the app stays");

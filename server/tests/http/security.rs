@@ -276,7 +276,7 @@ fn entries<'a>(page: &'a Answer, class: &str) -> Vec<&'a str> {
 #[tokio::test]
 async fn of_three_devices_exactly_the_chosen_one_is_ended() {
     for (lang, this, first, chosen, other) in [
-        ("", "この端末", "Edge(Windows)", "Firefox(Linux)をログアウト", "Safari(iPhone)"),
+        ("", "この端末", "Edge（Windows）", "Firefox（Linux）をログアウト", "Safari（iPhone）"),
         ("/en", "This device", "Edge on Windows", "Sign out Firefox on Linux", "Safari on iPhone"),
     ] {
         let app = TestApp::start().await;
@@ -382,7 +382,7 @@ async fn what_happened_with_an_account_is_listed_twenty_in_view_and_an_empty_lis
             "/account/security",
             "パスワードが変更されました",
             "二段階認証の解除を取りやめました",
-            "Safari(iPhone)",
+            "Safari（iPhone）",
             "ほかの6件も表示する",
         ),
         (

@@ -63,6 +63,7 @@ async fn whoever_is_asked_for_a_code_reads_when_it_is_asked_for_again_and_what_t
         for words in said {
             assert!(shown.contains(words), "{words}: {shown}");
         }
+        assert!(shown.find("name=\"code\"").unwrap() < shown.find(said[0]).unwrap(), "the field first");
     }
 }
 

@@ -54,7 +54,7 @@ async fn the_list_of_sign_ins_tells_the_tries_that_failed_and_only_ones_own() {
     app.shop.clock.advance(1_000);
     log_in(&mut app.browser().named(EDGE), "mine@example.jp", PASSWORD, "").await;
     for (page, ok, wrong, browsers) in [
-        ("/account/security", "成功", "パスワード違い", ["Edge(Windows)", "Firefox(Linux)"]),
+        ("/account/security", "成功", "パスワード違い", ["Edge（Windows）", "Firefox（Linux）"]),
         ("/en/account/security", "Signed in", "Wrong password", ["Edge on Windows", "Firefox on Linux"]),
     ] {
         let answer = mine.get(page).await;

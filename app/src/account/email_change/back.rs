@@ -100,7 +100,7 @@ fn LinkView(token: String, link: EmailLink) -> impl IntoView {
         EmailLink::Stops => (
             lang.pick("メールアドレスの変更を止める", "Stop the change of the address"),
             lang.pick(
-                "アカウントのメールアドレスは、まだ変わっていません。お心当たりがない場合は、ボタンを押してください。変更を止め、すべての端末をログアウトし、パスワードを使えなくします。変更の手続きの3日前からあとに追加されたパスキー、認証アプリ、復旧コードは取り除きます。そのあと、新しいパスワードの設定をお願いします。",
+                "アカウントのメールアドレスは、まだ変わっていません。お心当たりがない場合は、ボタンを押してください。変更を止め、すべての端末をログアウトし、パスワードを使えなくします。変更の手続きの3日前以降に追加されたパスキー、認証アプリ、復旧コードは取り除きます。そのあと、新しいパスワードの設定をお願いします。",
                 "The e-mail address of the account has not been changed yet. If you did not ask for it, press the button: it stops the change, signs all devices out, ends the password, and removes passkeys, apps and recovery codes that were added in the three days before it was asked for, or since. After that, please set a new password.",
             ),
             lang.pick("変更を止める", "Stop the change"),
@@ -108,7 +108,7 @@ fn LinkView(token: String, link: EmailLink) -> impl IntoView {
         EmailLink::PutsBack => (
             lang.pick("元のメールアドレスに戻す", "Put the earlier address back"),
             lang.pick(
-                "アカウントのメールアドレスが変更されました。お心当たりがない場合は、ボタンを押してください。元のアドレスに戻し、すべての端末をログアウトします。変更の手続きの3日前からあとに追加されたパスキー、認証アプリ、復旧コードは取り除きます。そのあと、新しいパスワードの設定をお願いします。",
+                "アカウントのメールアドレスが変更されました。お心当たりがない場合は、ボタンを押してください。元のアドレスに戻し、すべての端末をログアウトします。変更の手続きの3日前以降に追加されたパスキー、認証アプリ、復旧コードは取り除きます。そのあと、新しいパスワードの設定をお願いします。",
                 "The e-mail address of the account was changed. If that was not you, press the button: it puts the earlier address back, signs all devices out, and removes passkeys, apps and recovery codes that were added in the three days before the change was asked for, or since. After that, please set a new password.",
             ),
             lang.pick("元のアドレスに戻す", "Put the address back"),

@@ -91,7 +91,7 @@ pub fn PasskeySignIn(
         <Ask begin="/api/account/passkeys/begin-sign-in" offers=true>
             <p class="passkey-ask__wait muted">
                 {lang.pick(
-                    "パスキーでのログインには、スクリプト(JavaScript)と、パスキーに対応したブラウザーが必要です。パスワードやメールの確認コードでも、ログインしていただけます。",
+                    "パスキーでのログインには、スクリプト（JavaScript）と、パスキーに対応したブラウザーが必要です。パスワードやメールの確認コードでも、ログインしていただけます。",
                     "To sign in with a passkey, scripts (JavaScript) and a browser that knows passkeys are needed. You can also sign in with your password or a code by mail.",
                 )}
             </p>
@@ -119,7 +119,7 @@ pub fn PasskeyProof(
         <Ask begin="/api/account/passkeys/begin-prove">
             <p class="passkey-ask__wait muted">
                 {lang.pick(
-                    "パスキーでの確認には、スクリプト(JavaScript)と、パスキーに対応したブラウザーが必要です。パスワードでも、確認していただけます。",
+                    "パスキーでの確認には、スクリプト（JavaScript）と、パスキーに対応したブラウザーが必要です。パスワードでも、確認していただけます。",
                     "To confirm with a passkey, scripts (JavaScript) and a browser that knows passkeys are needed. Your password does as well.",
                 )}
             </p>

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::typed::digits;
-use crate::account::{Email, LocalPath, Password, RecoveryCode, Totp};
+use crate::account::{AskedFor, Email, LocalPath, Password, RecoveryCode, Totp};
 use crate::form::{Fault, Faults};
 
 masked!(RegisterForm, LoginForm, VerifyForm, Verify, MailCodeForm, ResetForm, PasswordForm, ProveForm);
@@ -145,9 +145,12 @@ impl VerifyForm {
         Self { code: String::new(), ..self.clone() }
     }
 
-    /// Reads a code of the second step of a sign-in.
-    pub fn parse_step(&self) -> Result<StepCode, Faults> {
-        StepCode::parse(&self.code).map_err(|fault| Faults::field("code", fault))
+    /// Reads a code of the second step of a sign-in. What is none is the fault of the code that was asked for.
+    pub fn parse_step(&self, asked: AskedFor) -> Result<StepCode, Faults> {
+        StepCode::parse(&self.code).map_err(|fault| match (fault, asked) {
+            (Fault::Code, AskedFor::App) => Faults::field("code", Fault::AppCode),
+            (fault, _) => Faults::field("code", fault),
+        })
     }
 
     /// Reads the code.
@@ -296,6 +299,18 @@ mod tests {
         assert_eq!(StepCode::parse(" "), Err(Fault::Required));
         for wrong in ["12345", "1234567", "ABCD-EFGH-JKMN", "🗝"] {
             assert_eq!(StepCode::parse(wrong), Err(Fault::Code), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_code_is_the_fault_of_the_one_that_was_asked_for() {
+        for typed in ["123", "abcdef", "🗝"] {
+            let form = VerifyForm { code: typed.into(), next: String::new() };
+            assert_eq!(form.parse_step(AskedFor::App), Err(Faults::field("code", Fault::AppCode)), "{typed}");
+            assert_eq!(form.parse_step(AskedFor::Mail), Err(Faults::field("code", Fault::Code)), "{typed}");
+        }
+        for asked in [AskedFor::App, AskedFor::Mail] {
+            assert_eq!(VerifyForm::default().parse_step(asked), Err(Faults::field("code", Fault::Required)));
         }
     }
 

@@ -155,13 +155,13 @@ impl Browser {
         }
     }
 
-    /// `Chrome(Windows)`, or that it could not be recognised.
+    /// `Chrome（Windows）`, or that it could not be recognised.
     pub fn words(&self, lang: Lang) -> String {
         match (self.name.as_str(), self.system.as_str()) {
             ("", "") => lang.pick("不明なブラウザー", "Unknown browser").to_owned(),
             (name, "") => name.to_owned(),
             ("", system) => lang.pick(format!("{system}のブラウザー"), format!("Browser on {system}")),
-            (name, system) => lang.pick(format!("{name}({system})"), format!("{name} on {system}")),
+            (name, system) => lang.pick(format!("{name}（{system}）"), format!("{name} on {system}")),
         }
     }
 }

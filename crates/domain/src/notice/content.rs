@@ -64,12 +64,12 @@ pub enum MeasureState {
 }
 
 impl MeasureState {
-    /// `実施済み(2026年11月10日(火))` · `Due by …`.
+    /// `実施済み（2026年11月10日(火)）` · `Due by …`.
     pub fn words(self, lang: Lang) -> String {
         match self {
             Self::Done(at) => {
                 let date = moment::date(at, lang);
-                lang.pick(format!("実施済み({date})"), format!("Done on {date}"))
+                lang.pick(format!("実施済み（{date}）"), format!("Done on {date}"))
             }
             Self::Due(at) => {
                 let date = moment::date(at, lang);

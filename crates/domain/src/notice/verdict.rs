@@ -67,7 +67,7 @@ impl Verdict {
     pub fn words(self, lang: Lang) -> String {
         match (self, lang) {
             (Self::Read { times, last_at }, Lang::Ja) => {
-                format!("第三者に読み取られました({times}回・{})", moment::date_time(last_at, lang))
+                format!("第三者に読み取られました（{times}回・{}）", moment::date_time(last_at, lang))
             }
             (Self::Read { times: 1, last_at }, Lang::En) => {
                 format!("Was read by a third party (once, {})", moment::date_time(last_at, lang))
@@ -240,6 +240,6 @@ mod tests {
         assert_eq!(Verdict::Unknown.words(Lang::Ja), "記録では判断できません。読み取られたものとしてご対応ください");
         assert_eq!(Verdict::ViaProcessor.words(Lang::Ja), "委託先に渡した分が対象です");
         let read = Verdict::Read { times: 2, last_at: 1_795_309_200_000 };
-        assert_eq!(read.words(Lang::Ja), "第三者に読み取られました(2回・2026年11月22日(日) 10:00)");
+        assert_eq!(read.words(Lang::Ja), "第三者に読み取られました（2回・2026年11月22日(日) 10:00）");
     }
 }

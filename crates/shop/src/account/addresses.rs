@@ -6,11 +6,10 @@ use noren_domain::address::{Address, AddressForm};
 use noren_domain::form::{Fault, Faults};
 use uuid::Uuid;
 
+use super::events;
 use super::factors::hold;
 use super::limits::{self, Standing};
-use super::{events, letters};
 use crate::db::Conn;
-use crate::mail::account::Before;
 use crate::session::Device;
 use crate::vault::{Asker, Field, For, Sealed, VaultError};
 use crate::{Shop, address, execute, fetch_all, fetch_one, fetch_optional, outbox};
@@ -213,12 +212,11 @@ pub async fn keep(shop: &Shop, customer: Id<Customer>, form: &AddressForm) -> Re
 }
 
 /// Writes down that what parcels are sent to was changed, in the caller's transaction: a thief of a session could send them
-/// elsewhere by it. Its owner is told of the first change of an hour by mail, and finds all of them on the security page.
-/// Ring the outbox after the commit.
+/// elsewhere by it. Its owner is told of three an hour, by mail and on the security page: more would bury what else is told
+/// there. Ring the outbox after the commit.
 async fn told(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, device: &Device) -> Result<(), sqlx::Error> {
-    let event = events::written(conn, shop, customer, AccountEvent::SavedAddressesChanged, device).await?;
-    match limits::take(conn, shop, limits::ADDRESSES_MAIL, customer.0.as_bytes()).await? {
-        Standing::Within => letters::event(conn, shop, event, Before::default()).await,
+    match limits::take(conn, shop, limits::ADDRESSES_TOLD, customer.0.as_bytes()).await? {
+        Standing::Within => events::happened(conn, shop, customer, AccountEvent::SavedAddressesChanged, device).await,
         Standing::Over { .. } => Ok(()),
     }
 }

@@ -28,7 +28,8 @@ pub(super) use attempt::{Proved, Tried, attempt, tries_of, wrong};
 pub const CODE_LIFE: i64 = 10 * MINUTE;
 /// So many codes may be tried.
 const TRIES: i64 = 5;
-/// Asking for a code takes no less than this; five times what it takes on a slow machine. The work is the same whether or not
+/// Asking for a code takes no less than this, and so do answers to a wrong code and to one try too many at a password, of
+/// which owners are told; it is five times what asking takes on a slow machine. The work is the same whether or not
 /// the address has an account, but it touches other pages of the database: that was 0.1 ms of 5, and in ten thousand timings
 /// it could be told (AUC 0.523). A password that is hashed hides as much.
 const LEAST: Duration = Duration::from_millis(25);

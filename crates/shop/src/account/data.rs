@@ -20,6 +20,7 @@ struct Counts {
     typed: bool,
     addresses: i64,
     other_emails: i64,
+    taken_back: i64,
     sessions: i64,
     browsers: i64,
     sign_ins: i64,
@@ -43,6 +44,7 @@ async fn counts(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, named: boo
     let cart = "SELECT COUNT(*) FROM cart c JOIN cart_line l ON l.cart_id = c.id WHERE c.customer_id = $1";
     let shipped =
         "SELECT COUNT(*) FROM orders WHERE customer_id = $1 AND shipment_state IN ('shipped', 'delivered', 'returned')";
+    let taken_back = "SELECT COUNT(*) FROM email_change WHERE customer_id = $1 AND state = 'reverted'";
     let by_card =
         "SELECT COUNT(DISTINCT o.id) FROM orders o JOIN payment_try t ON t.order_id = o.id WHERE o.customer_id = $1";
     Ok(Counts {
@@ -54,6 +56,7 @@ async fn counts(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, named: boo
         typed: count(conn, typed, id).await? > 0,
         addresses: count(conn, "SELECT COUNT(*) FROM address WHERE customer_id = $1", id).await?,
         other_emails: count(conn, "SELECT COUNT(*) FROM email_change WHERE customer_id = $1", id).await?,
+        taken_back: count(conn, taken_back, id).await?,
         sessions: session::how_many(conn, shop, customer).await?,
         browsers: count(conn, "SELECT COUNT(*) FROM known_device WHERE customer_id = $1", id).await?,
         sign_ins: count(conn, "SELECT COUNT(*) FROM sign_in WHERE customer_id = $1", id).await?,
@@ -201,7 +204,7 @@ fn words(shop: &Shop, lang: Lang, counts: &Counts) -> Vec<Holding> {
 
 /// Saved addresses, and the e-mail address that a change waits for or has left.
 fn addresses(lang: Lang, counts: &Counts) -> Vec<Holding> {
-    let Counts { addresses, other_emails, .. } = *counts;
+    let Counts { addresses, other_emails, taken_back, .. } = *counts;
     let saved = (addresses > 0).then(|| {
         holding(
             lang,
@@ -217,21 +220,25 @@ fn addresses(lang: Lang, counts: &Counts) -> Vec<Holding> {
             None,
         )
     });
+    let emails = many(other_emails, "e-mail address", "e-mail addresses");
     let other = (other_emails > 0).then(|| {
         holding(
             lang,
-            (
-                format!("変更前または変更手続き中のメールアドレス{other_emails}件"),
-                format!(
-                    "{} that you have left or are changing to",
-                    many(other_emails, "e-mail address", "e-mail addresses")
+            match taken_back {
+                0 => (
+                    format!("変更前または変更手続き中のメールアドレス{other_emails}件"),
+                    format!("{emails} that you have left or are changing to"),
                 ),
-            ),
+                _ => (
+                    format!("変更に関わるメールアドレス{other_emails}件（うち、取り消された変更のもの{taken_back}件）"),
+                    format!("{emails} of changes ({taken_back} of a change that was taken back)"),
+                ),
+            },
             (
                 "変更を確かめ、ご本人でない方が変えたときに元に戻せるようにするため。",
                 "To make sure of the change, and to put it back if it was not you.",
             ),
-            ("変更から7日。", "Seven days from the change."),
+            ("変更またはその取り消しから7日。", "Seven days from the change, or from its being taken back."),
             None,
         )
     });

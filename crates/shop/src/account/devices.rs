@@ -69,11 +69,11 @@ pub(super) async fn know(
         shop.now()
     )
     .await?;
-    // Never this one, whatever the clock says.
+    // Never this one, whatever the clock says; and first those of a clock that was ahead, which nobody is known by.
     let sql = "DELETE FROM known_device WHERE customer_id = $1 AND token_hash <> $2 AND token_hash NOT IN
                  (SELECT token_hash FROM known_device WHERE customer_id = $1 AND token_hash <> $2
-                  ORDER BY seen_at DESC, token_hash LIMIT $3)";
-    execute!(conn, sql, customer.0, token.hash().to_vec(), MOST - 1).await?;
+                  ORDER BY CASE WHEN seen_at <= $4 THEN seen_at ELSE 0 END DESC, token_hash LIMIT $3)";
+    execute!(conn, sql, customer.0, token.hash().to_vec(), MOST - 1, shop.now() + SKEW).await?;
     Ok(token)
 }
 

@@ -109,6 +109,8 @@ limits! {
     pub const RESET_NETWORK: Limit = Limit::shared("reset-network", 100, HOUR);
     /// New passwords tried by one customer who is signed in: each is judged and costs a hash. A change gives nothing back.
     pub const CHANGE_PASSWORD: Limit = Limit::alone("change-password", 20, HOUR);
+    /// The same in all sessions of one customer, so that a thief of one does not use up what the owner has in another.
+    pub const CHANGE_PASSWORD_CUSTOMER: Limit = Limit::alone("change-password-customer", 80, HOUR);
     /// Codes typed in for one customer, whichever challenge they are for, after a right password or in a browser that they
     /// are known by.
     pub const STEP_CODE: Limit = Limit::alone("step-code", 10, HOUR);
@@ -137,8 +139,8 @@ limits! {
     /// Challenges for passkeys handed to one network. A passkey is not guessed: this bounds what strangers can
     /// have us write.
     pub const PASSKEY_NETWORK: Limit = Limit::shared("passkey-network", 600, 15 * MINUTE);
-    /// Mails that tell an owner that saved addresses were changed.
-    pub const ADDRESSES_MAIL: Limit = Limit::alone("addresses-mail", 1, HOUR);
+    /// Changes of saved addresses that an owner is told of.
+    pub const ADDRESSES_TOLD: Limit = Limit::alone("addresses-told", 3, HOUR);
     /// Copies of one's data asked for by one customer: each costs an opening of all that is held.
     pub const EXPORT: Limit = Limit::alone("export", 5, 24 * HOUR);
     /// Check phrases asked for by one customer: each is told by a mail.
@@ -159,8 +161,6 @@ limits! {
     /// Addresses put back with a recovery code, tried from one network: each costs a hash. A code has 120 bits: this
     /// bounds the work, not the guessing.
     pub const BACK_NETWORK: Limit = Limit::shared("email-back-network", 60, HOUR);
-    /// The same from anywhere.
-    pub const BACK_ANYWHERE: Limit = Limit::shared("email-back-anywhere", 60, MINUTE);
     /// What is asked for at the doors in a browser that anybody is known by: each asks the vault once, before the rest is
     /// counted.
     pub const DOOR_HOME: Limit = Limit::alone("door-home", 60, 15 * MINUTE);

@@ -61,6 +61,7 @@ pub async fn reset(
     if challenge::waiting(shop, pending, Kind::Reset).await?.is_none() {
         return Err(DoorError::Refused(Fault::CodeOver));
     }
+    password::room(shop)?;
     let mut tx = shop.db.write().await?;
     let network = limits::of_network(limits::RESET_NETWORK, device);
     let over = limits::take_all(&mut tx, shop, &network).await?;
@@ -135,8 +136,10 @@ pub(super) async fn reset_whole(
 /// The password is weak, or too many were tried; the session has ended meanwhile; the database.
 pub async fn change(shop: &Shop, who: &Recent, wanted: &Password, device: &Device) -> Result<Entered, DoorError> {
     let (customer, now) = (who.customer(), shop.now());
-    // Before the work that it bounds: a weak one is judged as long as a good one.
-    limits::spend(shop, limits::CHANGE_PASSWORD, customer.0.as_bytes()).await?;
+    password::room(shop)?;
+    // Before the work that they bound: a weak one is judged as long as a good one.
+    limits::spend(shop, limits::CHANGE_PASSWORD, who.session().0.as_bytes()).await?;
+    limits::spend(shop, limits::CHANGE_PASSWORD_CUSTOMER, customer.0.as_bytes()).await?;
     let email = address(shop, customer, "account/security/password").await?;
     judge(shop, wanted, email.as_ref()).await?;
     let hash = password::hash(shop, wanted).await?;

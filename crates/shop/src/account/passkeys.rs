@@ -228,9 +228,6 @@ pub async fn remove(shop: &Shop, who: &Recent, id: &str, device: &Device) -> Res
     if let Some(fault) = email_change::paused(&mut tx, shop, who.customer()).await? {
         return Err(PasskeyError::Refused(fault));
     }
-    if let Some(fault) = events::too_many(&mut tx, shop, who.customer()).await? {
-        return Err(PasskeyError::Refused(fault));
-    }
     if !rows::delete(&mut tx, who.customer(), &id).await? {
         return Err(PasskeyError::Refused(Fault::NotFound));
     }

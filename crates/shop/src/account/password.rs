@@ -53,6 +53,11 @@ pub async fn weakness(shop: &Shop, password: &Password, email: Option<&Email>) -
     }
 }
 
+/// Refuses what would wait in vain, before it is counted as a try: nobody shuts themselves out by coming back.
+pub fn room(shop: &Shop) -> Result<(), HashError> {
+    if shop.hash_room().is_full() { Err(HashError::Full) } else { Ok(()) }
+}
+
 /// Why `password` is easy to guess for the account of `email`, without asking whether it was in a leak.
 pub async fn guessed(shop: &Shop, password: &Password, email: Option<&Email>) -> Result<Option<Weakness>, HashError> {
     let (judged, own) = (password.clone(), weakness::own_words(email, shop.host()));

@@ -26,6 +26,7 @@ pub async fn asks_for_app(shop: &Shop, who: &SignedIn) -> Result<bool, sqlx::Err
 /// # Errors
 /// Password or code are wrong, or too many were; the session has ended meanwhile; the database.
 pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) -> Result<Token, DoorError> {
+    password::room(shop)?;
     let stored = count(shop, who, device).await?;
     let mut tx = by_password(shop, who, &shown.password, stored, device).await?;
     let app = totp::is_set(&mut tx, who.customer).await?;

@@ -40,6 +40,7 @@ pub async fn login(
     device: &Device,
     old: Option<&Token>,
 ) -> Result<Opening, DoorError> {
+    password::room(shop)?;
     let asker = at_the_door(shop, device, limits::LOGIN_NETWORK, "login").await?;
     let index = looked_for(shop, asker, &asked.email).await?;
     let mut tx = shop.db.write().await?;

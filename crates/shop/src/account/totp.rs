@@ -207,13 +207,10 @@ pub async fn turn_off(shop: &Shop, who: &Recent, device: &Device) -> Result<bool
     if !hold_in_session(&mut tx, who).await? {
         return Err(FactorError::Refused(Fault::SessionEnded));
     }
-    if is_set(&mut tx, who.customer()).await? {
-        if let Some(fault) = email_change::paused(&mut tx, shop, who.customer()).await? {
-            return Err(FactorError::Refused(fault));
-        }
-        if let Some(fault) = events::too_many(&mut tx, shop, who.customer()).await? {
-            return Err(FactorError::Refused(fault));
-        }
+    if is_set(&mut tx, who.customer()).await?
+        && let Some(fault) = email_change::paused(&mut tx, shop, who.customer()).await?
+    {
+        return Err(FactorError::Refused(fault));
     }
     let since = heir_since(&mut tx, who.customer()).await?;
     let gone = execute!(tx, "DELETE FROM totp WHERE customer_id = $1", who.customer().0).await? == 1;

@@ -131,6 +131,20 @@ pub(crate) async fn part_from(conn: &mut Conn, subject: Uuid) -> Result<(), sqlx
     Ok(())
 }
 
+/// From now on the mails that went to the new mailbox of the change `change` stand in the list of the customer whose address
+/// it is now, in the caller's transaction. Not earlier: whoever asked would learn that the address is nobody's yet.
+pub(crate) async fn give_to(conn: &mut Conn, change: Uuid, customer: Uuid) -> Result<(), sqlx::Error> {
+    let sql = "UPDATE mail_sent SET customer_id = $2 WHERE subject_id = $1";
+    execute!(conn, sql, change, customer).await?;
+    Ok(())
+}
+
+/// From now on they stand in nobody's list again, in the caller's transaction: the change was taken back.
+pub(crate) async fn take_from(conn: &mut Conn, change: Uuid) -> Result<(), sqlx::Error> {
+    execute!(conn, "UPDATE mail_sent SET customer_id = NULL WHERE subject_id = $1", change).await?;
+    Ok(())
+}
+
 /// When the last mail to the customer came back, or was refused for good, UTC ms; `None`: it did not, as far as is known.
 /// Only mails to the account's own address count: none about an order, which has an address of its own, and none to another
 /// of their addresses, before or while they changed it.

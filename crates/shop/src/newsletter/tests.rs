@@ -56,9 +56,10 @@ on_both_databases!(nobody_gets_it_who_has_not_confirmed_and_each_act_is_in_the_l
     shop.clock.advance(1);
     assert_eq!(send(&shop, &issue("early")).await.unwrap(), 0);
     let token = link(&shop, "/newsletter/confirm/").await;
-    assert!(can_confirm(&shop, &token).await.unwrap());
+    assert_eq!(confirm_link(&shop, &token).await.unwrap(), Link::Good);
     for _ in 0..2 {
         assert!(confirm(&shop, &token, Lang::Ja).await.unwrap(), "pressed twice is as if once");
+        assert_eq!(confirm_link(&shop, &token).await.unwrap(), Link::Done);
     }
     shop.clock.advance(1);
     assert_eq!(standing(&shop, who).await.unwrap(), Standing::In);
@@ -66,6 +67,7 @@ on_both_databases!(nobody_gets_it_who_has_not_confirmed_and_each_act_is_in_the_l
     withdraw(&shop, who, Lang::Ja, Source::Account).await.unwrap();
     assert_eq!(standing(&shop, who).await.unwrap(), Standing::Out);
     assert!(!confirm(&shop, &token, Lang::Ja).await.unwrap(), "the old link begins nothing again");
+    assert_eq!(confirm_link(&shop, &token).await.unwrap(), Link::Void);
     let said = |act: &str, source: &str| (act.to_owned(), source.to_owned());
     assert_eq!(acts(&shop).await, [said("asked", "account"), said("confirmed", "mail"), said("withdrawn", "account")]);
 });
@@ -202,9 +204,10 @@ on_both_databases!(a_link_of_a_clock_that_was_ahead_confirms_nothing_and_the_nex
     ask(&shop, who, Lang::Ja).await.unwrap();
     let ahead = link(&shop, "/newsletter/confirm/").await;
     shop.clock.advance(-SKEW);
-    assert!(can_confirm(&shop, &ahead).await.unwrap(), "clocks of nodes differ");
+    assert_eq!(confirm_link(&shop, &ahead).await.unwrap(), Link::Good, "clocks of nodes differ");
     shop.clock.advance(SKEW - YEAR);
-    assert!(!can_confirm(&shop, &ahead).await.unwrap() && !confirm(&shop, &ahead, Lang::Ja).await.unwrap());
+    assert_eq!(confirm_link(&shop, &ahead).await.unwrap(), Link::Void);
+    assert!(!confirm(&shop, &ahead, Lang::Ja).await.unwrap());
     assert_eq!(standing(&shop, who).await.unwrap(), Standing::Out);
     let mut tx = shop.db.write().await.unwrap();
     ask_anew(&mut tx, &shop, who, Lang::Ja).await.unwrap();
@@ -212,6 +215,17 @@ on_both_databases!(a_link_of_a_clock_that_was_ahead_confirms_nothing_and_the_nex
     assert_eq!(standing(&shop, who).await.unwrap(), Standing::Asked, "they had asked for it");
     shop.clock.advance(YEAR);
     assert!(!confirm(&shop, &ahead, Lang::Ja).await.unwrap(), "what went to the old address is not good a year later either");
+});
+
+on_both_databases!(a_link_that_has_confirmed_says_so_for_as_long_as_the_newsletter_is_sent(shop) {
+    let who = customer(&shop, EMAIL).await;
+    ask(&shop, who, Lang::Ja).await.unwrap();
+    let token = link(&shop, "/newsletter/confirm/").await;
+    assert!(confirm(&shop, &token, Lang::Ja).await.unwrap());
+    shop.clock.advance(CONFIRM_MS + 1);
+    assert_eq!(confirm_link(&shop, &token).await.unwrap(), Link::Done, "long after it was good");
+    withdraw(&shop, who, Lang::Ja, Source::Account).await.unwrap();
+    assert_eq!(confirm_link(&shop, &token).await.unwrap(), Link::Void);
 });
 
 on_both_databases!(a_link_that_confirms_is_good_for_seven_days_and_only_the_newest_is(shop) {
@@ -250,8 +264,10 @@ on_both_databases!(an_issue_reaches_each_reader_once_with_a_way_out_and_its_send
         assert!(!raw.contains("List-Unsubscribe"), "mails that are needed have no way out");
     }
     let token = leave_token(&shop, other.0);
-    assert!(can_leave(&shop, &token).await.unwrap());
+    assert_eq!(leave_link(&shop, &token).await.unwrap(), Link::Good);
     assert!(leave(&shop, &token, Lang::Ja, Source::Mail).await.unwrap());
+    assert_eq!(leave_link(&shop, &token).await.unwrap(), Link::Done);
+    assert_eq!(leave_link(&shop, &Token::random(&shop.entropy)).await.unwrap(), Link::Void);
     assert_eq!(send(&shop, &issue("2027-01")).await.unwrap(), 1);
     assert!(!leave(&shop, &Token::random(&shop.entropy), Lang::Ja, Source::Mail).await.unwrap());
 });

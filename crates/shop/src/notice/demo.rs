@@ -55,7 +55,7 @@ fn fields() -> Vec<FieldVerdict> {
     vec![
         handed(
             PersonField::Email,
-            "委託先の配信記録に、お客様宛てのメール2通(11月3日・11月5日)が残っており、その記録の全体が不正にダウンロードされました。委託先から受け取った記録と、当店の送信記録を1通ずつ突き合わせて確かめました。",
+            "委託先の配信記録に、お客様宛てのメール2通（11月3日・11月5日）が残っており、その記録の全体が不正にダウンロードされました。委託先から受け取った記録と、当店の送信記録を1通ずつ突き合わせて確かめました。",
             "The contractor's delivery log holds two mails to you (3 and 5 November), and that whole log was downloaded without permission. We compared the log we received from the contractor with our own sending records, mail by mail.",
         ),
         handed(
@@ -114,7 +114,7 @@ fn content() -> NoticeContent {
                 ),
                 state: MeasureState::Done(START + 4 * DAY + 15 * HOUR),
                 evidence: Text::new(
-                    "委託先が発行した消去の証明書(11月12日付)。窓口にお申し出いただければ、写しをお見せします。",
+                    "委託先が発行した消去の証明書（11月12日付）。窓口にお申し出いただければ、写しをお見せします。",
                     "The contractor's certificate of erasure, dated 12 November. Ask our contact, and we will show you a copy.",
                 ),
             },
@@ -125,7 +125,7 @@ fn content() -> NoticeContent {
                 ),
                 state: MeasureState::Done(START + 14 * DAY),
                 evidence: Text::new(
-                    "公開しているプログラム(crates/shop/src/outbox.rs)と、その自動テストでどなたでも確かめられます。",
+                    "公開しているプログラム（crates/shop/src/outbox.rs）と、その自動テストでどなたでも確かめられます。",
                     "Anyone can check it in our public source code (crates/shop/src/outbox.rs) and its automatic tests.",
                 ),
             },
@@ -168,7 +168,7 @@ fn content() -> NoticeContent {
             "At present there is no general compensation. If you have suffered damage because of this, please tell our contact and we will deal with it personally. Asking for compensation does not cost you any other right.",
         ),
         contact: Text::new(
-            "個人情報窓口 privacy@norendo.example(平日10時〜17時に担当者が読み、2営業日以内にお返事します)",
+            "個人情報窓口 privacy@norendo.example（平日10時〜17時に担当者が読み、2営業日以内にお返事します）",
             "Privacy desk, privacy@norendo.example (read by a person on weekdays from 10:00 to 17:00 Japan time; we answer within two working days)",
         ),
         genuine: Text::new(

@@ -126,6 +126,8 @@ pub struct ByLink {
     pub order: OrderView,
     /// Whoever came is signed in as its customer.
     pub own: bool,
+    /// It is in nobody's account: a guest's.
+    pub guest: bool,
 }
 
 /// The order whose page `token` opens, for somebody who is signed in as `customer`, if as anybody. Its own customer stands
@@ -138,7 +140,7 @@ pub async fn view(shop: &Shop, token: &Token, customer: Option<Id<Customer>>) ->
     let own = customer.filter(|customer| owner == Some(customer.0));
     let viewer = own.map_or(Viewer::Link, |customer| Viewer::Customer(customer, "orders"));
     let shown = found(conn, shop, row, viewer).await?;
-    Ok(shown.map(|(order, _)| ByLink { order, own: own.is_some() }))
+    Ok(shown.map(|(order, _)| ByLink { order, own: own.is_some(), guest: owner.is_none() }))
 }
 
 /// Whether the person is gone out of the order.

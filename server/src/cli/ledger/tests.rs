@@ -184,6 +184,14 @@ fn script(asked: &Verify) -> (u8, String) {
 }
 
 #[test]
+fn who_gives_no_key_is_told_what_prints_it() {
+    let exported = Exported::new();
+    let (code, said) = report(&Verify { keys: Vec::new(), ..exported.ask() });
+    assert_eq!(code, UNKNOWN);
+    assert!(said.contains("--key is missing") && said.contains("`noren doctor`"), "{said}");
+}
+
+#[test]
 fn an_auditor_sees_what_the_script_sees_word_for_word() {
     let exported = Exported::new();
     let newest = exported.newest();

@@ -189,10 +189,11 @@ async fn counted(
         }
         counted.extend([(limits::STEP_PLACE, place), (limits::STEP_ADDRESS, who)]);
     } else {
-        counted.push(alone);
+        // The stricter one first: what it refuses uses up nothing else.
         if is_strict {
             counted.push((limits::STEP_CODE_SELDOM, who));
         }
+        counted.push(alone);
     }
     Ok(counted)
 }

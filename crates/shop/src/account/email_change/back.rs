@@ -11,6 +11,7 @@ use crate::account::{
 };
 use crate::db::{Conn, is_unique_violation};
 use crate::mail::account::EmailMail;
+use crate::mail::sent;
 use crate::session::{self, Device};
 use crate::token::Token;
 use crate::vault::Indexes;
@@ -85,7 +86,7 @@ pub async fn take_back_with_paper(
     for (limit, who) in limits::of_network(limits::BACK_NETWORK, device) {
         limits::spend(shop, limit, &who).await?;
     }
-    limits::spend(shop, limits::BACK_ANYWHERE, &[]).await?;
+    password::room(shop)?;
     let index = looked_for(shop, asker, old).await?;
     let void = void_password(shop).await?;
     let mut tx = shop.db.write().await?;
@@ -158,8 +159,10 @@ async fn put_back(
     }
     // What was changed after this one was changed by the same people.
     for later in rows::later(conn, row).await? {
+        sent::take_from(conn, later).await?;
         end(conn, shop, later).await?;
     }
+    sent::take_from(conn, row.id).await?;
     let sql = "UPDATE email_change SET state = 'reverted', email = $2, email_index = $3, due_at = $4 WHERE id = $1";
     execute!(conn, sql, row.id, new, new_index, shop.now() + BACK_LIFE).await?;
     let removed = out(conn, shop, row, void).await?;

@@ -9,6 +9,7 @@ use super::{BACK_LIFE, DAY, PATIENCE, PENDING_LIFE, end};
 use crate::account::{challenge, devices, events, letters};
 use crate::db::{Conn, is_unique_violation};
 use crate::mail::account::EmailMail;
+use crate::mail::sent;
 use crate::mail::sent::standing::MailStanding;
 use crate::session::{self, Device};
 use crate::vault::Indexes;
@@ -44,6 +45,7 @@ pub(super) async fn take(
         end(conn, shop, id).await?;
     }
     letters::forget_email_code(conn, shop, row.code_id).await?;
+    sent::give_to(conn, row.id, customer.0).await?;
     let sql = "UPDATE email_change SET state = 'done', email = $2, email_index = $3, old_verified_at = $4, changed_at = $5, due_at = $6
                WHERE id = $1";
     execute!(conn, sql, row.id, old, old_index, old_verified_at, now, now + BACK_LIFE).await?;

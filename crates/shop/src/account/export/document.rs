@@ -9,7 +9,7 @@ use super::ExportError;
 use super::orders::{self, Address, Order, Sealed};
 use super::reads::{self, Proven, Read};
 use super::sign_ins::{self, SignIn};
-use crate::account::{addresses, factors, passkeys};
+use crate::account::{addresses, email_change, factors, passkeys};
 use crate::db::Conn;
 use crate::session::SignedIn;
 use crate::vault::{Asker, Field, For};
@@ -69,6 +69,8 @@ pub(super) struct EmailChanged {
     pub other_email: Option<String>,
     pub asked_at: i64,
     pub changed_at: Option<i64>,
+    /// When the address of before was put back.
+    pub taken_back_at: Option<i64>,
     pub kept_until: i64,
 }
 
@@ -300,7 +302,9 @@ async fn email_changes(shop: &Shop, who: &SignedIn, export: Uuid) -> Result<Vec<
             Err(error) if error.is_lost() => None,
             opened => Some(opened?.expose(Field::Email).to_owned()),
         };
-        changes.push(EmailChanged { state, other_email, asked_at, changed_at, kept_until });
+        // Its time to be kept counts anew from then.
+        let taken_back_at = (state == "reverted").then_some(kept_until - email_change::BACK_LIFE);
+        changes.push(EmailChanged { state, other_email, asked_at, changed_at, taken_back_at, kept_until });
     }
     Ok(changes)
 }

@@ -53,18 +53,43 @@ impl Writer {
         prefecture.map_or("", |prefecture| prefecture.name(self.0))
     }
 
+    /// A postal code, which may stand in the copy without its hyphen.
+    fn postal_code(&self, code: &str) -> String {
+        let code = match code.split_at_checked(3) {
+            Some((area, town)) if !town.is_empty() && !town.starts_with('-') => format!("{area}-{town}"),
+            _ => code.to_owned(),
+        };
+        if code.is_empty() { code } else { self.0.pick(format!("〒{code}"), code) }
+    }
+
+    /// Prefecture (by its number), city, street and building in one line; in Japanese only the building stands apart.
+    fn place(&self, prefecture: &str, city: &str, street: &str, building: &str) -> String {
+        let prefecture = self.prefecture(prefecture);
+        match self.0 {
+            Lang::Ja => format!("{prefecture}{city}{street}　{building}").trim().to_owned(),
+            Lang::En => [prefecture, city, street, building].join(" ").trim().to_owned(),
+        }
+    }
+
+    /// The name of the language that stands in the copy by its tag.
+    fn language(&self, tag: &str) -> &'static str {
+        match Lang::from_tag(tag) {
+            Lang::Ja => self.0.pick("日本語", "Japanese"),
+            Lang::En => self.0.pick("英語", "English"),
+        }
+    }
+
     fn address(&self, address: Option<&Address>) -> Entry {
         let Some(address) = address else {
             let lost = self.0.pick("鍵が失われ、読めません", "its key is lost, and it opens no more");
             return vec![self.pair("お届け先", "Address", lost)];
         };
-        let prefecture = self.prefecture(&address.prefecture);
-        let place = [prefecture, &address.city, &address.street, &address.building].join(" ");
+        let place = self.place(&address.prefecture, &address.city, &address.street, &address.building);
         let all = [
             self.pair("お名前", "Name", &address.name),
             self.pair("フリガナ", "Kana", &address.kana),
-            self.pair("郵便番号", "Postal code", &address.postal_code),
-            self.pair("ご住所", "Address", place.trim()),
+            self.pair("郵便番号", "Postal code", self.postal_code(&address.postal_code)),
+            self.pair("ご住所", "Address", place),
             self.pair("電話番号", "Phone", &address.phone),
             self.pair("メールアドレス", "E-mail", &address.email),
             self.pair("メッセージ", "Message", &address.gift_message),
@@ -154,7 +179,7 @@ fn account(w: &Writer, document: &Document) -> ExportSection {
         w.pair("最後のログイン", "Last sign-in", w.maybe(account.active_at)),
         w.pair("パスワードの設定", "Password set", w.at(account.password_changed_at)),
         w.pair("アドレスの確認", "Address last proved", w.maybe(account.email_verified_at)),
-        w.pair("言語", "Language", &account.lang),
+        w.pair("言語", "Language", w.language(&account.lang)),
     ];
     entry.retain(|(_, value)| !value.is_empty());
     let note = (
@@ -171,12 +196,12 @@ fn orders(w: &Writer, document: &Document) -> ExportSection {
 fn addresses(w: &Writer, document: &Document) -> ExportSection {
     let saved = |saved: &SavedAddress| {
         let address = &saved.address;
-        let place = [w.prefecture(&address.prefecture), &address.city, &address.street, &address.building].join(" ");
+        let place = w.place(&address.prefecture, &address.city, &address.street, &address.building);
         let all = [
             w.pair("お名前", "Name", &address.name),
             w.pair("フリガナ", "Kana", &address.kana),
-            w.pair("郵便番号", "Postal code", &address.postal_code),
-            w.pair("ご住所", "Address", place.trim()),
+            w.pair("郵便番号", "Postal code", w.postal_code(&address.postal_code)),
+            w.pair("ご住所", "Address", place),
             w.pair("電話番号", "Phone", &address.phone),
         ];
         all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
@@ -186,12 +211,14 @@ fn addresses(w: &Writer, document: &Document) -> ExportSection {
 
 fn email_changes(w: &Writer, document: &Document) -> ExportSection {
     let change = |change: &EmailChanged| {
-        vec![
+        let mut entry = vec![
             w.pair("もう一方のアドレス", "The other address", change.other_email.as_deref().unwrap_or("–")),
             w.pair("お手続き", "Asked for", w.at(change.asked_at)),
             w.pair("変更", "Changed", w.maybe(change.changed_at)),
-            w.pair("保管の期限", "Kept until", w.at(change.kept_until)),
-        ]
+        ];
+        entry.extend(change.taken_back_at.map(|at| w.pair("取り消し", "Taken back", w.at(at))));
+        entry.push(w.pair("保管の期限", "Kept until", w.at(change.kept_until)));
+        entry
     };
     let entries = document.email_changes.iter().map(change).collect();
     w.section(("メールアドレスの変更", "Changes of the e-mail address"), ("", ""), entries)

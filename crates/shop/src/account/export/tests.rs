@@ -256,3 +256,53 @@ on_both_databases!(a_copy_says_of_each_step_of_a_notice_when_it_was_ticked_off(s
     let ticked: Vec<_> = view.sections.into_iter().flat_map(|section| section.entries).flatten().filter(|(name, _)| name == "Marked as done").collect();
     assert!(ticked.len() == 1 && ticked[0].1.starts_with(step), "{ticked:?}");
 });
+
+on_both_databases!(a_copy_and_the_page_of_what_is_held_say_of_a_change_of_the_address_that_it_was_taken_back(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let who = proved(&shop, hers).await;
+    let form = noren_domain::account::EmailForm { email: "new@example.com".into(), ..Default::default() };
+    account::email_change::ask(&shop, &who, &form.parse().unwrap(), Lang::Ja, &device()).await.unwrap();
+    let taken_back_at = shop.now();
+    let copied = async || {
+        let link = ask(&shop, &who, &device()).await.unwrap();
+        let view = view(&shop, &who, &token(&link), Lang::Ja).await.unwrap().unwrap();
+        view.sections.into_iter().find(|section| section.title == "メールアドレスの変更").unwrap().entries.remove(0)
+    };
+    let held = async || {
+        let data = account::data::holdings(&shop, who.who(), Lang::Ja).await.unwrap().unwrap();
+        data.holdings.into_iter().any(|holding| holding.what.contains("取り消された変更のもの1件"))
+    };
+    assert!(copied().await.iter().all(|(name, _)| name != "取り消し") && !held().await);
+    let mut tx = shop.db.write().await.unwrap();
+    let sql = "UPDATE email_change SET state = 'reverted', changed_at = $1, due_at = $2";
+    execute!(tx, sql, taken_back_at, taken_back_at + account::email_change::BACK_LIFE).await.unwrap();
+    tx.commit().await.unwrap();
+    let said = ("取り消し".to_owned(), noren_domain::moment::date_time(taken_back_at, Lang::Ja));
+    assert!(copied().await.contains(&said) && held().await);
+});
+
+on_both_databases!(a_copy_to_read_writes_language_postal_code_and_address_as_its_language_does(shop) {
+    let hers = customer(&shop, "hanako@example.jp").await;
+    let who = proved(&shop, hers).await;
+    let address = AddressForm {
+        name: "暖簾 太郎".into(),
+        postal_code: "6008001".into(),
+        prefecture: "26".into(),
+        city: "京都市下京区".into(),
+        street: "四条通1-1".into(),
+        phone: "075-123-4567".into(),
+        ..AddressForm::default()
+    };
+    account::addresses::add(&shop, hers, &address).await.unwrap();
+    let link = ask(&shop, &who, &device()).await.unwrap();
+    for (lang, written) in [
+        (Lang::Ja, [("言語", "日本語"), ("郵便番号", "〒600-8001"), ("ご住所", "京都府京都市下京区四条通1-1")]),
+        (Lang::En, [("Language", "Japanese"), ("Postal code", "600-8001"), ("Address", "Kyoto 京都市下京区 四条通1-1")]),
+    ] {
+        let view = view(&shop, &who, &token(&link), lang).await.unwrap().unwrap();
+        let all: Vec<_> = view.sections.into_iter().flat_map(|section| section.entries).flatten().collect();
+        for (name, value) in written {
+            assert!(all.contains(&(name.to_owned(), value.to_owned())), "{name}: {all:?}");
+        }
+    }
+});

@@ -1,6 +1,7 @@
 //! The room in which passwords are hashed and judged, and the queue before it, which has an end.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Semaphore;
 
@@ -19,15 +20,32 @@ pub struct Room {
     tickets: Arc<Semaphore>,
     /// One for each who is inside.
     places: Arc<Semaphore>,
+    /// Whether this crowd has been logged.
+    told: AtomicBool,
 }
 
 impl Default for Room {
     fn default() -> Self {
-        Self { tickets: Arc::new(Semaphore::new(AT_ONCE + WAITING)), places: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self {
+            tickets: Arc::new(Semaphore::new(AT_ONCE + WAITING)),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            told: AtomicBool::new(false),
+        }
     }
 }
 
 impl Room {
+    /// Whether as many are inside and wait as may; the first who meets it has it logged.
+    pub fn is_full(&self) -> bool {
+        let full = self.tickets.available_permits() == 0;
+        if full && !self.told.swap(true, Ordering::Relaxed) {
+            tracing::warn!("more passwords are to be hashed than this machine can: sign-ins are put off for a minute");
+        } else if !full && self.tickets.available_permits() > WAITING {
+            self.told.store(false, Ordering::Relaxed);
+        }
+        full
+    }
+
     /// Does `work` when its turn comes; where as many wait as may, it is refused at once.
     pub async fn serve<T: Send + 'static>(
         &self,

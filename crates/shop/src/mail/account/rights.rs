@@ -63,11 +63,18 @@ pub(super) fn dormant(lang: Lang, step: DormantStep, day: i64) -> Words {
                 _ => lang.pick("アカウントを消去する予定です", "We plan to erase your account"),
             },
             vec![
-                text(
-                    lang,
-                    format!("2年近く、ログインもご注文もありませんでした。{day}以降に、お客様のアカウントと、お預かりしている情報を消去します。消去したものは、当店にも元に戻せません。"),
-                    format!("For almost two years you have neither signed in nor ordered. On {day} or soon after we erase your account and the data we hold about you. What is erased cannot be brought back, not even by us."),
-                ),
+                match step {
+                    DormantStep::LastCall => text(
+                        lang,
+                        format!("これが、消去の前の最後のお知らせです。以前にもお知らせしましたが、その後もログインやご注文がありませんでした。{day}以降に、お客様のアカウントと、お預かりしている情報を消去します。消去したものは、当店にも元に戻せません。"),
+                        format!("This is our last notice before we erase. We told you earlier, and since then you have neither signed in nor ordered. On {day} or soon after we erase your account and the data we hold about you. What is erased cannot be brought back, not even by us."),
+                    ),
+                    _ => text(
+                        lang,
+                        format!("2年近く、ログインもご注文もありませんでした。{day}以降に、お客様のアカウントと、お預かりしている情報を消去します。消去したものは、当店にも元に戻せません。"),
+                        format!("For almost two years you have neither signed in nor ordered. On {day} or soon after we erase your account and the data we hold about you. What is erased cannot be brought back, not even by us."),
+                    ),
+                },
                 text(
                     lang,
                     "ご注文の金額や商品などの帳簿は、法令により、お客様のお名前などを除いた形で7年間保存します。".to_owned(),
@@ -242,6 +249,14 @@ pub(super) fn samples(lang: Lang, at: i64) -> Vec<(&'static str, Words)> {
 mod tests {
     use super::*;
 
+    fn said(lang: Lang, step: DormantStep) -> String {
+        let said = dormant(lang, step, 0).parts.into_iter().map(|part| match part {
+            Part::Text(text) => text,
+            _ => String::new(),
+        });
+        said.collect()
+    }
+
     #[test]
     fn whoever_was_reduced_reads_what_the_next_sign_in_asks_of_those_with_an_app_a_passkey_or_neither() {
         for (lang, asked) in [
@@ -262,12 +277,16 @@ mod tests {
                 ],
             ),
         ] {
-            let said = dormant(lang, DormantStep::Reduced, 0).parts.into_iter().map(|part| match part {
-                Part::Text(text) => text,
-                _ => String::new(),
-            });
-            let said = said.collect::<String>();
+            let said = said(lang, DormantStep::Reduced);
             assert!(asked.iter().all(|asked| said.contains(asked)), "{said}");
+        }
+    }
+
+    #[test]
+    fn the_last_notice_before_an_erasure_alone_says_that_it_is_the_last() {
+        for (lang, last) in [(Lang::Ja, "最後のお知らせです"), (Lang::En, "our last notice")] {
+            let says = DormantStep::ALL.map(|step| said(lang, step).contains(last));
+            assert_eq!(says, DormantStep::ALL.map(|step| step == DormantStep::LastCall));
         }
     }
 }

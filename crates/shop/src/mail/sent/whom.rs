@@ -94,8 +94,9 @@ pub(super) async fn person(conn: &mut Conn, whom: Whom) -> Result<Option<Person>
             let found = fetch_optional!(conn, (String,), "SELECT lang FROM registration WHERE id = $1", id).await?;
             return Ok(found.map(|(lang,)| Person { subject: id, customer: None, lang }));
         }
-        // It stands in nobody's list: whoever asked would learn from it that the address is nobody's yet. What tells that
-        // mailbox that the change was taken back went to somebody else, as far as the owner of the account knows.
+        // It stands in nobody's list: whoever asked would learn from it that the address is nobody's yet. That of the owner
+        // gets it once the change is in effect. What tells that mailbox that the change was taken back went to somebody else,
+        // as far as the owner of the account knows.
         Whom::NewMailbox(id) => {
             let found = fetch_optional!(conn, (String,), "SELECT lang FROM email_change WHERE id = $1", id).await?;
             return Ok(found.map(|(lang,)| Person { subject: id, customer: None, lang }));

@@ -217,6 +217,28 @@ on_both_databases!(what_went_to_the_other_mailbox_after_a_way_back_is_not_among_
     assert!(!subjects.contains(&over.subject), "{subjects:?}");
 });
 
+on_both_databases!(the_code_to_the_new_mailbox_is_among_the_owners_mails_from_the_change_on_until_it_is_taken_back(shop) {
+    let hers = customer(&shop, OLD).await;
+    let who = proved(&shop, hers).await;
+    asks(&shop, &who, NEW).await.unwrap();
+    let code = code_to(&shop, NEW).await;
+    let mail = mails_to(&shop, NEW).await.pop().unwrap();
+    let listed = async || {
+        let page = crate::mail::sent::mine(&shop, hers.0, 1, Lang::Ja).await.unwrap();
+        page.mails.iter().any(|line| mail.text.contains(line.no.as_str()))
+    };
+    assert!(!listed().await, "it would say that the address is nobody's");
+    assert!(matches!(types(&shop, &who, &code).await.unwrap(), Confirmed::OldCode));
+    let code = code_to(&shop, OLD).await;
+    assert!(!listed().await);
+    assert!(matches!(types(&shop, &who, &code).await.unwrap(), Confirmed::Changed(_)));
+    assert!(listed().await, "that mailbox is the account's own");
+    let token = link_to(&shop, OLD).await;
+    shop.clock.advance(1);
+    take_back(&shop, &token, &device()).await.unwrap();
+    assert!(!listed().await, "it is somebody else's");
+});
+
 on_both_databases!(what_went_to_the_other_mailbox_lies_in_no_folder_once_nothing_says_whose_it_was(shop) {
     let hers = customer(&shop, OLD).await;
     let who = proved(&shop, hers).await;

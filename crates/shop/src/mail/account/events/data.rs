@@ -2,12 +2,12 @@
 
 use super::{News, Then};
 
-/// Told once an hour at most (`account::addresses`).
+/// Told three times an hour at most (`account::addresses`).
 pub(super) const SAVED_ADDRESSES_CHANGED: News = News {
     subject: ("保存したお届け先が変更されました", "Your saved addresses were changed"),
     said: (
-        "お客様のアカウントに保存されたお届け先が、変更または削除されたか、いつものお届け先が別のものになりました。1時間のうちに続けて変更があっても、メールは1通だけお送りします。変更はすべて、「アカウントの安全」のページに記録しています。",
-        "A saved address of your account was changed or removed, or another one is your default address now. If more is changed within an hour, we send no further mail; the page “Account security” lists every change.",
+        "お客様のアカウントに保存されたお届け先が、変更または削除されたか、いつものお届け先が別のものになりました。短い間に何度も変更があった場合は、はじめの3回だけをお知らせします。いまの内容は、「お届け先の一覧」でご確認いただけます。",
+        "A saved address of your account was changed or removed, or another one is your default address now. If there are many changes within a short time, we tell you of the first three; “Your addresses” shows how they are now.",
     ),
     then: Then::Harmless,
     remedy: Some((

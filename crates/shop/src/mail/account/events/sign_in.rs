@@ -77,8 +77,8 @@ pub(super) const MANY_FAILED_PROOFS: News = News {
 pub(super) const MANY_WRONG_CODES: News = News {
     subject: ("確認コードの間違いが続いています", "Many wrong codes"),
     said: (
-        "お客様のアカウントの確認コードが、短い間に何度も間違って入力されました。いずれの試みも成功していません。念のため、間違いの続いた場所や端末から（とても多い場合は、どこからも）、コードの入力をしばらくお受けしていません。メールでお送りするコードは、どなたにもお教えにならないでください。お教えにならないかぎり、コードでアカウントが開かれることはありません。",
-        "Wrong codes for your account were typed in many times within a short time. None of them was accepted. To be safe, we take no codes for a while from the place or the device that they came from, or, if there were very many, from anywhere. Please tell nobody the codes that we mail you: as long as you do not, nobody comes in with them.",
+        "お客様のアカウントの確認コードが、短い間に何度も間違って入力されました。いずれの試みも成功していません。念のため、間違いの続いた場所や端末から（とても多い場合は、ご本人と確認済みの端末を除くすべての場所から）、コードの入力をしばらくお受けしていません。メールでお送りするコードは、どなたにもお教えにならないでください。お教えにならないかぎり、コードでアカウントが開かれることはありません。",
+        "Wrong codes for your account were typed in many times within a short time. None of them was accepted. To be safe, we take no codes for a while from the place or the device that they came from, or, if there were very many, from anywhere but devices that we know you by. Please tell nobody the codes that we mail you: as long as you do not, nobody comes in with them.",
     ),
     then: Then::Nothing,
     remedy: None,
