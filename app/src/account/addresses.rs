@@ -44,7 +44,7 @@ pub async fn load_addresses() -> Result<Option<AddressesData>, Refusal> {
     let addresses = noren_shop::account::addresses::list(&shop, who.customer, "account/addresses").await;
     let addresses = addresses.map_err(|error| crate::request::failed(&error))?;
     let faults = crate::form::kept::<()>("addresses").map(|form| form.faults).unwrap_or_default();
-    Ok(Some(AddressesData { addresses, faults, done: super::done::said() }))
+    Ok(Some(AddressesData { addresses, faults, done: super::done::said(who.customer) }))
 }
 
 /// Loads the page of one address, or of a new one.
@@ -81,7 +81,7 @@ pub async fn save_address(
         change(&shop, who.customer, id.parse().unwrap_or_default(), &form, &device).await
     };
     saved.map_err(|error| crate::form::refuse("address", &form, inside::faults(&error)))?;
-    super::done::say(Done::AddressSaved);
+    super::done::say(who.customer, Done::AddressSaved);
     crate::request::go(inside::LIST);
     Ok(())
 }

@@ -74,7 +74,7 @@ pub async fn confirm(#[server(flatten)] form: VerifyForm) -> Result<(), Refusal>
     match noren_shop::account::confirm(&shop, &pending, &typed, lang, &device, old.as_ref()).await {
         Ok(Opening::In(entered)) => {
             if sets_password {
-                super::done::say(super::done::Done::PasswordSet);
+                super::done::say(entered.customer, super::done::Done::PasswordSet);
             }
             let_in(&entered, next).await;
             Ok(())

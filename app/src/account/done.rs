@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 use noren_domain::Lang;
+#[cfg(feature = "ssr")]
+use noren_domain::{Id, account::Customer};
 use serde::{Deserialize, Serialize};
 
 use crate::lang::use_lang;
@@ -54,16 +56,18 @@ impl Done {
     }
 }
 
-/// Has the next page say it.
+/// Has the next page say it to this customer, and to nobody who signs in here after them.
 #[cfg(feature = "ssr")]
-pub(super) fn say(done: Done) {
-    crate::request::put_parcel(PARCEL, &serde_json::to_vec(&done).unwrap_or_default());
+pub(super) fn say(customer: Id<Customer>, done: Done) {
+    crate::request::put_parcel(PARCEL, &serde_json::to_vec(&(customer.0, done)).unwrap_or_default());
 }
 
-/// What is to be said, once.
+/// What is to be said to this customer, once.
 #[cfg(feature = "ssr")]
-pub(super) fn said() -> Option<Done> {
-    serde_json::from_slice(&crate::request::take_parcel(PARCEL)?).ok()
+pub(super) fn said(customer: Id<Customer>) -> Option<Done> {
+    let parcel = crate::request::take_parcel(PARCEL)?;
+    let (owner, done): (uuid::Uuid, Done) = serde_json::from_slice(&parcel).ok()?;
+    (owner == customer.0).then_some(done)
 }
 
 /// Says what was done; nothing, if nothing was.

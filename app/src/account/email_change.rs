@@ -144,7 +144,7 @@ pub async fn stop_email() -> Result<(), Refusal> {
     let who = super::inside::guard("/account/security").await?;
     let stopped = noren_shop::account::email_change::stop(&crate::request::shop(), &who).await;
     if stopped.map_err(|e| crate::request::failed(&e))? {
-        super::done::say(super::done::Done::EmailStopped);
+        super::done::say(who.customer, super::done::Done::EmailStopped);
     }
     crate::request::go("/account/security");
     Ok(())

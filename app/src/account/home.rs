@@ -37,7 +37,7 @@ pub async fn account_home() -> Result<Option<AccountData>, Refusal> {
     let account = noren_shop::account::home(&shop, &who).await.map_err(|e| crate::request::failed(&e))?;
     let latest = noren_shop::order::latest(&shop, who.customer).await.map_err(|e| crate::request::failed(&e))?;
     let claim = noren_shop::account::claim::is_proved(&shop, &who).await.map_err(|e| crate::request::failed(&e))?;
-    let (removed, done) = (super::removed::kept(), super::done::said());
+    let (removed, done) = (super::removed::kept(), super::done::said(who.customer));
     Ok(account.map(|account| AccountData { account, latest, claim, removed, done }))
 }
 

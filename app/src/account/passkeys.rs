@@ -50,7 +50,8 @@ pub async fn add_passkey(ceremony: String, answer: String) -> Result<(), Refusal
     // It can be given another name afterwards.
     let name = PasskeyName::parse(&Browser::of(&device.user_agent).words(crate::request::lang()))?;
     let Some((token, ceremony)) = inside::answered(&ceremony) else { return Err(inside::expired()) };
-    inside::done(finish_add(&shop, &who, &token, ceremony, &answer, &name, &device).await, Done::PasskeyAdded)
+    let added = finish_add(&shop, &who, &token, ceremony, &answer, &name, &device).await;
+    inside::done(who.customer(), added, Done::PasskeyAdded)
 }
 
 /// Gives a passkey another name.
@@ -61,7 +62,7 @@ pub async fn rename_passkey(id: String, name: String) -> Result<(), Refusal> {
     let who = super::inside::guard(inside::PAGE).await?;
     let name = PasskeyName::parse(&name).map_err(inside::refuse)?;
     let renamed = noren_shop::account::passkeys::rename(&crate::request::shop(), &who, &id, &name).await;
-    inside::done(renamed, Done::PasskeyRenamed)
+    inside::done(who.customer, renamed, Done::PasskeyRenamed)
 }
 
 /// Removes a passkey.
@@ -70,7 +71,8 @@ pub async fn remove_passkey(id: String) -> Result<(), Refusal> {
     use super::done::Done;
     let who = super::inside::guard_recent(inside::PAGE).await?;
     let (shop, device) = (crate::request::shop(), crate::request::device());
-    inside::done(noren_shop::account::passkeys::remove(&shop, &who, &id, &device).await, Done::PasskeyRemoved)
+    let removed = noren_shop::account::passkeys::remove(&shop, &who, &id, &device).await;
+    inside::done(who.customer(), removed, Done::PasskeyRemoved)
 }
 
 #[cfg(feature = "ssr")]
@@ -78,6 +80,8 @@ pub(super) use inside::load;
 
 #[cfg(feature = "ssr")]
 mod inside {
+    use noren_domain::Id;
+    use noren_domain::account::Customer;
     use noren_domain::form::{Fault, Faults};
     use noren_shop::account::passkeys::{self, PasskeyError};
     use noren_shop::session::SignedIn;
@@ -136,9 +140,9 @@ mod inside {
     }
 
     /// Goes back to the page, which says that it is `done` or why not.
-    pub fn done(result: Result<(), PasskeyError>, done: Done) -> Result<(), Refusal> {
+    pub fn done(who: Id<Customer>, result: Result<(), PasskeyError>, done: Done) -> Result<(), Refusal> {
         result.map_err(|error| refuse(fault(&error)))?;
-        say(done);
+        say(who, done);
         request::go(PAGE);
         Ok(())
     }

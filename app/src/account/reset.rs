@@ -72,7 +72,7 @@ pub async fn reset(#[server(flatten)] form: ResetForm) -> Result<(), Refusal> {
     let old = crate::request::session_token();
     match noren_shop::account::reset_password(&shop, &pending, &asked, lang, &device, old.as_ref()).await {
         Ok(Opening::In(entered)) => {
-            super::done::say(super::done::Done::PasswordSet);
+            super::done::say(entered.customer, super::done::Done::PasswordSet);
             let_in(&entered, None).await;
             Ok(())
         }

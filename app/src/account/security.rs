@@ -1,5 +1,7 @@
 //! The account security page: what needs attention, notices about me, devices, sign-ins.
 
+mod acts;
+
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use noren_domain::account::{Attention, DeviceView, EmailStep, EmailView, SecurityView};
@@ -9,20 +11,21 @@ use noren_domain::notice::NoticeView;
 use noren_domain::{Lang, moment};
 use serde::{Deserialize, Serialize};
 
+use self::acts::Acts;
 use super::again::PressAgain;
 use super::data::DataSection;
 use super::done::{Done, JustDone};
-use super::email_change::{EmailBanner, EmailSection, StopEmail};
-use super::factors::{Factors, KeepFactors};
+use super::email_change::{EmailBanner, EmailSection};
+use super::factors::Factors;
 use super::happened::Happened;
 use super::leave::LeaveForgotten;
 use super::notice_steps::{NoticeSteps, TickStep};
 use super::passkeys::{PasskeyActs, Passkeys, PasskeysData};
 use super::password::{PasswordChanged, PasswordSection};
-use super::phrase::{AnotherPhrase, PhraseSection};
+use super::phrase::PhraseSection;
 use super::reads::WhoRead;
-use super::sign_ins::{AnswerSignIn, SignIns};
-use crate::form::{Refusal, use_faults};
+use super::sign_ins::SignIns;
+use crate::form::Refusal;
 use crate::lang::{href, use_lang};
 use crate::notice::{NoticeBody, VerdictList};
 use crate::ui::{Badge, BadgeKind, FaultSummary, Head, Load, Note, NoteKind, SubmitButton};
@@ -55,8 +58,9 @@ pub async fn load_security() -> Result<Option<SecurityData>, Refusal> {
     let mails = noren_shop::mail::sent::latest(&shop, who.customer.0, super::phrase::MAILS, lang).await;
     let mails = mails.map_err(|e| crate::request::failed(&e))?;
     let passkeys = super::passkeys::load(&who).await?;
-    let faults = crate::form::kept::<()>("phrase").map(|form| form.faults).unwrap_or_default();
-    let (password_changed, done) = (super::password::just_changed(), super::done::said());
+    let kept = ["phrase", "factors"].into_iter().filter_map(crate::form::kept::<()>);
+    let faults = Faults(kept.flat_map(|form| form.faults.0).collect());
+    let (password_changed, done) = (super::password::just_changed(), super::done::said(who.customer));
     Ok(Some(SecurityData { security, passkeys, email, mails, password_changed, done, faults }))
 }
 
@@ -99,72 +103,6 @@ pub async fn acknowledge(no: String) -> Result<(), Refusal> {
     }
     crate::request::go("/account/security");
     Ok(())
-}
-
-/// What can be done on the page, which loads anew when something was done; what can be done with passkeys is in
-/// [`PasskeyActs`].
-#[derive(Clone, Copy)]
-struct Acts {
-    end_one: ServerAction<EndSession>,
-    end_all: ServerAction<EndOthers>,
-    read: ServerAction<Acknowledge>,
-    tick: ServerAction<TickStep>,
-    phrase: ServerAction<AnotherPhrase>,
-    answer: ServerAction<AnswerSignIn>,
-    keep: ServerAction<KeepFactors>,
-    stop: ServerAction<StopEmail>,
-}
-
-impl Acts {
-    fn new() -> Self {
-        Self {
-            end_one: ServerAction::new(),
-            end_all: ServerAction::new(),
-            read: ServerAction::new(),
-            tick: ServerAction::new(),
-            phrase: ServerAction::new(),
-            answer: ServerAction::new(),
-            keep: ServerAction::new(),
-            stop: ServerAction::new(),
-        }
-    }
-
-    /// Changes whenever something was done.
-    fn version(self) -> String {
-        let versions = [
-            self.end_one.version(),
-            self.end_all.version(),
-            self.read.version(),
-            self.tick.version(),
-            self.phrase.version(),
-            self.answer.version(),
-            self.keep.version(),
-            self.stop.version(),
-        ];
-        versions.map(|version| version.get().to_string()).join(" ")
-    }
-
-    /// What was wrong with what was done last.
-    fn faults(self) -> Signal<Faults> {
-        let none = Faults::default;
-        let answers = [
-            use_faults(self.end_one, none()),
-            use_faults(self.end_all, none()),
-            use_faults(self.read, none()),
-            use_faults(self.tick, none()),
-            use_faults(self.phrase, none()),
-            use_faults(self.answer, none()),
-            use_faults(self.keep, none()),
-            use_faults(self.stop, none()),
-        ];
-        Signal::derive(move || Faults(answers.iter().flat_map(|answer| answer.get().0).collect()))
-    }
-
-    /// Whether a device was signed out.
-    fn signed_out(self) -> bool {
-        matches!(&*self.end_one.value().read(), Some(Ok(true)))
-            || matches!(&*self.end_all.value().read(), Some(Ok(true)))
-    }
 }
 
 /// The account security page.

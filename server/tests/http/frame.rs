@@ -99,6 +99,8 @@ async fn no_page_loads_anything_from_another_host_or_sends_anything_there() {
         assert!(sources.all(|from| ["'none'", "'self'", "data:"].contains(&from)), "{policy}");
     }
     assert!(policy.starts_with("default-src 'none'; "), "{policy}");
+    let policy = stranger.get("/robots.txt").await.header("content-security-policy").to_owned();
+    assert_eq!(policy, "default-src 'none'; frame-ancestors 'none'");
 }
 
 /// The inline scripts of a page: attributes and text.

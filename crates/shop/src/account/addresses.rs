@@ -212,8 +212,8 @@ pub async fn keep(shop: &Shop, customer: Id<Customer>, form: &AddressForm) -> Re
 }
 
 /// Writes down that what parcels are sent to was changed, in the caller's transaction: a thief of a session could send them
-/// elsewhere by it. Its owner is told of three an hour, by mail and on the security page: more would bury what else is told
-/// there. Ring the outbox after the commit.
+/// elsewhere by it. Its owner is told of three at once and of one more each twenty minutes, by mail and on the security page: more
+/// would bury what else is told there. Ring the outbox after the commit.
 async fn told(conn: &mut Conn, shop: &Shop, customer: Id<Customer>, device: &Device) -> Result<(), sqlx::Error> {
     match limits::take(conn, shop, limits::ADDRESSES_TOLD, customer.0.as_bytes()).await? {
         Standing::Within => events::happened(conn, shop, customer, AccountEvent::SavedAddressesChanged, device).await,

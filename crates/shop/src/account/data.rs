@@ -231,7 +231,9 @@ fn addresses(lang: Lang, counts: &Counts) -> Vec<Holding> {
                 ),
                 _ => (
                     format!("変更に関わるメールアドレス{other_emails}件（うち、取り消された変更のもの{taken_back}件）"),
-                    format!("{emails} of changes ({taken_back} of a change that was taken back)"),
+                    format!(
+                        "{emails} kept because of a change of address ({taken_back} of them after it was taken back)"
+                    ),
                 ),
             },
             (

@@ -39,7 +39,7 @@ pub async fn demo(shop: &Shop) -> Result<(), DoorError> {
         }
         drop(conn);
         let password = Password::typed(DEMO_PASSWORD).map_err(|_: Fault| DoorError::Refused(Fault::Internal))?;
-        let hash = password::hash(shop, &password).await?;
+        let hash = password::hash(shop, &shop.hash_room().enter()?, &password).await?;
         let now = shop.now();
         let id = shop.entropy.uuid(now);
         let person = [(Field::Email, email.address()), (Field::Name, name)];

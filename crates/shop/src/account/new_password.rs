@@ -9,6 +9,7 @@ use noren_domain::{Id, Lang};
 use super::challenge::{self, Kind, Tried};
 use super::factors::{self, hold};
 use super::limits;
+use super::password::Ticket;
 use super::sign_in::{Opening, ask_app, enter, record, record_by};
 use super::{DoorError, Entered, devices, email_change, events, lost, password, totp, view};
 use crate::db::{Conn, Tx};
@@ -17,17 +18,27 @@ use crate::token::Token;
 use crate::{Shop, execute, outbox};
 
 /// Refuses a password that is easy to guess or was in a leak.
-pub(super) async fn judge(shop: &Shop, wanted: &Password, email: Option<&Email>) -> Result<(), DoorError> {
-    match password::weakness(shop, wanted, email).await? {
+pub(super) async fn judge(
+    shop: &Shop,
+    ticket: &Ticket,
+    wanted: &Password,
+    email: Option<&Email>,
+) -> Result<(), DoorError> {
+    match password::weakness(shop, ticket, wanted, email).await? {
         Some(why) => Err(DoorError::Refused(Fault::WeakPassword { why })),
         None => Ok(()),
     }
 }
 
 /// Refuses a password that [`judge`] let through before it was known whose it is to be, if it holds that person's address.
-async fn judge_by_address(shop: &Shop, wanted: &Password, customer: Id<Customer>) -> Result<(), DoorError> {
+async fn judge_by_address(
+    shop: &Shop,
+    ticket: &Ticket,
+    wanted: &Password,
+    customer: Id<Customer>,
+) -> Result<(), DoorError> {
     let Some(email) = address(shop, customer, "reset").await? else { return Ok(()) };
-    match password::guessed(shop, wanted, Some(&email)).await? {
+    match password::guessed(shop, ticket, wanted, Some(&email)).await? {
         Some(why) => Err(DoorError::Refused(Fault::WeakPassword { why })),
         None => Ok(()),
     }
@@ -61,7 +72,7 @@ pub async fn reset(
     if challenge::waiting(shop, pending, Kind::Reset).await?.is_none() {
         return Err(DoorError::Refused(Fault::CodeOver));
     }
-    password::room(shop)?;
+    let ticket = shop.hash_room().enter()?;
     let mut tx = shop.db.write().await?;
     let network = limits::of_network(limits::RESET_NETWORK, device);
     let over = limits::take_all(&mut tx, shop, &network).await?;
@@ -70,12 +81,12 @@ pub async fn reset(
         return Err(DoorError::Refused(over.fault()));
     }
     // Before the code is looked at: a right code and a wrong one take the same time. Whose address it is, is not known yet.
-    judge(shop, &asked.password, None).await?;
-    let hash = password::hash(shop, &asked.password).await?;
+    judge(shop, &ticket, &asked.password, None).await?;
+    let hash = password::hash(shop, &ticket, &asked.password).await?;
     // The right code says whose. Nothing of this look is kept, so that the code is good for another password.
     let (look, customer) = proved(shop, pending, asked, device).await?;
     drop(look);
-    judge_by_address(shop, &asked.password, customer).await?;
+    judge_by_address(shop, &ticket, &asked.password, customer).await?;
     let (mut tx, customer) = proved(shop, pending, asked, device).await?;
     // An app of these days may be that of a thief of a session, and would shut the owner out for good.
     let since = totp::since(&mut tx, customer).await?;
@@ -136,13 +147,13 @@ pub(super) async fn reset_whole(
 /// The password is weak, or too many were tried; the session has ended meanwhile; the database.
 pub async fn change(shop: &Shop, who: &Recent, wanted: &Password, device: &Device) -> Result<Entered, DoorError> {
     let (customer, now) = (who.customer(), shop.now());
-    password::room(shop)?;
+    let ticket = shop.hash_room().enter()?;
     // Before the work that they bound: a weak one is judged as long as a good one.
     limits::spend(shop, limits::CHANGE_PASSWORD, who.session().0.as_bytes()).await?;
     limits::spend(shop, limits::CHANGE_PASSWORD_CUSTOMER, customer.0.as_bytes()).await?;
     let email = address(shop, customer, "account/security/password").await?;
-    judge(shop, wanted, email.as_ref()).await?;
-    let hash = password::hash(shop, wanted).await?;
+    judge(shop, &ticket, wanted, email.as_ref()).await?;
+    let hash = password::hash(shop, &ticket, wanted).await?;
     let mut tx = shop.db.write().await?;
     hold(&mut tx, customer).await?;
     let Some(token) = session::renew(&mut tx, shop, who.session()).await? else {

@@ -218,7 +218,7 @@ pub async fn rename(shop: &Shop, who: &SignedIn, id: &str, name: &PasskeyName) -
 /// passkey made one known, and the password alone would open it again.
 ///
 /// # Errors
-/// It is not there, or not theirs; too much was changed within the hour; the session has ended; the database.
+/// It is not there, or not theirs; the session has ended; the database.
 pub async fn remove(shop: &Shop, who: &Recent, id: &str, device: &Device) -> Result<(), PasskeyError> {
     let id = credential_id(id)?;
     let mut tx = shop.db.write().await?;

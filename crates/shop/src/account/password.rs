@@ -13,7 +13,7 @@ use noren_domain::form::Weakness;
 use crate::Shop;
 
 pub use leaks::{Leaks, PWNED_PASSWORDS};
-pub use room::Room;
+pub use room::{Room, Ticket};
 
 /// OWASP Password Storage Cheat Sheet, argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
@@ -46,28 +46,33 @@ fn argon2() -> Result<Argon2<'static>, HashError> {
 
 /// Why `password` is no good as a new one for the account of `email`, beside what [`Password::new`] says of
 /// it: easy to guess, or in a leak. `None`: it may be set.
-pub async fn weakness(shop: &Shop, password: &Password, email: Option<&Email>) -> Result<Option<Weakness>, HashError> {
-    match (guessed(shop, password, email).await?, shop.leaks()) {
+pub async fn weakness(
+    shop: &Shop,
+    ticket: &Ticket,
+    password: &Password,
+    email: Option<&Email>,
+) -> Result<Option<Weakness>, HashError> {
+    match (guessed(shop, ticket, password, email).await?, shop.leaks()) {
         (None, Some(leaks)) if leaks.hold(password).await => Ok(Some(Weakness::Leaked)),
         (found, _) => Ok(found),
     }
 }
 
-/// Refuses what would wait in vain, before it is counted as a try: nobody shuts themselves out by coming back.
-pub fn room(shop: &Shop) -> Result<(), HashError> {
-    if shop.hash_room().is_full() { Err(HashError::Full) } else { Ok(()) }
-}
-
 /// Why `password` is easy to guess for the account of `email`, without asking whether it was in a leak.
-pub async fn guessed(shop: &Shop, password: &Password, email: Option<&Email>) -> Result<Option<Weakness>, HashError> {
+pub async fn guessed(
+    shop: &Shop,
+    ticket: &Ticket,
+    password: &Password,
+    email: Option<&Email>,
+) -> Result<Option<Weakness>, HashError> {
     let (judged, own) = (password.clone(), weakness::own_words(email, shop.host()));
-    shop.hash_room().serve(move || Ok(weakness::of(&judged, &own))).await
+    ticket.serve(move || Ok(weakness::of(&judged, &own))).await
 }
 
 /// The PHC string of `password` as it was typed.
-pub async fn hash(shop: &Shop, password: &Password) -> Result<String, HashError> {
+pub async fn hash(shop: &Shop, ticket: &Ticket, password: &Password) -> Result<String, HashError> {
     let (password, salt) = (password.clone(), shop.entropy.bytes::<16>());
-    shop.hash_room()
+    ticket
         .serve(move || {
             let hash: PasswordHash = argon2()?
                 .hash_password_with_salt(password.expose().as_bytes(), &salt)
@@ -78,23 +83,28 @@ pub async fn hash(shop: &Shop, password: &Password) -> Result<String, HashError>
 }
 
 /// The hash of today's cost for `stored`, if that has another; `password` is its own. `None`: it is as it should be.
-pub async fn upgraded(shop: &Shop, password: &Password, stored: &str) -> Result<Option<String>, HashError> {
+pub async fn upgraded(
+    shop: &Shop,
+    ticket: &Ticket,
+    password: &Password,
+    stored: &str,
+) -> Result<Option<String>, HashError> {
     if stored.starts_with(&format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$")) {
         return Ok(None);
     }
     let (typed, was) = (password.clone(), stored.to_owned());
     // In the form that it was set in: whoever types the other one is let in by that alone.
-    match shop.hash_room().serve(move || form_of(&typed, &was)).await? {
-        Some(form) => Ok(Some(hash(shop, &form).await?)),
+    match ticket.serve(move || form_of(&typed, &was)).await? {
+        Some(form) => Ok(Some(hash(shop, ticket, &form).await?)),
         None => Ok(None),
     }
 }
 
 /// Whether `password`, as typed or in its NFKC form, is the one of `stored`. Without `stored` (no
 /// such account) the answer is no, after the same work.
-pub async fn matches(shop: &Shop, password: &Password, stored: Option<String>) -> Result<bool, HashError> {
+pub async fn matches(ticket: &Ticket, password: &Password, stored: Option<String>) -> Result<bool, HashError> {
     let password = password.clone();
-    shop.hash_room()
+    ticket
         .serve(move || {
             let known = stored.is_some();
             let stored = stored.as_deref().unwrap_or(DUMMY);
@@ -130,19 +140,22 @@ mod tests {
     #[tokio::test]
     async fn a_password_is_recognised_in_either_unicode_form() {
         let shop = crate::testing::sqlite().await;
+        let ticket = shop.hash_room().enter().unwrap();
         let typed = |raw: &str| Password::typed(raw).unwrap();
-        let stored = hash(&shop, &typed("がくせいしょくどう定食")).await.unwrap();
+        let stored = hash(&shop, &ticket, &typed("がくせいしょくどう定食")).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(matches(&shop, &typed("がくせいしょくどう定食"), Some(stored.clone())).await.unwrap());
-        assert!(matches(&shop, &typed("か\u{3099}くせいしょくどう定食"), Some(stored.clone())).await.unwrap());
-        assert!(!matches(&shop, &typed("かくせいしょくどう定食"), Some(stored)).await.unwrap());
+        assert!(matches(&ticket, &typed("がくせいしょくどう定食"), Some(stored.clone())).await.unwrap());
+        assert!(matches(&ticket, &typed("か\u{3099}くせいしょくどう定食"), Some(stored.clone())).await.unwrap());
+        assert!(!matches(&ticket, &typed("かくせいしょくどう定食"), Some(stored)).await.unwrap());
     }
 
     #[tokio::test]
     async fn a_new_password_is_held_against_guesses_and_its_own_account() {
         let shop = crate::testing::sqlite().await;
+        let ticket = shop.hash_room().enter().unwrap();
         let email = Email::parse("kazuko.mori@example.jp").unwrap();
-        let judged = async |raw: &str| weakness(&shop, &Password::typed(raw).unwrap(), Some(&email)).await.unwrap();
+        let judged =
+            async |raw: &str| weakness(&shop, &ticket, &Password::typed(raw).unwrap(), Some(&email)).await.unwrap();
         assert_eq!(judged("wardrobe velvet onion").await, None);
         assert_eq!(judged("wardrobe\0velvet onion").await, None);
         assert_eq!(judged("letmeinletmein").await, Some(Weakness::Pattern));
@@ -152,23 +165,25 @@ mod tests {
     #[tokio::test]
     async fn a_hash_of_another_cost_is_made_anew_in_the_form_that_was_set() {
         let shop = crate::testing::sqlite().await;
+        let ticket = shop.hash_room().enter().unwrap();
         let set = Password::typed("がくせいしょくどう定食").unwrap();
         let decomposed = Password::typed("か\u{3099}くせいしょくどう定食").unwrap();
         let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8_192, 1, 1, None).unwrap());
         let old: PasswordHash = cheap.hash_password_with_salt(set.expose().as_bytes(), &[7; 16]).unwrap();
         let old = old.to_string();
-        let new = upgraded(&shop, &decomposed, &old).await.unwrap().expect("it costs too little");
+        let new = upgraded(&shop, &ticket, &decomposed, &old).await.unwrap().expect("it costs too little");
         for typed in [&set, &decomposed] {
-            assert!(matches(&shop, typed, Some(old.clone())).await.unwrap());
-            assert!(matches(&shop, typed, Some(new.clone())).await.unwrap());
+            assert!(matches(&ticket, typed, Some(old.clone())).await.unwrap());
+            assert!(matches(&ticket, typed, Some(new.clone())).await.unwrap());
         }
-        assert_eq!(upgraded(&shop, &set, &new).await.unwrap(), None);
+        assert_eq!(upgraded(&shop, &ticket, &set, &new).await.unwrap(), None);
     }
 
     #[tokio::test]
     async fn an_unknown_account_is_compared_with_a_hash_as_dear_as_a_real_one() {
         let shop = crate::testing::sqlite().await;
-        assert!(!matches(&shop, &Password::typed("anything").unwrap(), None).await.unwrap());
+        let ticket = shop.hash_room().enter().unwrap();
+        assert!(!matches(&ticket, &Password::typed("anything").unwrap(), None).await.unwrap());
         assert!(DUMMY.starts_with(&format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$")));
     }
 }

@@ -26,9 +26,9 @@ pub async fn asks_for_app(shop: &Shop, who: &SignedIn) -> Result<bool, sqlx::Err
 /// # Errors
 /// Password or code are wrong, or too many were; the session has ended meanwhile; the database.
 pub async fn prove(shop: &Shop, who: &SignedIn, shown: &Proof, device: &Device) -> Result<Token, DoorError> {
-    password::room(shop)?;
+    let ticket = shop.hash_room().enter()?;
     let stored = count(shop, who, device).await?;
-    let mut tx = by_password(shop, who, &shown.password, stored, device).await?;
+    let mut tx = by_password(shop, &ticket, who, &shown.password, stored, device).await?;
     let app = totp::is_set(&mut tx, who.customer).await?;
     // Wrong codes of the app are counted by themselves and told of as what they are: somebody has the password. Recovery
     // codes are not, and stay with the passwords, or a session could have them tried for ever.
@@ -95,12 +95,13 @@ async fn stored(conn: &mut Conn, who: &SignedIn) -> Result<Option<String>, sqlx:
 /// customer. A wrong one is written down for good.
 async fn by_password(
     shop: &Shop,
+    ticket: &password::Ticket,
     who: &SignedIn,
     typed: &Password,
     compared: Option<String>,
     device: &Device,
 ) -> Result<Tx, DoorError> {
-    let right = password::matches(shop, typed, compared.clone()).await?;
+    let right = password::matches(ticket, typed, compared.clone()).await?;
     let mut tx = shop.db.write().await?;
     hold(&mut tx, who.customer).await?;
     // It was compared outside of any transaction, and may be another one by now.

@@ -33,18 +33,18 @@ fn code_hash(shop: &Shop, registration: Uuid, code: &str) -> [u8; 32] {
 /// and how long it takes, is the same whether or not the address has an account already; only the
 /// mail differs.
 pub async fn register(shop: &Shop, wanted: &Register, lang: Lang, device: &Device) -> Result<Token, DoorError> {
-    password::room(shop)?;
     let asker = at_the_door(shop, device, limits::REGISTER_NETWORK, "register").await?;
     let index = looked_for(shop, asker, &wanted.email).await?;
+    let ticket = shop.hash_room().enter()?;
     for (limit, who) in limits::of_network(limits::REGISTER_NETWORK, device) {
         limits::spend(shop, limit, &who).await?;
     }
     limits::spend(shop, limits::REGISTER_ANYWHERE, &[]).await?;
     // Before the address is counted: what is few are the mails, not the ideas for a password.
-    judge(shop, &wanted.password, Some(&wanted.email)).await?;
+    judge(shop, &ticket, &wanted.password, Some(&wanted.email)).await?;
     limits::spend(shop, limits::REGISTER_PLACE, &limits::at_place(&index.newest, device)).await?;
     limits::spend(shop, limits::REGISTER_ADDRESS, &index.newest).await?;
-    let password_hash = password::hash(shop, &wanted.password).await?;
+    let password_hash = password::hash(shop, &ticket, &wanted.password).await?;
     let now = shop.now();
     let id = shop.entropy.uuid(now);
     let token = Token::random(&shop.entropy);

@@ -40,9 +40,9 @@ pub async fn login(
     device: &Device,
     old: Option<&Token>,
 ) -> Result<Opening, DoorError> {
-    password::room(shop)?;
     let asker = at_the_door(shop, device, limits::LOGIN_NETWORK, "login").await?;
     let index = looked_for(shop, asker, &asked.email).await?;
+    let ticket = shop.hash_room().enter()?;
     let mut tx = shop.db.write().await?;
     let [newest, earlier] = index.both().map(Vec::from);
     let sql = "SELECT id, password_hash FROM customer WHERE email_index IN ($1, $2) ORDER BY created_at, id LIMIT 1";
@@ -65,7 +65,7 @@ pub async fn login(
     tx.commit().await?;
 
     let compared = account.map(|(_, hash)| hash);
-    let right = password::matches(shop, &asked.password, compared.clone()).await?;
+    let right = password::matches(&ticket, &asked.password, compared.clone()).await?;
     let mut tx = shop.db.write().await?;
     // It was compared outside of any transaction, and may be another one by now.
     let whose = customer.unwrap_or(Id::new(Uuid::nil()));
@@ -107,15 +107,15 @@ pub async fn login(
     tx.commit().await?;
     outbox::ring();
     if let Some(stored) = compared {
-        upgrade(shop, customer, &asked.password, &stored).await;
+        upgrade(shop, &ticket, customer, &asked.password, &stored).await;
     }
     Ok(opening)
 }
 
 /// Keeps a password that has just been right as passwords are kept today, if it was kept otherwise.
-async fn upgrade(shop: &Shop, customer: Id<Customer>, password: &Password, stored: &str) {
+async fn upgrade(shop: &Shop, ticket: &password::Ticket, customer: Id<Customer>, password: &Password, stored: &str) {
     let upgraded = async {
-        let Some(hash) = password::upgraded(shop, password, stored).await? else { return Ok(()) };
+        let Some(hash) = password::upgraded(shop, ticket, password, stored).await? else { return Ok(()) };
         let mut tx = shop.db.write().await?;
         // Not if it was changed meanwhile.
         let sql = "UPDATE customer SET password_hash = $2 WHERE id = $1 AND password_hash = $3";

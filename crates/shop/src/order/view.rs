@@ -75,6 +75,7 @@ struct Row {
     placed_at: Option<i64>,
     pay_until: Option<i64>,
     erased_at: Option<i64>,
+    erase_asked_at: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -109,7 +110,7 @@ struct SummaryRow {
 
 const COLUMNS: &str = "id, no, subject_id, customer_id, lang, state, payment_state, shipment_state, payment_method, delivery_method, delivery_date, \
      delivery_slot, gift_wrap, gift_message, email, name, postal_code, city, street, building, phone, prefecture, goods, shipping, \
-     payment_fee, total, standard_gross, standard_tax, reduced_gross, reduced_tax, placed_at, pay_until, erased_at";
+     payment_fee, total, standard_gross, standard_tax, reduced_gross, reduced_tax, placed_at, pay_until, erased_at, erase_asked_at";
 
 /// The secret of an order's page: computed from its id, so that a mail can carry it and the
 /// database need not.
@@ -126,7 +127,7 @@ pub struct ByLink {
     pub order: OrderView,
     /// Whoever came is signed in as its customer.
     pub own: bool,
-    /// It is in nobody's account: a guest's.
+    /// It is in nobody's account and can come into one: a guest's, and not of somebody who is to be erased or was (`claim`).
     pub guest: bool,
 }
 
@@ -138,9 +139,12 @@ pub async fn view(shop: &Shop, token: &Token, customer: Option<Id<Customer>>) ->
     let row = fetch_optional!(conn, Row, sql, token.hash().to_vec()).await?;
     let owner = row.as_ref().and_then(|row| row.customer_id);
     let own = customer.filter(|customer| owner == Some(customer.0));
+    let guest = row
+        .as_ref()
+        .is_some_and(|row| row.customer_id.is_none() && row.placed_at.is_some() && row.erase_asked_at.is_none());
     let viewer = own.map_or(Viewer::Link, |customer| Viewer::Customer(customer, "orders"));
     let shown = found(conn, shop, row, viewer).await?;
-    Ok(shown.map(|(order, _)| ByLink { order, own: own.is_some(), guest: owner.is_none() }))
+    Ok(shown.map(|(order, _)| ByLink { order, own: own.is_some(), guest }))
 }
 
 /// Whether the person is gone out of the order.

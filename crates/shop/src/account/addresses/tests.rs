@@ -168,7 +168,7 @@ async fn told_of(shop: &Shop, customer: Id<Customer>) -> (i64, i64) {
     (written, mails)
 }
 
-on_both_databases!(a_change_of_a_saved_address_is_told_three_times_an_hour_at_most(shop) {
+on_both_databases!(of_many_changes_of_saved_addresses_at_once_three_are_told(shop) {
     let hers = customer(&shop, "hanako@example.jp").await;
     for street in ["1", "2"] {
         added(&shop, hers, &at(street)).await;

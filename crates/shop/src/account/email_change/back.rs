@@ -49,7 +49,7 @@ pub async fn link(shop: &Shop, token: &Token) -> Result<EmailLink, sqlx::Error> 
 pub async fn take_back(shop: &Shop, token: &Token, device: &Device) -> Result<TakenBack, DoorError> {
     let row = rows::by_link(&mut shop.db.read().await?, shop, token.hash()).await?;
     let Some(row) = row else { return Err(DoorError::Refused(Fault::NotFound)) };
-    let void = void_password(shop).await?;
+    let void = void_password(shop, &shop.hash_room().enter()?).await?;
     let mut tx = shop.db.write().await?;
     rows::hold_whole(&mut tx, row.customer()).await?;
     // As it stands now: two may have pressed at once, or its day has come.
@@ -82,13 +82,13 @@ pub async fn take_back_with_paper(
     device: &Device,
 ) -> Result<RemovedFactors, DoorError> {
     let asker = at_the_door(shop, device, limits::BACK_NETWORK, ROUTE).await?;
+    let ticket = shop.hash_room().enter()?;
     // For an address there is no limit: a code has 120 bits, and strangers would use up its owner's tries.
     for (limit, who) in limits::of_network(limits::BACK_NETWORK, device) {
         limits::spend(shop, limit, &who).await?;
     }
-    password::room(shop)?;
     let index = looked_for(shop, asker, old).await?;
-    let void = void_password(shop).await?;
+    let void = void_password(shop, &ticket).await?;
     let mut tx = shop.db.write().await?;
     let Some(found) = rows::by_old_address(&mut tx, shop, &index).await? else {
         return Err(DoorError::Refused(Fault::RecoveryCode));
@@ -109,10 +109,10 @@ pub async fn take_back_with_paper(
 }
 
 /// A hash of a password that nobody has ever known.
-async fn void_password(shop: &Shop) -> Result<String, DoorError> {
+async fn void_password(shop: &Shop, ticket: &password::Ticket) -> Result<String, DoorError> {
     let nobodys = Token::random(&shop.entropy);
     let nobodys = Password::typed(nobodys.secret()).map_err(DoorError::Refused)?;
-    Ok(password::hash(shop, &nobodys).await?)
+    Ok(password::hash(shop, ticket, &nobodys).await?)
 }
 
 fn taken_meanwhile(error: sqlx::Error) -> DoorError {

@@ -250,7 +250,7 @@ on_both_databases!(whoever_has_changed_the_address_cannot_erase_the_account_whil
 on_both_databases!(whoever_has_the_address_later_does_not_get_an_order_of_somebody_who_was_erased(shop) {
     goods::put(&shop, "CUP", TaxClass::Standard, 1_200, 300, 5).await;
     let hers = customer(&shop, "hanako@example.jp").await;
-    ordered(&shop, hers, "cash").await;
+    let (order, _) = ordered(&shop, hers, "cash").await;
     let erased = erase(&shop, &proved(&shop, hers).await).await.unwrap().unwrap();
     assert_eq!((erased.finished, erased.kept.len()), (0, 1), "it is still to be sent");
     let later = customer(&shop, "hanako@example.jp").await;
@@ -259,6 +259,9 @@ on_both_databases!(whoever_has_the_address_later_does_not_get_an_order_of_somebo
     assert_eq!(count(&shop, sql).await, 1, "the parcel still needs its person");
     let mut tx = shop.db.write().await.unwrap();
     assert_eq!(order::claim(&mut tx, &shop, later, &index).await.unwrap(), 0);
+    drop(tx);
+    let seen = order::view(&shop, &token_of(&shop, Id::new(order)), Some(later)).await.unwrap().unwrap();
+    assert!(!seen.own && !seen.guest, "nor does its page offer it");
 });
 
 on_both_databases!(a_session_that_was_ended_meanwhile_erases_nothing(shop) {

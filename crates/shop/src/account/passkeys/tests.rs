@@ -449,7 +449,7 @@ on_both_databases!(where_the_password_is_tried_no_more_a_passkey_still_opens_the
     let shop = at(&shop, SITE);
     let hanako = signed_in(&shop, "hanako@example.jp").await;
     let mut telephone = add(&shop, &hanako).await;
-    let hash = password::hash(&shop, &Password::typed(RIGHT).unwrap()).await.unwrap();
+    let hash = password::hash(&shop, &shop.hash_room().enter().unwrap(), &Password::typed(RIGHT).unwrap()).await.unwrap();
     let mut tx = shop.db.write().await.unwrap();
     let sql = "UPDATE customer SET password_hash = $2 WHERE id = $1";
     execute!(tx, sql, hanako.customer().0, hash.as_str()).await.unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::HashError;
 
@@ -34,44 +34,61 @@ impl Default for Room {
     }
 }
 
+/// What lets one request in, as often as it needs: it has it before anything is counted as a try, so that nobody shuts
+/// themselves out by coming back.
+pub struct Ticket {
+    held: Arc<OwnedSemaphorePermit>,
+    places: Arc<Semaphore>,
+}
+
 impl Room {
-    /// Whether as many are inside and wait as may; the first who meets it has it logged.
-    pub fn is_full(&self) -> bool {
-        let full = self.tickets.available_permits() == 0;
-        if full && !self.told.swap(true, Ordering::Relaxed) {
-            tracing::warn!("more passwords are to be hashed than this machine can: sign-ins are put off for a minute");
-        } else if !full && self.tickets.available_permits() > WAITING {
+    /// Joins the queue; where as many wait as may, one more is refused at once.
+    ///
+    /// # Errors
+    /// [`HashError::Full`].
+    pub fn enter(&self) -> Result<Ticket, HashError> {
+        let Ok(held) = Arc::clone(&self.tickets).try_acquire_owned() else {
+            // Once for each crowd, and not for each of thousands.
+            if !self.told.swap(true, Ordering::Relaxed) {
+                tracing::warn!(
+                    "more passwords are to be hashed than this machine can: sign-ins are put off for a minute"
+                );
+            }
+            return Err(HashError::Full);
+        };
+        if self.tickets.available_permits() >= WAITING {
             self.told.store(false, Ordering::Relaxed);
         }
-        full
-    }
-
-    /// Does `work` when its turn comes; where as many wait as may, it is refused at once.
-    pub async fn serve<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
-    ) -> Result<T, HashError> {
-        let ticket = Arc::clone(&self.tickets).try_acquire_owned().map_err(|_| HashError::Full)?;
-        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|e| HashError::Argon2(e.to_string()))?;
-        tokio::task::spawn_blocking(move || {
-            // Held by the work, not by the request: a client that hangs up frees no room early.
-            let _held = (ticket, place);
-            work()
-        })
-        .await?
+        Ok(Ticket { held: Arc::new(held), places: Arc::clone(&self.places) })
     }
 
     /// Takes every place, inside and in the queue, until what it gives is dropped.
     #[cfg(test)]
-    pub fn fill(&self) -> Vec<tokio::sync::OwnedSemaphorePermit> {
+    pub fn fill(&self) -> Vec<OwnedSemaphorePermit> {
         let both = [&self.tickets, &self.places].into_iter();
         both.flat_map(|of| std::iter::from_fn(move || Arc::clone(of).try_acquire_owned().ok())).collect()
     }
 }
 
+impl Ticket {
+    /// Does `work` when its turn comes.
+    pub async fn serve<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
+    ) -> Result<T, HashError> {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|e| HashError::Argon2(e.to_string()))?;
+        let held = (Arc::clone(&self.held), place);
+        tokio::task::spawn_blocking(move || {
+            // Held by the work, not by the request: a client that hangs up frees no room early.
+            let _held = held;
+            work()
+        })
+        .await?
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use tokio::sync::OwnedSemaphorePermit;
     use tokio::task::JoinSet;
 
     use super::*;
@@ -86,7 +103,7 @@ mod tests {
         }
         for _ in 0..WAITING {
             let room = Arc::clone(&room);
-            waiting.spawn(async move { room.serve(|| Ok(())).await });
+            waiting.spawn(async move { room.enter()?.serve(|| Ok(())).await });
         }
         while room.tickets.available_permits() > 0 {
             tokio::task::yield_now().await;
@@ -97,11 +114,11 @@ mod tests {
     #[tokio::test]
     async fn one_more_than_may_wait_is_refused_at_once_and_served_when_there_is_room_again() {
         let (room, inside, mut waiting) = crowded().await;
-        assert!(matches!(room.serve(|| Ok(())).await, Err(HashError::Full)));
+        assert!(matches!(room.enter(), Err(HashError::Full)));
         assert!(waiting.try_join_next().is_none(), "nobody's turn has come");
         drop(inside);
         assert!(waiting.join_all().await.iter().all(Result::is_ok), "whoever waited is served");
-        assert!(room.serve(|| Ok(())).await.is_ok());
+        assert!(room.enter().unwrap().serve(|| Ok(())).await.is_ok());
     }
 
     #[tokio::test]
@@ -110,6 +127,6 @@ mod tests {
         waiting.shutdown().await;
         assert_eq!(room.tickets.available_permits(), WAITING);
         drop(inside);
-        assert!(room.serve(|| Ok(())).await.is_ok());
+        assert!(room.enter().unwrap().serve(|| Ok(())).await.is_ok());
     }
 }

@@ -162,7 +162,7 @@ on_both_databases!(what_was_begun_on_a_clock_that_was_ahead_is_as_if_it_were_not
     assert_eq!(fault(confirm(&shop, &who, &shown(&setup, shop.now()), &device()).await), Fault::StepMissing);
 });
 
-on_both_databases!(where_an_account_has_changed_too_much_within_the_hour_its_app_stays_as_it_is(shop) {
+on_both_databases!(an_account_that_has_changed_too_much_within_the_hour_turns_no_app_on(shop) {
     let who = proved(&shop, customer(&shop, "hanako@example.jp").await).await;
     let setup = begun(&shop, &who).await;
     while recovery::renew(&shop, &who, &device()).await.is_ok() {}

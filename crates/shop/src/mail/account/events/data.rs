@@ -2,7 +2,7 @@
 
 use super::{News, Then};
 
-/// Told three times an hour at most (`account::addresses`).
+/// Told three times at once at most, and once more each twenty minutes (`account::addresses`).
 pub(super) const SAVED_ADDRESSES_CHANGED: News = News {
     subject: ("保存したお届け先が変更されました", "Your saved addresses were changed"),
     said: (
