@@ -87,18 +87,23 @@ async fn passkeys_are_added_by_whoever_is_signed_in_and_has_just_proved_it() {
     assert_eq!(late.location(), "/account/confirm?next=/account/security");
 }
 
+/// Gives a customer a passkey that no device has.
+async fn has_passkey(app: &TestApp, email: &str) {
+    let who = office::customer(&app.shop, email, "test").await.unwrap();
+    let sql = "INSERT INTO passkey (credential_id, customer_id, credential, name, backed_up, created_at)
+               VALUES ($1, $2, '{}', 'x', FALSE, $3)";
+    let mut tx = app.shop.db.write().await.unwrap();
+    noren_shop::execute!(tx, sql, vec![1_u8], who.0, app.shop.now()).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 #[tokio::test]
 async fn that_a_passkey_was_renamed_or_removed_is_said_once() {
     const PAGE: &str = "/account/security";
     let app = TestApp::start().await;
     let mut customer = app.browser();
     register(&app, &mut customer, "known@example.jp").await;
-    let who = office::customer(&app.shop, "known@example.jp", "test").await.unwrap();
-    let sql = "INSERT INTO passkey (credential_id, customer_id, credential, name, backed_up, created_at)
-               VALUES ($1, $2, '{}', 'x', FALSE, $3)";
-    let mut tx = app.shop.db.write().await.unwrap();
-    noren_shop::execute!(tx, sql, vec![1_u8], who.0, app.shop.now()).await.unwrap();
-    tx.commit().await.unwrap();
+    has_passkey(&app, "known@example.jp").await;
     for (page, action, said) in [
         (PAGE.to_owned(), "rename", "パスキーの名前を変更しました。"),
         (format!("/en{PAGE}"), "rename", "Your passkey was renamed."),
@@ -117,12 +122,7 @@ async fn where_a_passkey_would_do_words_say_what_does_without_scripts() {
     let app = TestApp::start().await;
     let mut customer = app.browser();
     register(&app, &mut customer, "known@example.jp").await;
-    let who = office::customer(&app.shop, "known@example.jp", "test").await.unwrap();
-    let sql = "INSERT INTO passkey (credential_id, customer_id, credential, name, backed_up, created_at)
-               VALUES ($1, $2, '{}', 'x', FALSE, $3)";
-    let mut tx = app.shop.db.write().await.unwrap();
-    noren_shop::execute!(tx, sql, vec![1_u8], who.0, app.shop.now()).await.unwrap();
-    tx.commit().await.unwrap();
+    has_passkey(&app, "known@example.jp").await;
     for (lang, login, proof) in [
         ("", "パスワードやメールの確認コードでも、ログインしていただけます", "パスワードでも、確認していただけます"),
         ("/en", "You can also sign in with your password or a code by mail", "Your password does as well"),
