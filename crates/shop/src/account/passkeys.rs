@@ -25,7 +25,7 @@ use webauthn_rs::prelude::{
 use webauthn_rs_proto::ResidentKeyRequirement;
 
 use super::factors::{hold, hold_in_session};
-use super::limits::{self, Standing};
+use super::limits;
 use super::sign_in::{came_in, enter, record};
 use super::{Entered, challenge, devices, email_change, events, lost};
 use crate::db::Conn;
@@ -263,13 +263,12 @@ pub async fn begin_sign_in(
 ) -> Result<Ceremony, PasskeyError> {
     let party = party(shop)?;
     let mut tx = shop.db.write().await?;
-    for (limit, who) in limits::of_network(limits::PASSKEY_NETWORK, device) {
-        if let Standing::Over { minutes, .. } = limits::take(&mut tx, shop, limit, &who).await? {
-            tx.commit().await?;
-            return Err(PasskeyError::Refused(Fault::TooMany { minutes }));
-        }
-    }
+    let network = limits::of_network(limits::PASSKEY_NETWORK, device);
+    let over = limits::take_all(&mut tx, shop, &network).await?;
     tx.commit().await?;
+    if let Some(over) = over {
+        return Err(PasskeyError::Refused(over.fault()));
+    }
     let (challenge, state) = party.start_discoverable_authentication().map_err(PasskeyError::Challenge)?;
     let state = serde_json::to_string(&state)?;
     let options = serde_json::to_string(&challenge)?;
