@@ -376,7 +376,8 @@ fn DeviceRow(device: DeviceView, action: ServerAction<EndSession>) -> impl IntoV
                 <p class="muted small">
                     {lang.pick("ログイン: ", "Signed in: ")}
                     <time datetime=moment::machine(device.since)>{moment::date_time(device.since, lang)}</time>
-                    {lang.pick("・接続元: ", " · Network: ")} {network}
+                    {lang.pick("・", " · ")}
+                    <span class="nowrap">{lang.pick("接続元: ", "Network: ")} {network}</span>
                 </p>
             </div>
             {end}
