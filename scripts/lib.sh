@@ -147,11 +147,12 @@ playwright_browser() {
 # A snap keeps a /tmp of its own and may not see ours. Who wants one names it in CHROMIUM.
 is_snap() { [ "$(readlink -f "$(command -v "$1")")" = /usr/bin/snap ]; }
 
-# The browser for the tests; prints nothing when there is none that runs.
+# The browser for the tests; prints nothing when there is none that runs. The one that cannot open a window comes
+# first: it takes a fifth less of the machine (the same 15 tests in turns: 64 and 65 s, with the other 79 and 83 s).
 find_chromium() {
     local browser
     if [ -n "${CHROMIUM:-}" ] && runs "$CHROMIUM"; then command -v "$CHROMIUM"; return 0; fi
-    for browser in chromium google-chrome google-chrome-stable "$(playwright_browser)"; do
+    for browser in chromium-headless-shell chromium google-chrome google-chrome-stable "$(playwright_browser)"; do
         if [ -n "$browser" ] && ! is_snap "$browser" && runs "$browser"; then
             command -v "$browser"
             return 0
